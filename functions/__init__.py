@@ -1,0 +1,1 @@
+"""Functions to train and to test optimizers on."""

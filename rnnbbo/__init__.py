@@ -1,0 +1,1 @@
+"""Black-box global optimization with meta-trained recurrent networks."""

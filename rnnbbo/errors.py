@@ -1,0 +1,44 @@
+"""The errors that rnnbbo raises on purpose.
+
+Each message states the value received and the form expected.
+"""
+
+
+class RnnbboError(Exception):
+    """Base class of every error that rnnbbo raises on purpose."""
+
+
+class SpaceError(RnnbboError, ValueError):
+    """A search space, or one dimension of it, is malformed."""
+
+
+class PointError(RnnbboError, ValueError):
+    """A point has the wrong length, a coordinate of the wrong type, or lies out of bounds."""
+
+
+class ObservationError(RnnbboError, ValueError):
+    """A value told to the optimizer is not a number."""
+
+
+class PolicyError(RnnbboError, ValueError):
+    """No policy has this name, or the policy cannot do what is asked of it."""
+
+
+class CheckpointError(RnnbboError):
+    """A weights file is missing, damaged, or not one of rnnbbo's."""
+
+
+class ConfigError(RnnbboError, ValueError):
+    """A configuration has an unknown key or a value that is not accepted."""
+
+
+class ObjectiveError(RnnbboError):
+    """An objective cannot be found, loaded or started."""
+
+
+class TooManyFailuresError(RnnbboError):
+    """More trials failed than `max_failures` allows."""
+
+
+class MissingExtraError(RnnbboError, ImportError):
+    """A feature needs packages that the base install does not bring."""

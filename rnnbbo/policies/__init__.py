@@ -1,0 +1,1 @@
+"""Recurrent policies: init and step over values."""
