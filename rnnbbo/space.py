@@ -1,0 +1,315 @@
+"""Search spaces, and the only converter between user units and the unit cube.
+
+A point in user units is a list with one plain Python value a dimension. In the cube it is a
+float64 array of `cube_dim` coordinates in [0, 1]: one for a `Real` or an `Integer`, and one for
+each category of a `Categorical` (one-hot).
+
+The conventions are scikit-optimize's: its dimension objects and its tuples are understood, and
+its plots accept these ones. It is never imported here, except by `Space.to_skopt`.
+"""
+
+from __future__ import annotations
+
+import numbers
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from rnnbbo.dimensions import (
+    PRIORS,
+    Categorical,
+    Dimension,
+    Integer,
+    Real,
+    is_number,
+    label_of,
+    log_cell,
+)
+from rnnbbo.errors import MissingExtraError, PointError, SpaceError
+
+__all__ = ["Categorical", "Integer", "Real", "Space"]
+
+
+def _skopt_kind(dimension: object) -> str | None:
+    """The name of the scikit-optimize class that this is an instance of, or None."""
+    for cls in type(dimension).__mro__:
+        if cls.__module__.startswith("skopt.") and cls.__name__ in (
+            "Real",
+            "Integer",
+            "Categorical",
+        ):
+            return cls.__name__
+    return None
+
+
+def as_dimension(spec: Any) -> Dimension:
+    """Understands one dimension as users write it.
+
+    Args:
+        spec: A `Real`, `Integer` or `Categorical`, of rnnbbo or of scikit-optimize; a tuple or
+            list of two integers (`Integer`) or two numbers (`Real`), a prior as third element if
+            wanted; or any other tuple or list: its elements are categories.
+
+    Raises:
+        SpaceError: It is none of these.
+    """
+    if isinstance(spec, (Real, Integer, Categorical)):
+        return spec
+    kind = _skopt_kind(spec)
+    if kind == "Categorical":
+        if spec.prior is not None:
+            warnings.warn(
+                f"{label_of(spec.name)}: the probabilities of the categories are not used",
+                stacklevel=2,
+            )
+        return Categorical(spec.categories, spec.name)
+    if kind is not None:
+        return (Real if kind == "Real" else Integer)(spec.low, spec.high, spec.prior, spec.name)
+    if not isinstance(spec, (tuple, list, np.ndarray)):
+        raise SpaceError(
+            f"{spec!r} is no dimension; expected (low, high), (low, high, prior), "
+            "a list of categories, or a Real, Integer or Categorical"
+        )
+    items = spec.tolist() if isinstance(spec, np.ndarray) else list(spec)
+    if len(items) >= 2 and is_number(items[0]) and is_number(items[1]):
+        # A fourth element is scikit-optimize's base of the logarithm, which changes nothing.
+        has_prior = len(items) in (3, 4) and isinstance(items[2], str)
+        if len(items) == 2 or (has_prior and all(map(is_number, items[3:]))):
+            if has_prior and items[2] not in PRIORS:
+                raise SpaceError(
+                    f"unknown prior {items[2]!r} in {spec!r}; expected one of {', '.join(PRIORS)} "
+                    f"(if these are categories, write Categorical({items!r}))"
+                )
+            integer = all(isinstance(bound, numbers.Integral) for bound in items[:2])
+            return (Integer if integer else Real)(*items[:3])
+    if len(items) == 2 and None in items:
+        raise SpaceError(f"{spec!r} has an open bound; expected two finite numbers")
+    return Categorical(items)
+
+
+class Space:
+    """A search space, and the converter between its points and the unit cube.
+
+    Args:
+        dimensions: One or more dimensions, each in a form that `as_dimension` understands; or a
+            `Space`, of rnnbbo or of scikit-optimize.
+
+    Attributes:
+        dimensions: List of the dimensions.
+        names: Their names; an unnamed one at position i is called "x<i>".
+        n_dims: Number of dimensions, the length of a point.
+        cube_dim: Number of coordinates in the cube; a categorical has one a category.
+
+    Raises:
+        SpaceError: There is no dimension, one is malformed (the message says which), or two
+            have the same name.
+    """
+
+    def __init__(self, dimensions: Any) -> None:
+        if getattr(dimensions, "constraint", None) is not None:
+            raise SpaceError("spaces with a constraint are not supported")
+        specs = getattr(dimensions, "dimensions", dimensions)
+        if isinstance(specs, (str, bytes, Mapping)) or not hasattr(specs, "__iter__"):
+            raise SpaceError(f"space = {dimensions!r}; expected a list of dimensions")
+        self.dimensions: list[Dimension] = []
+        for i, spec in enumerate(specs):
+            try:
+                self.dimensions.append(as_dimension(spec))
+            except SpaceError as error:
+                raise SpaceError(f"dimension {i} of the space: {error}") from None
+        if not self.dimensions:
+            raise SpaceError("the space is empty; expected at least one dimension")
+        self.names = [
+            f"x{i}" if dim.name is None else dim.name for i, dim in enumerate(self.dimensions)
+        ]
+        for i, name in enumerate(self.names):
+            if name in self.names[:i]:
+                raise SpaceError(f"two dimensions are called {name!r}; expected distinct names")
+        self.n_dims = len(self.dimensions)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Column numbers and constants, so that converting a point is only arithmetic."""
+        self._to: list[tuple[int, Callable[[Any], float] | None, Dimension]] = []
+        self._from: list[tuple[int, int, Any]] = []  # start, stop (0: one column), backward
+        self._blocks: list[tuple[int, int]] = []
+        uniform: list[tuple[int, Integer]] = []
+        log: list[tuple[int, Integer]] = []
+        column = 0
+        for dim in self.dimensions:
+            if isinstance(dim, Categorical):
+                stop = column + len(dim.categories)
+                self._to.append((column, None, dim))
+                self._from.append((column, stop, dim.categories))
+                self._blocks.append((column, stop))
+                column = stop
+                continue
+            self._to.append((column, dim.to_cube(), dim))
+            self._from.append((column, 0, dim.from_cube()))
+            if isinstance(dim, Integer):
+                (uniform if dim.prior == "uniform" else log).append((column, dim))
+            column += 1
+        self.cube_dim = column
+        self._uniform_columns = np.array([c for c, _ in uniform], dtype=np.intp)
+        self._uniform_counts = np.array([dim.high - dim.low + 1.0 for _, dim in uniform])
+        self._log_columns = np.array([c for c, _ in log], dtype=np.intp)
+        # Rows: start, width, low, high.
+        self._log_scale = np.array(
+            [(*dim.log_scale(), dim.low, dim.high) for _, dim in log], dtype=np.float64
+        ).reshape(-1, 4)
+
+    def check(self, point: Any) -> list[Any]:
+        """Returns the point in plain Python types.
+
+        Args:
+            point: A list, tuple or array of `n_dims` values; NumPy scalars are welcome, and a
+                float without a fraction where an integer is expected.
+
+        Raises:
+            PointError: The length is wrong, or a value has the wrong type, is NaN, out of
+                bounds, or an unknown category.
+        """
+        if isinstance(point, np.ndarray) and point.ndim == 1:
+            point = point.tolist()
+        if not isinstance(point, (list, tuple)):
+            raise PointError(f"point = {point!r}; expected a list of {self.n_dims} values")
+        if len(point) != self.n_dims:
+            raise PointError(
+                f"the point {point!r} has {len(point)} values; expected {self.n_dims} "
+                f"({', '.join(self.names)})"
+            )
+        checked = []
+        for name, dim, value in zip(self.names, self.dimensions, point, strict=True):
+            try:
+                checked.append(dim.check(value))
+            except (ValueError, OverflowError):
+                raise PointError(f"{name} = {value!r}; expected {dim.expected}") from None
+        return checked
+
+    def to_cube(self, point: Any) -> np.ndarray:
+        """The point's place in the cube.
+
+        Args:
+            point: A point of the space, (n_dims,); it is checked first.
+
+        Returns:
+            (cube_dim,) float64 in [0, 1]. An integer is at the middle of its cell.
+
+        Raises:
+            PointError: As in `check`.
+        """
+        cube = np.zeros(self.cube_dim)
+        for (column, forward, dim), value in zip(self._to, self.check(point), strict=True):
+            if forward is None:
+                assert isinstance(dim, Categorical)
+                cube[column + dim.index(value)] = 1.0
+            else:
+                cube[column] = forward(value)
+        return cube
+
+    def from_cube(self, u: Any) -> list[Any]:
+        """The point of the space at, or nearest to, a place in the cube.
+
+        Args:
+            u: (cube_dim,) coordinates. Outside [0, 1] the bound is meant; of a categorical's
+                coordinates the largest wins, the first of equal ones.
+
+        Returns:
+            A list of n_dims plain values: float, int, or the category itself. Never out of
+            bounds.
+
+        Raises:
+            PointError: The number of coordinates is not `cube_dim`.
+        """
+        flat = np.asarray(u, dtype=np.float64).tolist()
+        if len(flat) != self.cube_dim:
+            raise PointError(f"{len(flat)} coordinates in the cube; expected {self.cube_dim}")
+        point = []
+        for start, stop, backward in self._from:
+            if stop:
+                block = flat[start:stop]
+                point.append(backward[block.index(max(block))])
+            else:
+                point.append(backward(flat[start]))
+        return point
+
+    def snap(self, u: np.ndarray) -> np.ndarray:
+        """Moves cube points onto points of the space.
+
+        Args:
+            u: (n, cube_dim) coordinates.
+
+        Returns:
+            (n, cube_dim), a new array: coordinates of a `Real` unchanged (those outside [0, 1]
+            on the bound), an integer at the middle of its cell, a category one-hot. Snapping
+            again changes nothing, and `from_cube` gives the same point before and after.
+        """
+        out = np.clip(u, 0.0, 1.0)
+        if self._uniform_columns.size:
+            counts = self._uniform_counts
+            cell = np.minimum(np.floor(out[:, self._uniform_columns] * counts), counts - 1.0)
+            out[:, self._uniform_columns] = (cell + 0.5) / counts
+        if self._log_columns.size:
+            start, width, low, high = self._log_scale.T
+            cell = log_cell(out[:, self._log_columns], start, width, low, high)
+            out[:, self._log_columns] = (np.log(cell) - start) / width
+        for start_column, stop in self._blocks:
+            # The maximum of the coordinates as given, so that from_cube agrees.
+            winner = u[:, start_column:stop].argmax(axis=1)
+            out[:, start_column:stop] = 0.0
+            out[np.arange(len(out)), start_column + winner] = 1.0
+        return out
+
+    def to_skopt(self) -> Any:
+        """The same space as a `skopt.space.Space`.
+
+        Raises:
+            MissingExtraError: scikit-optimize is not installed.
+        """
+        try:
+            from skopt import space as skopt_space  # noqa: PLC0415
+        except ImportError as error:
+            raise MissingExtraError(
+                "to_skopt needs scikit-optimize: pip install 'rnnbbo[bench]'"
+            ) from error
+        converted = []
+        for dim in self.dimensions:
+            if isinstance(dim, Categorical):
+                converted.append(skopt_space.Categorical(dim.categories, name=dim.name))
+            else:
+                cls = getattr(skopt_space, type(dim).__name__)
+                converted.append(cls(dim.low, dim.high, prior=dim.prior, name=dim.name))
+        return skopt_space.Space(converted)
+
+    @property
+    def bounds(self) -> list[tuple[Any, ...]]:
+        """The bounds of each dimension; a categorical's are its categories."""
+        return [dim.bounds for dim in self.dimensions]
+
+    def __iter__(self) -> Iterator[Dimension]:
+        return iter(self.dimensions)
+
+    def __getitem__(self, key: Any) -> Any:
+        """(position, dimension) for a name or position, a list of them for several."""
+        if isinstance(key, (list, tuple)):
+            return [self[one] for one in key]
+        try:
+            position = self.names.index(key) if isinstance(key, str) else range(self.n_dims)[key]
+        except (ValueError, IndexError):
+            raise KeyError(f"{key!r}; expected one of {', '.join(self.names)}") from None
+        return position, self.dimensions[position]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Space):
+            return NotImplemented
+        return self.dimensions == other.dimensions
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Space, (self.dimensions,)
+
+    def __repr__(self) -> str:
+        return "Space([" + ", ".join(map(repr, self.dimensions)) + "])"
