@@ -1,0 +1,302 @@
+import copy
+import math
+import pickle
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnbbo.errors import PointError, SpaceError
+from rnnbbo.space import Categorical, Integer, Real, Space
+
+MIXED = [
+    (1e-5, 1e-1, "log-uniform"),
+    (1, 64),
+    ("relu", "tanh"),
+    (-5.0, 10.0),
+    Integer(1, 100, "log-uniform", name="width"),
+    Categorical([1, "two", (3, 3)], name="kind"),
+]
+
+
+def test_tuples_follow_scikit_optimize():
+    space = Space([(1, 5), (1, 5.0), (1, 8, "log-uniform"), ("a", "b"), [False, True], (1, 2, 3)])
+    assert [type(dim) for dim in space.dimensions] == [
+        Integer,
+        Real,
+        Integer,
+        Categorical,
+        Categorical,
+        Categorical,
+    ]
+    assert space.dimensions[2].prior == "log-uniform"
+    assert space.n_dims == 6
+    assert space.cube_dim == 3 + 2 + 2 + 3
+    assert space.names == ["x0", "x1", "x2", "x3", "x4", "x5"]
+
+
+def test_bounds_as_an_array():
+    space = Space(np.array([[0.0, 1.0], [-2.0, 2.0]]))
+    assert space.dimensions == [Real(0.0, 1.0), Real(-2.0, 2.0)]
+
+
+def test_scikit_optimize_objects_become_ours_and_go_back():
+    skopt_space = pytest.importorskip("skopt.space")
+    theirs = skopt_space.Space(
+        [
+            skopt_space.Real(1e-5, 1e-1, prior="log-uniform", name="lr"),
+            skopt_space.Integer(1, 64, name="n"),
+            skopt_space.Categorical(["relu", "tanh"], name="act"),
+        ]
+    )
+    space = Space(theirs)
+    assert space == Space(
+        [
+            Real(1e-5, 1e-1, "log-uniform", "lr"),
+            Integer(1, 64, name="n"),
+            Categorical(["relu", "tanh"], "act"),
+        ]
+    )
+    assert space.to_skopt() == theirs
+    assert Space(list(theirs)) == space
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "words"),
+    [
+        ([], "empty"),
+        (3, "list of dimensions"),
+        ("ab", "list of dimensions"),
+        ({"lr": (0.0, 1.0)}, "list of dimensions"),
+        ([(0.0, 1.0), (1.0, 1.0)], "dimension 1"),
+        ([(2, 1)], "low < high"),
+        ([(math.nan, 1.0)], "low = nan"),
+        ([(0.0, math.inf)], "high = inf"),
+        ([(-1e308, 1e308)], "overflow"),
+        ([(0.0, 1.0, "log-uniform")], "low > 0"),
+        ([(-3, 1, "log-uniform")], "low > 0"),
+        ([(1.0, 2.0, "loguniform")], "unknown prior 'loguniform'"),
+        ([(None, 1.0)], "open bound"),
+        ([(0, 2**60)], "too wide"),
+        ([("only",)], "at least two"),
+        ([()], "at least two"),
+        ([("a", "b", "a")], "given twice"),
+        ([(([1], [1], [2]))], "given twice"),
+        ([7], "7 is no dimension"),
+        ([None], "None is no dimension"),
+        ([Real(0, 1, name="a"), Integer(0, 1, name="a")], "'a'"),
+        ([(0.0, 1.0), Real(0, 1, name="x0")], "'x0'"),
+    ],
+)
+def test_malformed_spaces_are_refused(dimensions, words):
+    with pytest.raises(SpaceError, match=re.escape(words)):
+        Space(dimensions)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Real("0", 1, name="lr"),
+        lambda: Real(True, 2, name="lr"),
+        lambda: Integer(0.5, 3, name="lr"),
+        lambda: Integer(0, math.inf, name="lr"),
+        lambda: Real(3, 2, name="lr"),
+        lambda: Real(1, 2, prior="normal", name="lr"),
+        lambda: Categorical("abc", name="lr"),
+        lambda: Categorical([1, True], name="lr"),
+    ],
+)
+def test_a_malformed_dimension_says_its_name(make):
+    with pytest.raises(SpaceError, match="'lr'"):
+        make()
+
+
+def test_a_name_that_is_no_text_is_refused():
+    with pytest.raises(SpaceError, match="name"):
+        Real(0, 1, name=3)
+
+
+GOOD = [0.01, 8, "tanh", 0.0, 10, "two"]
+
+
+@pytest.mark.parametrize(
+    ("position", "value"),
+    [
+        (0, 0.2),
+        (0, 0.0),
+        (0, math.nan),
+        (0, math.inf),
+        (0, "0.01"),
+        (0, None),
+        (0, True),
+        (0, [0.01]),
+        (1, 0),
+        (1, 65),
+        (1, 2.5),
+        (1, math.nan),
+        (1, -math.inf),
+        (2, "sigmoid"),
+        (2, ["relu"]),
+        (2, None),
+        (4, "10"),
+        (5, 2),
+    ],
+)
+def test_wrong_values_are_refused_by_name(position, value):
+    space = Space(MIXED)
+    point = list(GOOD)
+    point[position] = value
+    for convert in (space.check, space.to_cube):
+        with pytest.raises(PointError) as caught:
+            convert(point)
+        assert space.names[position] in str(caught.value)
+        assert repr(value) in str(caught.value)
+        assert "expected" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "point", [GOOD[:-1], [*GOOD, 1], [], "abcdef", 3.0, None, np.zeros((1, 6))]
+)
+def test_points_of_the_wrong_shape_are_refused(point):
+    with pytest.raises(PointError, match="6"):
+        Space(MIXED).check(point)
+
+
+def test_check_returns_plain_types():
+    space = Space(MIXED)
+    point = (np.float32(0.01), np.int64(8), np.str_("tanh"), np.int32(0), 10.0, (3, 3))
+    checked = space.check(point)
+    assert [type(value) for value in checked] == [float, int, str, float, int, tuple]
+    assert checked[5] is MIXED[5].categories[2]
+    assert space.check(np.array([0.01, 8.0])[:0].tolist() + GOOD) == GOOD
+
+
+def test_integral_floats_of_an_array_are_integers():
+    assert Space([(0.0, 1.0), (1, 9)]).check(np.array([0.5, 3.0])) == [0.5, 3]
+
+
+def test_unhashable_categories():
+    space = Space([Categorical([[32], [64, 32], {"depth": 3}])])
+    assert space.from_cube(space.to_cube([[64, 32]])) == [[64, 32]]
+    assert space.check([{"depth": 3}]) == [{"depth": 3}]
+    with pytest.raises(PointError):
+        space.check([[32, 64]])
+
+
+@pytest.mark.parametrize(
+    "dim",
+    [
+        Real(-0.1, 0.3),
+        Real(1e-300, 1e300, "log-uniform"),
+        Real(0.1, 0.7, "log-uniform"),
+        Real(1.0, float(np.nextafter(1.0, 2.0)), "log-uniform"),
+        Real(-8e307, 8e307),
+    ],
+)
+def test_bounds_are_exact(dim):
+    space = Space([dim])
+    assert space.to_cube([dim.low]) == [0.0]
+    assert space.to_cube([dim.high]) == [1.0]
+    assert space.from_cube([0.0]) == [dim.low]
+    assert space.from_cube([1.0]) == [dim.high]
+    assert space.from_cube([-0.5]) == [dim.low]
+    assert space.from_cube([1.5]) == [dim.high]
+
+
+@pytest.mark.parametrize("prior", ["uniform", "log-uniform"])
+def test_integer_bounds_are_reached(prior):
+    space = Space([Integer(1, 7, prior)])
+    assert space.from_cube([0.0]) == [1]
+    assert space.from_cube([1.0]) == [7]
+    for n in range(1, 8):
+        assert space.from_cube(space.to_cube([n])) == [n]
+
+
+def test_integers_are_equally_likely():
+    space = Space([(0, 4)])
+    values = [space.from_cube([u])[0] for u in (np.arange(1000) + 0.5) / 1000]
+    assert np.bincount(values).tolist() == [200] * 5
+
+
+def test_log_prior_is_even_in_the_logarithm():
+    space = Space([(1e-4, 1.0, "log-uniform"), (1, 1000, "log-uniform")])
+    assert space.from_cube([0.5, 0.5])[0] == pytest.approx(1e-2)
+    assert space.from_cube([0.5, 0.5])[1] == round(math.sqrt(0.5 * 1000.5))
+
+
+def _dimension(draw: st.DrawFn) -> Real | Integer | Categorical:
+    kind = draw(st.sampled_from(["real", "integer", "categorical"]))
+    if kind == "categorical":
+        return Categorical(range(draw(st.integers(2, 5))))
+    prior = draw(st.sampled_from(["uniform", "log-uniform"]))
+    low = 1 if prior == "log-uniform" else -1000
+    if kind == "integer":
+        start = draw(st.integers(low, 1000))
+        return Integer(start, start + draw(st.integers(1, 10**6)), prior)
+    start = draw(st.floats(1e-6 if low == 1 else -1e6, 1e6))
+    return Real(start, start + draw(st.floats(1e-3, 1e6)), prior)
+
+
+@st.composite
+def _spaces(draw: st.DrawFn) -> Space:
+    return Space([_dimension(draw) for _ in range(draw(st.integers(1, 5)))])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_cube_and_user_units_agree(data):
+    space = data.draw(_spaces())
+    u = np.array(
+        data.draw(
+            st.lists(
+                st.floats(-0.25, 1.25), min_size=2 * space.cube_dim, max_size=2 * space.cube_dim
+            )
+        )
+    ).reshape(2, space.cube_dim)
+    before = u.copy()
+    snapped = space.snap(u)
+    np.testing.assert_array_equal(u, before)
+    assert ((snapped >= 0) & (snapped <= 1)).all()
+    np.testing.assert_array_equal(space.snap(snapped), snapped)
+    for raw, row in zip(u, snapped, strict=True):
+        point = space.from_cube(raw)
+        assert space.check(point) == point
+        assert space.from_cube(row) == point
+        np.testing.assert_allclose(space.to_cube(point), row, atol=1e-6)
+
+
+def test_snap_makes_categories_one_hot():
+    snapped = Space([("a", "b", "c"), (0.0, 1.0)]).snap(
+        np.array([[0.1, 0.7, 0.6, 0.3], [-3.0, -2.0, -2.5, 2.0], [0.5, 0.5, 0.5, 0.0]])
+    )
+    assert snapped.tolist() == [[0, 1, 0, 0.3], [0, 1, 0, 1.0], [1, 0, 0, 0.0]]
+
+
+def test_from_cube_needs_every_coordinate():
+    with pytest.raises(PointError, match="expected 3"):
+        Space([("a", "b", "c")]).from_cube([0.5])
+
+
+def test_spaces_can_be_pickled_and_copied():
+    space = Space(MIXED)
+    for clone in (pickle.loads(pickle.dumps(space)), copy.deepcopy(space)):
+        assert clone == space
+        assert clone.to_cube(GOOD).tolist() == space.to_cube(GOOD).tolist()
+
+
+def test_names_and_positions_find_dimensions():
+    space = Space(MIXED)
+    assert space["width"] == (4, space.dimensions[4])
+    assert space[["x0", -1]] == [(0, space.dimensions[0]), (5, space.dimensions[5])]
+    with pytest.raises(KeyError, match="width"):
+        space["nothing"]
+
+
+def test_import_stays_light():
+    code = "import sys, rnnbbo.space; print({'skopt', 'scipy', 'torch'} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"
