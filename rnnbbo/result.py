@@ -1,0 +1,137 @@
+"""What an optimization found, in the form that SciPy and scikit-optimize users know."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnbbo.space import Space
+
+
+class OptimizeResult(dict):
+    """A dictionary whose keys are attributes too, like SciPy's class of this name.
+
+    `skopt.plots.plot_convergence`, `skopt.plots.plot_evaluations` and `skopt.dump` take it as it
+    is. `to_skopt` of its `space` gives scikit-optimize's own space where more is needed.
+
+    Attributes:
+        x: Best point, a list of n_dims values in user units; None if no trial succeeded.
+        fun: Its value; infinity if no trial succeeded.
+        x_iters: Every point told, in the order told: a list of points.
+        func_vals: Their values, (len(x_iters),) float64. A failed trial, whatever its
+            objective returned, is +infinity here: it never is the minimum, and running minima
+            stay right.
+        n_failed: Number of failed trials.
+        errors: Why trials failed, {index in x_iters: one line}, as far as it is known.
+        nfev: Number of evaluations, failed ones included; values given as `y0` are not counted.
+        success: Whether at least one trial succeeded.
+        message: How the run ended.
+        space: The `rnnbbo.space.Space`.
+        policy: Name of the policy that proposed the points.
+        models: Always empty: nothing is fitted to the values.
+        specs: {"args": arguments of the call}, as in scikit-optimize.
+        random_state: The `rng` given.
+    """
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """This class, or SciPy's class of the same name wherever that one is loaded.
+
+        skopt.plots asks `isinstance(result, scipy.optimize.OptimizeResult)`. This answers yes
+        without importing SciPy; `type(result)` still tells the truth.
+        """
+        scipy_optimize = sys.modules.get("scipy.optimize")
+        return getattr(scipy_optimize, "OptimizeResult", OptimizeResult)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the result has no {name!r}; it has {', '.join(self)}") from None
+
+    __setattr__ = dict.__setitem__
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self[name]
+        except KeyError:
+            raise AttributeError(f"the result has no {name!r}") from None
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dict.__dir__(self), *self})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OptimizeResult, (dict(self),)
+
+    def __repr__(self) -> str:
+        if not self:
+            return "OptimizeResult()"
+        width = max(map(len, self))
+        lines = [f"{key:>{width}}: {_shown(key, value)}" for key, value in self.items()]
+        return "\n".join(lines)
+
+
+def _shown(key: str, value: Any) -> str:
+    """One line for a value; histories and arguments are only counted."""
+    if key == "x_iters":
+        return f"[{len(value)} points]"
+    if isinstance(value, np.ndarray):
+        return f"[{value.size} values]"
+    if key == "specs":
+        return "{...}"
+    if key == "errors" and value:
+        index, error = list(value.items())[-1]
+        return f"{{{len(value)} errors, the last one {index}: {error!r}}}"
+    return repr(value)
+
+
+def make_result(
+    space: Space,
+    x_iters: Sequence[list[Any]],
+    y_iters: Sequence[float],
+    *,
+    policy: str | None = None,
+    random_state: Any = None,
+    message: str | None = None,
+    specs: dict[str, Any] | None = None,
+) -> OptimizeResult:
+    """Sums up the trials told so far.
+
+    Args:
+        space: The search space.
+        x_iters: n points in user units.
+        y_iters: n values; one that is not finite marks a failed trial.
+        policy: Name of the policy.
+        random_state: What the caller gave as seed or generator.
+        message: How the run ended; by default a count of the trials.
+        specs: The call's arguments, {"args": {...}}.
+
+    Returns:
+        The result; the first of several equal minima is its `x`.
+    """
+    values = np.array([y if math.isfinite(y) else math.inf for y in y_iters], dtype=np.float64)
+    n_failed = int(np.isinf(values).sum())
+    success = n_failed < len(values)
+    best = int(values.argmin()) if success else None
+    if message is None:
+        message = f"{len(values)} trials" + (f", {n_failed} failed" if n_failed else "")
+    return OptimizeResult(
+        message=message,
+        success=success,
+        fun=math.inf if best is None else float(values[best]),
+        x=None if best is None else list(x_iters[best]),
+        nfev=len(values),
+        n_failed=n_failed,
+        policy=policy,
+        x_iters=[list(x) for x in x_iters],
+        func_vals=values,
+        errors={},
+        space=space,
+        random_state=random_state,
+        models=[],
+        specs={"args": {}} if specs is None else specs,
+    )
