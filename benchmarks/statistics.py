@@ -89,9 +89,9 @@ def capped_mean(regret: ArrayLike, cap: float = CAP) -> float:
     return float(np.mean(np.minimum(regret, cap)))
 
 
-def geometric_mean(regret: ArrayLike, floor: float = FLOOR, cap: float = CAP) -> float:
-    """Return the geometric mean of normalised regret, floored, and capped as in the mean."""
-    return float(np.exp(np.mean(np.log(np.clip(regret, floor, cap)))))
+def geometric_mean(regret: ArrayLike, floor: float = FLOOR) -> float:
+    """Return the geometric mean of normalised regret, floored."""
+    return float(np.exp(np.mean(np.log(np.maximum(regret, floor)))))
 
 
 def bootstrap_interval(
