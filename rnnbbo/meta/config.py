@@ -1,0 +1,161 @@
+"""Training configurations: TOML in, frozen dataclasses out, with every wrong key refused."""
+
+import tomllib
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from rnnbbo.errors import ConfigError
+from rnnbbo.policies.policy import PolicyConfig
+
+LOSSES = {"direct": ("sum", "ei", "oi"), "scored": ("candidates",)}
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One meta-training.
+
+    Attributes:
+        name: name of the policy that comes out.
+        seed: seed of weights, functions and everything else.
+        loss: "sum", "ei", "oi" (Chen et al. 2016) for direct heads, "candidates" for scored ones.
+        updates: number of Adam updates.
+        batch: functions an update.
+        learning_rate: peak of the schedule.
+        warmup: updates until the peak.
+        clip: largest norm of the gradient.
+        dims: dimensions, one an update.
+        horizon: first and last longest horizon of the curriculum.
+        curriculum: share of the updates over which the horizon grows.
+        workers: numbers of parallel workers.
+        sequential: share of updates with one worker.
+        candidates: candidate points a step (scored heads).
+        greedy: share of functions on which the best-scored candidate is queried; on the others
+            the query is drawn from the softmax of the scores.
+        random_queries: share of queries replaced by a random candidate.
+        warped: share of functions whose values are told through a random monotone warp.
+        validate_every: updates between validations.
+        checkpoint_every: updates between checkpoints.
+
+    Raises:
+        ConfigError: a value that is not accepted.
+    """
+
+    name: str
+    seed: int = 0
+    loss: str = "candidates"
+    updates: int = 1000
+    batch: int = 64
+    learning_rate: float = 2e-3
+    warmup: int = 50
+    clip: float = 1.0
+    dims: tuple[int, ...] = (1, 2, 3, 4, 6)
+    horizon: tuple[int, int] = (10, 40)
+    curriculum: float = 0.5
+    workers: tuple[int, ...] = (2, 4, 8)
+    sequential: float = 0.8
+    candidates: int = 64
+    greedy: float = 0.5
+    random_queries: float = 0.05
+    warped: float = 0.3
+    validate_every: int = 200
+    checkpoint_every: int = 50
+
+    def __post_init__(self) -> None:
+        for key in ("updates", "batch", "warmup", "candidates", "validate_every"):
+            _require(key, getattr(self, key), _whole(getattr(self, key)), "an integer >= 1")
+        _require(
+            "checkpoint_every", self.checkpoint_every, _whole(self.checkpoint_every), "integer >= 1"
+        )
+        for key in ("learning_rate", "clip"):
+            _require(key, getattr(self, key), _positive(getattr(self, key)), "a number > 0")
+        for key in ("sequential", "greedy", "random_queries", "warped", "curriculum"):
+            value = getattr(self, key)
+            fine = (value == 0 or _positive(value)) and value <= 1
+            _require(key, value, fine, "a share from 0 to 1")
+        for key in ("dims", "workers", "horizon"):
+            value = tuple(getattr(self, key))
+            object.__setattr__(self, key, value)
+            fine = len(value) > 0 and all(_whole(v) for v in value)
+            _require(key, value, fine, "a list of integers >= 1")
+        fine = len(self.horizon) == 2 and 2 <= self.horizon[0] <= self.horizon[1]
+        _require("horizon", self.horizon, fine, "[first, last] with 2 <= first <= last")
+        accepted = [loss for losses in LOSSES.values() for loss in losses]
+        _require("loss", self.loss, self.loss in accepted, ", ".join(accepted))
+
+
+def _whole(value: object) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _require(key: str, value: object, fine: bool, accepted: str) -> None:
+    if not fine:
+        raise ConfigError(f"train.{key} is {value!r}; accepted: {accepted}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole configuration file: tables `train`, `policy` and `functions`.
+
+    `functions` stays a plain mapping: it belongs to the task distribution, which is passed in.
+    """
+
+    train: TrainConfig
+    policy: PolicyConfig
+    functions: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        accepted = LOSSES[self.policy.head]
+        if self.train.loss not in accepted:
+            raise ConfigError(
+                f"train.loss is {self.train.loss!r}; accepted with policy.head = "
+                f"{self.policy.head!r}: {', '.join(accepted)}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for logs and checkpoints."""
+        return {
+            "train": asdict(self.train),
+            "policy": self.policy.to_dict(),
+            "functions": self.functions,
+        }
+
+
+def parse(values: dict[str, Any]) -> Config:
+    """Build a configuration from plain values, refusing unknown tables and keys."""
+    tables = ("train", "policy", "functions")
+    for key in values:
+        if key not in tables:
+            raise ConfigError(f"unknown table [{key}]; accepted: {', '.join(tables)}")
+    train = dict(values.get("train", {}))
+    accepted = [f.name for f in fields(TrainConfig)]
+    for key in train:
+        if key not in accepted:
+            raise ConfigError(f"unknown key train.{key}; accepted: {', '.join(accepted)}")
+    for f in fields(TrainConfig):
+        if f.default is MISSING and f.name not in train:
+            raise ConfigError(f"train.{f.name} is missing; expected a name for the policy")
+    return Config(
+        TrainConfig(**train),
+        PolicyConfig.from_dict(dict(values.get("policy", {}))),
+        dict(values.get("functions", {})),
+    )
+
+
+def load(path: str | Path) -> Config:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: the file is missing, is not TOML, or holds a wrong key or value.
+    """
+    try:
+        with open(path, "rb") as file:
+            return parse(tomllib.load(file))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error

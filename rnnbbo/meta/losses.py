@@ -1,0 +1,41 @@
+"""Losses of an optimizer over a run. Every one is minimised.
+
+Chen et al. 2016, section 2.2, for the paper's three; each is given per step and summed by the
+caller.
+"""
+
+from torch import Tensor
+from torch.nn.functional import log_softmax
+
+
+def observed(value: Tensor) -> Tensor:
+    """L_sum, one term: f(x_t). Shape (B,)."""
+    return value
+
+
+def expected_improvement(ei: Tensor) -> Tensor:
+    """L_EI, one term: -EI(x_t | y_1..t-1) under the generating process's posterior. Shape (B,)."""
+    return -ei
+
+
+def observed_improvement(value: Tensor, best: Tensor) -> Tensor:
+    """L_OI, one term: min(0, f(x_t) - min_{i<t} f(x_i)), the inner minimum held constant."""
+    return (value - best.detach()).clamp_max(0.0)
+
+
+def candidate_loss(scores: Tensor, utility: Tensor, floor: float = 1e-3) -> Tensor:
+    """-log(sum_c softmax(score)_c u_c / max u + floor), shape (B,).
+
+    The expected utility of a query drawn from the scores, relative to the best candidate's. Its
+    logarithm keeps the gradient alive while the scores are far from good; the floor bounds it.
+
+    Args:
+        scores: (B, C).
+        utility: (B, C), not negative, without gradient; a row of zeros gives no gradient.
+        floor: added inside the logarithm.
+    """
+    top = utility.max(dim=1, keepdim=True).values
+    known = top > 0
+    relative = utility / top.where(known, 1.0)
+    gain = (log_softmax(scores, dim=1).exp() * relative).sum(dim=1)
+    return (-(gain + floor).log()).where(known[:, 0], 0.0)

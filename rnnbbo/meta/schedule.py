@@ -1,0 +1,50 @@
+"""What changes over the updates of a training: learning rate, horizon, dimension and workers."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def learning_rate(update: int, updates: int, peak: float, warmup: int) -> float:
+    """Linear warm-up to `peak`, then a cosine to a hundredth of it at the last update."""
+    if update < warmup:
+        return peak * (update + 1) / warmup
+    progress = (update - warmup) / max(1, updates - warmup)
+    return peak * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress))))
+
+
+def horizon(update: int, updates: int, first: int, last: int, share: float) -> int:
+    """Longest horizon at an update: grows linearly over the first `share` of the training."""
+    progress = min(1.0, update / max(1.0, share * updates))
+    return round(first + (last - first) * progress)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Shape of one batch of runs: dimension, evaluations, and how many run at a time."""
+
+    dim: int
+    horizon: int
+    workers: int
+
+
+def draw_episode(
+    rng: np.random.Generator,
+    dims: tuple[int, ...],
+    longest: int,
+    workers: tuple[int, ...],
+    sequential: float,
+) -> Episode:
+    """Draw an update's dimension, horizon in [longest / 2, longest], and number of workers.
+
+    Args:
+        rng: generator.
+        dims: dimensions, equally likely.
+        longest: longest horizon.
+        workers: numbers of workers, equally likely when the run is parallel.
+        sequential: probability of one worker.
+    """
+    count = 1 if rng.random() < sequential else int(rng.choice(workers))
+    length = int(rng.integers(max(2, longest // 2), longest + 1))
+    return Episode(int(rng.choice(dims)), length, min(count, length - 1))

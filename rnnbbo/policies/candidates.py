@@ -1,0 +1,72 @@
+"""Candidate points for a scored head, made from random numbers that the caller draws."""
+
+import math
+
+from rnnbbo.policies.evidence import Evidence
+from rnnbbo.policies.ops import Array, Namespace
+
+RADIUS = (3e-4, 0.4)  # smallest and largest spread of a coordinate, in the unit cube
+
+
+def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
+    """Points `first` to `first + count - 1` of a shifted additive recurrence, (B, count, D).
+
+    x_n = (shift + n alpha) mod 1 with alpha_j = g^-j, g the generalised golden ratio, the root of
+    g^(D+1) = g + 1 (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences").
+    Extensible: any number of points covers the cube, in any order of asking.
+
+    Args:
+        xp: array namespace.
+        shift: (B, D) uniform random numbers.
+        first: index of the first point.
+        count: number of points.
+    """
+    dim = shift.shape[-1]
+    g = 2.0
+    for _ in range(30):  # a contraction: converged to the last bit
+        g = (1.0 + g) ** (1.0 / (dim + 1))
+    alpha = xp.asarray(
+        [math.fmod(g ** -(j + 1), 1.0) for j in range(dim)], dtype=shift.dtype, device=shift.device
+    )
+    n = xp.arange(first, first + count, dtype=shift.dtype, device=shift.device)
+    points = shift[:, None, :] + n[None, :, None] * alpha
+    return points - xp.floor(points)
+
+
+def spray(
+    xp: Namespace,
+    centres: Array,
+    normal: Array,
+    u_radius: Array,
+    u_keep: Array,
+    radius: tuple[float, float] = RADIUS,
+) -> Array:
+    """Points scattered round centres at radii from tiny to wide, (B, C, D).
+
+    Every other candidate moves each coordinate with probability max(1/4, 2/D) only, so that single
+    coordinates are searched too. Coordinates that leave the cube stop at its border, where the
+    optimum of a smooth function often lies.
+
+    Args:
+        xp: array namespace.
+        centres: (B, C, D).
+        normal: (B, C, D) standard normal numbers.
+        u_radius: (B, C) uniform numbers, which choose the radius log-uniformly.
+        u_keep: (B, C, D) uniform numbers, which choose the coordinates.
+        radius: smallest and largest standard deviation of a coordinate.
+    """
+    low, high = math.log(radius[0]), math.log(radius[1])
+    spread = xp.exp(low + (high - low) * u_radius)[:, :, None]
+    count, dim = centres.shape[1], centres.shape[2]
+    sparse = xp.arange(count, device=centres.device) % 2 == 1
+    threshold = xp.where(sparse[None, :, None], xp.full_like(u_keep, max(0.25, 2.0 / dim)), 1.0)
+    moved = centres + spread * normal
+    return xp.clip(xp.where(u_keep < threshold, moved, centres), 0.0, 1.0)
+
+
+def spray_centres(xp: Namespace, evidence: Evidence, count: int) -> Array:
+    """Centres for `spray`: three of four round the incumbent, the rest round the runner-up."""
+    second = xp.arange(count, device=evidence.best_x.device) % 4 == 3
+    return xp.where(
+        second[None, :, None], evidence.second_x[:, None, :], evidence.best_x[:, None, :]
+    )

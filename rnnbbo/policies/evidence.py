@@ -1,0 +1,165 @@
+"""What a policy knows of a run besides its recurrent state, and the inputs made from it.
+
+The values that a user tells are normalised here and nowhere else: every number that a policy sees
+of y is a difference of values divided by their standard deviation so far, so that proposals do not
+change when y is shifted or scaled by a positive number.
+"""
+
+import math
+from typing import NamedTuple
+
+from rnnbbo.policies.ops import Array, Namespace, signed_log
+
+FEATURES_PER_DIM = 7
+FEATURES_GLOBAL = 9
+
+
+class Observation(NamedTuple):
+    """One input of the recurrence, for a batch of B functions on the unit cube.
+
+    The paper's parallel input (Chen et al. 2016, section 2.3): `told` is its flag o. Without a
+    finished result, o = 0, y is a zero dummy, and x is the proposal that is still pending.
+
+    Attributes:
+        x: (B, D) the evaluated point, or the latest pending one (the centre when there is none).
+        y: (B,) raw value; ignored unless `told`.
+        q: (B, D) a quasi-random point, which breaks the symmetry between dimensions.
+        told: whether a result is fed (o = 1); one flag for the whole batch.
+    """
+
+    x: Array
+    y: Array
+    q: Array
+    told: bool
+
+
+class Evidence(NamedTuple):
+    """Summary of a run: steps, running moments of y, incumbent and runner-up.
+
+    Attributes:
+        steps: steps taken so far, dummies included.
+        told: results fed so far.
+        mean: (B,) running mean of y.
+        m2: (B,) running sum of squared deviations (Welford 1962).
+        best_x: (B, D) incumbent; the centre before any result.
+        best_y: (B,) its value.
+        second_x: (B, D) runner-up; the incumbent while there is only one result.
+        second_y: (B,) its value.
+    """
+
+    steps: int
+    told: int
+    mean: Array
+    m2: Array
+    best_x: Array
+    best_y: Array
+    second_x: Array
+    second_y: Array
+
+
+class Inputs(NamedTuple):
+    """Inputs of a recurrence: (B, D, FEATURES_PER_DIM) and (B, FEATURES_GLOBAL)."""
+
+    per_dim: Array
+    shared: Array
+
+
+def no_evidence(xp: Namespace, x: Array, y: Array) -> Evidence:
+    """Evidence before any result; x (B, D) and y (B,) give shapes, dtypes and device only."""
+    centre = xp.full_like(x, 0.5)
+    zero = xp.zeros_like(y)
+    return Evidence(0, 0, zero, zero, centre, zero, centre, zero)
+
+
+def scale(xp: Namespace, evidence: Evidence) -> Array:
+    """Standard deviation of the values told so far, (B,); 1 where they do not differ."""
+    variance = evidence.m2 / max(evidence.told, 1)
+    return xp.sqrt(xp.where(variance > 0, variance, xp.ones_like(variance)))
+
+
+def standardise(xp: Namespace, evidence: Evidence, y: Array) -> Array:
+    """(y - mean) / std over what was told so far; y is (B,) or (B, n)."""
+    mean, std = evidence.mean, scale(xp, evidence)
+    if y.ndim == 2:
+        mean, std = mean[:, None], std[:, None]
+    return (y - mean) / std
+
+
+def update(xp: Namespace, evidence: Evidence, observation: Observation) -> Evidence:
+    """Return the evidence after one more step."""
+    e = evidence._replace(steps=evidence.steps + 1)
+    if not observation.told:
+        return e
+    x, y = observation.x, observation.y
+    if e.told == 0:
+        return e._replace(told=1, mean=y, best_x=x, best_y=y, second_x=x, second_y=y)
+    n = e.told + 1
+    delta = y - e.mean
+    mean = e.mean + delta / n
+    better = y < e.best_y
+    # A single result is its own runner-up until another one comes.
+    runs_up = (y < e.second_y) if e.told > 1 else xp.ones_like(better)
+    second = xp.where(runs_up, y, e.second_y)
+    second_x = xp.where(runs_up[:, None], x, e.second_x)
+    return e._replace(
+        told=n,
+        mean=mean,
+        m2=e.m2 + delta * (y - mean),
+        best_x=xp.where(better[:, None], x, e.best_x),
+        best_y=xp.where(better, y, e.best_y),
+        second_x=xp.where(better[:, None], e.best_x, second_x),
+        second_y=xp.where(better, e.best_y, second),
+    )
+
+
+def inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
+    """Make a recurrence's inputs from an observation.
+
+    Args:
+        xp: array namespace.
+        before: evidence before the observation.
+        now: evidence with it.
+        observation: the observation itself.
+    """
+    x = observation.x
+    batch, dim = x.shape
+    away = x - now.best_x
+    spread = now.second_x - now.best_x
+    per_dim = xp.stack(
+        [
+            2.0 * x - 1.0,
+            2.0 * now.best_x - 1.0,
+            away,
+            0.2 * signed_log(xp, away, 0.005),
+            spread,
+            0.2 * signed_log(xp, spread, 0.005),
+            2.0 * observation.q - 1.0,
+        ],
+        axis=-1,
+    )
+    zero = xp.zeros_like(now.mean)
+    one = xp.ones_like(now.mean)
+    std = scale(xp, now)
+    if observation.told and now.told > 1:
+        gain = (observation.y - before.best_y) / std
+        z = xp.asinh((observation.y - now.mean) / std)
+        log_gain = 0.2 * signed_log(xp, gain, 0.01)
+        improved = xp.where(gain < 0, one, zero)
+    else:
+        z = log_gain = improved = zero
+    shared = xp.stack(
+        [
+            one if observation.told else zero,
+            z,
+            xp.asinh((now.best_y - now.mean) / std),
+            0.2 * signed_log(xp, (now.second_y - now.best_y) / std, 0.01),
+            log_gain,
+            improved,
+            one * (0.25 * math.log1p(now.steps)),
+            one * (0.25 * math.log1p(now.told)),
+            one * (0.3 * math.log(dim)),
+        ],
+        axis=-1,
+    )
+    assert per_dim.shape[-1] == FEATURES_PER_DIM and shared.shape == (batch, FEATURES_GLOBAL)
+    return Inputs(per_dim, xp.astype(shared, x.dtype, copy=False))

@@ -1,0 +1,81 @@
+"""The few array operations that every policy shares.
+
+A step is written once, against the array-API standard: `xp` is the namespace of the arrays at hand
+(`array_api_compat.numpy` when proposing, `array_api_compat.torch` when meta-training). `Params`
+maps names to arrays; modules own a prefix each.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import array_api_compat.numpy
+import numpy as np
+
+Array = Any  # an array of either namespace; the array-API standard has no static type
+Namespace = Any
+Params = Mapping[str, Array]
+
+
+def namespace(array: Array) -> Namespace:
+    """Return the array-API namespace of `array`; torch's is imported only for a tensor."""
+    if isinstance(array, np.ndarray):
+        return array_api_compat.numpy
+    return array_api_compat.array_namespace(array)
+
+
+def dense(
+    rng: np.random.Generator, fan_in: int, shape: tuple[int, ...], gain: float = 1.0
+) -> Array:
+    """Draw float32 weights of the given shape with standard deviation gain / sqrt(fan_in)."""
+    return (rng.standard_normal(shape) * (gain / math.sqrt(fan_in))).astype(np.float32)
+
+
+def sigmoid(xp: Namespace, x: Array) -> Array:
+    """Logistic function, in the form that does not overflow."""
+    return 0.5 * xp.tanh(0.5 * x) + 0.5
+
+
+def softplus(xp: Namespace, x: Array) -> Array:
+    """log(1 + exp(x)), in the form that does not overflow."""
+    return xp.log1p(xp.exp(-xp.abs(x))) + xp.clip(x, 0.0, None)
+
+
+def oneplus(xp: Namespace, x: Array) -> Array:
+    """1 + log(1 + exp(x)): the strengths of a DNC (Graves et al. 2016, Methods)."""
+    return 1.0 + softplus(xp, x)
+
+
+def softmax(xp: Namespace, x: Array) -> Array:
+    """Softmax over the last axis."""
+    e = xp.exp(x - xp.max(x, axis=-1, keepdims=True))
+    return e / xp.sum(e, axis=-1, keepdims=True)
+
+
+def signed_log(xp: Namespace, x: Array, unit: float) -> Array:
+    """asinh(x / unit): linear below `unit`, logarithmic above, odd."""
+    return xp.asinh(x * (1.0 / unit))
+
+
+def swap_last(xp: Namespace, x: Array) -> Array:
+    """Transpose the last two axes."""
+    return xp.matrix_transpose(x)
+
+
+def lstm_cell(xp: Namespace, gates: Array, c: Array) -> tuple[Array, Array]:
+    """One LSTM update (Hochreiter & Schmidhuber 1997, with forget gate, Gers et al. 2000).
+
+    Args:
+        xp: array namespace.
+        gates: (..., 4 H) pre-activations, in the order input, forget, output, candidate. The caller
+            adds the forget gate's bias.
+        c: (..., H) cell state.
+
+    Returns:
+        h (..., H) and the new c (..., H).
+    """
+    hidden = c.shape[-1]
+    ifo = sigmoid(xp, gates[..., : 3 * hidden])
+    i, f, o = ifo[..., :hidden], ifo[..., hidden : 2 * hidden], ifo[..., 2 * hidden :]
+    c = f * c + i * xp.tanh(gates[..., 3 * hidden :])
+    return o * xp.tanh(c), c

@@ -1,0 +1,214 @@
+"""A policy: a recurrence and a head, as `init` and `step` over values.
+
+`Policy` holds sizes only. Weights and state are passed in and returned, so that one definition
+serves numpy when proposing and torch when meta-training.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnnbbo.errors import ConfigError
+from rnnbbo.policies import direct, dnc, evidence, lstm, rows, scored
+from rnnbbo.policies.evidence import Evidence, Observation
+from rnnbbo.policies.memory import content_weighting
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, namespace, oneplus
+
+RECURRENCES = ("lstm", "dnc")
+HEADS = ("direct", "scored")
+_SIZES = {"hidden", "memory_rows", "memory_width", "read_heads", "forms", "kernel_heads", "layer"}
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """Which recurrence, which head, and their sizes.
+
+    Attributes:
+        recurrence: "lstm" or "dnc".
+        head: "direct" (the paper's) or "scored".
+        hidden: LSTM units a dimension.
+        memory_rows: rows N of the DNC's memory.
+        memory_width: numbers of a memory word per dimension.
+        read_heads: read heads R of the DNC.
+        forms: quadratic forms of the scored head.
+        kernel_heads: heads with which a candidate reads the observations (DNC, scored).
+        layer: width of the scored head's two hidden layers.
+        max_rows: observations kept for kernel reads; makes the cost of an ask flat.
+
+    Raises:
+        ConfigError: an unknown name or a size that is not a positive integer.
+    """
+
+    recurrence: str = "dnc"
+    head: str = "scored"
+    hidden: int = 48
+    memory_rows: int = 16
+    memory_width: int = 8
+    read_heads: int = 2
+    forms: int = 16
+    kernel_heads: int = 6
+    layer: int = 96
+    max_rows: int = 128
+
+    def __post_init__(self) -> None:
+        for key, accepted in (("recurrence", RECURRENCES), ("head", HEADS)):
+            if getattr(self, key) not in accepted:
+                raise ConfigError(
+                    f"policy.{key} is {getattr(self, key)!r}; accepted: {', '.join(accepted)}"
+                )
+        for key in sorted(_SIZES | {"max_rows"}):
+            value = getattr(self, key)
+            if type(value) is not int or value < 1:
+                raise ConfigError(f"policy.{key} is {value!r}; accepted: an integer of at least 1")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "PolicyConfig":
+        """Build from plain values, refusing keys that do not exist."""
+        accepted = [f.name for f in fields(cls)]
+        for key in values:
+            if key not in accepted:
+                raise ConfigError(f"unknown key policy.{key}; accepted: {', '.join(accepted)}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a checkpoint's metadata."""
+        return asdict(self)
+
+
+class PolicyState(NamedTuple):
+    """Everything that a policy carries from step to step.
+
+    Attributes:
+        evidence: summary of what was told.
+        shared: (B, FEATURES_GLOBAL) inputs of the last step.
+        q: (B, D) quasi-random point of the last step.
+        recurrent: the recurrence's own state.
+        rows: observations for kernel reads; None for policies that do not read them.
+    """
+
+    evidence: Evidence
+    shared: Array
+    q: Array
+    recurrent: Any
+    rows: rows.Rows | None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A recurrent optimizer of one configuration."""
+
+    config: PolicyConfig
+
+    @property
+    def scores(self) -> bool:
+        """Whether the head scores candidates (else it outputs the point)."""
+        return self.config.head == "scored"
+
+    @property
+    def _reads_rows(self) -> bool:
+        return self.scores and self.config.recurrence == "dnc"
+
+    @property
+    def _dnc(self) -> dnc.DncShape:
+        c = self.config
+        return dnc.DncShape(c.hidden, c.memory_rows, c.memory_width, c.read_heads)
+
+    @property
+    def _context(self) -> int:
+        c = self.config
+        reads = c.read_heads * c.memory_width if c.recurrence == "dnc" else 0
+        return c.hidden + reads
+
+    def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw untrained weights, float32, by name."""
+        c = self.config
+        params = (
+            dnc.init_params(rng, self._dnc)
+            if c.recurrence == "dnc"
+            else lstm.init_params(rng, c.hidden)
+        )
+        if not self.scores:
+            return params | direct.init_params(rng, self._context)
+        reads = 0
+        if self._reads_rows:
+            params |= rows.init_params(rng, self._context, c.kernel_heads)
+            params["key.slices"] = dense(rng, 3, (3, c.memory_width))
+            params["key.strength"] = dense(rng, self._context, (self._context, 1))
+            reads = c.kernel_heads * rows.FEATURES_PER_HEAD + c.memory_width
+        return params | scored.init_params(rng, self._context, c.forms, c.layer, reads)
+
+    def init(self, x: Array, y: Array) -> PolicyState:
+        """State before the first step; x (B, D) and y (B,) give shapes, dtypes and device only."""
+        xp = namespace(x)
+        recurrent: Any = (
+            dnc.init_state(xp, self._dnc, x)
+            if self.config.recurrence == "dnc"
+            else lstm.init_state(xp, self.config.hidden, x)
+        )
+        shared = xp.zeros((x.shape[0], evidence.FEATURES_GLOBAL), dtype=x.dtype, device=x.device)
+        kept = rows.no_rows(xp, x, y) if self._reads_rows else None
+        nothing = evidence.no_evidence(xp, x, y)
+        return PolicyState(nothing, shared, nothing.best_x, recurrent, kept)
+
+    def step(self, params: Params, state: PolicyState, observation: Observation) -> PolicyState:
+        """Feed one observation, or a dummy, and return the new state (Chen et al. 2016, eq. 3)."""
+        xp = namespace(observation.x)
+        now = evidence.update(xp, state.evidence, observation)
+        inputs = evidence.inputs(xp, state.evidence, now, observation)
+        recurrent: Any = (
+            dnc.step(xp, params, self._dnc, state.recurrent, inputs)
+            if self.config.recurrence == "dnc"
+            else lstm.step(xp, params, state.recurrent, inputs)
+        )
+        kept = state.rows
+        if kept is not None and observation.told:
+            kept = rows.append(
+                xp, kept, observation.x, observation.y, now.best_x, self.config.max_rows
+            )
+        return PolicyState(now, inputs.shared, observation.q, recurrent, kept)
+
+    def context(self, xp: Namespace, state: PolicyState) -> Array:
+        """What the recurrence knows of each dimension, (B, D, X): hidden state and reads."""
+        if self.config.recurrence == "dnc":
+            r = state.recurrent
+            return xp.concat([r.controller.h, r.reads], axis=-1)
+        return state.recurrent.h
+
+    def point(self, params: Params, state: PolicyState) -> Array:
+        """Next query of a direct head, (B, D)."""
+        xp = namespace(state.q)
+        return direct.point(xp, params, self.context(xp, state), state.evidence, state.q)
+
+    def score(
+        self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None
+    ) -> Array:
+        """Scores (B, C) of candidates (B, C, D), given pending points (B, P, D)."""
+        xp = namespace(candidates)
+        context = self.context(xp, state)
+        reads = []
+        if state.rows is not None:
+            reads = [
+                rows.read(xp, params, context, state.evidence, state.rows, candidates),
+                self._content_read(xp, params, context, state, candidates),
+            ]
+        return scored.score(
+            xp, params, context, state.shared, state.evidence, candidates, pending, reads
+        )
+
+    def _content_read(
+        self, xp: Namespace, params: Params, context: Array, state: PolicyState, candidates: Array
+    ) -> Array:
+        """Let every candidate read the DNC's memory by content, (B, C, width)."""
+        batch, count, dim = candidates.shape
+        width = self.config.memory_width
+        away = candidates - state.evidence.best_x[:, None, :]
+        place = 2.0 * candidates - 1.0
+        parts = xp.stack([place, place * place, 2.0 * away], axis=-1)
+        keys = xp.reshape(xp.matmul(parts, params["key.slices"]), (batch, count, dim * width))
+        strength = oneplus(xp, xp.matmul(xp.mean(context, axis=1), params["key.strength"]))
+        memory = state.recurrent.memory.memory
+        ones = xp.ones_like(keys[..., 0])
+        weights = content_weighting(xp, memory, keys, strength * ones)
+        words = xp.reshape(memory, (batch, memory.shape[1], dim, width))
+        return xp.matmul(weights, xp.mean(words, axis=2))

@@ -1,0 +1,168 @@
+"""Observations kept verbatim as rows of memory, addressed by a kernel.
+
+A candidate point is a key: it reads the rows by its distance to them, under length-scales that the
+controller emits. This is the content addressing of a DNC with the cosine replaced by a Gaussian
+kernel; softmax-weighted means are Nadaraya-Watson regression (Nadaraya 1964, Watson 1964).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbbo.policies.evidence import Evidence, scale
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, signed_log, swap_last
+
+FEATURES_PER_HEAD = 7
+TWICINGS = 2
+SHORTEST, LONGEST = 0.03, 0.6  # initial length-scales of the heads, in units of sqrt(D)
+
+
+class Rows(NamedTuple):
+    """Evaluated points x (B, n, D) and their raw values y (B, n)."""
+
+    x: Array
+    y: Array
+
+
+def no_rows(xp: Namespace, x: Array, y: Array) -> Rows:
+    """Empty rows for a batch shaped like x (B, D), y (B,)."""
+    return Rows(x[:, None, :][:, :0, :], y[:, None][:, :0])
+
+
+def append(xp: Namespace, rows: Rows, x: Array, y: Array, best_x: Array, capacity: int) -> Rows:
+    """Add a row; above `capacity`, drop the one that tells least.
+
+    Of the two rows that are closest, relative to their distance from the incumbent, the worse one
+    goes. The relative distance keeps rows at every scale round the incumbent, and a few far away.
+
+    Args:
+        xp: array namespace.
+        rows: rows so far.
+        x: (B, D) new point.
+        y: (B,) its value.
+        best_x: (B, D) incumbent.
+        capacity: most rows to keep.
+    """
+    rows = Rows(xp.concat([rows.x, x[:, None, :]], axis=1), xp.concat([rows.y, y[:, None]], axis=1))
+    n = rows.y.shape[1]
+    if n <= capacity:
+        return rows
+    away = rows.x - best_x[:, None, :]
+    r2 = xp.sum(away * away, axis=-1)
+    d2 = r2[:, :, None] + r2[:, None, :] - 2.0 * xp.matmul(away, swap_last(xp, away))
+    relative = d2 / (xp.maximum(r2[:, :, None], r2[:, None, :]) + 1e-12)
+    eye = xp.eye(n, dtype=relative.dtype, device=relative.device)
+    pair = xp.argmin(xp.reshape(relative + 1e6 * eye, (-1, n * n)), axis=-1)
+    i, j = (pair // n)[:, None], (pair % n)[:, None]
+    y_i, y_j = xp.take_along_axis(rows.y, i, axis=1), xp.take_along_axis(rows.y, j, axis=1)
+    drop = xp.where(y_i > y_j, i, j)
+    kept = xp.arange(n - 1, device=drop.device)[None, :]
+    kept = kept + xp.astype(kept >= drop, kept.dtype)
+    x_kept = xp.take_along_axis(
+        rows.x, xp.broadcast_to(kept[..., None], (*kept.shape, x.shape[-1])), axis=1
+    )
+    return Rows(x_kept, xp.take_along_axis(rows.y, kept, axis=1))
+
+
+def init_params(rng: np.random.Generator, context: int, heads: int) -> dict[str, Array]:
+    """Draw the weights that emit each head's length-scales from a context of that width."""
+    lengthscales = np.geomspace(SHORTEST, LONGEST, heads)
+    return {
+        "rows.scale": dense(rng, context, (context, heads), gain=0.3),
+        "rows.scale_bias": -np.log(lengthscales).astype(np.float32),
+    }
+
+
+def inverse_lengthscales(xp: Namespace, params: Params, context: Array) -> Array:
+    """1 / length-scale of each head and dimension, (B, R, 1, D), from the context (B, D, X)."""
+    raw = xp.matmul(context, params["rows.scale"])
+    # At most exp(2.5) either way from the initial length-scale: a runaway head reads nothing.
+    log_inverse = params["rows.scale_bias"] + 2.5 * xp.tanh(0.4 * raw)
+    inverse = xp.exp(log_inverse) / math.sqrt(context.shape[1])
+    return swap_last(xp, inverse)[:, :, None, :]
+
+
+def values(xp: Namespace, evidence: Evidence, rows: Rows, like: Array) -> Array:
+    """What a row says of its value, (B, n, 3): standardised, above the incumbent, and squared."""
+    std = scale(xp, evidence)[:, None]
+    z = xp.asinh((rows.y - evidence.mean[:, None]) / std)
+    above = 0.2 * signed_log(xp, (rows.y - evidence.best_y[:, None]) / std, 0.01)
+    return xp.astype(xp.stack([z, above, z * z], axis=-1), like.dtype, copy=False)
+
+
+def _similarities(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
+    """Gaussian kernel of scaled points a (B, R, m, D) and b (B, R, n, D), the nearest first.
+
+    Returns:
+        exp(l - max l) as (B, R, m, n) and max l as (B, R, m, 1), with l = -|a - b|^2 / 2.
+    """
+    # The squares ride along in the product: one pass over the largest array instead of three.
+    one_a, one_b = xp.ones_like(a[..., :1]), xp.ones_like(b[..., :1])
+    half_a = -0.5 * xp.sum(a * a, axis=-1, keepdims=True)
+    half_b = -0.5 * xp.sum(b * b, axis=-1, keepdims=True)
+    left = xp.concat([a, half_a, one_a], axis=-1)
+    right = xp.concat([b, one_b, half_b], axis=-1)
+    logits = xp.matmul(left, swap_last(xp, right))
+    top = xp.max(logits, axis=-1, keepdims=True)
+    return xp.exp(logits - top), top
+
+
+def read(
+    xp: Namespace, params: Params, context: Array, evidence: Evidence, rows: Rows, keys: Array
+) -> Array:
+    """Let every key read the rows with every head.
+
+    Args:
+        xp: array namespace.
+        params: weights from `init_params`.
+        context: (B, D, X) what the controller knows of each dimension.
+        evidence: for normalising the values.
+        rows: the observations.
+        keys: (B, C, D) candidate points.
+
+    Returns:
+        (B, C, R FEATURES_PER_HEAD): per head the mean value, the mean height above the incumbent,
+        the mean corrected by its own residuals (twicing, Tukey 1977), the spread, the log of the
+        summed similarity, the log distance to the nearest row, and the mean shrunk to the prior.
+    """
+    batch, count, _ = keys.shape
+    heads = params["rows.scale"].shape[1]
+    if rows.y.shape[1] == 0:
+        shape = (batch, count, heads * FEATURES_PER_HEAD)
+        return xp.zeros(shape, dtype=keys.dtype, device=keys.device)
+    inverse = inverse_lengthscales(xp, params, context)
+    # Distances are taken from the incumbent, so that float32 resolves points close to it.
+    centre = evidence.best_x[:, None, :]
+    scaled_rows = (rows.x - centre)[:, None] * inverse
+    scaled_keys = (keys - centre)[:, None] * inverse
+    value = values(xp, evidence, rows, keys)[:, None]
+    between, _ = _similarities(xp, scaled_rows, scaled_rows)
+    between = between / xp.sum(between, axis=-1, keepdims=True)
+    similar, top = _similarities(xp, scaled_keys, scaled_rows)
+    residual = value[..., 0:1] - xp.matmul(between, value[..., 0:1])
+    correction = residual
+    for _ in range(TWICINGS - 1):
+        residual = residual - xp.matmul(between, residual)
+        correction = correction + residual
+    ones = xp.ones_like(correction)
+    sums = xp.matmul(similar, xp.concat([ones, value * ones, correction], axis=-1))
+    total = sums[..., 0]
+    mean = sums[..., 1:] / total[..., None]
+    top = xp.clip(top[..., 0], None, 0.0)
+    log_sum = xp.clip(top + xp.log(total), -20.0, None)
+    z = mean[..., 0]
+    similarity = xp.exp(log_sum)
+    features = xp.stack(
+        [
+            z,
+            mean[..., 1],
+            z + mean[..., 3],
+            xp.sqrt(xp.clip(mean[..., 2] - z * z, 0.0, None) + 1e-4),
+            0.2 * log_sum,
+            0.15 * xp.log(1e-6 - 2.0 * top),
+            z * similarity / (similarity + 1.0),
+        ],
+        axis=-1,
+    )
+    return xp.reshape(xp.permute_dims(features, (0, 2, 1, 3)), (batch, count, -1))
