@@ -1,0 +1,218 @@
+"""Distributions of Gaussian processes, and the covariances of a batch drawn from one."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from rnnbbo.errors import ConfigError
+
+KERNELS = ("rbf", "matern52", "matern32", "matern12")
+
+# With s = sqrt(2 nu) r, every kernel here is (1 + a1 s + a2 s^2) exp(-e), where e = r^2 / 2 for
+# the RBF and e = s for the Matern kernels (Rasmussen & Williams 2006, eqs. 4.9, 4.16 and 4.17).
+# One exponential then serves a batch of mixed kernels.
+_TWO_NU = (1.0, 5.0, 3.0, 1.0)
+_A1 = (0.0, 1.0, 1.0, 0.0)
+_A2 = (0.0, 1.0 / 3.0, 0.0, 0.0)
+_RBF = KERNELS.index("rbf")
+
+# Squared distances below this count as zero: the square root's slope there is infinite.
+_SMALLEST_SQUARED_DISTANCE = {torch.float32: 1e-12, torch.float64: 1e-24}
+
+
+@dataclass(frozen=True)
+class GPTasks:
+    """The hyper-parameters of B independent Gaussian processes with mean zero.
+
+    Attributes:
+        kernel: `(B,)`, integer indices into `KERNELS`.
+        lengthscale: `(B, D)`, in units of the unit cube.
+        amplitude: `(B,)`, the prior standard deviation of f.
+        noise: `(B,)`, the standard deviation of an observation around f, in the units of f.
+    """
+
+    kernel: Tensor
+    lengthscale: Tensor
+    amplitude: Tensor
+    noise: Tensor
+
+    @property
+    def batch(self) -> int:
+        """B, the number of processes."""
+        return self.lengthscale.shape[0]
+
+    @property
+    def dim(self) -> int:
+        """D, the number of input dimensions."""
+        return self.lengthscale.shape[1]
+
+    @property
+    def two_nu(self) -> Tensor:
+        """`(B,)`: twice the Matern smoothness nu; meaningless (1) for the RBF."""
+        return self._constant(_TWO_NU)
+
+    @property
+    def is_rbf(self) -> Tensor:
+        """`(B,)`, boolean."""
+        return self.kernel == _RBF
+
+    def _constant(self, table: Sequence[float]) -> Tensor:
+        return torch.tensor(table, dtype=self.amplitude.dtype, device=self.kernel.device)[
+            self.kernel
+        ]
+
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "GPTasks":
+        """The same tasks on another device, or in another floating-point type."""
+        dtype = dtype or self.amplitude.dtype
+        return replace(
+            self,
+            kernel=self.kernel.to(device),
+            lengthscale=self.lengthscale.to(device, dtype),
+            amplitude=self.amplitude.to(device, dtype),
+            noise=self.noise.to(device, dtype),
+        )
+
+    def select(self, index: Tensor | slice | list[int]) -> "GPTasks":
+        """The tasks at `index` of the batch."""
+        return GPTasks(
+            self.kernel[index], self.lengthscale[index], self.amplitude[index], self.noise[index]
+        )
+
+    def covariance(self, a: Tensor, b: Tensor) -> Tensor:
+        """The covariance of f between two sets of points, without observation noise.
+
+        The kernels are those of Rasmussen & Williams (2006), section 4.2.1, of the scaled
+        distance r. First derivatives are finite where points coincide: zero for the kernels that
+        have a slope there, zero by convention for the Matern-1/2.
+
+        Args:
+            a: `(B, n, D)`.
+            b: `(B, m, D)`.
+
+        Returns:
+            `(B, n, m)`, in units of f squared.
+        """
+        scale = self.lengthscale[:, None, :]
+        # Moving the cube's centre to the origin keeps the expanded square below exact enough.
+        a, b = (a - 0.5) / scale, (b - 0.5) / scale
+        # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b takes O(n m) memory instead of O(n m D).
+        squares = a.square().sum(-1)[:, :, None] + b.square().sum(-1)[:, None, :]
+        squared = torch.baddbmm(squares, a, b.transpose(1, 2), alpha=-2.0)
+        floor = _SMALLEST_SQUARED_DISTANCE.get(squared.dtype, 1e-12)
+        squared = squared.clamp_min(floor)
+        s = (squared * self.two_nu[:, None, None]).sqrt()
+        exponent = torch.where(self.is_rbf[:, None, None], 0.5 * squared, s)
+        a1, a2 = self._constant(_A1)[:, None, None], self._constant(_A2)[:, None, None]
+        shape = (1.0 + s * (a1 + a2 * s)) * torch.exp(-exponent)
+        return self.amplitude.square()[:, None, None] * shape
+
+
+@dataclass(frozen=True)
+class GPDistribution:
+    """A distribution over Gaussian processes on the unit cube, of any dimension.
+
+    Attributes:
+        kernels: Names from `KERNELS`; each function takes one, all equally likely.
+        lengthscale: Range of the log-uniform length-scale, in units of sqrt(dim), so that a
+            function's difficulty does not fall with the growing distances in high dimensions.
+        ard_spread: Standard deviation of the normal that is added to the log length-scale of each
+            dimension on its own; 0 makes the kernels isotropic.
+        amplitude: Range of the log-uniform prior standard deviation of f.
+        noise: Range of the observation noise's standard deviation as a share of the amplitude;
+            log-uniform, or uniform when the lower end is 0.
+        noise_free: The share of functions that have no noise at all, whatever `noise` says.
+
+    Raises:
+        ConfigError: A field has a value that is not accepted.
+    """
+
+    kernels: tuple[str, ...] = ("rbf", "matern52")
+    lengthscale: tuple[float, float] = (0.1, 0.5)
+    ard_spread: float = 0.0
+    amplitude: tuple[float, float] = (1.0, 1.0)
+    noise: tuple[float, float] = (0.0, 0.0)
+    noise_free: float = 0.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.kernels, str) or not isinstance(self.kernels, Sequence):
+            raise ConfigError(f"kernels: got {self.kernels!r}; expected a list of kernel names")
+        unknown = [name for name in self.kernels if name not in KERNELS]
+        if unknown or not self.kernels:
+            raise ConfigError(
+                f"kernels: got {self.kernels!r}; expected one or more of {', '.join(KERNELS)}"
+            )
+        object.__setattr__(self, "kernels", tuple(self.kernels))
+        for name in ("lengthscale", "amplitude", "noise"):
+            object.__setattr__(self, name, _range(name, getattr(self, name), name != "noise"))
+        if not _is_real(self.ard_spread) or self.ard_spread < 0:
+            raise ConfigError(f"ard_spread: got {self.ard_spread!r}; expected a number >= 0")
+        if not _is_real(self.noise_free) or not 0 <= self.noise_free <= 1:
+            raise ConfigError(f"noise_free: got {self.noise_free!r}; expected a share in [0, 1]")
+
+    def sample(
+        self,
+        batch: int,
+        dim: int,
+        generator: torch.Generator,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> GPTasks:
+        """Draws the hyper-parameters of `batch` processes of dimension `dim`.
+
+        The draws are made in float64 on the generator's device, so that a seed gives the same
+        functions on every device and in every floating-point type.
+
+        Args:
+            batch: B, at least 1.
+            dim: D, at least 1.
+            generator: The source of randomness.
+            device: Where the tensors of the result live.
+            dtype: The floating-point type of the result.
+
+        Raises:
+            ConfigError: `batch` or `dim` is below 1.
+        """
+        if batch < 1 or dim < 1:
+            raise ConfigError(f"batch, dim: got {batch!r}, {dim!r}; expected integers >= 1")
+        source = generator.device
+
+        def uniform() -> Tensor:
+            return torch.rand(batch, generator=generator, device=source, dtype=torch.float64)
+
+        codes = torch.tensor([KERNELS.index(name) for name in self.kernels], device=source)
+        kernel = codes[
+            torch.randint(len(self.kernels), (batch,), generator=generator, device=source)
+        ]
+        spread = torch.randn(batch, dim, generator=generator, device=source, dtype=torch.float64)
+        lengthscale = _log_uniform(self.lengthscale, uniform())[:, None] * math.sqrt(dim)
+        lengthscale = lengthscale * torch.exp(self.ard_spread * spread)
+        amplitude = _log_uniform(self.amplitude, uniform())
+        low, high = self.noise
+        share = _log_uniform(self.noise, uniform()) if low > 0 else high * uniform()
+        noise = torch.where(uniform() < self.noise_free, 0.0, share * amplitude)
+        return GPTasks(kernel, lengthscale, amplitude, noise).to(device, dtype)
+
+
+def _log_uniform(bounds: tuple[float, float], u: Tensor) -> Tensor:
+    low, high = math.log(bounds[0]), math.log(bounds[1])
+    return torch.exp(low + (high - low) * u)
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _range(name: str, value: object, positive: bool) -> tuple[float, float]:
+    least = "0 < low" if positive else "0 <= low"
+    expected = f"{name}: got {value!r}; expected two finite numbers with {least} <= high"
+    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
+        raise ConfigError(expected)
+    low, high = value
+    if not (_is_real(low) and _is_real(high)):
+        raise ConfigError(expected)
+    if low > high or low < 0 or (positive and low == 0):
+        raise ConfigError(expected)
+    return float(low), float(high)

@@ -1,0 +1,121 @@
+"""The optimum of a batch of differentiable functions on the unit cube, for evaluation."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+_HISTORY = 10  # M, the memory of the nonmonotone line search
+_SUFFICIENT = 1e-4  # gamma, the sufficient decrease
+_STEPS = (1e-10, 1e10)  # the range of the spectral step
+
+
+def find_minimum(
+    function: Callable[[Tensor], Tensor],
+    dim: int,
+    generator: torch.Generator,
+    n_candidates: int | None = None,
+    n_starts: int = 16,
+    n_steps: int = 200,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float64,
+) -> tuple[Tensor, Tensor]:
+    """Minimizes B functions on the unit cube: dense search, then local refinement.
+
+    A scrambled Sobol sequence is searched first; the best points, kept apart from each other,
+    are then refined together by the spectral projected gradient method.
+
+    Args:
+        function: Maps `(B, n, D)` to `(B, n)`, or `(1, n, D)` to `(B, n)` by broadcasting; row b
+            belongs to function b. Differentiable.
+        dim: D.
+        generator: Seeds the scrambling.
+        n_candidates: Points of the dense search; by default 4096 * D, at most 32768.
+        n_starts: Points that are refined.
+        n_steps: Steps of the refinement.
+        device: Where `function` computes.
+        dtype: What it computes in.
+
+    Returns:
+        x `(B, D)` and f `(B,)`, detached.
+    """
+    n_candidates = n_candidates or min(4096 * dim, 32768)
+    seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+    sobol = torch.quasirandom.SobolEngine(dim, scramble=True, seed=seed)
+    points = sobol.draw(n_candidates, dtype=torch.float64).to(device, dtype)
+    with torch.no_grad():
+        # Blocks bound the memory that a path's features take.
+        blocks = [function(block[None]) for block in points.split(1024)]
+        values = torch.cat(blocks, dim=1)
+        start = _spread_best(points, values, min(n_starts, n_candidates))
+    x, f = _spectral_projected_gradient(function, start, n_steps)
+    best = f.argmin(dim=1)
+    rows = torch.arange(len(best), device=best.device)
+    return x[rows, best], f[rows, best]
+
+
+def _spread_best(points: Tensor, values: Tensor, n: int) -> Tensor:
+    """Picks `n` low points a function `(B, n, D)`, half of them with no better point close by."""
+    batch, dim = values.shape[0], points.shape[1]
+    pool = values.topk(min(len(points), 16 * n), dim=1, largest=False).indices
+    candidates = points[pool]  # (B, P, D), best first
+    distance = torch.cdist(candidates, candidates)
+    # A candidate's distance to the nearest better one: local minima of the search stand out.
+    better = torch.ones_like(distance[0], dtype=torch.bool).tril(-1)
+    isolation = distance.masked_fill(~better, torch.inf).amin(dim=2)
+    spacing = 2.0 * len(points) ** (-1.0 / dim)
+    order = torch.arange(candidates.shape[1], device=points.device).expand(batch, -1)
+    isolated_first = torch.where(isolation > spacing, order, order + candidates.shape[1])
+    chosen = isolated_first.topk(n, dim=1, largest=False).indices
+    plain = order[:, : n - n // 2]
+    chosen = torch.cat([plain, chosen[:, : n // 2]], dim=1)
+    return candidates.gather(1, chosen[:, :, None].expand(-1, -1, dim))
+
+
+def _value_and_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+    with torch.enable_grad():
+        leaf = x.detach().requires_grad_(True)
+        f = function(leaf)
+        (gradient,) = torch.autograd.grad(f.sum(), leaf)
+    return f.detach(), gradient
+
+
+def _spectral_projected_gradient(
+    function: Callable[[Tensor], Tensor], x: Tensor, n_steps: int
+) -> tuple[Tensor, Tensor]:
+    """Refines every start `(B, n, D)` on its own (Birgin, Martinez & Raydan 2000, SPG2).
+
+    It handles the bounds exactly, needs first derivatives only, and every start of every
+    function takes its step in the same evaluation.
+    """
+    f, g = _value_and_gradient(function, x)
+    best_x, best_f = x, f
+    recent = f[None]
+    step = 1.0 / g.abs().amax(-1, keepdim=True).clamp_min(1e-12)
+    for _ in range(n_steps):
+        direction = (x - step * g).clamp(0.0, 1.0) - x
+        if float(direction.abs().max()) == 0.0:
+            break
+        slope = (direction * g).sum(-1)
+        reference = recent.amax(0)
+        share = torch.ones_like(f)
+        with torch.no_grad():
+            for _ in range(30):
+                new_f = function(x + share[..., None] * direction)
+                too_high = new_f > reference + _SUFFICIENT * share * slope
+                if not bool(too_high.any()):
+                    break
+                share = torch.where(too_high, 0.5 * share, share)
+        new_x = torch.where(too_high[..., None], x, x + share[..., None] * direction)
+        new_x = new_x.clamp(0.0, 1.0)
+        new_f, new_g = _value_and_gradient(function, new_x)
+        s, y = new_x - x, new_g - g
+        curvature = (s * y).sum(-1, keepdim=True)
+        spectral = s.square().sum(-1, keepdim=True) / curvature.clamp_min(1e-300)
+        step = torch.where(curvature > 0, spectral, _STEPS[1]).clamp(*_STEPS)
+        x, f, g = new_x, new_f, new_g
+        recent = torch.cat([recent, f[None]])[-_HISTORY:]
+        improved = f < best_f
+        best_x = torch.where(improved[..., None], x, best_x)
+        best_f = torch.where(improved, f, best_f)
+    return best_x, best_f

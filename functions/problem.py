@@ -1,0 +1,94 @@
+"""A problem to minimize: a function, its domain and its known optimum."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnbbo.errors import ConfigError, PointError
+
+Array = NDArray[np.float64]
+
+# Points that rounding has pushed out of the domain by this share of its width are still in it.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A function to minimize on a box, with its optimum.
+
+    Attributes:
+        name: A short name.
+        bounds: One `(low, high)` a dimension.
+        func: Maps `(..., dim)` to `(...)`, in the units of `bounds`.
+        minimum: The smallest value within the bounds.
+        minimizers: The known points, in the units of `bounds`, where it is taken.
+        margin: The share of the box's width, on every side, by which `func` may be followed
+            outside of the box without meeting a value below `minimum`.
+
+    Raises:
+        ConfigError: The bounds or the minimizers are malformed.
+    """
+
+    name: str
+    bounds: tuple[tuple[float, float], ...]
+    func: Callable[[Array], Array]
+    minimum: float
+    minimizers: tuple[tuple[float, ...], ...]
+    margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.bounds or any(not low < high for low, high in self.bounds):
+            raise ConfigError(
+                f"bounds of {self.name}: got {self.bounds!r}; expected (low, high) pairs, low < high"
+            )
+        if any(len(x) != self.dim for x in self.minimizers):
+            raise ConfigError(
+                f"minimizers of {self.name}: got {self.minimizers!r}; expected points of "
+                f"{self.dim} coordinates"
+            )
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return len(self.bounds)
+
+    @property
+    def low(self) -> Array:
+        """`(dim,)`, the lower bounds."""
+        return np.array([low for low, _ in self.bounds])
+
+    @property
+    def high(self) -> Array:
+        """`(dim,)`, the upper bounds."""
+        return np.array([high for _, high in self.bounds])
+
+    def __call__(self, x: Sequence[float] | Array) -> float:
+        """The value at one point in the units of `bounds`.
+
+        Raises:
+            PointError: x has the wrong length or lies out of bounds.
+        """
+        point = self._point(x)
+        slack = _ROUNDING * (self.high - self.low)
+        if not np.all((point >= self.low - slack) & (point <= self.high + slack)):
+            raise PointError(f"{self.name}: got {list(x)!r}; expected a point in {self.bounds}")
+        return float(self.func(point))
+
+    def unit(self, u: Sequence[float] | Array) -> float:
+        """The value at a point of the unit cube, which is mapped onto the bounds.
+
+        Raises:
+            PointError: u has the wrong length or lies out of the unit cube.
+        """
+        return self(self.low + self._point(u) * (self.high - self.low))
+
+    def _point(self, x: Sequence[float] | Array) -> Array:
+        try:
+            point = np.asarray(x, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise PointError(f"{self.name}: got {x!r}; expected {self.dim} numbers") from None
+        if point.shape != (self.dim,):
+            raise PointError(f"{self.name}: got {x!r}; expected {self.dim} numbers")
+        return point
