@@ -103,7 +103,7 @@ def minimize(
             points = []
         while evaluated < n_calls:
             x = points.pop(0) if points else optimizer.ask()
-            y, error = _evaluate(func, x)
+            y, error = evaluate(func, x)
             optimizer.tell(x, y)
             if error is not None:
                 if not errors:
@@ -137,13 +137,21 @@ def _too_many(result: OptimizeResult, max_failures: int) -> TooManyFailuresError
     return error
 
 
-def _evaluate(func: Callable[[list[Any]], float], x: list[Any]) -> tuple[float, str | None]:
-    """The value at x and None, or NaN and why there is no value."""
+def evaluate(func: Callable[[list[Any]], float], x: list[Any]) -> tuple[float, str | None]:
+    """Evaluates the objective once.
+
+    Args:
+        func: The objective.
+        x: A point in user units.
+
+    Returns:
+        The value and None; or NaN and, in one line, why there is no value.
+    """
     try:
         y = func(list(x))  # a copy, so that an objective that changes its argument harms nothing
         number = as_number(y)
     except Exception as error:
-        return math.nan, f"{type(error).__name__}: {error}"
+        return math.nan, " ".join(f"{type(error).__name__}: {error}".split())
     if number is None:
         return math.nan, f"the objective returned {y!r}; expected a number"
     if not math.isfinite(number):

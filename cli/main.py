@@ -1,0 +1,104 @@
+"""The `rnnbbo` command: registers the commands, and turns errors into exit codes.
+
+Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage, or a malformed space; 3 no trial succeeded, or
+too many failed; 4 a weights file is unusable; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from rnnbbo.errors import CheckpointError, RnnbboError, TooManyFailuresError
+
+EXIT_USAGE = 2
+EXIT_NO_SUCCESS = 3
+EXIT_CHECKPOINT = 4
+EXIT_INTERRUPTED = 130
+
+# Command -> module with a click command of the same name. Each is imported only when asked for.
+COMMANDS = {
+    "minimize": "rnnbbo.cli.minimize",
+    "policies": "rnnbbo.cli.policies",
+    "train": "rnnbbo.cli.train",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        return None if module is None else getattr(importlib.import_module(module), cmd_name)
+
+
+_HELP = """Minimize black-box functions and programs in few evaluations.
+
+A meta-trained recurrent network proposes every point. For example, to tune a program that prints
+a number:
+
+\b
+  rnnbbo minimize -n 30 --param lr=float:1e-5:1e-1:log -- ./train.sh --lr={lr}
+"""
+
+
+@click.group(
+    cls=_Commands,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="rnnbbo")
+def rnnbbo() -> None:
+    """The group that the commands belong to."""
+
+
+def exit_code(error: RnnbboError) -> int:
+    """The exit code that belongs to an error."""
+    if isinstance(error, CheckpointError):
+        return EXIT_CHECKPOINT
+    if isinstance(error, TooManyFailuresError):
+        return EXIT_NO_SUCCESS
+    return EXIT_USAGE
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    Args:
+        args: The arguments after `rnnbbo`; by default those of this process.
+    """
+    try:
+        returned = rnnbbo.main(args, prog_name="rnnbbo", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except RnnbboError as error:
+        click.echo(f"Error: {error}", err=True)
+        return exit_code(error)
+    except BrokenPipeError:
+        # Whoever read our output is gone; keep the interpreter from complaining at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    return returned if isinstance(returned, int) else 0
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Entry point of the `rnnbbo` command; raises SystemExit with the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A category may hold bytes that the terminal's encoding lacks.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(args))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Search spaces as written on the command line and in space files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnbbo.errors import SpaceError
+
+if TYPE_CHECKING:
+    from rnnbbo.space import Categorical, Integer, Real, Space
+
+FORMS = "NAME=float:LOW:HIGH[:log], NAME=int:LOW:HIGH[:log] or NAME=cat:A,B,..."
+
+# A name must be able to stand in a {placeholder}.
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_KEYS = {"float": ("low", "high", "log"), "int": ("low", "high", "log"), "cat": ("categories",)}
+
+
+def read_space(params: Sequence[str], file: str | None) -> Space:
+    """The space of `--space FILE`, then of every `--param`, in this order.
+
+    Args:
+        params: Texts of the form `NAME=KIND:...`.
+        file: Path of a TOML file, or None. A key is a name; its value is either a text as after
+            `NAME=`, or a table with `type` ("float", "int" or "cat") and `low`, `high`, `log`
+            or `categories`, where categories may be texts, numbers and booleans.
+
+    Raises:
+        SpaceError: Something is malformed, named twice, or there is nothing.
+    """
+    from rnnbbo.space import Space
+
+    dimensions = [] if file is None else _read_file(Path(file))
+    dimensions += [_parse_param(text) for text in params]
+    if not dimensions:
+        raise SpaceError(f"the space is empty; expected --param {FORMS}, or --space FILE.toml")
+    return Space(dimensions)
+
+
+def _parse_param(text: str) -> Real | Integer | Categorical:
+    name, equals, spec = text.partition("=")
+    if not equals:
+        raise SpaceError(f"--param {text!r}; expected {FORMS}")
+    return _parse_spec(_check_name(name), spec, f"--param {text!r}")
+
+
+def _check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise SpaceError(
+            f"{name!r} is no parameter name; expected a letter, then letters, digits, '_', '-', '.'"
+        )
+    return name
+
+
+def _parse_spec(name: str, spec: str, where: str) -> Real | Integer | Categorical:
+    from rnnbbo.space import Categorical
+
+    kind, _, rest = spec.partition(":")
+    if kind == "cat":
+        return Categorical(rest.split(",") if rest else [], name)
+    parts = rest.split(":")
+    if kind not in _KEYS or len(parts) not in (2, 3) or parts[2:] not in ([], ["log"]):
+        raise SpaceError(f"{where}; expected {FORMS}")
+    number = float if kind == "float" else int
+    try:
+        low, high = number(parts[0]), number(parts[1])
+    except ValueError:
+        raise SpaceError(
+            f"{where}: bounds {parts[0]!r} and {parts[1]!r}; expected two "
+            + ("numbers" if kind == "float" else "integers")
+        ) from None
+    return _numeric(kind, name, low, high, len(parts) == 3)
+
+
+def _numeric(kind: str, name: str, low: Any, high: Any, log: bool) -> Real | Integer:
+    from rnnbbo.space import Integer, Real
+
+    return (Real if kind == "float" else Integer)(
+        low, high, "log-uniform" if log else "uniform", name
+    )
+
+
+def _read_file(path: Path) -> list[Any]:
+    import tomllib
+
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SpaceError(f"--space {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpaceError(f"--space {path}: no TOML file: {error}") from None
+    return [_parse_entry(_check_name(name), entry, path) for name, entry in tables.items()]
+
+
+def _parse_entry(name: str, entry: Any, path: Path) -> Any:
+    from rnnbbo.space import Categorical
+
+    where = f"--space {path}: {name}"
+    if isinstance(entry, str):
+        return _parse_spec(name, entry, where)
+    if not isinstance(entry, dict) or entry.get("type") not in _KEYS:
+        raise SpaceError(f'{where} = {entry!r}; expected a table with type "float", "int" or "cat"')
+    kind = entry["type"]
+    keys = set(entry) - {"type"}
+    if keys - set(_KEYS[kind]) or set(_KEYS[kind]) - {"log"} - keys:
+        raise SpaceError(
+            f"{where} has the keys {', '.join(sorted(keys)) or '(none)'}; expected "
+            + ", ".join(_KEYS[kind])
+        )
+    if kind == "cat":
+        categories = entry["categories"]
+        if not isinstance(categories, list) or not all(
+            isinstance(category, (str, int)) or (isinstance(category, float) and isfinite(category))
+            for category in categories
+        ):
+            raise SpaceError(
+                f"{where}: categories = {categories!r}; expected a list of texts, numbers, booleans"
+            )
+        return Categorical(categories, name)
+    log = entry.get("log", False)
+    if not isinstance(log, bool):
+        raise SpaceError(f"{where}: log = {log!r}; expected true or false")
+    return _numeric(kind, name, entry["low"], entry["high"], log)

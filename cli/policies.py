@@ -1,0 +1,52 @@
+"""`rnnbbo policies`: the policies that ship, and how their weights were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+_HELP = """List policies, and how their weights were made.
+
+NAME is a shipped policy or the path of a .safetensors file; without one, all shipped policies
+are listed.
+
+\b
+Examples:
+  rnnbbo policies
+  rnnbbo policies dnc --json
+  rnnbbo policies runs/mine.safetensors
+"""
+
+
+@click.command(help=_HELP)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def policies(names: tuple[str, ...], as_json: bool) -> None:
+    """Reads the weights files and prints what they say of themselves."""
+    from rnnbbo import checkpoint
+
+    found = {}
+    for name in names or checkpoint.available():
+        loaded = checkpoint.load(name)
+        count = sum(int(array.size) for array in loaded.params.values())
+        found[name] = {**loaded.metadata, "weights": count}
+    if as_json:
+        click.echo(json.dumps({"schema_version": 1, "policies": found}))
+        return
+    if not found:
+        click.echo("no policy is shipped with this installation", err=True)
+    for name, metadata in found.items():
+        lines = [f"  {key}: {value}" for key, value in _flat(metadata) if key != "name"]
+        click.echo("\n".join([name, *lines]))
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Keys and values of nested tables, as `outer.inner` and plain text."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,231 @@
+"""Evaluating a program: what it is given, and how its value is read."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import selectors
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnnbbo.cli import processes
+from rnnbbo.cli.outcome import Outcome
+from rnnbbo.errors import ObjectiveError
+
+_TAIL = 64 * 1024  # bytes kept of each output stream
+_POLL_S = 0.05
+_PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\{")
+_EXPECTED = 'expected a number or {"value": ..., "status": "ok"|"fail", "info": {...}}'
+
+
+class Program:
+    """A program whose value is what it prints last, or writes to `RNNBBO_RESULT`.
+
+    Args:
+        command: The argument list. `{name}` stands for a parameter's value, `{{` and `}}` for
+            braces.
+        names: Names of the parameters.
+        seed: The run's seed; each trial gets one of its own, derived from it.
+        eval_timeout: Seconds an evaluation may take; None for any.
+
+    Raises:
+        ObjectiveError: A placeholder is unknown, or there is no such program.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        names: Sequence[str],
+        *,
+        seed: int = 0,
+        eval_timeout: float | None = None,
+    ) -> None:
+        self._command = list(command)
+        self._names = list(names)
+        self._seed = seed
+        self._eval_timeout = eval_timeout
+        self._stop = threading.Event()
+        program = self.arguments(dict.fromkeys(names, "0"))[0]
+        if program == command[0] and shutil.which(program) is None:
+            hint = "make it executable" if Path(program).is_file() else "check its path"
+            raise ObjectiveError(f"no program {program!r} can be run; {hint}")
+
+    def arguments(self, params: Mapping[str, Any]) -> list[str]:
+        """The argument list with every placeholder filled in.
+
+        Raises:
+            ObjectiveError: A placeholder is unknown.
+        """
+
+        def fill(match: re.Match[str]) -> str:
+            piece = match.group()
+            if piece in ("{{", "}}"):
+                return piece[0]
+            if match.group(1) not in params:
+                raise ObjectiveError(
+                    f"unknown placeholder {piece!r} in {match.string!r}; expected one of "
+                    + ", ".join(f"{{{name}}}" for name in params)
+                    + ", or {{ for a brace"
+                )
+            return as_text(params[match.group(1)])
+
+        return [_PIECE.sub(fill, element) for element in self._command]
+
+    def stop(self) -> None:
+        """Ends every evaluation that is running, and starts no other."""
+        self._stop.set()
+
+    def evaluate(self, trial: int, point: Sequence[Any]) -> Outcome:
+        """Runs the program once; safe to call from several threads at once.
+
+        Args:
+            trial: Number of the trial, from 0.
+            point: A value for each name.
+        """
+        params = dict(zip(self._names, point, strict=True))
+        with tempfile.TemporaryDirectory(prefix="rnnbbo-") as folder:
+            result = Path(folder) / "result"
+            env = {
+                **os.environ,
+                "RNNBBO_PARAMS": json.dumps(params),
+                "RNNBBO_TRIAL": str(trial),
+                "RNNBBO_SEED": str(_trial_seed(self._seed, trial)),
+                "RNNBBO_RESULT": str(result),
+            }
+            try:
+                process = processes.start(
+                    self.arguments(params),
+                    env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+            except (OSError, ValueError) as error:
+                return Outcome(error=f"cannot be started: {error}")
+            stdout, stderr, problem = self._follow(process)
+            if problem is None and process.returncode != 0:
+                problem = processes.describe_exit(process.returncode)
+            outcome = Outcome(error=problem) if problem else _read_value(result, stdout)
+        if outcome.error is None:
+            return outcome
+        last = _last_line(stderr)
+        reason = outcome.error + (f"; stderr: {last[:300]}" if last else "")
+        return Outcome(error=reason, info=outcome.info, stderr=stderr)
+
+    def _follow(self, process: subprocess.Popen[bytes]) -> tuple[str, str, str | None]:
+        """Waits for the end; returns the ends of stdout and stderr, and why it was cut short."""
+        deadline = math.inf if self._eval_timeout is None else time.monotonic() + self._eval_timeout
+        tails = {"stdout": bytearray(), "stderr": bytearray()}
+        problem = None
+        try:
+            with selectors.DefaultSelector() as selector:
+                for name in tails:
+                    selector.register(getattr(process, name), selectors.EVENT_READ, name)
+                while selector.get_map():
+                    ended = process.poll() is not None
+                    # What runs on after the program's end may hold its pipes open for ever.
+                    ready = selector.select(0.0 if ended else _POLL_S)
+                    if ended and not ready:
+                        break
+                    for key, _ in ready:
+                        _read_some(selector, key, tails[key.data])
+                    problem = self._cut_short(deadline)
+                    if problem:
+                        break
+                while process.poll() is None and not problem:  # it closed its pipes and runs on
+                    time.sleep(0.001)
+                    problem = self._cut_short(deadline)
+        finally:
+            # After a regular end only what the program left behind is still there.
+            processes.end_group(process, processes.GRACE_S if process.poll() is None else 0.0)
+            process.stdout.close()  # type: ignore[union-attr]
+            process.stderr.close()  # type: ignore[union-attr]
+        texts = {name: bytes(tail).decode(errors="replace") for name, tail in tails.items()}
+        return texts["stdout"], texts["stderr"], problem
+
+    def _cut_short(self, deadline: float) -> str | None:
+        if self._stop.is_set():
+            return "interrupted"
+        if time.monotonic() > deadline:
+            return f"timed out after {self._eval_timeout:g} s"
+        return None
+
+
+def as_text(value: Any) -> str:
+    """A parameter's value as a program gets it: floats as `repr`, booleans as in JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def parse_value(text: str) -> Outcome:
+    """Reads a number, or the JSON object of a value; anything else is a failed outcome."""
+    shown = text if len(text) <= 80 else text[:77] + "..."
+    try:
+        return _checked(float(text), {})
+    except ValueError:
+        pass
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict) or told.get("status", "ok") not in ("ok", "fail"):
+        return Outcome(error=f"its value is {shown!r}; {_EXPECTED}")
+    info = told.get("info", {})
+    info = info if isinstance(info, dict) else {"info": info}
+    if told.get("status") == "fail":
+        return Outcome(error="it reported the status fail", info=info)
+    value = told.get("value")
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return Outcome(error=f"its value is {shown!r}; {_EXPECTED}", info=info)
+    return _checked(value, info)
+
+
+def _checked(value: float, info: dict[str, Any]) -> Outcome:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if math.isfinite(number):
+        return Outcome(value=number, info=info)
+    return Outcome(error=f"its value is {number!r}; expected a finite number", info=info)
+
+
+def _read_value(result: Path, stdout: str) -> Outcome:
+    text = ""
+    if result.is_file():
+        with result.open(errors="replace") as file:
+            text = file.read(_TAIL).strip()
+    # The file may hold one JSON object over several lines; of stdout only the last line counts.
+    text = text or _last_line(stdout)
+    if not text:
+        return Outcome(error="it printed nothing; expected a number as the last line of stdout")
+    return parse_value(text)
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _read_some(
+    selector: selectors.BaseSelector, key: selectors.SelectorKey, tail: bytearray
+) -> None:
+    data = os.read(key.fd, _TAIL)
+    if not data:
+        selector.unregister(key.fileobj)
+    tail += data
+    del tail[:-_TAIL]
+
+
+def _trial_seed(seed: int, trial: int) -> int:
+    from numpy.random import SeedSequence
+
+    return int(SeedSequence([seed, trial]).generate_state(1)[0] >> 1)
