@@ -19,7 +19,7 @@ def make_view(root: Path = ROOT) -> Path:
         root: the folder that holds pyproject.toml.
     """
     view = root / ".view"
-    shutil.rmtree(view, ignore_errors=True)
+    shutil.rmtree(view / "rnnbbo", ignore_errors=True)  # and keep the tools' caches
     setuptools = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = setuptools["package-dir"]
     for package in setuptools["packages"]:
