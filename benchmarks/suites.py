@@ -17,7 +17,7 @@ from rnnbbo.functions.problem import Problem
 SPLITS = {"test": 10_000_000, "tune": 20_000_000}
 """First seed of each split; function i of a suite has the i-th seed from there."""
 
-CLASSIC = {"branin": 2, "goldstein-price": 2, "hartmann3": 3, "hartmann6": 6}
+CLASSIC = {"branin": 2, "goldstein_price": 2, "hartmann3": 3, "hartmann6": 6}
 """The paper's four problems with their dimensions (Chen et al. 2017, section 4.2)."""
 
 GP_DIMS = (2, 4, 6)
