@@ -82,6 +82,26 @@ class Conditional:
         variance = torch.maximum(prior - v.square().sum(1), _STD_FLOOR**2 * prior)
         return mean, variance.sqrt()
 
+    def variance_reduction(self, x_new: Tensor) -> Tensor:
+        """How much one more observation at each point would lower the variance at all of them.
+
+        cov(x, x')^2 / var(x), averaged over x': the gain in integrated mean squared error of a
+        noise-free observation (Sacks, Welch, Mitchell & Wynn 1989), over the points given.
+
+        Args:
+            x_new: `(B, m, D)`.
+
+        Returns:
+            `(B, m)`, in units of f squared.
+        """
+        v = torch.linalg.solve_triangular(
+            self._cholesky, self.tasks.covariance(self.x, x_new), upper=False
+        )
+        covariance = self.tasks.covariance(x_new, x_new) - v.transpose(1, 2) @ v
+        floor = (_STD_FLOOR**2 * self.tasks.amplitude.square())[:, None]
+        variance = torch.maximum(covariance.diagonal(dim1=1, dim2=2), floor)
+        return covariance.square().mean(dim=2) / variance
+
 
 def _cholesky(
     covariance: Tensor, noise: Tensor, scale: Tensor, jitter: float

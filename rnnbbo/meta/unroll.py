@@ -151,12 +151,22 @@ class _History:
         """Warped values (B,) at index (B, 1)."""
         return self.warp(self.y.gather(1, index)[:, 0])
 
+    def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
+        """What a scored head should prefer, (B, C).
+
+        Expected improvement; before any result, when every value is as likely everywhere, the
+        reduction of the variance over the candidates, which spreads the first points.
+        """
+        if pending.shape[1] == self.x.shape[1]:
+            prior = Conditional(self.tasks, self.x, self.f, jitter=JITTER)
+            return prior.variance_reduction(candidates)
+        return self.improvement(candidates, pending)
+
     def improvement(self, candidates: Tensor, pending: Tensor) -> Tensor:
         """EI (B, C) given the finished results, its spread given the pending queries too.
 
         Pending queries count at their expected value (Ginsbourger et al. 2010, kriging believer):
-        the mean stays, the variance shrinks. Before any result the improvement is that on the
-        prior's mean. With noise the incumbent is the lowest posterior mean.
+        the mean stays, the variance shrinks. With noise the incumbent is the lowest posterior mean.
         """
         tasks, n, waiting = self.tasks, self.x.shape[1], pending.shape[1]
         everything = Conditional(tasks, self.x, self.y, jitter=JITTER)
@@ -231,10 +241,8 @@ def scored_run(
             pending = _pick(history.x, queue.pending).to(choices.dtype)
         scores = policy.score(params, state, choices, pending)
         with torch.no_grad():
-            if t > 0:
-                utility = history.improvement(choices.double(), queue.pending)
-        if t > 0:
-            terms.append(losses.candidate_loss(scores, utility.to(scores.dtype)).mean())
+            utility = history.utility(choices.double(), queue.pending)
+        terms.append(losses.candidate_loss(scores, utility.to(scores.dtype)).mean())
         with torch.no_grad():
             sampled = torch.multinomial(torch.softmax(scores, dim=1), 1, generator=generator)[:, 0]
             index = torch.where(greedy, scores.argmax(dim=1), sampled)

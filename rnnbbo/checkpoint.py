@@ -1,0 +1,162 @@
+"""Weights files: safetensors with a checksum and provenance.
+
+Nothing in such a file is executed. A file is refused when it is not rnnbbo's, when a bit of its
+numbers has changed, or when names and shapes are not those of its policy.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from rnnbbo.errors import CheckpointError, ConfigError, PolicyError
+from rnnbbo.policies.policy import Policy, PolicyConfig
+
+FORMAT = "rnnbbo"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained policy.
+
+    Attributes:
+        name: the policy's name.
+        policy: its definition.
+        params: its weights, float32 numpy arrays by name.
+        provenance: how the weights were made: loss, functions, horizons, dimensions, seed, source
+            commit, training cost.
+    """
+
+    name: str
+    policy: Policy
+    params: Mapping[str, np.ndarray]
+    provenance: Mapping[str, Any]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Name, policy configuration and provenance as plain values."""
+        return {
+            "name": self.name,
+            "policy": self.policy.config.to_dict(),
+            "provenance": dict(self.provenance),
+        }
+
+
+def _digest(tensors: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()
+
+
+def write(path: str | Path, tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
+    """Write arrays and a JSON-able header to `path`, whole or not at all."""
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    metadata = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "sha256": _digest(tensors),
+        "header": json.dumps(header),
+    }
+    path = Path(path)
+    temporary = path.with_name(path.name + ".tmp")
+    with open(temporary, "wb") as file:
+        file.write(save(tensors, metadata=metadata))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read what `write` wrote.
+
+    Raises:
+        CheckpointError: the file is missing, foreign, of another version, or damaged.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"cannot read weights from {path}: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is a safetensors file, but not one of rnnbbo's")
+    if metadata.get("version") != str(VERSION):
+        raise CheckpointError(
+            f"{path} has format version {metadata.get('version')!r}; expected {VERSION}"
+        )
+    if metadata.get("sha256") != _digest(tensors):
+        raise CheckpointError(f"{path} is damaged: its checksum does not match its numbers")
+    try:
+        header = json.loads(metadata["header"])
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: its header is not readable") from error
+    if not isinstance(header, dict):
+        raise CheckpointError(f"{path} is damaged: its header is not a table")
+    return tensors, header
+
+
+def save_policy(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Write a trained policy."""
+    write(path, checkpoint.params, checkpoint.metadata)
+
+
+def load_file(path: str | Path) -> Checkpoint:
+    """Read a trained policy from a weights file.
+
+    Raises:
+        CheckpointError: as for `read`, or the weights are not those of the policy.
+    """
+    tensors, header = read(path)
+    try:
+        policy = Policy(PolicyConfig.from_dict(header["policy"]))
+        name, provenance = str(header["name"]), dict(header["provenance"])
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
+        raise CheckpointError(f"{path} holds no policy: {error}") from error
+    expected = policy.init_params(np.random.default_rng(0))
+    for key in sorted(expected.keys() | tensors.keys()):
+        want = expected[key].shape if key in expected else None
+        got = tensors[key].shape if key in tensors else None
+        if want != got:
+            raise CheckpointError(f"{path}: weight {key!r} has shape {got}, expected {want}")
+        if tensors[key].dtype != np.float32 or not np.isfinite(tensors[key]).all():
+            raise CheckpointError(f"{path}: weight {key!r} is not finite float32")
+    return Checkpoint(name, policy, tensors, provenance)
+
+
+def _shipped() -> dict[str, Path]:
+    folder = Path(str(resources.files("rnnbbo"))) / "weights"
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def available() -> tuple[str, ...]:
+    """Names of the policies that ship with the package."""
+    return tuple(_shipped())
+
+
+def load(name: str | Path) -> Checkpoint:
+    """Load a shipped policy by name, or a weights file by path (it ends in .safetensors).
+
+    Raises:
+        PolicyError: no shipped policy has this name.
+        CheckpointError: the file is missing, foreign or damaged.
+    """
+    if str(name).endswith(".safetensors"):
+        return load_file(name)
+    shipped = _shipped()
+    if name not in shipped:
+        raise PolicyError(
+            f"unknown policy {str(name)!r}; expected one of {', '.join(shipped) or 'none shipped'},"
+            " or the path of a .safetensors file"
+        )
+    return load_file(shipped[str(name)])

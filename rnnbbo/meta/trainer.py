@@ -1,0 +1,212 @@
+"""Meta-training: Adam on the loss of sampled runs, resumable to the bit on the CPU.
+
+Update u draws everything from generators seeded by (seed, u): a resumed training needs only
+weights, Adam's moments and u to go on as if it had never stopped.
+"""
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from rnnbbo import checkpoint
+from rnnbbo.checkpoint import Checkpoint
+from rnnbbo.errors import CheckpointError
+from rnnbbo.meta.config import Config
+from rnnbbo.meta.schedule import draw_episode, horizon, learning_rate
+from rnnbbo.meta.unroll import run
+from rnnbbo.meta.validation import SEED as VALIDATION_SEED
+from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
+from rnnbbo.policies.policy import Policy
+
+BETAS, EPSILON = (0.9, 0.99), 1e-8
+
+
+@dataclass
+class _Progress:
+    """What a training carries from update to update."""
+
+    update: int
+    seconds: float
+    functions: int
+    params: dict[str, Tensor]
+    optimizer: torch.optim.Adam
+
+
+def _seed(config: Config, update: int) -> int:
+    """Seed of an update, below the validation functions' seeds."""
+    sequence = np.random.SeedSequence([config.train.seed, update])
+    return int(sequence.generate_state(1)[0]) % VALIDATION_SEED
+
+
+def _fresh(config: Config, policy: Policy, device: str) -> _Progress:
+    weights = policy.init_params(np.random.default_rng(config.train.seed))
+    return _with_weights(weights, device)
+
+
+def _with_weights(weights: dict[str, np.ndarray], device: str) -> _Progress:
+    params = {k: torch.tensor(v, device=device, requires_grad=True) for k, v in weights.items()}
+    optimizer = torch.optim.Adam(params.values(), betas=BETAS, eps=EPSILON)
+    return _Progress(0, 0.0, 0, params, optimizer)
+
+
+def _save(path: Path, config: Config, progress: _Progress) -> None:
+    tensors = {f"weight/{k}": v.detach().cpu().numpy() for k, v in progress.params.items()}
+    for name, param in progress.params.items():
+        moments = progress.optimizer.state[param]
+        tensors[f"adam.m/{name}"] = moments["exp_avg"].cpu().numpy()
+        tensors[f"adam.v/{name}"] = moments["exp_avg_sq"].cpu().numpy()
+    header = {
+        "config": config.to_dict(),
+        "update": progress.update,
+        "seconds": progress.seconds,
+        "functions": progress.functions,
+    }
+    checkpoint.write(path, tensors, header)
+
+
+def _resume(path: Path, config: Config, device: str) -> _Progress:
+    tensors, header = checkpoint.read(path)
+    if header.get("config") != json.loads(json.dumps(config.to_dict())):
+        raise CheckpointError(
+            f"{path} belongs to another configuration; choose another folder, or delete it"
+        )
+    weights = {k[7:]: v for k, v in tensors.items() if k.startswith("weight/")}
+    progress = _with_weights(weights, device)
+    progress.update, progress.seconds = header["update"], header["seconds"]
+    progress.functions = header["functions"]
+    for name, param in progress.params.items():
+        progress.optimizer.state[param] = {
+            "step": torch.tensor(float(progress.update)),
+            "exp_avg": torch.tensor(tensors[f"adam.m/{name}"], device=device),
+            "exp_avg_sq": torch.tensor(tensors[f"adam.v/{name}"], device=device),
+        }
+    return progress
+
+
+def _one_update(
+    config: Config, policy: Policy, distribution: TaskDistribution, progress: _Progress, device: str
+) -> dict[str, Any]:
+    """Draw functions, run the policy on them, and take one Adam step."""
+    c, u = config.train, progress.update
+    seed = _seed(config, u)
+    longest = horizon(u, c.updates, *c.horizon, c.curriculum)
+    rng = np.random.default_rng(seed)
+    episode = draw_episode(rng, c.dims, longest, c.workers, c.sequential)
+    generator = torch.Generator(device).manual_seed(seed)
+    tasks = distribution.sample(c.batch, episode.dim, generator, device, torch.float64)
+    outcome = run(policy, progress.params, tasks, episode, c, generator)
+    progress.optimizer.zero_grad()
+    outcome.loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(progress.params.values(), c.clip)
+    for group in progress.optimizer.param_groups:
+        group["lr"] = learning_rate(u, c.updates, c.learning_rate, c.warmup)
+    if bool(torch.isfinite(norm)):
+        progress.optimizer.step()
+    progress.functions += c.batch
+    return {
+        "update": u,
+        "loss": float(outcome.loss.detach()),
+        "gradient_norm": float(norm),
+        "dim": episode.dim,
+        "horizon": episode.horizon,
+        "workers": episode.workers,
+        "query_spread": float(outcome.x.std(dim=1).mean()),
+        "border_share": float(((outcome.x < 1e-3) | (outcome.x > 1 - 1e-3)).double().mean()),
+    }
+
+
+def source_commit() -> str:
+    """Commit of the source tree that runs, marked when it differs; "unknown" outside a clone."""
+    folder = Path(__file__).resolve().parent
+    try:
+        command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def _weights(config: Config, policy: Policy, progress: _Progress, commit: str) -> Checkpoint:
+    provenance = {
+        "config": config.to_dict(),
+        "commit": commit,
+        "torch": torch.__version__,
+        "updates": progress.update,
+        "functions": progress.functions,
+        "hours": round(progress.seconds / 3600, 3),
+    }
+    weights = {k: v.detach().cpu().numpy() for k, v in progress.params.items()}
+    return Checkpoint(config.train.name, policy, weights, provenance)
+
+
+def _truncate_log(path: Path, update: int) -> None:
+    """Drop log lines of updates that a resumed training will repeat."""
+    if path.exists():
+        lines = [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+        kept = [line for line in lines if line["update"] < update]
+        path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+
+def train(
+    config: Config,
+    distribution: TaskDistribution,
+    out: str | Path,
+    *,
+    device: str = "cpu",
+    stop_after: int | None = None,
+    progress_bar: bool = True,
+) -> Path:
+    """Train a policy; a folder that holds a checkpoint is resumed.
+
+    Args:
+        config: what to train, and how.
+        distribution: the functions to train on.
+        out: folder for `log.jsonl`, `checkpoint.safetensors` and `NAME.safetensors`.
+        device: torch device.
+        stop_after: stop, with a checkpoint, after this many updates of this call.
+        progress_bar: show a bar with rate and remaining time on stderr.
+
+    Returns:
+        Path of the weights.
+
+    Raises:
+        CheckpointError: the folder's checkpoint is damaged or of another configuration.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    state, log = out / "checkpoint.safetensors", out / "log.jsonl"
+    policy = Policy(config.policy)
+    progress = _resume(state, config, device) if state.exists() else _fresh(config, policy, device)
+    _truncate_log(log, progress.update)
+    # Taken at the start: the tree may change while a training of hours runs from memory.
+    commit = source_commit()
+    sets = validation_sets(distribution, device)
+    c = config.train
+    last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
+    bar = tqdm(total=c.updates, initial=progress.update, unit="update", disable=not progress_bar)
+    with log.open("a") as lines, bar:
+        while progress.update < last:
+            began = time.perf_counter()
+            record = _one_update(config, policy, distribution, progress, device)
+            progress.update += 1
+            progress.seconds += time.perf_counter() - began
+            if progress.update % c.validate_every == 0 or progress.update == c.updates:
+                record |= validate(policy, progress.params, sets)
+            record["seconds"] = round(progress.seconds, 3)
+            lines.write(json.dumps(record) + "\n")
+            lines.flush()
+            if progress.update % c.checkpoint_every == 0 or progress.update == last:
+                _save(state, config, progress)
+            bar.set_postfix(loss=f"{record['loss']:.3f}", refresh=False)
+            bar.update()
+    weights = out / f"{c.name}.safetensors"
+    checkpoint.save_policy(weights, _weights(config, policy, progress, commit))
+    return weights
