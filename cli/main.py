@@ -51,11 +51,15 @@ a number:
 @click.group(
     cls=_Commands,
     help=_HELP,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="rnnbbo")
-def rnnbbo() -> None:
-    """The group that the commands belong to."""
+@click.pass_context
+def rnnbbo(ctx: click.Context) -> None:
+    """Shows the help where no command is given."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def exit_code(error: RnnbboError) -> int:
@@ -76,7 +80,9 @@ def run(args: Sequence[str] | None = None) -> int:
     try:
         returned = rnnbbo.main(args, prog_name="rnnbbo", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        context = getattr(error, "ctx", None)
+        hint = "" if context is None else f" (see {context.command_path} --help)"
+        click.echo(f"Error: {error.format_message()}{hint}", err=True)
         return EXIT_USAGE
     except click.Abort:
         click.echo("interrupted", err=True)

@@ -66,7 +66,11 @@ class _SplitAtDashes(click.Command):
         if "--" in args:
             at = args.index("--")
             args, ctx.obj = args[:at], args[at + 1 :]
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            hint = "" if ctx.obj else " A program and its options go after --."
+            raise click.UsageError(error.format_message() + hint, ctx) from None
 
 
 _SECONDS = click.FloatRange(min=0.0, min_open=True)

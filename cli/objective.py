@@ -104,15 +104,14 @@ def by_names(func: Callable[..., Any], names: Sequence[str], call_with: str) -> 
         "names": _binds(signature, **dict.fromkeys(names)),
         "list": _binds(signature, [None]),
     }
+    ways = {"names": ", ".join(f"{name}=..." for name in names), "list": "one list"}
+    called = f"{getattr(func, '__name__', 'the objective')}{signature}"
     if call_with == "auto":
-        call_with = "names" if fits["names"] else "list"
+        if not any(fits.values()):
+            raise ObjectiveError(f"{called} takes neither {ways['names']} nor {ways['list']}")
+        return fits["names"]
     if not fits[call_with]:
-        called = getattr(func, "__name__", "the objective")
-        raise ObjectiveError(
-            f"{called}{signature} cannot be called with "
-            + (", ".join(f"{name}=..." for name in names) if call_with == "names" else "one list")
-            + f"; expected {called}({', '.join(names)}) or {called}(x)"
-        )
+        raise ObjectiveError(f"--call-with {call_with}: {called} does not take {ways[call_with]}")
     return call_with == "names"
 
 

@@ -71,7 +71,7 @@ class Program:
                 return piece[0]
             if match.group(1) not in params:
                 raise ObjectiveError(
-                    f"unknown placeholder {piece!r} in {match.string!r}; expected one of "
+                    f"unknown placeholder {piece!r} in {_shown(match.string)}; expected one of "
                     + ", ".join(f"{{{name}}}" for name in params)
                     + ", or {{ for a brace"
                 )
@@ -168,7 +168,7 @@ def as_text(value: Any) -> str:
 
 def parse_value(text: str) -> Outcome:
     """Reads a number, or the JSON object of a value; anything else is a failed outcome."""
-    shown = text if len(text) <= 80 else text[:77] + "..."
+    shown = _shown(text)
     try:
         return _checked(float(text), {})
     except ValueError:
@@ -178,15 +178,19 @@ def parse_value(text: str) -> Outcome:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or told.get("status", "ok") not in ("ok", "fail"):
-        return Outcome(error=f"its value is {shown!r}; {_EXPECTED}")
+        return Outcome(error=f"its value is {shown}; {_EXPECTED}")
     info = told.get("info", {})
     info = info if isinstance(info, dict) else {"info": info}
     if told.get("status") == "fail":
         return Outcome(error="it reported the status fail", info=info)
     value = told.get("value")
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return Outcome(error=f"its value is {shown!r}; {_EXPECTED}", info=info)
+        return Outcome(error=f"its value is {shown}; {_EXPECTED}", info=info)
     return _checked(value, info)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
 def _checked(value: float, info: dict[str, Any]) -> Outcome:

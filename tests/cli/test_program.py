@@ -1,0 +1,248 @@
+import json
+import math
+import os
+import re
+import stat
+import sys
+import threading
+import time
+
+import pytest
+
+from rnnbbo.cli import processes
+from rnnbbo.cli.program import Program, as_text, parse_value
+from rnnbbo.errors import ObjectiveError
+
+NASTY = [
+    "; rm -rf x",
+    "$(x)",
+    "a\nb",
+    "{}",
+    "{lr}",
+    "{{",
+    "`id`",
+    "'\"",
+    "*",
+    "",
+    " ",
+    "-n",
+    "\udcff",
+]
+
+
+def escaped(code: str) -> str:
+    """Code whose braces stand for themselves."""
+    return code.replace("{", "{{").replace("}", "}}")
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-S", "-c", escaped(code), *arguments]
+
+
+def shell(code: str) -> list[str]:
+    return ["/bin/sh", "-c", escaped(code)]
+
+
+def evaluate(command, names=(), point=(), trial=0, **options):
+    return Program(command, names, **options).evaluate(trial, point)
+
+
+def test_placeholders_and_escapes():
+    program = Program(
+        ["true", "--lr={lr}", "{{lr}}", '{{"n": {n}}}', "{a-b.c}{n}", "}"], ["lr", "n", "a-b.c"]
+    )
+    params = {"lr": 1e-05, "n": 3, "a-b.c": "{n}"}
+    assert program.arguments(params) == ["true", "--lr=1e-05", "{lr}", '{"n": 3}', "{n}3", "}"]
+
+
+def test_floats_are_written_exactly():
+    for value in (0.1 + 0.2, 1e-300, 5e-324, -0.0, 1e22):
+        assert float(as_text(value)) == value
+    assert [as_text(value) for value in (3, True, False, "x")] == ["3", "true", "false", "x"]
+
+
+@pytest.mark.parametrize(
+    "element", ["{x}", "{}", "{lr", "{ lr }", "{lr!r}", "{lr:.3f}", "{print $1}"]
+)
+def test_unknown_placeholders_are_refused_at_once(element):
+    with pytest.raises(ObjectiveError, match="placeholder"):
+        Program(["true", element], ["lr"])
+
+
+def test_a_program_that_is_not_there(tmp_path):
+    for name in ("no-such-program-anywhere", str(tmp_path / "none"), "./none"):
+        with pytest.raises(ObjectiveError, match=re.escape(name)):
+            Program([name], [])
+    plain = tmp_path / "plain"
+    plain.write_text("#!/bin/sh\necho 1\n")
+    with pytest.raises(ObjectiveError, match="executable"):
+        Program([str(plain)], [])
+    plain.chmod(plain.stat().st_mode | stat.S_IXUSR)
+    assert evaluate([str(plain)]).value == 1.0
+    assert "cannot be started" in evaluate([str(tmp_path / "{lr}")], ["lr"], [0.5]).error
+
+
+@pytest.mark.parametrize("category", NASTY)
+def test_categories_reach_the_program_byte_for_byte(category):
+    code = (
+        "import json, os, sys; "
+        "params = json.loads(os.environ['RNNBBO_PARAMS'])['c']; "
+        "sys.stderr.write(repr((os.fsencode(sys.argv[1]), params))); sys.exit(1)"
+    )
+    outcome = evaluate(python(code, "{c}"), ["c"], [category])
+    assert outcome.stderr == repr((os.fsencode(category), category))
+
+
+def test_environment_of_a_trial():
+    code = (
+        "import json, os; e = os.environ; r = e['RNNBBO_RESULT']; "
+        "print(json.dumps({'value': 1, 'info': {'params': json.loads(e['RNNBBO_PARAMS']), "
+        "'trial': e['RNNBBO_TRIAL'], 'seed': e['RNNBBO_SEED'], "
+        "'folder': os.path.isdir(os.path.dirname(r)), 'file': os.path.exists(r)}}))"
+    )
+    program = Program(python(code), ["lr", "n", "b"], seed=5)
+    first, again, other = (program.evaluate(trial, [0.1, 2, True]).info for trial in (3, 3, 4))
+    assert first["params"] == {"lr": 0.1, "n": 2, "b": True}
+    assert first["trial"] == "3"
+    assert first["folder"]
+    assert not first["file"]
+    assert first["seed"] == again["seed"] != other["seed"]
+    assert int(first["seed"]) >= 0
+    reseeded = Program(python(code), ["lr", "n", "b"], seed=6).evaluate(3, [0.1, 2, True])
+    assert reseeded.info["seed"] != first["seed"]
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("echo 1.5", 1.5),
+        ("echo loading; echo ' -2e-3 '; echo; echo '  '", -2e-3),
+        ("printf 3", 3.0),
+        ("printf '4\\r\\n'", 4.0),
+        ("echo 7; echo warning >&2", 7.0),
+        ("""echo '{"value": 2}'""", 2.0),
+        ("""echo '{"value": 2, "status": "ok", "info": {"epoch": 3}}'""", 2.0),
+        ("echo 1; echo 2 > $RNNBBO_RESULT", 2.0),
+        ("""printf '{\n"value":\n 5}\n' > $RNNBBO_RESULT""", 5.0),
+        ("echo 1; : > $RNNBBO_RESULT", 1.0),
+        ("echo 1; printf '\n \n' > $RNNBBO_RESULT", 1.0),
+        ("head -c 3000000 /dev/zero | tr '\\0' 'x'; echo; echo 6", 6.0),
+        ("exec >&-; sleep 0.05; echo 8 > $RNNBBO_RESULT", 8.0),
+        ("cat; echo 9", 9.0),
+    ],
+)
+def test_values(code, value):
+    outcome = evaluate(shell(code))
+    assert (outcome.value, outcome.error) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("true", "printed nothing"),
+        ("echo; echo ' '", "printed nothing"),
+        ("echo done", "'done'"),
+        ("echo 1; echo done", "'done'"),
+        ("echo 1 2", "'1 2'"),
+        ("echo 1; echo bad > $RNNBBO_RESULT", "'bad'"),
+        ("echo nan", "nan"),
+        ("echo inf", "inf"),
+        ("echo -- -inf", "'-- -inf'"),
+        ("""echo '{"value": NaN}'""", "nan"),
+        ("""echo '{"value": 1e999}'""", "inf"),
+        ("""echo '{"value": "1"}'""", "number"),
+        ("""echo '{"value": true}'""", "number"),
+        ("""echo '{"value": null}'""", "number"),
+        ("""echo '{"loss": 1}'""", "number"),
+        ("""echo '{"value": 1, "status": "maybe"}'""", "maybe"),
+        ("""echo '{"value": 1, "status": "fail"}'""", "fail"),
+        ("echo '[1]'", "'[1]'"),
+        ("echo 1; exit 3", "exit status 3"),
+        ("echo 1; kill -SEGV $$", "SIGSEGV"),
+        ("echo 1; echo oh >&2; echo 'out of memory' >&2; exit 1", "stderr: out of memory"),
+    ],
+)
+def test_failures(code, words):
+    outcome = evaluate(shell(code))
+    assert math.isnan(outcome.value)
+    assert words in outcome.error
+    assert "\n" not in outcome.error
+
+
+def test_huge_numbers_and_nesting_are_failures():
+    assert "inf" in parse_value('{"value": 1' + "0" * 400 + "}").error
+    assert "expected" in parse_value("[" * 50000).error
+
+
+def test_what_a_failed_program_said_is_kept():
+    outcome = evaluate(shell("for i in 1 2 3; do echo line $i >&2; done; exit 2"))
+    assert outcome.stderr == "line 1\nline 2\nline 3\n"
+    info = evaluate(shell("""echo '{"status": "fail", "info": {"why": "nan loss"}}'""")).info
+    assert info == {"why": "nan loss"}
+
+
+def test_output_is_bounded():
+    outcome = evaluate(shell("head -c 2000000 /dev/zero | tr '\\0' 'y' >&2; echo END >&2; exit 1"))
+    assert len(outcome.stderr) <= 64 * 1024
+    assert outcome.stderr.endswith("END\n")
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+FAMILY = """
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(600)'])
+with open(sys.argv[1] + '.tmp', 'w') as file:
+    file.write(f'{os.getpid()} {child.pid}')
+os.rename(sys.argv[1] + '.tmp', sys.argv[1])
+"""
+HANG = FAMILY + "time.sleep(600)"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + HANG
+
+
+def pids(file) -> list[int]:
+    return [int(pid) for pid in file.read_text().split()]
+
+
+@pytest.mark.parametrize("code", [HANG, STUBBORN], ids=["hang", "ignores-sigterm"])
+def test_a_hung_program_is_ended_with_its_children(tmp_path, monkeypatch, code):
+    monkeypatch.setattr(processes, "GRACE_S", 0.3)
+    file = tmp_path / "pids"
+    outcome = evaluate(python(code, str(file)), eval_timeout=0.7)
+    assert outcome.error == "timed out after 0.7 s"
+    assert len(pids(file)) == 2
+    assert not any(map(alive, pids(file)))
+
+
+def test_children_left_behind_do_not_hold_up_or_survive(tmp_path):
+    file = tmp_path / "pids"
+    outcome = evaluate(python(FAMILY + "print(4)", str(file)), eval_timeout=60)
+    assert outcome.value == 4.0
+    assert not any(map(alive, pids(file)))
+
+
+def test_stop_ends_what_is_running_and_starts_nothing(tmp_path):
+    file = tmp_path / "pids"
+    program = Program(python(HANG, str(file)), [])
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(program.evaluate(0, [])))
+    thread.start()
+    while not file.exists():
+        time.sleep(0.01)
+    program.stop()
+    thread.join()
+    assert outcomes[0].error == "interrupted"
+    assert not any(map(alive, pids(file)))
+
+
+def test_parameters_are_json_even_for_odd_text():
+    code = "import json, os; json.loads(os.environ['RNNBBO_PARAMS'].encode('ascii')); print(1)"
+    for category in NASTY:
+        assert evaluate(python(code), ["c"], [category]).value == 1.0
+    assert json.loads(json.dumps(NASTY)) == NASTY
