@@ -1,6 +1,7 @@
 """The methods that are compared, behind one small interface, each seeded.
 
-A method is named by a peer (`PEERS`) or by whatever `rnnbbo.Optimizer` takes as a policy.
+A method is named by a peer (`PEERS`) or by whatever `rnnbbo.Optimizer` takes as a policy: the name
+of a shipped one, or the path of a weights file.
 Points lie in the unit cube; values are minimised.
 """
 

@@ -28,7 +28,7 @@ def _numbers(_: click.Context, __: click.Parameter, value: str) -> list[int]:
     "--methods",
     default="random,tpe,dnc",
     callback=_names,
-    help="random, sobol, tpe, cma, or policies of rnnbbo.",
+    help="random, sobol, tpe, cma, policies of rnnbbo, or weights files.",
 )
 @click.option("--functions", default=12, show_default=True, help="Functions a suite.")
 @click.option("--seeds", default=3, show_default=True, help="Runs of a method on a function.")

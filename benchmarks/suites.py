@@ -81,6 +81,7 @@ def _gp_sample(dim: int, seed: int) -> Problem:
 
 
 def _perturbed(problem: str, dim: int, seed: int) -> Problem:
-    from rnnbbo.functions.synthetic import get_problem, perturb
+    from rnnbbo.functions.perturb import perturb
+    from rnnbbo.functions.synthetic import get_problem
 
     return perturb(get_problem(problem, dim), np.random.default_rng(seed))
