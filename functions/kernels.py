@@ -86,7 +86,9 @@ class GPTasks:
 
         The kernels are those of Rasmussen & Williams (2006), section 4.2.1, of the scaled
         distance r. First derivatives are finite where points coincide: zero for the kernels that
-        have a slope there, zero by convention for the Matern-1/2.
+        have a slope there, zero by convention for the Matern-1/2. In float32 the squared distance
+        is exact to about 1e-6 D / lengthscale^2, which shows in the Matern-1/2 only, since it
+        alone has a kink at r = 0.
 
         Args:
             a: `(B, n, D)`.

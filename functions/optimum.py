@@ -34,7 +34,7 @@ def find_minimum(
         n_starts: Points that are refined.
         n_steps: Steps of the refinement.
         device: Where `function` computes.
-        dtype: What it computes in.
+        dtype: What it computes in; float64 finds an optimum to about 1e-8, float32 to 1e-4.
 
     Returns:
         x `(B, D)` and f `(B,)`, detached.

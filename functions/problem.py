@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +40,10 @@ class Problem:
     margin: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.bounds or any(not low < high for low, high in self.bounds):
+        if not self.bounds or any(not -inf < low < high < inf for low, high in self.bounds):
             raise ConfigError(
-                f"bounds of {self.name}: got {self.bounds!r}; expected (low, high) pairs, low < high"
+                f"bounds of {self.name}: got {self.bounds!r}; expected finite (low, high) "
+                "pairs with low < high"
             )
         if any(len(x) != self.dim for x in self.minimizers):
             raise ConfigError(
@@ -73,7 +75,9 @@ class Problem:
         point = self._point(x)
         slack = _ROUNDING * (self.high - self.low)
         if not np.all((point >= self.low - slack) & (point <= self.high + slack)):
-            raise PointError(f"{self.name}: got {list(x)!r}; expected a point in {self.bounds}")
+            raise PointError(
+                f"{self.name}: got {point.tolist()}; expected a point in {self.bounds}"
+            )
         return float(self.func(point))
 
     def unit(self, u: Sequence[float] | Array) -> float:
