@@ -60,8 +60,9 @@ def spray(
     count, dim = centres.shape[1], centres.shape[2]
     sparse = xp.arange(count, device=centres.device) % 2 == 1
     threshold = xp.where(sparse[None, :, None], xp.full_like(u_keep, max(0.25, 2.0 / dim)), 1.0)
-    moved = centres + spread * normal
-    return xp.clip(xp.where(u_keep < threshold, moved, centres), 0.0, 1.0)
+    # The coordinate with the smallest number moves in any case: a centre is not its own candidate.
+    moves = (u_keep < threshold) | (u_keep == xp.min(u_keep, axis=-1, keepdims=True))
+    return xp.clip(xp.where(moves, centres + spread * normal, centres), 0.0, 1.0)
 
 
 def spray_centres(xp: Namespace, evidence: Evidence, count: int) -> Array:

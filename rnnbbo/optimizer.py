@@ -1,0 +1,232 @@
+"""Ask and tell: the optimizer that the user holds."""
+
+import math
+import numbers
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnbbo import checkpoint
+from rnnbbo.checkpoint import Checkpoint
+from rnnbbo.errors import ConfigError, ObservationError, PointError
+from rnnbbo.policies.candidates import quasi_random
+from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.ops import namespace
+from rnnbbo.propose import Asked, key, propose
+from rnnbbo.result import OptimizeResult, make_result
+from rnnbbo.space import Space
+
+DEFAULT_POLICY = "dnc"
+# A policy squares differences of values: beyond this it would see infinity. The history keeps y.
+LARGEST_VALUE = 1e100
+
+
+@cache
+def _shipped(name: str) -> Checkpoint:
+    return checkpoint.load(name)
+
+
+def as_number(y: Any) -> float | None:
+    """The real number that y is, NumPy's and arrays of one element included, or None."""
+    if isinstance(y, numbers.Real) and not isinstance(y, bool):
+        return float(y)
+    # Arrays and tensors of one element; text has no item().
+    if getattr(y, "shape", None) in ((), (1,)) and hasattr(y, "item"):
+        return as_number(y.item())
+    return None
+
+
+def _value(y: Any) -> float:
+    """The told value; NaN for a failed trial.
+
+    Raises:
+        ObservationError: y is neither a number nor None.
+    """
+    if y is None:
+        return math.nan
+    try:
+        number = as_number(y)
+    except OverflowError:
+        number = None
+    if number is None:
+        raise ObservationError(
+            f"y = {y!r}; expected a number, or nan or None for a failed evaluation"
+        )
+    return number if math.isfinite(number) else math.nan
+
+
+def _count(name: str, value: Any) -> int:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{name} = {value!r}; expected an integer of at least 1")
+    return int(value)
+
+
+def _entropy(rng: Any) -> int:
+    """Seed of a run: every ask's randomness follows from it and the ask's index."""
+    if rng is None:
+        return int(np.random.SeedSequence().generate_state(2, np.uint64)[0])
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**63))
+    if isinstance(rng, numbers.Integral) and not isinstance(rng, bool) and rng >= 0:
+        return int(rng)
+    raise ConfigError(f"rng = {rng!r}; expected an integer >= 0, a numpy Generator, or None")
+
+
+class Optimizer:
+    """Proposes points and takes their values, in any order.
+
+    The policy takes one recurrent step a value told (Chen et al. 2016, eq. 3) and nothing is
+    fitted. Asking again before telling feeds the paper's dummy for a pending evaluation
+    (section 2.3), and pending points are kept away from. The same seed and the same calls give the
+    same points.
+
+    Args:
+        dimensions: the search space, as in `rnnbbo.space.Space`: for instance
+            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or
+            `skopt.space` objects.
+        policy: name of a shipped policy, path of a `.safetensors` file, or a loaded `Checkpoint`.
+        n_calls: number of evaluations planned, if known. It is recorded only: the shipped policies
+            are steady and need no horizon.
+        rng: a seed, a numpy generator, or None for a random seed.
+
+    Attributes:
+        space: the `Space`.
+        policy_name: name of the policy.
+        Xi: points told so far, in order.
+        yi: their values; NaN for a failed trial.
+
+    Raises:
+        SpaceError: the space is malformed.
+        PolicyError: there is no such policy.
+        CheckpointError: the weights file is missing or damaged.
+        ConfigError: n_calls or rng is not of the form expected.
+    """
+
+    def __init__(
+        self,
+        dimensions: Any,
+        *,
+        policy: str | Path | Checkpoint = DEFAULT_POLICY,
+        n_calls: int | None = None,
+        rng: int | np.random.Generator | None = None,
+    ) -> None:
+        self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
+        self.n_calls = None if n_calls is None else _count("n_calls", n_calls)
+        self._rng = rng
+        self._entropy = _entropy(rng)
+        loaded = policy if isinstance(policy, Checkpoint) else None
+        if loaded is None:
+            known = str(policy) in checkpoint.available()
+            loaded = _shipped(str(policy)) if known else checkpoint.load(policy)
+        self.policy_name = loaded.name
+        self._policy, self._params = loaded.policy, loaded.params
+        dim = self.space.cube_dim
+        self._shift = np.random.default_rng((self._entropy, 0)).random((1, dim))
+        self._state = self._policy.init(np.zeros((1, dim), np.float32), np.zeros(1))
+        self._fed = False  # whether the last step brought a result that no ask has used yet
+        self._asked = 0
+        self._steps = 0
+        self._latest = np.full(dim, 0.5)
+        self._pending: dict[bytes, np.ndarray] = {}
+        self._failed_first: list[np.ndarray] = []  # failed before there was a worst value
+        self._seen: set[bytes] = set()
+        self._worst = -math.inf
+        self.Xi: list[list[Any]] = []
+        self.yi: list[float] = []
+
+    def ask(self, n_points: int | None = None) -> Any:
+        """Propose the next point, or several.
+
+        Args:
+            n_points: how many; None for a single point.
+
+        Returns:
+            A point (a list of n_dims values in user units), or a list of n_points distinct ones.
+
+        Raises:
+            ConfigError: n_points is not a positive integer.
+        """
+        if n_points is None:
+            return self._ask()
+        return [self._ask() for _ in range(_count("n_points", n_points))]
+
+    def tell(self, x: Any, y: Any) -> None:
+        """Take the value of a point, or of several; asked for or not, in any order.
+
+        Args:
+            x: a point in user units, or a list of points.
+            y: its value, lower being better, or a list of values. NaN, infinity or None is a
+                failed trial: it is recorded, never becomes the best, and the policy is told the
+                worst value so far in its place.
+
+        Raises:
+            PointError: a point has the wrong length or type, or is out of bounds.
+            ObservationError: a value is not a number. Nothing has been taken then.
+        """
+        if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim > 0):
+            if not isinstance(x, (list, tuple, np.ndarray)) or len(x) != len(y):
+                got = len(x) if hasattr(x, "__len__") else repr(x)
+                raise PointError(f"{len(y)} values for {got} points; expected one value a point")
+            pairs = [
+                (self.space.check(one), _value(value)) for one, value in zip(x, y, strict=True)
+            ]
+        else:
+            pairs = [(self.space.check(x), _value(y))]
+        for point, value in pairs:
+            self._tell(point, value)
+
+    def result(self) -> OptimizeResult:
+        """Sum up what was told: best point and value, all points, all values."""
+        return make_result(
+            self.space, self.Xi, self.yi, policy=self.policy_name, random_state=self._rng
+        )
+
+    def _step(self, x: np.ndarray, y: float, told: bool) -> None:
+        q = quasi_random(namespace(self._shift), self._shift, self._steps, 1)[0]
+        observation = Observation(
+            x[None].astype(np.float32), np.array([y]), q.astype(np.float32), told
+        )
+        self._state = self._policy.step(self._params, self._state, observation)
+        self._steps += 1
+        self._fed = told
+
+    def _ask(self) -> list[Any]:
+        if not self._fed:
+            self._step(self._latest, 0.0, told=False)
+        self._fed = False
+        self._asked += 1
+        waiting = [*self._failed_first, *self._pending.values()]
+        pending = np.array(waiting).reshape(len(waiting), self.space.cube_dim)
+        u = propose(
+            self._policy,
+            self._params,
+            self._state,
+            Asked(self._asked, self._shift, pending, self._seen),
+            self.space.snap,
+            np.random.default_rng((self._entropy, self._asked)),
+        )
+        point = self.space.from_cube(u)
+        # The point that will be told, which rounding may have moved from u by a last bit.
+        u = self.space.to_cube(point)
+        self._latest = u
+        self._pending[key(u)] = u
+        self._seen.add(key(u))
+        return point
+
+    def _tell(self, point: list[Any], value: float) -> None:
+        u = self.space.to_cube(point)
+        self._pending.pop(key(u), None)
+        self._seen.add(key(u))
+        self.Xi.append(point)
+        self.yi.append(value)
+        if math.isfinite(value):
+            value = max(-LARGEST_VALUE, min(LARGEST_VALUE, value))
+            self._worst = max(self._worst, value)
+        elif math.isfinite(self._worst):
+            value = self._worst
+        else:
+            self._failed_first.append(u)
+            return
+        self._step(u, value, told=True)

@@ -1,0 +1,131 @@
+"""From a policy's state to the next query: candidates, their scores, and the choice."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import array_api_compat.numpy as xp
+import numpy as np
+
+from rnnbbo.policies import candidates as points
+from rnnbbo.policies.ops import Params
+from rnnbbo.policies.policy import Policy, PolicyState
+
+WIDE, NEAR = 128, 128  # candidates over the whole cube, and round the best two
+LAST_PENDING = 64  # pending points that a score takes into account: keeps an ask's cost flat
+FRESH_TRIES = 4  # further rounds of candidates when every one has been asked already
+
+Snap = Callable[[np.ndarray], np.ndarray]
+
+
+class Asked(NamedTuple):
+    """What a proposal depends on besides the policy's state.
+
+    Attributes:
+        index: number of points asked before.
+        shift: (1, D) shift of the quasi-random sequence.
+        pending: (P, D) points asked and not told.
+        seen: points asked or told before, as `key` makes them.
+    """
+
+    index: int
+    shift: np.ndarray
+    pending: np.ndarray
+    seen: set[bytes]
+
+
+def key(u: np.ndarray) -> bytes:
+    """A hashable name of a cube point; -0.0 and 0.0 are the same point."""
+    return (u + 0.0).tobytes()
+
+
+def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
+    """Points round centres (C, D)."""
+    return points.spray(
+        xp,
+        centres[None],
+        rng.standard_normal((1, *centres.shape)),
+        rng.random((1, len(centres))),
+        rng.random((1, *centres.shape)),
+    )[0]
+
+
+def _candidates(
+    rng: np.random.Generator, state: PolicyState, asked: Asked, attempt: int
+) -> np.ndarray:
+    """Candidate points (WIDE + NEAR, D), float64."""
+    near = NEAR if state.evidence.told else 0
+    wide = WIDE + NEAR - near
+    first = (asked.index * (1 + FRESH_TRIES) + attempt) * (WIDE + NEAR)
+    spread = points.quasi_random(xp, asked.shift, first, wide)[0]
+    if not near:
+        return spread
+    centres = points.spray_centres(xp, state.evidence, near)[0].astype(np.float64)
+    return np.concatenate([spread, _spray(rng, centres)])
+
+
+def _scored(
+    policy: Policy,
+    params: Params,
+    state: PolicyState,
+    asked: Asked,
+    snap: Snap,
+    rng: np.random.Generator,
+) -> Iterator[np.ndarray]:
+    """Candidates, the best first."""
+    pending = asked.pending[-LAST_PENDING:][None].astype(np.float32)
+    for attempt in range(1 + FRESH_TRIES):
+        choices = snap(_candidates(rng, state, asked, attempt))
+        scores = policy.score(params, state, choices[None].astype(np.float32), pending)[0]
+        yield from choices[np.argsort(-scores, kind="stable")]
+
+
+def _direct(
+    policy: Policy,
+    params: Params,
+    state: PolicyState,
+    snap: Snap,
+    rng: np.random.Generator,
+) -> Iterator[np.ndarray]:
+    """The head's point, then points ever further round it."""
+    u = policy.point(params, state)[0].astype(np.float64)
+    yield snap(u[None])[0]
+    around = snap(_spray(rng, np.broadcast_to(u, (WIDE + NEAR, len(u)))))
+    yield from around[np.argsort(np.square(around - u).sum(axis=1), kind="stable")]
+
+
+def propose(
+    policy: Policy,
+    params: Params,
+    state: PolicyState,
+    asked: Asked,
+    snap: Snap,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Choose the next query: the policy's first choice that was not asked or told before.
+
+    Only when nothing new is found, in a small discrete space that is all but exhausted, is a point
+    repeated.
+
+    Args:
+        policy: the policy.
+        params: its weights.
+        state: its state, batch of one.
+        asked: what was asked before.
+        snap: moves cube points (n, D) onto points of the user's space.
+        rng: randomness of this ask.
+
+    Returns:
+        (D,) float64 in the unit cube.
+    """
+    choices = (
+        _scored(policy, params, state, asked, snap, rng)
+        if policy.scores
+        else _direct(policy, params, state, snap, rng)
+    )
+    first = None
+    for u in choices:
+        if key(u) not in asked.seen:
+            return u
+        first = u if first is None else first
+    assert first is not None
+    return first

@@ -1,0 +1,169 @@
+"""Properties that every policy has, whatever its weights."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from rnnbbo.errors import ConfigError
+from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.policy import HEADS, RECURRENCES, Policy, PolicyConfig, PolicyState
+
+KINDS = [(recurrence, head) for recurrence in RECURRENCES for head in HEADS]
+every_kind = pytest.mark.parametrize(("recurrence", "head"), KINDS)
+
+
+def make(recurrence: str, head: str) -> tuple[Policy, dict[str, Any]]:
+    config = PolicyConfig(recurrence, head, hidden=12, layer=16, forms=6, max_rows=20)
+    policy = Policy(config)
+    return policy, policy.init_params(np.random.default_rng(0))
+
+
+def feed(
+    policy: Policy,
+    params: dict[str, Any],
+    x: Any,
+    y: Any,
+    q: Any,
+    dummies: int = 1,
+) -> PolicyState:
+    """Feed (B, T, D) points with (B, T) values, after some dummies."""
+    state = policy.init(x[:, 0], y[:, 0])
+    for _ in range(dummies):
+        state = policy.step(params, state, Observation(x[:, 0] * 0 + 0.5, y[:, 0], q, False))
+    for t in range(x.shape[1]):
+        state = policy.step(params, state, Observation(x[:, t], y[:, t], q, True))
+    return state
+
+
+def output(policy: Policy, params: dict[str, Any], state: PolicyState, c: Any, p: Any) -> Any:
+    return policy.score(params, state, c, p) if policy.scores else policy.point(params, state)
+
+
+def data(dim: int, steps: int = 9, batch: int = 3, seed: int = 0) -> tuple[Any, ...]:
+    rng = np.random.default_rng(seed)
+    x = rng.random((batch, steps, dim)).astype(np.float32)
+    y = rng.standard_normal((batch, steps))
+    q = rng.random((batch, dim)).astype(np.float32)
+    c = rng.random((batch, 11, dim)).astype(np.float32)
+    return x, y, q, c, c[:, :2]
+
+
+@every_kind
+@pytest.mark.parametrize("dim", [1, 2, 7, 20, 50])
+def test_one_set_of_weights_serves_every_dimension(recurrence: str, head: str, dim: int) -> None:
+    policy, params = make(recurrence, head)
+    x, y, q, c, p = data(dim)
+    out = output(policy, params, feed(policy, params, x, y, q), c, p)
+    assert out.shape == (c.shape[:2] if policy.scores else q.shape)
+    assert np.isfinite(out).all()
+    assert out.dtype == np.float32
+    if not policy.scores:
+        assert ((out >= 0) & (out <= 1)).all()
+
+
+@every_kind
+def test_permuting_the_dimensions_permutes_the_proposals(recurrence: str, head: str) -> None:
+    policy, params = make(recurrence, head)
+    x, y, q, c, p = data(5)
+    order = np.array([3, 0, 4, 2, 1])
+    plain = output(policy, params, feed(policy, params, x, y, q), c, p)
+    turned = feed(policy, params, x[..., order], y, q[..., order])
+    turned = output(policy, params, turned, c[..., order], p[..., order])
+    assert_allclose(turned, plain if policy.scores else plain[..., order], rtol=2e-4, atol=2e-4)
+
+
+@every_kind
+def test_shift_and_scale_of_the_values_do_not_matter(recurrence: str, head: str) -> None:
+    policy, params = make(recurrence, head)
+    x, y, q, c, p = data(3)
+    plain = output(policy, params, feed(policy, params, x, y, q), c, p)
+    for shift, scale in ((1e4, 1.0), (0.0, 1e-9), (-3e8, 1e6)):
+        moved = output(policy, params, feed(policy, params, x, scale * y + shift, q), c, p)
+        assert_allclose(moved, plain, rtol=1e-3, atol=1e-3)
+
+
+@every_kind
+def test_numpy_and_torch_take_the_same_step(recurrence: str, head: str) -> None:
+    policy, params = make(recurrence, head)
+    arrays = data(4, steps=30)  # more than max_rows: eviction too
+    got = output(policy, params, feed(policy, params, *arrays[:3]), *arrays[3:])
+    tensors = [torch.tensor(a, dtype=torch.float32) for a in arrays]
+    weights = {k: torch.tensor(v) for k, v in params.items()}
+    other = output(policy, weights, feed(policy, weights, *tensors[:3]), *tensors[3:])
+    assert_allclose(got, other.numpy(), rtol=2e-3, atol=2e-4)
+
+
+@every_kind
+def test_a_batch_is_a_stack_of_single_runs(recurrence: str, head: str) -> None:
+    policy, params = make(recurrence, head)
+    x, y, q, c, p = data(3, steps=25)
+    together = output(policy, params, feed(policy, params, x, y, q), c, p)
+    for b in range(3):
+        s = slice(b, b + 1)
+        alone = output(policy, params, feed(policy, params, x[s], y[s], q[s]), c[s], p[s])
+        assert_allclose(alone[0], together[b], rtol=1e-3, atol=1e-4)
+
+
+@every_kind
+def test_step_returns_a_new_value_and_leaves_the_old_one(recurrence: str, head: str) -> None:
+    policy, params = make(recurrence, head)
+    x, y, q, _, _ = data(2)
+    state = feed(policy, params, x, y, q)
+    before = repr(state)
+    policy.step(params, state, Observation(x[:, 0], y[:, 0] - 5, q, True))
+    assert repr(state) == before
+
+
+@every_kind
+def test_dummies_count_as_steps_and_move_the_next_proposal(recurrence: str, head: str) -> None:
+    policy, params = make(recurrence, head)
+    x, y, q, c, p = data(2, steps=1)
+    one, two = (feed(policy, params, x, y, q, dummies=n) for n in (1, 2))
+    assert (one.evidence.steps, two.evidence.steps) == (2, 3)
+    assert one.evidence.told == two.evidence.told == 1
+    assert np.abs(output(policy, params, one, c, p) - output(policy, params, two, c, p)).max() > 0
+
+
+@pytest.mark.parametrize("recurrence", RECURRENCES)
+def test_pending_points_change_the_scores(recurrence: str) -> None:
+    policy, params = make(recurrence, "scored")
+    x, y, q, c, p = data(2)
+    state = feed(policy, params, x, y, q)
+    empty = policy.score(params, state, c, p[:, :0])
+    assert_allclose(empty, policy.score(params, state, c, None))
+    assert np.abs(empty - policy.score(params, state, c, p)).max() > 0
+
+
+def test_every_weight_gets_a_gradient() -> None:
+    for recurrence, head in KINDS:
+        policy, params = make(recurrence, head)
+        weights = {k: torch.tensor(v, requires_grad=True) for k, v in params.items()}
+        x, y, q, c, p = (torch.tensor(a, dtype=torch.float32) for a in data(3))
+        output(policy, weights, feed(policy, weights, x, y, q), c, p).square().sum().backward()
+        for name, weight in weights.items():
+            assert weight.grad is not None, name
+            assert torch.isfinite(weight.grad).all(), name
+            assert weight.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"recurrence": "gru"}, "policy.recurrence is 'gru'; accepted: lstm, dnc"),
+        ({"head": None}, "policy.head is None; accepted: direct, scored"),
+        ({"hidden": 0}, "policy.hidden is 0; accepted: an integer of at least 1"),
+        ({"layer": 2.5}, "policy.layer is 2.5"),
+        ({"width": 3}, "unknown key policy.width; accepted: recurrence, head"),
+    ],
+)
+def test_bad_configurations_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        PolicyConfig.from_dict(values)
+
+
+def test_configurations_round_trip() -> None:
+    config = PolicyConfig("lstm", "direct", hidden=7)
+    assert PolicyConfig.from_dict(config.to_dict()) == config
