@@ -1,0 +1,115 @@
+"""Weights files: what is written comes back, and what is damaged is refused."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from rnnbbo import checkpoint
+from rnnbbo.checkpoint import Checkpoint
+from rnnbbo.errors import CheckpointError, PolicyError
+from rnnbbo.policies.policy import Policy, PolicyConfig
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    policy = Policy(PolicyConfig("lstm", "direct", hidden=3))
+    weights = policy.init_params(np.random.default_rng(0))
+    path = tmp_path / "p.safetensors"
+    checkpoint.save_policy(path, Checkpoint("mine", policy, weights, {"seed": 5}))
+    return path
+
+
+def test_round_trip(saved: Path) -> None:
+    loaded = checkpoint.load(saved)
+    assert (loaded.name, loaded.provenance) == ("mine", {"seed": 5})
+    assert loaded.policy.config == PolicyConfig("lstm", "direct", hidden=3)
+    for name, value in loaded.policy.init_params(np.random.default_rng(0)).items():
+        np.testing.assert_array_equal(loaded.params[name], value)
+    assert not list(saved.parent.glob("*.tmp"))
+
+
+def test_every_shipped_policy_loads_with_its_provenance() -> None:
+    for name in checkpoint.available():
+        loaded = checkpoint.load(name)
+        assert loaded.name == name
+        assert loaded.provenance["config"]["train"]["name"] == name
+        assert loaded.provenance["commit"]
+        assert not loaded.provenance["commit"].endswith("-dirty")
+
+
+def test_flipped_bits_are_noticed(saved: Path) -> None:
+    whole = saved.read_bytes()
+    rng = np.random.default_rng(0)
+    for at in rng.integers(0, len(whole), 200):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << int(rng.integers(8))
+        saved.write_bytes(damaged)
+        try:
+            loaded = checkpoint.load(saved)
+        except CheckpointError:
+            continue
+        # A flip in the text of the header may leave a valid file, never other numbers.
+        for name, value in loaded.policy.init_params(np.random.default_rng(0)).items():
+            np.testing.assert_array_equal(loaded.params[name], value)
+
+
+def test_cut_files_are_refused(saved: Path) -> None:
+    whole = saved.read_bytes()
+    for length in (0, 4, 8, 100, len(whole) // 2, len(whole) - 1):
+        saved.write_bytes(whole[:length])
+        with pytest.raises(CheckpointError, match=r"p\.safetensors"):
+            checkpoint.load(saved)
+
+
+def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple:
+            return Path.touch, (tmp_path / "exploded",)
+
+    path = tmp_path / "p.safetensors"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(CheckpointError):
+        checkpoint.load(path)
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_foreign_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({"w": np.zeros(3, np.float32)}, path)
+    with pytest.raises(CheckpointError, match="not one of rnnbbo's"):
+        checkpoint.load(path)
+
+
+@pytest.mark.parametrize("change", ["missing", "extra", "shape", "dtype", "nan"])
+def test_weights_of_another_policy_are_refused(saved: Path, change: str) -> None:
+    weights, header = checkpoint.read(saved)
+    if change == "missing":
+        del weights["cell.x"]
+    elif change == "extra":
+        weights["more"] = np.zeros(1, np.float32)
+    elif change == "shape":
+        weights["cell.x"] = weights["cell.x"][1:]
+    elif change == "dtype":
+        weights["cell.x"] = weights["cell.x"].astype(np.float64)
+    else:
+        weights["cell.x"][0, 0] = np.nan
+    checkpoint.write(saved, weights, header)
+    with pytest.raises(CheckpointError, match="more" if change == "extra" else "cell.x"):
+        checkpoint.load(saved)
+
+
+def test_a_file_without_a_policy_is_refused(saved: Path) -> None:
+    weights, _ = checkpoint.read(saved)
+    checkpoint.write(saved, weights, {"policy": {"recurrence": "gru"}})
+    with pytest.raises(CheckpointError, match="no policy"):
+        checkpoint.load(saved)
+
+
+def test_missing_file_and_unknown_name(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"nowhere\.safetensors"):
+        checkpoint.load(tmp_path / "nowhere.safetensors")
+    with pytest.raises(PolicyError, match="unknown policy 'gru'"):
+        checkpoint.load("gru")
