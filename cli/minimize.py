@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -138,11 +139,12 @@ def minimize(
     inline = jobs == 1 and eval_timeout is None
     command = _command(objective, ctx.obj)
     with _stdout_on_stderr():
-        space, program, evaluator = _set_up(
-            command, params, space_file, seed, eval_timeout, call_with, inline
-        )
+        setup = _set_up(command, params, space_file, seed, eval_timeout, call_with, inline)
+        space, program, evaluator = setup.space, setup.program, setup.evaluator
         named = {} if policy is None else {"policy": policy}
         optimizer = Optimizer(space, n_calls=n_calls, rng=seed, **named)
+        if setup.call is not None:
+            click.echo(f"calling {setup.call}", err=True)
         progress = report.Progress(n_calls, space.names)
         try:
             with _signals_interrupt():
@@ -187,6 +189,23 @@ def _command(objective: str | None, program: list[str] | None) -> str | list[str
     return objective
 
 
+@dataclass(frozen=True)
+class _Setup:
+    """What a run needs to know of its objective.
+
+    Attributes:
+        space: The search space.
+        evaluator: Evaluates a point.
+        program: The program, if it is one.
+        call: How the Python function, if it is one, is called.
+    """
+
+    space: Space
+    evaluator: Evaluator
+    program: Program | None = None
+    call: str | None = None
+
+
 def _set_up(
     command: str | list[str],
     params: tuple[str, ...],
@@ -195,8 +214,7 @@ def _set_up(
     eval_timeout: float | None,
     call_with: str,
     inline: bool,
-) -> tuple[Space, Program | None, Evaluator]:
-    """The space, the program if it is one, and what evaluates a point."""
+) -> _Setup:
     from rnnbbo.cli.objective import as_list_objective, by_names, load
     from rnnbbo.cli.parameters import read_space
     from rnnbbo.space import Space
@@ -206,7 +224,7 @@ def _set_up(
 
         space = read_space(params, space_file)
         program = Program(command, space.names, seed=seed, eval_timeout=eval_timeout)
-        return space, program, program
+        return _Setup(space, program, program)
     func = load(command)
     bounds = getattr(func, "bounds", None)
     if bounds is not None and not params and space_file is None:
@@ -214,11 +232,15 @@ def _set_up(
     else:
         space = read_space(params, space_file)
     names = space.names if by_names(func, space.names, call_with) else None
+    call = f"[{', '.join(space.names)}]" if names is None else "=..., ".join(names) + "=..."
+    evaluator: Evaluator
     if inline:
-        return space, None, _Inline(as_list_objective(func, names))
-    from rnnbbo.cli.worker import WorkerPool
+        evaluator = _Inline(as_list_objective(func, names))
+    else:
+        from rnnbbo.cli.worker import WorkerPool
 
-    return space, None, WorkerPool(command, names, eval_timeout=eval_timeout)
+        evaluator = WorkerPool(command, names, eval_timeout=eval_timeout)
+    return _Setup(space, evaluator, call=f"{command.rpartition(':')[2]}({call})")
 
 
 class _Inline:

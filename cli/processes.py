@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 GRACE_S = 5.0  # between SIGTERM and SIGKILL
 _POLL_S = 0.02
@@ -40,13 +41,32 @@ def end_group(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> Non
         kill_group(process, signal.SIGTERM)
         while time.monotonic() < deadline:
             process.poll()  # a leader that nobody has waited for still counts as alive
-            if not kill_group(process, 0):
+            if not _is_alive(process.pid):
                 break
             time.sleep(_POLL_S)
     finally:  # a second interrupt shortens the grace
         kill_group(process, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=GRACE_S)
+
+
+def _is_alive(group: int) -> bool:
+    """Whether a process of the group still runs; one that merely waits to be reaped does not.
+
+    In a container whose first process reaps nobody, ended grandchildren stay for ever.
+    """
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    stats = list(Path("/proc").glob("[0-9]*/stat"))
+    for path in stats:
+        with contextlib.suppress(OSError):
+            # Fields after the command in parentheses: state, parent, group, ... (proc(5)).
+            state, _, its_group = path.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return not stats  # without /proc, believe the kill above
 
 
 def describe_exit(code: int) -> str:

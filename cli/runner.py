@@ -93,6 +93,9 @@ def run_trials(
     return loop.run_pooled(jobs) if jobs else loop.run_inline()
 
 
+_SLICE_S = 0.1
+
+
 class _Loop:
     def __init__(
         self,
@@ -128,9 +131,9 @@ class _Loop:
                         running.add(pool.submit(self._evaluate, *self._next()))
                     if not running:
                         return "ok"
-                    done, running = wait(running, self._remaining(), FIRST_COMPLETED)
-                    if not done:
-                        return "timeout"
+                    # In slices: the system may hand a signal to another thread, and this one,
+                    # which has to act on it, does not notice while it waits.
+                    done, running = wait(running, self._slice(), FIRST_COMPLETED)
                     for trial in sorted((future.result() for future in done), key=_number):
                         self._finish(trial)
                     if self._too_many():
@@ -159,6 +162,10 @@ class _Loop:
     def _too_many(self) -> bool:
         allowed = self._limits.max_failures
         return allowed is not None and self._failures > allowed
+
+    def _slice(self) -> float:
+        remaining = self._remaining()
+        return _SLICE_S if remaining is None else min(remaining, _SLICE_S)
 
     def _remaining(self) -> float | None:
         return None if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)

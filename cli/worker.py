@@ -1,7 +1,8 @@
 """Evaluating a Python function in processes of its own, so that one can be ended.
 
-The parent writes a line of JSON a point to a worker's stdin and reads a line of JSON an outcome
-from its stdout. What the function itself prints goes to stderr.
+A worker writes "ready" to its stdout when it has loaded the objective; then the parent writes a
+line of JSON a point to its stdin and reads a line of JSON an outcome. What the function itself
+prints goes to stderr.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from rnnbbo.cli import processes
 from rnnbbo.cli.outcome import Outcome
 
 _POLL_S = 0.05
+
+
+class _NoAnswerError(Exception):
+    """A worker has to be given up; the message is the trial's error."""
 
 
 class WorkerPool:
@@ -46,6 +51,7 @@ class WorkerPool:
         """Evaluates once; safe to call from several threads at once."""
         with self._lock:
             worker = self._idle.pop() if self._idle else None
+        fresh = worker is None
         if worker is None:
             worker = processes.start(
                 [sys.executable, "-m", "rnnbbo.cli.worker", *self._arguments],
@@ -55,7 +61,7 @@ class WorkerPool:
             )
         finished = False
         try:
-            outcome, finished = self._exchange(worker, list(point))
+            outcome, finished = self._exchange(worker, list(point), fresh)
         finally:
             if finished:
                 with self._lock:
@@ -72,31 +78,42 @@ class WorkerPool:
         for worker in idle:
             self._end(worker, grace_s=0.0)
 
-    def _exchange(self, worker: subprocess.Popen[bytes], point: list[Any]) -> tuple[Outcome, bool]:
+    def _exchange(
+        self, worker: subprocess.Popen[bytes], point: list[Any], fresh: bool
+    ) -> tuple[Outcome, bool]:
         """The outcome, and whether the worker can be used again."""
         assert worker.stdin is not None
+        try:
+            if fresh:  # loading the objective does not count as evaluating it
+                self._answer(worker, None)
+            # A worker that has died is found out by reading.
+            with contextlib.suppress(BrokenPipeError):
+                worker.stdin.write(json.dumps(point).encode() + b"\n")
+                worker.stdin.flush()
+            told = self._answer(worker, self._eval_timeout)
+        except _NoAnswerError as error:
+            return Outcome(error=str(error)), False
+        if told["error"] is not None:
+            return Outcome(error=told["error"]), True
+        return Outcome(value=told["value"]), True
+
+    def _answer(self, worker: subprocess.Popen[bytes], timeout: float | None) -> Any:
+        """The next line from the worker."""
         assert worker.stdout is not None
-        deadline = math.inf if self._eval_timeout is None else time.monotonic() + self._eval_timeout
-        # A worker that has died is found out by reading.
-        with contextlib.suppress(BrokenPipeError):
-            worker.stdin.write(json.dumps(point).encode() + b"\n")
-            worker.stdin.flush()
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
         answer = b""
         while not answer.endswith(b"\n"):
             if self._stop.is_set():
-                return Outcome(error="interrupted"), False
+                raise _NoAnswerError("interrupted")
             if time.monotonic() > deadline:
-                return Outcome(error=f"timed out after {self._eval_timeout:g} s"), False
+                raise _NoAnswerError(f"timed out after {timeout:g} s")
             if select.select([worker.stdout], [], [], _POLL_S)[0]:
                 data = os.read(worker.stdout.fileno(), 65536)
                 if not data:
                     how = processes.describe_exit(worker.wait())
-                    return Outcome(error=f"the objective's process died: {how}"), False
+                    raise _NoAnswerError(f"the objective's process died: {how}")
                 answer += data
-        told = json.loads(answer)
-        if told["error"] is not None:
-            return Outcome(error=told["error"]), True
-        return Outcome(value=told["value"]), True
+        return json.loads(answer)
 
     def _end(self, worker: subprocess.Popen[bytes], grace_s: float = processes.GRACE_S) -> None:
         for stream in (worker.stdin, worker.stdout):
@@ -116,11 +133,15 @@ def serve(target: str, names: Sequence[str] | None) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     func = as_list_objective(load(target), names)
-    for line in requests:
-        value, error = evaluate(func, json.loads(line))
-        answer = {"value": None if error else value, "error": error}
+
+    def send(answer: Any) -> None:
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
+
+    send("ready")
+    for line in requests:
+        value, error = evaluate(func, json.loads(line))
+        send({"value": None if error else value, "error": error})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError
-from rnnbbo.optimizer import Optimizer
+from rnnbbo.optimizer import Optimizer, as_number
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
 
@@ -157,16 +157,6 @@ def evaluate(func: Callable[[list[Any]], float], x: list[Any]) -> tuple[float, s
     if not math.isfinite(number):
         return math.nan, f"the objective returned {number!r}; expected a finite number"
     return number, None
-
-
-def as_number(y: Any) -> float | None:
-    """The real number that y is, NumPy's and arrays of one element included, or None."""
-    if isinstance(y, numbers.Real) and not isinstance(y, bool):
-        return float(y)
-    # Arrays and tensors of one element; text has no item().
-    if getattr(y, "shape", None) in ((), (1,)) and hasattr(y, "item"):
-        return as_number(y.item())
-    return None
 
 
 def _callbacks(callback: Any) -> list[Callback]:

@@ -53,7 +53,8 @@ class OptimizeResult(dict):
         except KeyError:
             raise AttributeError(f"the result has no {name!r}; it has {', '.join(self)}") from None
 
-    __setattr__ = dict.__setitem__
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
 
     def __delattr__(self, name: str) -> None:
         try:

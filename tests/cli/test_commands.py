@@ -1,0 +1,310 @@
+"""The `rnnbbo` command as its users meet it: output, files and exit codes."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rnnbbo.cli import report
+from rnnbbo.cli.main import COMMANDS, run
+
+OBJECTIVE = """
+import sys
+
+def named(lr, n, act):
+    print("said by the objective")
+    return lr + n + (act == "tanh")
+
+def listed(x):
+    return x[0] ** 2
+
+def failing(x):
+    raise ValueError("diverged")
+
+def sometimes(x):
+    sometimes.calls = getattr(sometimes, "calls", 0) + 1
+    if sometimes.calls % 2:
+        raise ValueError("diverged")
+    return x[0]
+
+def heavy(x):
+    return sum(name in sys.modules for name in ("torch", "scipy", "sklearn", "skopt", "matplotlib"))
+
+class Problem:
+    bounds = [(-1.0, 1.0), (0.0, 2.0)]
+    def __call__(self, x):
+        return x[0] ** 2 + x[1]
+
+problem = Problem()
+"""
+NAMED = ["--param", "lr=float:0.1:1:log", "--param", "n=int:1:4", "--param", "act=cat:relu,tanh"]
+ONE = ["--param", "a=float:-1:1"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "objective", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "objective.py").write_text(OBJECTIVE)
+    return tmp_path
+
+
+def escaped(code):
+    """Code whose braces stand for themselves."""
+    return code.replace("{", "{{").replace("}", "}}")
+
+
+def minimize(*arguments):
+    return run(["minimize", *arguments])
+
+
+def test_a_python_function_by_names(capsys):
+    assert minimize("objective.py:named", *NAMED, "-n", "6", "--seed", "0") == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0].startswith("best value ")
+    assert "said by the objective" not in out
+    assert "said by the objective" in err
+    point = eval(lines[-1].removeprefix("x = "))
+    value = float(lines[0].split()[2].rstrip(","))
+    assert value == point[0] + point[1] + (point[2] == "tanh")
+
+
+def test_the_objectives_own_bounds(capsys):
+    assert minimize("objective.py:problem", "-n", "2", "--json") == 0
+    assert list(json.loads(capsys.readouterr().out)["x"]) == ["x0", "x1"]
+
+
+def test_a_program_ready_to_paste(capsys):
+    command = ["sh", "-c", 'echo "$1"', "a b", "{a}", "$(y)"]
+    assert minimize(*ONE, "-n", "3", "--seed", "0", "--", *command) == 0
+    out = capsys.readouterr().out.splitlines()
+    argv = shlex.split(out[-1])
+    assert argv[:4] + argv[5:] == ["sh", "-c", 'echo "$1"', "a b", "$(y)"]
+    printed = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert float(printed) == float(argv[4])
+    assert out[0].startswith(f"best value {float(printed)!r}")
+
+
+JSON_KEYS = {
+    "schema_version", "status", "x", "fun", "best_trial", "command", "n_trials", "n_failed",
+    "policy", "seed", "seconds", "trials",
+}  # fmt: skip
+
+
+def test_json_of_a_program(capsys):
+    code = escaped(
+        "[ $RNNBBO_TRIAL = 1 ] && { echo lost >&2; exit 4; }; "
+        """echo '{"value": 2, "info": {"e": NaN}}'"""
+    )
+    assert minimize(*ONE, "-n", "3", "--seed", "7", "--json", "--", "sh", "-c", code, "{a}") == 0
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    document = json.loads(out)
+    assert set(document) == JSON_KEYS
+    assert document["schema_version"] == report.SCHEMA_VERSION == 1
+    assert (document["status"], document["fun"], document["seed"]) == ("ok", 2.0, 7)
+    assert (document["n_trials"], document["n_failed"], document["best_trial"]) == (3, 1, 0)
+    assert document["x"] == document["trials"][0]["x"]
+    assert document["command"][-1] == repr(document["x"]["a"])
+    trials = document["trials"]
+    assert [trial["trial"] for trial in trials] == [0, 1, 2]
+    assert trials[0]["info"] == {"e": None}
+    assert trials[1]["status"] == "fail"
+    assert trials[1]["value"] is None
+    assert trials[1]["error"] == "exit status 4; stderr: lost"
+    assert trials[1]["stderr"] == "lost\n"
+
+
+def test_json_of_a_function(capsys):
+    assert minimize("objective.py:named", *NAMED, "-n", "3", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == JSON_KEYS
+    assert document["command"] is None
+    assert [type(value) for value in document["x"].values()] == [float, int, str]
+    again = ["--seed", str(document["seed"])]
+    assert minimize("objective.py:named", *NAMED, "-n", "3", "--json", *again) == 0
+    assert json.loads(capsys.readouterr().out)["trials"][2]["x"] == document["trials"][2]["x"]
+
+
+def test_failed_trials_do_not_end_the_run(capsys):
+    assert minimize("objective.py:sometimes", *ONE, "-n", "6", "--json") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["n_failed"] == 3
+    assert err.count("diverged") == 1  # all alike: said once
+
+
+def test_no_success(capsys):
+    assert minimize("objective.py:failing", *ONE, "-n", "3") == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "no trial succeeded (3 trials, 3 failed)" in err
+    assert "ValueError: diverged" in err
+    assert minimize(*ONE, "-n", "2", "--json", "--", "true") == 3
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["x"], document["fun"]) == ("no_success", None, None)
+    assert "printed nothing" in document["trials"][0]["error"]
+
+
+def test_too_many_failures_still_show_the_best(capsys):
+    assert minimize("objective.py:sometimes", *ONE, "-n", "50", "--max-failures", "2") == 3
+    out = capsys.readouterr().out
+    assert "best value" in out
+    assert "--max-failures; 5 trials, 3 failed" in out
+
+
+def test_jobs_and_timeouts_of_functions_and_programs(capsys):
+    assert minimize("objective.py:listed", *ONE, "-n", "6", "-j", "2", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert sorted(trial["trial"] for trial in document["trials"]) == list(range(6))
+    assert all(trial["value"] == trial["x"]["a"] ** 2 for trial in document["trials"])
+    code = "[ $RNNBBO_TRIAL -ge 2 ] && sleep 600; echo 1"
+    arguments = [*ONE, "-n", "9", "-j", "3", "--timeout", "1", "--json", "--", "sh", "-c", code]
+    assert minimize(*arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["status"] == "timeout"
+    assert sorted(trial["trial"] for trial in document["trials"]) == [0, 1]
+    assert minimize(*ONE, "-n", "1", "--eval-timeout", "0.2", "--", "sleep", "600") == 3
+    assert "timed out after 0.2 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "nothing to minimize"),
+        (["--"], "nothing to minimize"),
+        (["objective.py:listed", *ONE, "--", "true"], "expected one"),
+        (["objective.py", *ONE], "pkg.mod:func"),
+        (["./train.sh", *ONE], "after --"),
+        (["none.py:f", *ONE], "no file 'none.py'"),
+        (["objective.py:none", *ONE], "no function 'none'"),
+        (["objective.py:named", *ONE], "neither"),
+        (["objective.py:listed"], "the space is empty"),
+        (["objective.py:listed", "--space", "none.toml"], "No such file"),
+        (["objective.py:listed", "-p", "x=float:1:0"], "low < high"),
+        (["objective.py:listed", "-p", "x=float:1:1"], "low < high"),
+        (["objective.py:listed", "-p", "a"], "NAME=float"),
+        (["objective.py:listed", *ONE, "--policy", "sgd"], "sgd"),
+        (["objective.py:listed", *ONE, "-n", "0"], "--n-calls"),
+        (["objective.py:listed", *ONE, "-n", "many"], "--n-calls"),
+        (["objective.py:listed", *ONE, "--seed", "-1"], "--seed"),
+        (["objective.py:listed", *ONE, "--jobs", "0"], "--jobs"),
+        (["objective.py:listed", *ONE, "--timeout", "0"], "--timeout"),
+        (["objective.py:listed", *ONE, "--call-with", "magic"], "--call-with"),
+        (["objective.py:listed", *ONE, "--lr=3"], "--lr"),
+        (["objective.py:listed", *ONE, "--plot", "plot.docx"], ".png"),
+        (["objective.py:listed", *ONE, "--plot", "none/plot.png"], "no folder"),
+        ([*ONE, "--", "no-such-program-anywhere"], "no-such-program-anywhere"),
+        ([*ONE, "--", "true", "{y}"], "unknown placeholder '{y}'"),
+    ],
+)
+def test_usage_errors(arguments, words, capsys):
+    assert minimize(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert len(err.splitlines()) == 1
+    assert err.startswith("Error: ")
+
+
+def test_a_missing_extra_is_named_before_the_first_evaluation(monkeypatch, capsys):
+    monkeypatch.setattr(report, "find_spec", lambda name: None)
+    assert minimize("objective.py:listed", *ONE, "--plot", "plot.png") == 2
+    err = capsys.readouterr().err
+    assert "pip install 'rnnbbo[plot]'" in err
+    assert "trial" not in err
+
+
+def test_plot(folder, capsys):
+    pytest.importorskip("matplotlib")
+    assert minimize("objective.py:sometimes", *ONE, "-n", "4", "--plot", "plot.png") == 0
+    assert (folder / "plot.png").read_bytes().startswith(b"\x89PNG")
+    assert minimize("objective.py:failing", *ONE, "-n", "2", "--plot", "plot.svg") == 3
+    assert "<svg" in (folder / "plot.svg").read_text()
+
+
+def test_a_damaged_weights_file(folder, capsys):
+    (folder / "mine.safetensors").write_bytes(b"not weights")
+    policy = ["--policy", "mine.safetensors"]
+    assert minimize("objective.py:listed", *ONE, *policy) == 4
+    assert run(["policies", "mine.safetensors"]) == 4
+    assert run(["policies", "missing.safetensors"]) == 4
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 3
+    assert "mine.safetensors" in err
+
+
+def test_policies(capsys):
+    assert run(["policies", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema_version"] == 1
+    assert {"lstm", "dnc"} <= set(document["policies"])
+    for metadata in document["policies"].values():
+        assert metadata["weights"] > 0
+        assert metadata["provenance"]
+    assert run(["policies"]) == 0
+    out = capsys.readouterr().out
+    for name in document["policies"]:
+        assert name in out.splitlines()
+    assert "  provenance." in out
+    assert run(["policies", "none-such"]) == 2
+
+
+def test_help_has_examples(capsys):
+    assert run([]) == 0
+    overview = capsys.readouterr().out
+    for command in COMMANDS:
+        assert command in overview
+        assert run([command, "--help"]) == 0
+        assert f"rnnbbo {command}" in capsys.readouterr().out.partition("xample")[2]
+    assert run(["--version"]) == 0
+    assert run(["minimise"]) == 2
+
+
+# What follows needs processes of its own.
+
+RNNBBO = [sys.executable, "-m", "rnnbbo.cli.main"]
+
+
+def test_exit_codes_of_the_real_command():
+    codes = [
+        (2, ["minimize"]),
+        (3, ["minimize", *ONE, "-n", "1", "--", "false"]),
+    ]
+    for code, arguments in codes:
+        done = subprocess.run([*RNNBBO, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_proposing_points_imports_nothing_heavy():
+    arguments = ["minimize", "objective.py:heavy", *ONE, "-n", "3", "--json"]
+    done = subprocess.run([*RNNBBO, *arguments], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["fun"] == 0
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_shows_the_best_and_leaves_no_orphan(folder, ending):
+    code = escaped(
+        "[ $RNNBBO_TRIAL -lt 2 ] && { echo $RNNBBO_TRIAL; exit; }; echo $$ > pid; sleep 600"
+    )
+    command = [*RNNBBO, "minimize", *ONE, "-n", "9", "--json", "--", "sh", "-c", code]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    file = folder / "pid"
+    while not (file.exists() and file.read_text().strip()):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(ending)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    document = json.loads(out)
+    assert (document["status"], document["fun"], document["n_trials"]) == ("interrupted", 0.0, 2)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(file.read_text()), 0)
