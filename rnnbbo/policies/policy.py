@@ -34,7 +34,7 @@ class PolicyConfig:
         forms: quadratic forms of the scored head.
         kernel_heads: heads with which a candidate reads the observations (DNC, scored).
         layer: width of the scored head's two hidden layers.
-        max_rows: observations kept for kernel reads; makes the cost of an ask flat.
+        max_rows: observations that candidates can read; makes the cost of an ask flat.
 
     Raises:
         ConfigError: an unknown name or a size that is not a positive integer.
@@ -84,7 +84,7 @@ class PolicyState(NamedTuple):
         shared: (B, FEATURES_GLOBAL) inputs of the last step.
         q: (B, D) quasi-random point of the last step.
         recurrent: the recurrence's own state.
-        rows: observations for kernel reads; None for policies that do not read them.
+        rows: observations that candidates read; None for direct heads.
     """
 
     evidence: Evidence
@@ -104,10 +104,6 @@ class Policy:
     def scores(self) -> bool:
         """Whether the head scores candidates (else it outputs the point)."""
         return self.config.head == "scored"
-
-    @property
-    def _reads_rows(self) -> bool:
-        return self.scores and self.config.recurrence == "dnc"
 
     @property
     def _dnc(self) -> dnc.DncShape:
@@ -130,8 +126,8 @@ class Policy:
         )
         if not self.scores:
             return params | direct.init_params(rng, self._context)
-        reads = 0
-        if self._reads_rows:
+        reads = rows.NEAREST_FEATURES
+        if c.recurrence == "dnc":
             params |= rows.init_params(rng, self._context, c.kernel_heads)
             params["key.slices"] = dense(rng, 3, (3, c.memory_width))
             params["key.strength"] = dense(rng, self._context, (self._context, 1))
@@ -147,7 +143,7 @@ class Policy:
             else lstm.init_state(xp, self.config.hidden, x)
         )
         shared = xp.zeros((x.shape[0], evidence.FEATURES_GLOBAL), dtype=x.dtype, device=x.device)
-        kept = rows.no_rows(xp, x, y) if self._reads_rows else None
+        kept = rows.no_rows(xp, x, y) if self.scores else None
         nothing = evidence.no_evidence(xp, x, y)
         return PolicyState(nothing, shared, nothing.best_x, recurrent, kept)
 
@@ -186,12 +182,14 @@ class Policy:
         """Scores (B, C) of candidates (B, C, D), given pending points (B, P, D)."""
         xp = namespace(candidates)
         context = self.context(xp, state)
-        reads = []
-        if state.rows is not None:
+        assert state.rows is not None
+        if self.config.recurrence == "dnc":
             reads = [
                 rows.read(xp, params, context, state.evidence, state.rows, candidates),
                 self._content_read(xp, params, context, state, candidates),
             ]
+        else:
+            reads = [rows.nearest(xp, state.evidence, state.rows, candidates)]
         return scored.score(
             xp, params, context, state.shared, state.evidence, candidates, pending, reads
         )

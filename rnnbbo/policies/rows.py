@@ -14,6 +14,7 @@ from rnnbbo.policies.evidence import Evidence, scale
 from rnnbbo.policies.ops import Array, Namespace, Params, dense, signed_log, swap_last
 
 FEATURES_PER_HEAD = 7
+NEAREST_FEATURES = 3
 TWICINGS = 2
 SHORTEST, LONGEST = 0.03, 0.6  # initial length-scales of the heads, in units of sqrt(D)
 
@@ -63,6 +64,26 @@ def append(xp: Namespace, rows: Rows, x: Array, y: Array, best_x: Array, capacit
         rows.x, xp.broadcast_to(kept[..., None], (*kept.shape, x.shape[-1])), axis=1
     )
     return Rows(x_kept, xp.take_along_axis(rows.y, kept, axis=1))
+
+
+def nearest(xp: Namespace, evidence: Evidence, rows: Rows, keys: Array) -> Array:
+    """What the closest row says to every key (B, C, D): (B, C, NEAREST_FEATURES).
+
+    The log of the root mean squared distance over dimensions, and the row's value: standardised,
+    and its height above the incumbent. Zeros without rows.
+    """
+    batch, count, dim = keys.shape
+    if rows.y.shape[1] == 0:
+        return xp.zeros((batch, count, NEAREST_FEATURES), dtype=keys.dtype, device=keys.device)
+    centre = evidence.best_x[:, None, :]
+    a, b = keys - centre, rows.x - centre
+    d2 = xp.sum(a * a, axis=-1)[:, :, None] + xp.sum(b * b, axis=-1)[:, None, :]
+    d2 = d2 - 2.0 * xp.matmul(a, swap_last(xp, b))
+    index = xp.argmin(d2, axis=-1)[..., None]
+    distance = xp.sqrt(xp.clip(xp.min(d2, axis=-1), 0.0, None) / dim)
+    value = values(xp, evidence, rows, keys)
+    taken = [xp.take_along_axis(value[..., k], index[..., 0], axis=1) for k in (0, 1)]
+    return xp.stack([0.2 * xp.log(distance + 1e-5) + 1.0, *taken], axis=-1)
 
 
 def init_params(rng: np.random.Generator, context: int, heads: int) -> dict[str, Array]:

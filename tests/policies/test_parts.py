@@ -183,3 +183,15 @@ def test_activations_do_not_overflow() -> None:
         assert_allclose(ops.softplus(xp, x), [0, np.log(2), 1e4], rtol=1e-6)
         assert_allclose(ops.softmax(xp, x), [0, 0, 1])
         assert_allclose(ops.oneplus(xp, x[:1]), [1])
+
+
+def test_the_nearest_row_is_read() -> None:
+    x, y = RNG.random((2, 7, 3)), RNG.standard_normal((2, 7))
+    keys = RNG.random((2, 20, 3))
+    e = told(y, x)
+    got = rows.nearest(xp, e, rows.Rows(x, y), keys)
+    for b in range(2):
+        distance = np.sqrt(np.square(keys[b, :, None] - x[b, None]).mean(-1))
+        z = np.arcsinh((y[b] - y[b].mean()) / y[b].std())
+        assert_allclose(got[b, :, 0], 0.2 * np.log(distance.min(1) + 1e-5) + 1, rtol=1e-5)
+        assert_allclose(got[b, :, 1], z[distance.argmin(1)])
