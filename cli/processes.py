@@ -29,25 +29,31 @@ def kill_group(process: subprocess.Popen[bytes], sig: int) -> bool:
     """Signals the whole group; returns False where nothing of it is left."""
     try:
         os.killpg(process.pid, sig)
-    except (ProcessLookupError, PermissionError):
+    except ProcessLookupError:
         return False
+    except PermissionError:  # something of it belongs to another user
+        return True
     return True
 
 
 def end_group(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
     """Ends the group: SIGTERM, then SIGKILL for what is left `grace_s` seconds later."""
-    deadline = time.monotonic() + grace_s
+    if not kill_group(process, signal.SIGTERM):
+        return
     try:
-        kill_group(process, signal.SIGTERM)
-        while time.monotonic() < deadline:
-            process.poll()  # a leader that nobody has waited for still counts as alive
-            if not _is_alive(process.pid):
-                break
-            time.sleep(_POLL_S)
+        _wait_for_end(process, grace_s)
     finally:  # a second interrupt shortens the grace
         kill_group(process, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=GRACE_S)
+        _wait_for_end(process, GRACE_S)
+
+
+def _wait_for_end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        process.poll()  # a leader that nobody has waited for is not gone
+        if not _is_alive(process.pid) or time.monotonic() > deadline:
+            return
+        time.sleep(_POLL_S)
 
 
 def _is_alive(group: int) -> bool:
@@ -57,8 +63,10 @@ def _is_alive(group: int) -> bool:
     """
     try:
         os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
+    except ProcessLookupError:
         return False
+    except PermissionError:
+        pass
     stats = list(Path("/proc").glob("[0-9]*/stat"))
     for path in stats:
         with contextlib.suppress(OSError):
