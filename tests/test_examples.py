@@ -1,0 +1,57 @@
+"""Every example runs, and finds what it says."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py"))
+
+
+def output(command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def number(pattern, text):
+    match = re.search(pattern, text, re.MULTILINE)
+    assert match, text
+    return float(match[1])
+
+
+# What each must print as the best value at most.
+BOUNDS = {
+    "branin.py": (r"^(\S+) at \[", 0.7),
+    "tune_sklearn.py": (r"after 25 evaluations: +(\S+)$", 0.03),
+    "ask_tell.py": (r"^(\S+) at \[", 1.0),
+}
+
+
+def test_every_script_is_tried():
+    assert set(BOUNDS) == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script(name, tmp_path):
+    pattern, bound = BOUNDS[name]
+    assert number(pattern, output([sys.executable, EXAMPLES / name], cwd=tmp_path)) <= bound
+
+
+def test_external_program():
+    readme = (EXAMPLES / "README.md").read_text()
+    block = re.search(r"```bash\n(.*?)```", readme, re.DOTALL)[1]
+    assert "external_program.sh" in block
+    command = shlex.split(block.replace("\\\n", " "))
+    assert command[0] == "rnnbbo"
+    text = output([sys.executable, "-m", "rnnbbo.cli.main", *command[1:]], cwd=ROOT)
+    best = number(r"^best value (\S+), at", text)
+    assert best <= 5.0
+    # The last line is the best command, to be run as it stands.
+    again = output(shlex.split(text.splitlines()[-1]), cwd=ROOT)
+    assert float(again.splitlines()[-1]) == best
