@@ -1,0 +1,62 @@
+"""Configurations: what is accepted, and what is refused with the key and the accepted values."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnbbo.errors import ConfigError
+from rnnbbo.functions.gp import GPDistribution
+from rnnbbo.meta import config
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
+def test_committed_configurations_are_valid(path: Path) -> None:
+    loaded = config.load(path)
+    assert loaded.train.name == path.stem
+    GPDistribution(**loaded.functions)
+
+
+def test_a_dictionary_round_trips() -> None:
+    values = {"train": {"name": "a", "dims": [2, 3]}, "policy": {"recurrence": "lstm"}}
+    parsed = config.parse(values)
+    assert config.parse(parsed.to_dict()) == parsed
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"training": {}}, r"unknown table \[training\]; accepted: train, policy, functions"),
+        ({"train": {"name": "a", "epochs": 3}}, "unknown key train.epochs; accepted: name, seed"),
+        ({"train": {}}, "train.name is missing"),
+        ({"train": {"name": "a", "updates": 0}}, "train.updates is 0; accepted: an integer >= 1"),
+        ({"train": {"name": "a", "batch": 6.5}}, "train.batch is 6.5"),
+        ({"train": {"name": "a", "learning_rate": -1}}, "train.learning_rate is -1; accepted: a n"),
+        ({"train": {"name": "a", "warped": 1.5}}, "train.warped is 1.5; accepted: a share"),
+        ({"train": {"name": "a", "horizon": [9, 5]}}, r"train.horizon is \(9, 5\); accepted"),
+        ({"train": {"name": "a", "dims": []}}, r"train.dims is \(\); accepted: a list of integers"),
+        ({"train": {"name": "a", "loss": "regret"}}, "'regret'; accepted: sum, ei, oi, candidates"),
+        ({"train": {"name": "a", "loss": "ei"}}, "train.loss is 'ei'; accepted with .* candidates"),
+        ({"train": {"name": "a"}, "policy": {"units": 3}}, "unknown key policy.units"),
+    ],
+)
+def test_bad_configurations_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        config.parse(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("train = ", "not TOML"), ("\xff", "unknown|not TOML")]
+)
+def test_broken_files_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "c.toml"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError, match=message):
+        config.load(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+        config.load(tmp_path / "nowhere.toml")

@@ -1,0 +1,114 @@
+"""Training: resumable to the bit, logged, validated on functions of its own."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from rnnbbo import Optimizer, checkpoint
+from rnnbbo.errors import CheckpointError
+from rnnbbo.functions.gp import GPDistribution
+from rnnbbo.meta import config, trainer, validation
+from rnnbbo.meta.curves import draw_curves, read_log
+
+VALUES = {
+    "train": {
+        "name": "tiny",
+        "updates": 6,
+        "batch": 4,
+        "warmup": 2,
+        "dims": [1, 2],
+        "horizon": [3, 5],
+        "workers": [2],
+        "sequential": 0.5,
+        "candidates": 8,
+        "checkpoint_every": 2,
+        "validate_every": 3,
+    },
+    "policy": {"hidden": 6, "layer": 8, "forms": 3, "kernel_heads": 2},
+}
+CONFIG = config.parse(VALUES)
+FUNCTIONS = GPDistribution()
+
+
+@pytest.fixture(autouse=True)
+def small_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"DIMS": (2,), "FUNCTIONS": 3, "FEATURES": 32, "CANDIDATES": 8}.items():
+        monkeypatch.setattr(validation, name, value)
+
+
+def train(out: Path, **options: int) -> Path:
+    return trainer.train(CONFIG, FUNCTIONS, out, progress_bar=False, **options)
+
+
+def without_time(log: list[dict]) -> list[dict]:
+    return [{k: v for k, v in record.items() if k != "seconds"} for record in log]
+
+
+def test_a_resumed_training_equals_an_unbroken_one(tmp_path: Path) -> None:
+    whole = checkpoint.load(train(tmp_path / "whole"))
+    for steps in (1, 2, 3):
+        pieces = checkpoint.load(train(tmp_path / "pieces", stop_after=steps))
+    for name, weight in whole.params.items():
+        assert (weight == pieces.params[name]).all(), name
+    logs = [without_time(read_log(tmp_path / part / "log.jsonl")) for part in ("whole", "pieces")]
+    assert logs[0] == logs[1]
+
+
+def test_a_killed_training_loses_at_most_the_updates_since_the_checkpoint(tmp_path: Path) -> None:
+    whole = checkpoint.load(train(tmp_path / "whole"))
+    out = tmp_path / "killed"
+    train(out, stop_after=3)
+    # As after a kill during a later update: lines that no checkpoint knows, the last one cut.
+    log = out / "log.jsonl"
+    log.write_text(log.read_text() + '{"update": 3, "loss": 1.0}\n{"update": 4, "lo')
+    resumed = checkpoint.load(train(out))
+    for name, weight in whole.params.items():
+        assert (weight == resumed.params[name]).all(), name
+    assert [record["update"] for record in read_log(log)] == list(range(6))
+
+
+def test_the_log_and_the_picture(tmp_path: Path) -> None:
+    train(tmp_path)
+    log = read_log(tmp_path / "log.jsonl")
+    keys = {"update", "loss", "gradient_norm", "dim", "horizon", "workers", "seconds"}
+    assert all(keys | {"query_spread", "border_share"} <= record.keys() for record in log)
+    assert [r["update"] for r in log if "regret_2d_30" in r] == [2, 5]
+    draw_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_weights_carry_their_provenance_and_propose(tmp_path: Path) -> None:
+    path = train(tmp_path)
+    provenance = checkpoint.load(path).provenance
+    assert provenance["config"] == json.loads(json.dumps(CONFIG.to_dict()))
+    assert provenance["updates"] == 6
+    assert provenance["functions"] == 24
+    assert provenance["commit"]
+    optimizer = Optimizer([(0.0, 1.0)], policy=path, rng=0)
+    assert optimizer.policy_name == "tiny"
+    assert 0 <= optimizer.ask()[0] <= 1
+
+
+def test_a_folder_of_another_configuration_is_refused(tmp_path: Path) -> None:
+    train(tmp_path, stop_after=1)
+    other = dataclasses.replace(CONFIG, train=dataclasses.replace(CONFIG.train, batch=5))
+    with pytest.raises(CheckpointError, match="another configuration"):
+        trainer.train(other, FUNCTIONS, tmp_path, progress_bar=False)
+
+
+def test_training_lowers_the_loss(tmp_path: Path) -> None:
+    values = {**VALUES, "train": {**VALUES["train"], "updates": 60, "batch": 16, "dims": [1]}}
+    values["train"] |= {"validate_every": 60, "horizon": [4, 4], "sequential": 1.0}
+    values["train"] |= {"learning_rate": 1e-2}
+    trainer.train(config.parse(values), FUNCTIONS, tmp_path, progress_bar=False)
+    loss = [record["loss"] for record in read_log(tmp_path / "log.jsonl")]
+    assert sum(loss[-15:]) < 0.8 * sum(loss[:15])
+
+
+def test_validation_functions_are_fixed_and_their_seeds_kept_from_training() -> None:
+    first, again = (validation.validation_sets(FUNCTIONS)[0] for _ in range(2))
+    assert (first.minimum == again.minimum).all()
+    assert (first.reference > 0).all()
+    assert all(trainer._seed(CONFIG, u) < validation.SEED for u in range(1000))
