@@ -136,7 +136,8 @@ def minimize(
         report.check_plot(plot_file)
     if seed is None:
         seed = int.from_bytes(os.urandom(4), "big")
-    inline = jobs == 1 and eval_timeout is None
+    # Only another process can be cut short.
+    inline = jobs == 1 and eval_timeout is None and timeout is None
     command = _command(objective, ctx.obj)
     with _stdout_on_stderr():
         setup = _set_up(command, params, space_file, seed, eval_timeout, call_with, inline)

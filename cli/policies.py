@@ -27,6 +27,7 @@ Examples:
 def policies(names: tuple[str, ...], as_json: bool) -> None:
     """Reads the weights files and prints what they say of themselves."""
     from rnnbbo import checkpoint
+    from rnnbbo.optimizer import DEFAULT_POLICY
 
     found = {}
     for name in names or checkpoint.available():
@@ -40,7 +41,8 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
         click.echo("no policy is shipped with this installation", err=True)
     for name, metadata in found.items():
         lines = [f"  {key}: {value}" for key, value in _flat(metadata) if key != "name"]
-        click.echo("\n".join([name, *lines]))
+        title = f"{name} (default)" if name == DEFAULT_POLICY else name
+        click.echo("\n".join([title, *lines]))
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
