@@ -28,6 +28,12 @@ def _shipped(name: str) -> Checkpoint:
     return checkpoint.load(name)
 
 
+def _load(policy: str | Path) -> Checkpoint:
+    """Shipped weights are read once a process; a user's file may change under its name."""
+    shipped = str(policy) in checkpoint.available()
+    return _shipped(str(policy)) if shipped else checkpoint.load(policy)
+
+
 def as_number(y: Any) -> float | None:
     """The real number that y is, NumPy's and arrays of one element included, or None."""
     if isinstance(y, numbers.Real) and not isinstance(y, bool):
@@ -69,7 +75,7 @@ def _entropy(rng: Any) -> int:
         return int(np.random.SeedSequence().generate_state(2, np.uint64)[0])
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
-    if isinstance(rng, numbers.Integral) and not isinstance(rng, bool) and rng >= 0:
+    if isinstance(rng, numbers.Integral) and not isinstance(rng, bool) and int(rng) >= 0:
         return int(rng)
     raise ConfigError(f"rng = {rng!r}; expected an integer >= 0, a numpy Generator, or None")
 
@@ -116,10 +122,7 @@ class Optimizer:
         self.n_calls = None if n_calls is None else _count("n_calls", n_calls)
         self._rng = rng
         self._entropy = _entropy(rng)
-        loaded = policy if isinstance(policy, Checkpoint) else None
-        if loaded is None:
-            known = str(policy) in checkpoint.available()
-            loaded = _shipped(str(policy)) if known else checkpoint.load(policy)
+        loaded = policy if isinstance(policy, Checkpoint) else _load(policy)
         self.policy_name = loaded.name
         self._policy, self._params = loaded.policy, loaded.params
         dim = self.space.cube_dim

@@ -21,13 +21,13 @@ class Asked(NamedTuple):
     """What a proposal depends on besides the policy's state.
 
     Attributes:
-        index: number of points asked before.
+        number: how many points were asked before.
         shift: (1, D) shift of the quasi-random sequence.
         pending: (P, D) points asked and not told.
         seen: points asked or told before, as `key` makes them.
     """
 
-    index: int
+    number: int
     shift: np.ndarray
     pending: np.ndarray
     seen: set[bytes]
@@ -55,7 +55,7 @@ def _candidates(
     """Candidate points (WIDE + NEAR, D), float64."""
     near = NEAR if state.evidence.told else 0
     wide = WIDE + NEAR - near
-    first = (asked.index * (1 + FRESH_TRIES) + attempt) * (WIDE + NEAR)
+    first = (asked.number * (1 + FRESH_TRIES) + attempt) * (WIDE + NEAR)
     spread = points.quasi_random(xp, asked.shift, first, wide)[0]
     if not near:
         return spread
