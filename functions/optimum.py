@@ -7,6 +7,7 @@ from torch import Tensor
 
 _HISTORY = 10  # M, the memory of the nonmonotone line search
 _SUFFICIENT = 1e-4  # gamma, the sufficient decrease
+_ROUNDINGS = 4.0  # a predicted decrease of so many roundings of f ends the search
 _STEPS = (1e-10, 1e10)  # the range of the spectral step
 
 
@@ -32,7 +33,7 @@ def find_minimum(
         generator: Seeds the scrambling.
         n_candidates: Points of the dense search; by default 4096 * D, at most 32768.
         n_starts: Points that are refined.
-        n_steps: Steps of the refinement.
+        n_steps: Steps of the refinement at most; it ends where no start gets lower.
         device: Where `function` computes.
         dtype: What it computes in; float64 finds an optimum to about 1e-8, float32 to 1e-4.
 
@@ -55,7 +56,7 @@ def find_minimum(
 
 
 def _spread_best(points: Tensor, values: Tensor, n: int) -> Tensor:
-    """Picks `n` low points a function `(B, n, D)`, half of them with no better point close by."""
+    """Picks `n` points a function `(B, n, D)`: the lowest, and low ones with no better one near."""
     batch, dim = values.shape[0], points.shape[1]
     pool = values.topk(min(len(points), 16 * n), dim=1, largest=False).indices
     candidates = points[pool]  # (B, P, D), best first
@@ -64,11 +65,12 @@ def _spread_best(points: Tensor, values: Tensor, n: int) -> Tensor:
     better = torch.ones_like(distance[0], dtype=torch.bool).tril(-1)
     isolation = distance.masked_fill(~better, torch.inf).amin(dim=2)
     spacing = 2.0 * len(points) ** (-1.0 / dim)
-    order = torch.arange(candidates.shape[1], device=points.device).expand(batch, -1)
-    isolated_first = torch.where(isolation > spacing, order, order + candidates.shape[1])
-    chosen = isolated_first.topk(n, dim=1, largest=False).indices
-    plain = order[:, : n - n // 2]
-    chosen = torch.cat([plain, chosen[:, : n // 2]], dim=1)
+    size, plain = candidates.shape[1], n - n // 2
+    order = torch.arange(size, device=points.device).expand(batch, -1)
+    rank = torch.where(isolation > spacing, order, order + size)
+    # The best few are taken anyway; the rest of the starts goes to the isolated ones.
+    chosen = rank[:, plain:].topk(n - plain, dim=1, largest=False).indices + plain
+    chosen = torch.cat([order[:, :plain], chosen], dim=1)
     return candidates.gather(1, chosen[:, :, None].expand(-1, -1, dim))
 
 
@@ -91,22 +93,27 @@ def _spectral_projected_gradient(
     f, g = _value_and_gradient(function, x)
     best_x, best_f = x, f
     recent = f[None]
+    active = torch.ones_like(f, dtype=torch.bool)
     step = 1.0 / g.abs().amax(-1, keepdim=True).clamp_min(1e-12)
     for _ in range(n_steps):
         direction = (x - step * g).clamp(0.0, 1.0) - x
-        if float(direction.abs().max()) == 0.0:
-            break
         slope = (direction * g).sum(-1)
+        # A start has arrived where the decrease to be hoped for is below rounding, or where no
+        # step along the direction brings one.
+        active = active & (-slope > _ROUNDINGS * torch.finfo(f.dtype).eps * f.abs())
+        if not bool(active.any()):
+            break
         reference = recent.amax(0)
         share = torch.ones_like(f)
         with torch.no_grad():
             for _ in range(30):
                 new_f = function(x + share[..., None] * direction)
-                too_high = new_f > reference + _SUFFICIENT * share * slope
+                too_high = active & (new_f > reference + _SUFFICIENT * share * slope)
                 if not bool(too_high.any()):
                     break
                 share = torch.where(too_high, 0.5 * share, share)
-        new_x = torch.where(too_high[..., None], x, x + share[..., None] * direction)
+        active = active & ~too_high
+        new_x = torch.where(active[..., None], x + share[..., None] * direction, x)
         new_x = new_x.clamp(0.0, 1.0)
         new_f, new_g = _value_and_gradient(function, new_x)
         s, y = new_x - x, new_g - g
