@@ -168,5 +168,5 @@ def _import(module: str, method: str) -> ModuleType:
     except ImportError as error:
         raise MissingExtraError(
             f"the method {method!r} needs {module.partition('.')[0]}, which is not installed: "
-            "pip install 'rnnbbo[bench]'"
+            "pip install -c constraints.txt '.[bench]'"
         ) from error

@@ -139,7 +139,9 @@ def paired_comparison(
     try:
         from scipy.stats import wilcoxon
     except ImportError as error:
-        raise MissingExtraError("a paired test needs scipy: pip install 'rnnbbo[bench]'") from error
+        raise MissingExtraError(
+            "a paired test needs scipy: pip install -c constraints.txt '.[bench]'"
+        ) from error
     differences = np.mean(a - b, axis=1)
     # The test is undefined without a single difference; then nothing speaks against equality.
     p_value = float(wilcoxon(differences).pvalue) if np.any(differences) else 1.0

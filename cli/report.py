@@ -206,7 +206,7 @@ def check_plot(file: str) -> None:
         ConfigError: The file's name or folder does not do.
     """
     if find_spec("matplotlib") is None:
-        raise MissingExtraError("--plot needs matplotlib: pip install 'rnnbbo[plot]'")
+        raise MissingExtraError("--plot needs matplotlib: pip install matplotlib")
     path = Path(file)
     if path.suffix.lower() not in _PLOT_SUFFIXES:
         raise ConfigError(f"--plot {file}: expected a name in one of {', '.join(_PLOT_SUFFIXES)}")

@@ -1,5 +1,6 @@
 """`rnnbbo train`: meta-train a policy from a configuration file."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ Examples:
 def train(
     config: Path, out: Path | None, device: str, threads: int | None, stop_after: int | None
 ) -> None:
-    """Meta-train the policy that the TOML file CONFIG describes.
+    """Meta-train a policy as the TOML file CONFIG describes it.
 
     The folder gets log.jsonl (one line an update), curves.png, the weights NAME.safetensors, and a
     checkpoint: the same command goes on where a stopped training was.
@@ -36,19 +37,15 @@ def train(
         from rnnbbo.meta.trainer import train as run_training
     except ImportError as error:
         raise MissingExtraError(
-            f"training needs {error.name}: pip install -c constraints.txt '.[train]'"
+            f"training needs {error.name}: in the source tree, "
+            "pip install -c constraints.txt '.[train]'"
         ) from error
     settings = load(config)
-    try:
-        distribution = GPDistribution(**settings.functions)
-    except TypeError as error:
-        from dataclasses import fields
-
-        accepted = ", ".join(f.name for f in fields(GPDistribution))
-        unknown = ", ".join(
-            sorted(set(settings.functions) - {f.name for f in fields(GPDistribution)})
-        )
-        raise ConfigError(f"unknown key functions.{unknown}; accepted: {accepted}") from error
+    accepted = [f.name for f in fields(GPDistribution)]
+    for key in settings.functions:
+        if key not in accepted:
+            raise ConfigError(f"unknown key functions.{key}; accepted: {', '.join(accepted)}")
+    distribution = GPDistribution(**settings.functions)
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
@@ -57,6 +54,8 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     out = out or Path("runs") / settings.train.name
+    if (out / "checkpoint.safetensors").exists():
+        click.echo(f"going on from the checkpoint in {out}", err=True)
     weights = run_training(settings, distribution, out, device=device, stop_after=stop_after)
     draw_curves(out / "log.jsonl", out / "curves.png")
     click.echo(f"weights: {weights}\ncurves:  {out / 'curves.png'}\nlog:     {out / 'log.jsonl'}")

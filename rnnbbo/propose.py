@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import array_api_compat.numpy as xp
 import numpy as np
 
 from rnnbbo.policies import candidates as points
@@ -41,7 +40,7 @@ def key(u: np.ndarray) -> bytes:
 def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
     """Points round centres (C, D)."""
     return points.spray(
-        xp,
+        np,
         centres[None],
         rng.standard_normal((1, *centres.shape)),
         rng.random((1, len(centres))),
@@ -56,10 +55,10 @@ def _candidates(
     near = NEAR if state.evidence.told else 0
     wide = WIDE + NEAR - near
     first = (asked.number * (1 + FRESH_TRIES) + attempt) * (WIDE + NEAR)
-    spread = points.quasi_random(xp, asked.shift, first, wide)[0]
+    spread = points.quasi_random(np, asked.shift, first, wide)[0]
     if not near:
         return spread
-    centres = points.spray_centres(xp, state.evidence, near)[0].astype(np.float64)
+    centres = points.spray_centres(np, state.evidence, near)[0].astype(np.float64)
     return np.concatenate([spread, _spray(rng, centres)])
 
 

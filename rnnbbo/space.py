@@ -269,10 +269,10 @@ class Space:
             MissingExtraError: scikit-optimize is not installed.
         """
         try:
-            from skopt import space as skopt_space  # noqa: PLC0415
+            from skopt import space as skopt_space
         except ImportError as error:
             raise MissingExtraError(
-                "to_skopt needs scikit-optimize: pip install 'rnnbbo[bench]'"
+                "to_skopt needs scikit-optimize: pip install scikit-optimize"
             ) from error
         converted = []
         for dim in self.dimensions:

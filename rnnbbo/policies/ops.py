@@ -1,7 +1,7 @@
 """The few array operations that every policy shares.
 
 A step is written once, against the array-API standard: `xp` is the namespace of the arrays at hand
-(`array_api_compat.numpy` when proposing, `array_api_compat.torch` when meta-training). `Params`
+(`numpy` when proposing, `array_api_compat.torch` when meta-training). `Params`
 maps names to arrays; modules own a prefix each.
 """
 
@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import array_api_compat.numpy
 import numpy as np
 
 Array = Any  # an array of either namespace; the array-API standard has no static type
@@ -18,10 +17,12 @@ Params = Mapping[str, Array]
 
 
 def namespace(array: Array) -> Namespace:
-    """Return the array-API namespace of `array`; torch's is imported only for a tensor."""
+    """Return the array-API namespace of `array`: numpy is its own, torch needs the adapter."""
     if isinstance(array, np.ndarray):
-        return array_api_compat.numpy
-    return array_api_compat.array_namespace(array)
+        return np
+    from array_api_compat import array_namespace  # the extra `train` brings it, as it does torch
+
+    return array_namespace(array)
 
 
 def dense(

@@ -113,10 +113,10 @@ def values(xp: Namespace, evidence: Evidence, rows: Rows, like: Array) -> Array:
 
 
 def _similarities(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
-    """Gaussian kernel of scaled points a (B, R, m, D) and b (B, R, n, D), the nearest first.
+    """Gaussian kernel of scaled points a (..., m, D) and b (..., n, D), relative to the nearest.
 
     Returns:
-        exp(l - max l) as (B, R, m, n) and max l as (B, R, m, 1), with l = -|a - b|^2 / 2.
+        exp(l - max l) as (..., m, n) and max l as (..., m, 1), with l = -|a - b|^2 / 2.
     """
     # The squares ride along in the product: one pass over the largest array instead of three.
     one_a, one_b = xp.ones_like(a[..., :1]), xp.ones_like(b[..., :1])
@@ -127,6 +127,47 @@ def _similarities(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
     logits = xp.matmul(left, swap_last(xp, right))
     top = xp.max(logits, axis=-1, keepdims=True)
     return xp.exp(logits - top), top
+
+
+def _read_head(xp: Namespace, rows: Array, keys: Array, value: Array) -> Array:
+    """One head's reads.
+
+    Args:
+        xp: array namespace.
+        rows: (B, n, D) scaled rows.
+        keys: (B, C, D) scaled keys.
+        value: (B, n, 3) from `values`.
+
+    Returns:
+        (B, C, FEATURES_PER_HEAD), as `read` describes them.
+    """
+    between, _ = _similarities(xp, rows, rows)
+    between = between / xp.sum(between, axis=-1, keepdims=True)
+    residual = value[..., 0:1] - xp.matmul(between, value[..., 0:1])
+    correction = residual
+    for _ in range(TWICINGS - 1):
+        residual = residual - xp.matmul(between, residual)
+        correction = correction + residual
+    similar, top = _similarities(xp, keys, rows)
+    known = xp.concat([xp.ones_like(correction), value, correction], axis=-1)
+    sums = xp.matmul(similar, known)
+    mean = sums[..., 1:] / sums[..., :1]
+    top = xp.clip(top, None, 0.0)
+    log_sum = xp.clip(top + xp.log(sums[..., :1]), -20.0, None)
+    similarity = xp.exp(log_sum)
+    z = mean[..., 0:1]
+    return xp.concat(
+        [
+            z,
+            mean[..., 1:2],
+            z + mean[..., 3:4],
+            xp.sqrt(xp.clip(mean[..., 2:3] - z * z, 0.0, None) + 1e-4),
+            0.2 * log_sum,
+            0.15 * xp.log(1e-6 - 2.0 * top),
+            z * similarity / (similarity + 1.0),
+        ],
+        axis=-1,
+    )
 
 
 def read(
@@ -157,33 +198,8 @@ def read(
     centre = evidence.best_x[:, None, :]
     scaled_rows = (rows.x - centre)[:, None] * inverse
     scaled_keys = (keys - centre)[:, None] * inverse
-    value = values(xp, evidence, rows, keys)[:, None]
-    between, _ = _similarities(xp, scaled_rows, scaled_rows)
-    between = between / xp.sum(between, axis=-1, keepdims=True)
-    similar, top = _similarities(xp, scaled_keys, scaled_rows)
-    residual = value[..., 0:1] - xp.matmul(between, value[..., 0:1])
-    correction = residual
-    for _ in range(TWICINGS - 1):
-        residual = residual - xp.matmul(between, residual)
-        correction = correction + residual
-    ones = xp.ones_like(correction)
-    sums = xp.matmul(similar, xp.concat([ones, value * ones, correction], axis=-1))
-    total = sums[..., 0]
-    mean = sums[..., 1:] / total[..., None]
-    top = xp.clip(top[..., 0], None, 0.0)
-    log_sum = xp.clip(top + xp.log(total), -20.0, None)
-    z = mean[..., 0]
-    similarity = xp.exp(log_sum)
-    features = xp.stack(
-        [
-            z,
-            mean[..., 1],
-            z + mean[..., 3],
-            xp.sqrt(xp.clip(mean[..., 2] - z * z, 0.0, None) + 1e-4),
-            0.2 * log_sum,
-            0.15 * xp.log(1e-6 - 2.0 * top),
-            z * similarity / (similarity + 1.0),
-        ],
-        axis=-1,
-    )
-    return xp.reshape(xp.permute_dims(features, (0, 2, 1, 3)), (batch, count, -1))
+    value = values(xp, evidence, rows, keys)
+    # Head by head: an array over candidates and rows is the largest there is, and one head's
+    # still fits in a core's cache.
+    features = [_read_head(xp, scaled_rows[:, r], scaled_keys[:, r], value) for r in range(heads)]
+    return xp.concat(features, axis=-1)

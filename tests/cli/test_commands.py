@@ -224,7 +224,7 @@ def test_a_missing_extra_is_named_before_the_first_evaluation(monkeypatch, capsy
     monkeypatch.setattr(report, "find_spec", lambda name: None)
     assert minimize("objective.py:listed", *ONE, "--plot", "plot.png") == 2
     err = capsys.readouterr().err
-    assert "pip install 'rnnbbo[plot]'" in err
+    assert "pip install matplotlib" in err
     assert "trial" not in err
 
 

@@ -1,0 +1,82 @@
+"""`rnnbbo train` as its users meet it."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnbbo import checkpoint
+from rnnbbo.cli.main import run
+from rnnbbo.meta import validation
+
+TINY = """
+[train]
+name = "tiny"
+updates = 2
+batch = 2
+dims = [1]
+horizon = [2, 3]
+candidates = 4
+sequential = 1.0
+
+[policy]
+recurrence = "lstm"
+hidden = 4
+layer = 4
+forms = 2
+
+[functions]
+kernels = ["rbf"]
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, value in {"DIMS": (2,), "FUNCTIONS": 2, "FEATURES": 16, "CANDIDATES": 8}.items():
+        monkeypatch.setattr(validation, name, value)
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY)
+    return path
+
+
+def test_a_training_leaves_weights_log_and_picture_and_goes_on_where_it_was(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", str(config), "--out", str(tmp_path / "run"), "--threads", "1"]
+    assert run([*command, "--stop-after", "1"]) == 0
+    assert "going on" not in capsys.readouterr().err
+    assert run(command) == 0
+    out, err = capsys.readouterr()
+    assert "going on from the checkpoint" in err
+    for name in ("tiny.safetensors", "log.jsonl", "curves.png"):
+        assert str(tmp_path / "run" / name) in out
+        assert (tmp_path / "run" / name).exists()
+    assert checkpoint.load(tmp_path / "run" / "tiny.safetensors").provenance["updates"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("updates", "epochs"), "unknown key train.epochs; accepted: name, seed"),
+        (('["rbf"]', '["cubic"]'), "cubic"),
+        (("kernels", "kernel"), "unknown key functions.kernel; accepted: kernels, lengthscale"),
+        (('"lstm"', '"gru"'), "policy.recurrence is 'gru'; accepted: lstm, dnc"),
+        (("[train]", "[train"), "not TOML"),
+    ],
+)
+def test_a_wrong_configuration_is_a_usage_error_of_one_line(
+    config: Path, change: tuple[str, str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(TINY.replace(*change))
+    assert run(["train", str(config)]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_missing_configuration_and_an_unusable_device(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", str(tmp_path / "nowhere.toml")]) == 2
+    assert "nowhere.toml" in capsys.readouterr().err
+    assert run(["train", str(config), "--device", "warp"]) == 2
+    assert "device 'warp' cannot be used" in capsys.readouterr().err
