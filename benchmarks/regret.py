@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from rnnbbo.benchmarks.report import comparison_table, load, regret_table
+from rnnbbo.benchmarks.report import comparison_table, headline_table, load, regret_table
 from rnnbbo.benchmarks.runner import Plan, run_plan
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, get_suite
 from rnnbbo.benchmarks.threads import pin_threads
@@ -36,6 +36,7 @@ def _numbers(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option("--at", default="10,20,30", callback=_numbers, help="Evaluations to report at.")
 @click.option("--split", type=click.Choice(list(SPLITS)), default="test", show_default=True)
 @click.option("--versus", default=None, help="Compare every other method with this one.")
+@click.option("--headline", type=int, help="Put a table of all suites at this t first.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -51,6 +52,7 @@ def main(
     at: list[int],
     split: str,
     versus: str | None,
+    headline: int | None,
     out: Path,
 ) -> None:
     r"""Run methods on suites of functions and print a Markdown table of their regret.
@@ -67,19 +69,24 @@ def main(
         raise click.UsageError(f"--at {at}: expected numbers from 1 to the budget, {budget}")
     if versus is not None and versus not in methods:
         raise click.UsageError(f"--versus {versus}: expected one of {', '.join(methods)}")
+    if headline is not None and not 1 <= headline <= budget:
+        raise click.UsageError(f"--headline {headline}: expected 1 to the budget, {budget}")
     try:
-        tables = []
+        tables, everything = [], []
         for suite in suites:
             label = suite if split == "test" else f"{suite}-{split}"
             entries = get_suite(suite, functions, split)
             plan = Plan(label, entries, methods, seeds, budget)
             run_plan(plan, out, progress=lambda line: click.echo(line, err=True))
             results = load(out, label, methods, budget)
+            everything.append(results)
             tables.append(regret_table(results, at))
             if versus is not None and len(methods) > 1:
                 tables.append(comparison_table(results, at, versus))
     except RnnbboError as error:
         raise click.ClickException(str(error)) from error
+    if headline is not None:
+        tables.insert(0, headline_table(everything, headline))
     report = "\n".join(tables)
     (out / "report.md").write_text(report)
     click.echo(report)

@@ -149,6 +149,31 @@ def comparison_table(results: Results, at: Sequence[int], versus: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def headline_table(suites: Sequence[Results], t: int) -> str:
+    """Return a Markdown table of the mean capped regret [95 % interval], a column a suite.
+
+    Args:
+        suites: the runs, of the same methods.
+        t: number of evaluations.
+    """
+    lines = [
+        f"Mean capped normalised regret after {t} evaluations [95 % interval]; "
+        + "; ".join(f"{r.suite}: {len(r.functions)} functions" for r in suites)
+        + f"; {len(suites[0].seeds)} seeds each.",
+        "",
+        _row(["method", *(r.suite for r in suites)]),
+        _row(["---"] * (len(suites) + 1)),
+    ]
+    for method in suites[0].regret:
+        cells = []
+        for results in suites:
+            now = results.regret[method][:, :, t - 1]
+            interval = bootstrap_interval(now, capped_mean, np.random.default_rng(0))
+            cells.append(f"{capped_mean(now):.2f} [{interval.low:.2f}, {interval.high:.2f}]")
+        lines.append(_row([method, *cells]))
+    return "\n".join(lines) + "\n"
+
+
 def _best(evaluation: Evaluation) -> float:
     return math.inf if evaluation.best is None else evaluation.best
 

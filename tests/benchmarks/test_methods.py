@@ -62,5 +62,5 @@ def test_missing_package_names_the_extra(name: str, monkeypatch: pytest.MonkeyPa
         raise ImportError(module)
 
     monkeypatch.setattr(methods, "import_module", no_module)
-    with pytest.raises(MissingExtraError, match=rf"'{name}' needs .*rnnbbo\[bench\]"):
+    with pytest.raises(MissingExtraError, match=rf"'{name}' needs .*\.\[bench\]"):
         methods.make_method(name, 2, 10, 0)
