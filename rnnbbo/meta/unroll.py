@@ -189,10 +189,17 @@ class _History:
         return expected_improvement(mean, std, best_y[:, None])
 
 
-def _start(policy: Policy, tasks: GPTasks, dtype: torch.dtype) -> PolicyState:
-    like = tasks.amplitude
-    x = like.new_zeros((tasks.batch, tasks.dim), dtype=dtype)
-    return policy.init(x, x[:, 0])
+def _start(
+    policy: Policy,
+    tasks: GPTasks,
+    episode: Episode,
+    config: TrainConfig,
+    generator: torch.Generator,
+) -> tuple[_History, _Queue, PolicyState]:
+    warp = draw_warp(tasks.batch, config.warped, generator, tasks.noise)
+    history = _History(tasks, generator, warp)
+    x = tasks.amplitude.new_zeros((tasks.batch, tasks.dim), dtype=torch.float32)
+    return history, _Queue(tasks.batch, episode.workers, generator), policy.init(x, x[:, 0])
 
 
 def _observe(
@@ -224,12 +231,9 @@ def scored_run(
         config: candidates, exploration and warps.
         generator: randomness, on the tasks' device.
     """
-    batch = tasks.batch
-    history = _History(tasks, generator, draw_warp(batch, config.warped, generator, tasks.noise))
-    queue = _Queue(batch, episode.workers, generator)
-    state = _start(policy, tasks, torch.float32)
+    history, queue, state = _start(policy, tasks, episode, config, generator)
     latest = state.evidence.best_x
-    greedy = _uniform(generator, batch) < config.greedy
+    greedy = _uniform(generator, tasks.batch) < config.greedy
     terms = []
     for t in range(episode.horizon):
         with torch.no_grad():
@@ -246,7 +250,7 @@ def scored_run(
         with torch.no_grad():
             sampled = torch.multinomial(torch.softmax(scores, dim=1), 1, generator=generator)[:, 0]
             index = torch.where(greedy, scores.argmax(dim=1), sampled)
-            lost = _uniform(generator, batch) < config.random_queries
+            lost = _uniform(generator, tasks.batch) < config.random_queries
             index = torch.where(lost, torch.zeros_like(index), index)
             latest = _pick(choices, index[:, None])[:, 0]
             history.evaluate(latest.double())
@@ -267,10 +271,7 @@ def direct_run(
     Arguments as for `scored_run`. The loss is the mean over steps of L_sum, L_EI or L_OI in units
     of the amplitude.
     """
-    batch = tasks.batch
-    history = _History(tasks, generator, draw_warp(batch, config.warped, generator, tasks.noise))
-    queue = _Queue(batch, episode.workers, generator)
-    state = _start(policy, tasks, torch.float32)
+    history, queue, state = _start(policy, tasks, episode, config, generator)
     latest = state.evidence.best_x
     shift = _uniform(generator, *latest.shape)
     xp = namespace(shift)
