@@ -22,10 +22,14 @@ def draw_curves(log: str | Path, picture: str | Path) -> None:
     loss_axis, regret_axis, spread_axis = figure.subplots(1, 3)
     update = np.array([r["update"] for r in records])
     loss = np.array([r["loss"] for r in records])
-    window = max(1, len(loss) // 100)
-    smooth = np.convolve(loss, np.ones(window) / window, mode="valid")
+    window = max(1, len(loss) // 50)
+
+    def smooth(key: str) -> tuple[np.ndarray, np.ndarray]:
+        values = [r[key] for r in records]
+        return update[window - 1 :], np.convolve(values, np.ones(window) / window, mode="valid")
+
     loss_axis.plot(update, loss, color="0.8", linewidth=0.6)
-    loss_axis.plot(update[window - 1 :], smooth, color="C0", label=f"mean of {window}")
+    loss_axis.plot(*smooth("loss"), color="C0", label=f"mean of {window}")
     low, high = np.percentile(loss, [1, 99])
     margin = 0.1 * (high - low) + 1e-9
     loss_axis.set(xlabel="update", ylabel="training loss", ylim=(low - margin, high + margin))
@@ -40,8 +44,8 @@ def draw_curves(log: str | Path, picture: str | Path) -> None:
     regret_axis.set(xlabel="update", ylabel="validation: normalised simple regret")
     if keys:
         regret_axis.legend()
-    spread_axis.plot(update, [r["query_spread"] for r in records], label="spread of queries")
-    spread_axis.plot(update, [r["border_share"] for r in records], label="share on the border")
-    spread_axis.set(xlabel="update", ylim=(0, None))
+    spread_axis.plot(*smooth("query_spread"), label="spread of queries")
+    spread_axis.plot(*smooth("border_share"), label="share on the border")
+    spread_axis.set(xlabel="update", ylabel=f"mean of {window}", ylim=(0, None))
     spread_axis.legend()
     figure.savefig(picture, dpi=120)
