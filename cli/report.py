@@ -232,6 +232,7 @@ def plot(file: str, trials: Sequence[Trial]) -> None:
     if failed:
         bottom = axes.get_xaxis_transform()
         axes.plot(failed, [0.02] * len(failed), "x", color="C3", transform=bottom, label="failed")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("evaluations")
     axes.set_ylabel("value")
     axes.grid(alpha=0.3)
