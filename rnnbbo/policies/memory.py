@@ -7,7 +7,7 @@ R read heads. Everything is a pure function: the new value is returned, nothing 
 
 from typing import NamedTuple
 
-from rnnbbo.policies.ops import Array, Namespace, softmax, swap_last
+from rnnbbo.policies.ops import Array, Namespace, matmul_rows, softmax, swap_last
 
 EPSILON = 1e-6
 
@@ -84,7 +84,7 @@ def content_weighting(xp: Namespace, memory: Array, keys: Array, strengths: Arra
     Returns:
         (B, K, N), summing to 1 over N.
     """
-    dot = xp.matmul(keys, swap_last(xp, memory))
+    dot = matmul_rows(xp, keys, swap_last(xp, memory))
     # The epsilon goes under the root, where it keeps the gradient of an empty row finite.
     row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
     key_norm = xp.sqrt(xp.sum(keys * keys, axis=-1) + EPSILON)

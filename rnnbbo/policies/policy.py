@@ -13,7 +13,7 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.policies import direct, dnc, evidence, lstm, rows, scored
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.memory import content_weighting
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, namespace, oneplus
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, namespace, oneplus
 
 RECURRENCES = ("lstm", "dnc")
 HEADS = ("direct", "scored")
@@ -209,4 +209,4 @@ class Policy:
         ones = xp.ones_like(keys[..., 0])
         weights = content_weighting(xp, memory, keys, strength * ones)
         words = xp.reshape(memory, (batch, memory.shape[1], dim, width))
-        return xp.matmul(weights, xp.mean(words, axis=2))
+        return matmul_rows(xp, weights, xp.mean(words, axis=2))

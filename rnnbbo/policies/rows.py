@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import Evidence, scale
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, signed_log, swap_last
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, signed_log, swap_last
 
 FEATURES_PER_HEAD = 7
 NEAREST_FEATURES = 3
@@ -78,7 +78,7 @@ def nearest(xp: Namespace, evidence: Evidence, rows: Rows, keys: Array) -> Array
     centre = evidence.best_x[:, None, :]
     a, b = keys - centre, rows.x - centre
     d2 = xp.sum(a * a, axis=-1)[:, :, None] + xp.sum(b * b, axis=-1)[:, None, :]
-    d2 = d2 - 2.0 * xp.matmul(a, swap_last(xp, b))
+    d2 = d2 - 2.0 * matmul_rows(xp, a, swap_last(xp, b))
     index = xp.argmin(d2, axis=-1)[..., None]
     distance = xp.sqrt(xp.clip(xp.min(d2, axis=-1), 0.0, None) / dim)
     value = values(xp, evidence, rows, keys)
@@ -124,7 +124,7 @@ def _similarities(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
     half_b = -0.5 * xp.sum(b * b, axis=-1, keepdims=True)
     left = xp.concat([a, half_a, one_a], axis=-1)
     right = xp.concat([b, one_b, half_b], axis=-1)
-    logits = xp.matmul(left, swap_last(xp, right))
+    logits = matmul_rows(xp, left, swap_last(xp, right))
     top = xp.max(logits, axis=-1, keepdims=True)
     return xp.exp(logits - top), top
 
@@ -150,7 +150,7 @@ def _read_head(xp: Namespace, rows: Array, keys: Array, value: Array) -> Array:
         correction = correction + residual
     similar, top = _similarities(xp, keys, rows)
     known = xp.concat([xp.ones_like(correction), value, correction], axis=-1)
-    sums = xp.matmul(similar, known)
+    sums = matmul_rows(xp, similar, known)
     mean = sums[..., 1:] / sums[..., :1]
     top = xp.clip(top, None, 0.0)
     log_sum = xp.clip(top + xp.log(sums[..., :1]), -20.0, None)

@@ -8,7 +8,7 @@ few quadratic forms, which are evaluated at every candidate. A memory adds its o
 import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
-from rnnbbo.policies.ops import Array, Namespace, Params, dense
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows
 
 BASES = 5
 PLACE_FEATURES = 7
@@ -64,7 +64,7 @@ def quadratic_forms(
     forms = coefficients.shape[-1] // BASES
     coefficients = xp.reshape(coefficients, (batch, dim * BASES, forms))
     flat = xp.reshape(bases, (batch, candidates.shape[1], dim * BASES))
-    return xp.matmul(flat, coefficients) * (1.0 / dim)
+    return matmul_rows(xp, flat, coefficients) * (1.0 / dim)
 
 
 def place_features(
@@ -133,6 +133,6 @@ def score(
     )
     pooled = xp.concat([xp.mean(context, axis=1), shared], axis=-1)
     bias = xp.matmul(pooled, params["score.context"]) + params["score.in_bias"]
-    a = xp.clip(xp.matmul(features, params["score.in"]) + bias[:, None, :], 0.0, None)
-    a = xp.clip(xp.matmul(a, params["score.mid"]) + params["score.mid_bias"], 0.0, None)
-    return xp.matmul(a, params["score.out"])[..., 0]
+    a = xp.clip(matmul_rows(xp, features, params["score.in"]) + bias[:, None, :], 0.0, None)
+    a = xp.clip(matmul_rows(xp, a, params["score.mid"]) + params["score.mid_bias"], 0.0, None)
+    return matmul_rows(xp, a, params["score.out"])[..., 0]

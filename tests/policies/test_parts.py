@@ -194,3 +194,11 @@ def test_the_nearest_row_is_read() -> None:
         z = np.arcsinh((y[b] - y[b].mean()) / y[b].std())
         assert_allclose(got[b, :, 0], 0.2 * np.log(distance.min(1) + 1e-5) + 1, rtol=1e-5)
         assert_allclose(got[b, :, 1], z[distance.argmin(1)])
+
+
+@pytest.mark.parametrize("shape", [(1, 256, 7), (1, 20, 7), (3, 32, 7)])
+@pytest.mark.parametrize("stacked", [True, False])
+def test_a_product_in_blocks_of_rows_is_the_product(shape: tuple[int, ...], stacked: bool) -> None:
+    a = RNG.standard_normal(shape)
+    b = RNG.standard_normal((shape[0], 7, 5) if stacked else (7, 5))
+    assert_allclose(ops.matmul_rows(np, a, b), a @ b, rtol=1e-12)
