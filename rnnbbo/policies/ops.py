@@ -16,6 +16,7 @@ Namespace = Any
 Params = Mapping[str, Array]
 
 ROW_BLOCK = 16
+ONE_THREAD = 2**18  # multiply-adds up to which OpenBLAS keeps to one thread
 
 
 def namespace(array: Array) -> Namespace:
@@ -72,10 +73,11 @@ def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
     more than the product, and far more while the user's own program keeps them busy. Blocks of
     rows that are too small for that give the same numbers at the same speed on one core.
     """
-    m = a.shape[1]
-    if not isinstance(a, np.ndarray) or a.shape[0] > 1 or m % ROW_BLOCK:
+    m, k = a.shape[1:]
+    small = m * k * b.shape[-1] <= ONE_THREAD
+    if small or not isinstance(a, np.ndarray) or a.shape[0] > 1 or m % ROW_BLOCK:
         return xp.matmul(a, b)
-    blocks = a.reshape(m // ROW_BLOCK, ROW_BLOCK, a.shape[2])
+    blocks = a.reshape(m // ROW_BLOCK, ROW_BLOCK, k)
     return np.matmul(blocks, b[0] if b.ndim == 3 else b).reshape(1, m, b.shape[-1])
 
 
