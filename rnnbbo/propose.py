@@ -84,14 +84,17 @@ def _direct(
     policy: Policy,
     params: Params,
     state: PolicyState,
+    asked: Asked,
     snap: Snap,
     rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
-    """The head's point, then points ever further round it."""
+    """The head's point, then points ever further round it, then any."""
     u = policy.point(params, state)[0].astype(np.float64)
     yield snap(u[None])[0]
     around = snap(_spray(rng, np.broadcast_to(u, (WIDE + NEAR, len(u)))))
     yield from around[np.argsort(np.square(around - u).sum(axis=1), kind="stable")]
+    for attempt in range(1 + FRESH_TRIES):
+        yield from snap(_candidates(rng, state, asked, attempt))
 
 
 def propose(
@@ -121,7 +124,7 @@ def propose(
     choices = (
         _scored(policy, params, state, asked, snap, rng)
         if policy.scores
-        else _direct(policy, params, state, snap, rng)
+        else _direct(policy, params, state, asked, snap, rng)
     )
     first = None
     for u in choices:
