@@ -217,6 +217,7 @@ def check_plot(file: str) -> None:
 def plot(file: str, trials: Sequence[Trial]) -> None:
     """Draws every value and the best so far over the number of evaluations."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     values = [trial.outcome.value for trial in trials]  # NaN, which is not drawn, where it failed
     best, running = math.inf, []
@@ -232,7 +233,7 @@ def plot(file: str, trials: Sequence[Trial]) -> None:
     if failed:
         bottom = axes.get_xaxis_transform()
         axes.plot(failed, [0.02] * len(failed), "x", color="C3", transform=bottom, label="failed")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("evaluations")
     axes.set_ylabel("value")
     axes.grid(alpha=0.3)
