@@ -206,7 +206,7 @@ class Optimizer:
             self._policy,
             self._params,
             self._state,
-            Asked(self._asked, self._shift, pending, self._seen),
+            Asked(pending, self._seen),
             self.space.snap,
             np.random.default_rng((self._entropy, self._asked)),
         )

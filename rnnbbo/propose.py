@@ -22,14 +22,10 @@ class Asked(NamedTuple):
     """What a proposal depends on besides the policy's state.
 
     Attributes:
-        number: how many points were asked before.
-        shift: (1, D) shift of the quasi-random sequence.
         pending: (P, D) points asked and not told.
         seen: points asked or told before, as `key` makes them.
     """
 
-    number: int
-    shift: np.ndarray
     pending: np.ndarray
     seen: set[bytes]
 
@@ -50,14 +46,11 @@ def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
     )[0]
 
 
-def _candidates(
-    rng: np.random.Generator, state: PolicyState, asked: Asked, attempt: int
-) -> np.ndarray:
-    """Candidate points (WIDE + NEAR, D), float64."""
+def _candidates(rng: np.random.Generator, state: PolicyState) -> np.ndarray:
+    """Candidate points (WIDE + NEAR, D), float64: quasi-random ones with a new shift each time."""
     near = NEAR if state.evidence.told else 0
     wide = WIDE + NEAR - near
-    first = (asked.number * (1 + FRESH_TRIES) + attempt) * (WIDE + NEAR)
-    spread = points.quasi_random(np, asked.shift, first, wide)[0]
+    spread = points.quasi_random(np, rng.random(state.q.shape), 0, wide)[0]
     if not near:
         return spread
     centres = points.spray_centres(np, state.evidence, near)[0].astype(np.float64)
@@ -74,8 +67,8 @@ def _scored(
 ) -> Iterator[np.ndarray]:
     """Candidates, the best first."""
     pending = asked.pending[-LAST_PENDING:][None].astype(np.float32)
-    for attempt in range(1 + FRESH_TRIES):
-        choices = snap(_candidates(rng, state, asked, attempt))
+    for _ in range(1 + FRESH_TRIES):
+        choices = snap(_candidates(rng, state))
         scores = policy.score(params, state, choices[None].astype(np.float32), pending)[0]
         yield from choices[np.argsort(-scores, kind="stable")]
 
@@ -84,7 +77,6 @@ def _direct(
     policy: Policy,
     params: Params,
     state: PolicyState,
-    asked: Asked,
     snap: Snap,
     rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
@@ -93,8 +85,8 @@ def _direct(
     yield snap(u[None])[0]
     around = snap(_spray(rng, np.broadcast_to(u, (WIDE + NEAR, len(u)))))
     yield from around[np.argsort(np.square(around - u).sum(axis=1), kind="stable")]
-    for attempt in range(1 + FRESH_TRIES):
-        yield from snap(_candidates(rng, state, asked, attempt))
+    for _ in range(1 + FRESH_TRIES):
+        yield from snap(_candidates(rng, state))
 
 
 def propose(
@@ -124,7 +116,7 @@ def propose(
     choices = (
         _scored(policy, params, state, asked, snap, rng)
         if policy.scores
-        else _direct(policy, params, state, asked, snap, rng)
+        else _direct(policy, params, state, snap, rng)
     )
     first = None
     for u in choices:
