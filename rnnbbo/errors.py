@@ -3,6 +3,8 @@
 Each message states the value received and the form expected.
 """
 
+from typing import Any
+
 
 class RnnbboError(Exception):
     """Base class of every error that rnnbbo raises on purpose."""
@@ -37,7 +39,9 @@ class ObjectiveError(RnnbboError):
 
 
 class TooManyFailuresError(RnnbboError):
-    """More trials failed than `max_failures` allows."""
+    """More trials failed than `max_failures` allows; `result` holds everything so far."""
+
+    result: Any = None
 
 
 class MissingExtraError(RnnbboError, ImportError):

@@ -133,7 +133,7 @@ def _too_many(result: OptimizeResult, max_failures: int) -> TooManyFailuresError
         f"{len(result.errors)} of {result.nfev} evaluations failed, max_failures = "
         f"{max_failures}; the last one: {last}"
     )
-    error.result = result  # type: ignore[attr-defined]
+    error.result = result
     return error
 
 
