@@ -1,6 +1,5 @@
 """`rnnbbo train`: meta-train a policy from a configuration file."""
 
-from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -27,6 +26,7 @@ def train(
     checkpoint: the same command goes on where a stopped training was.
     """
     from rnnbbo.errors import ConfigError, MissingExtraError
+    from rnnbbo.policies.policy import from_table
 
     try:
         import torch
@@ -41,11 +41,7 @@ def train(
             "pip install -c constraints.txt '.[train]'"
         ) from error
     settings = load(config)
-    accepted = [f.name for f in fields(GPDistribution)]
-    for key in settings.functions:
-        if key not in accepted:
-            raise ConfigError(f"unknown key functions.{key}; accepted: {', '.join(accepted)}")
-    distribution = GPDistribution(**settings.functions)
+    distribution = from_table(GPDistribution, "functions", settings.functions)
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:

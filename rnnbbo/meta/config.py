@@ -1,12 +1,12 @@
 """Training configurations: TOML in, frozen dataclasses out, with every wrong key refused."""
 
 import tomllib
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies.policy import PolicyConfig
+from rnnbbo.policies.policy import PolicyConfig, from_table
 
 LOSSES = {"direct": ("sum", "ei", "oi"), "scored": ("candidates",)}
 
@@ -66,6 +66,10 @@ class TrainConfig:
     checkpoint_every: int = 50
 
     def __post_init__(self) -> None:
+        fine = isinstance(self.name, str) and self.name.replace("-", "").isidentifier()
+        _require("name", self.name, fine, "letters, digits, - and _")
+        fine = type(self.seed) is int and self.seed >= 0
+        _require("seed", self.seed, fine, "an integer >= 0")
         for key in ("updates", "batch", "warmup", "candidates", "validate_every"):
             _require(key, getattr(self, key), _whole(getattr(self, key)), "an integer >= 1")
         _require(
@@ -78,7 +82,9 @@ class TrainConfig:
             fine = (value == 0 or _positive(value)) and value <= 1
             _require(key, value, fine, "a share from 0 to 1")
         for key in ("dims", "workers", "horizon"):
-            value = tuple(getattr(self, key))
+            value = getattr(self, key)
+            _require(key, value, isinstance(value, list | tuple), "a list of integers >= 1")
+            value = tuple(value)
             object.__setattr__(self, key, value)
             fine = len(value) > 0 and all(_whole(v) for v in value)
             _require(key, value, fine, "a list of integers >= 1")
@@ -131,18 +137,10 @@ def parse(values: dict[str, Any]) -> Config:
     for key in values:
         if key not in tables:
             raise ConfigError(f"unknown table [{key}]; accepted: {', '.join(tables)}")
-    train = dict(values.get("train", {}))
-    accepted = [f.name for f in fields(TrainConfig)]
-    for key in train:
-        if key not in accepted:
-            raise ConfigError(f"unknown key train.{key}; accepted: {', '.join(accepted)}")
-    for f in fields(TrainConfig):
-        if f.default is MISSING and f.name not in train:
-            raise ConfigError(f"train.{f.name} is missing; expected a name for the policy")
     return Config(
-        TrainConfig(**train),
-        PolicyConfig.from_dict(dict(values.get("policy", {}))),
-        dict(values.get("functions", {})),
+        from_table(TrainConfig, "train", values.get("train", {})),
+        PolicyConfig.from_dict(values.get("policy", {})),
+        values.get("functions", {}),
     )
 
 

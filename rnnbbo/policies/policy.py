@@ -4,8 +4,9 @@
 serves numpy when proposing and torch when meta-training.
 """
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,9 +16,30 @@ from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.memory import content_weighting
 from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, namespace, oneplus
 
+T = TypeVar("T")
+
 RECURRENCES = ("lstm", "dnc")
 HEADS = ("direct", "scored")
 _SIZES = {"hidden", "memory_rows", "memory_width", "read_heads", "forms", "kernel_heads", "layer"}
+
+
+def from_table(cls: type[T], table: str, values: Mapping[str, Any]) -> T:
+    """Build a dataclass from a table of a configuration.
+
+    Raises:
+        ConfigError: a key is unknown or missing; or a value is not accepted, as `cls` says.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{table} is {values!r}; accepted: a table [{table}]")
+    known = fields(cls)  # type: ignore[arg-type]
+    names = [f.name for f in known]
+    for key in values:
+        if key not in names:
+            raise ConfigError(f"unknown key {table}.{key}; accepted: {', '.join(names)}")
+    for f in known:
+        if f.default is MISSING and f.default_factory is MISSING and f.name not in values:
+            raise ConfigError(f"{table}.{f.name} is missing; expected a value")
+    return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -65,11 +87,7 @@ class PolicyConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "PolicyConfig":
         """Build from plain values, refusing keys that do not exist."""
-        accepted = [f.name for f in fields(cls)]
-        for key in values:
-            if key not in accepted:
-                raise ConfigError(f"unknown key policy.{key}; accepted: {', '.join(accepted)}")
-        return cls(**values)
+        return from_table(cls, "policy", values)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a checkpoint's metadata."""

@@ -59,6 +59,7 @@ def test_a_training_leaves_weights_log_and_picture_and_goes_on_where_it_was(
         (("updates", "epochs"), "unknown key train.epochs; accepted: name, seed"),
         (('["rbf"]', '["cubic"]'), "cubic"),
         (("kernels", "kernel"), "unknown key functions.kernel; accepted: kernels, lengthscale"),
+        (("[functions]\nkernels =", "[policy.x]\nkernels ="), "unknown key policy.x"),
         (('"lstm"', '"gru"'), "policy.recurrence is 'gru'; accepted: lstm, dnc"),
         (("[train]", "[train"), "not TOML"),
     ],
