@@ -22,6 +22,7 @@ from rnnbbo.policies.policy import Policy, PolicyConfig
 
 FORMAT = "rnnbbo"
 VERSION = 1
+SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def load_file(path: str | Path) -> Checkpoint:
 
 def _shipped() -> dict[str, Path]:
     folder = Path(str(resources.files("rnnbbo"))) / "weights"
-    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
 def available() -> tuple[str, ...]:
@@ -151,7 +152,7 @@ def load(name: str | Path) -> Checkpoint:
         PolicyError: no shipped policy has this name.
         CheckpointError: the file is missing, foreign or damaged.
     """
-    if str(name).endswith(".safetensors"):
+    if str(name).endswith(SUFFIX):
         return load_file(name)
     shipped = _shipped()
     if name not in shipped:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError
-from rnnbbo.optimizer import Optimizer, as_number
+from rnnbbo.optimizer import Optimizer, as_count, as_number
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
 
@@ -167,11 +167,9 @@ def _callbacks(callback: Any) -> list[Callback]:
 
 
 def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:
-    for name, value, least in (("n_calls", n_calls, 1), ("max_failures", max_failures, 0)):
-        if name == "max_failures" and value is None:
-            continue
-        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-            raise ConfigError(f"{name} = {value!r}; expected an integer of at least {least}")
+    as_count("n_calls", n_calls)
+    if max_failures is not None:
+        as_count("max_failures", max_failures, least=0)
     if n_calls < n_points:
         raise ConfigError(f"n_calls = {n_calls}, fewer than the {n_points} points of x0")
 

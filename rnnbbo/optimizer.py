@@ -13,7 +13,6 @@ from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.ops import namespace
 from rnnbbo.propose import Asked, key, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
@@ -30,8 +29,8 @@ def _shipped(name: str) -> Checkpoint:
 
 def _load(policy: str | Path) -> Checkpoint:
     """Shipped weights are read once a process; a user's file may change under its name."""
-    shipped = str(policy) in checkpoint.available()
-    return _shipped(str(policy)) if shipped else checkpoint.load(policy)
+    is_file = str(policy).endswith(checkpoint.SUFFIX)
+    return checkpoint.load(policy) if is_file else _shipped(str(policy))
 
 
 def as_number(y: Any) -> float | None:
@@ -63,9 +62,14 @@ def _value(y: Any) -> float:
     return number if math.isfinite(number) else math.nan
 
 
-def _count(name: str, value: Any) -> int:
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{name} = {value!r}; expected an integer of at least 1")
+def as_count(name: str, value: Any, least: int = 1) -> int:
+    """The integer that value is.
+
+    Raises:
+        ConfigError: it is none, or below `least`.
+    """
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{name} = {value!r}; expected an integer of at least {least}")
     return int(value)
 
 
@@ -119,7 +123,7 @@ class Optimizer:
         rng: int | np.random.Generator | None = None,
     ) -> None:
         self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
-        self.n_calls = None if n_calls is None else _count("n_calls", n_calls)
+        self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         self._rng = rng
         self._entropy = _entropy(rng)
         loaded = policy if isinstance(policy, Checkpoint) else _load(policy)
@@ -130,7 +134,6 @@ class Optimizer:
         self._state = self._policy.init(np.zeros((1, dim), np.float32), np.zeros(1))
         self._fed = False  # whether the last step brought a result that no ask has used yet
         self._asked = 0
-        self._steps = 0
         self._latest = np.full(dim, 0.5)
         self._pending: dict[bytes, np.ndarray] = {}
         self._failed_first: list[np.ndarray] = []  # failed before there was a worst value
@@ -153,7 +156,7 @@ class Optimizer:
         """
         if n_points is None:
             return self._ask()
-        return [self._ask() for _ in range(_count("n_points", n_points))]
+        return [self._ask() for _ in range(as_count("n_points", n_points))]
 
     def tell(self, x: Any, y: Any) -> None:
         """Take the value of a point, or of several; asked for or not, in any order.
@@ -187,12 +190,11 @@ class Optimizer:
         )
 
     def _step(self, x: np.ndarray, y: float, told: bool) -> None:
-        q = quasi_random(namespace(self._shift), self._shift, self._steps, 1)[0]
+        q = quasi_random(np, self._shift, self._state.evidence.steps, 1)[0]
         observation = Observation(
             x[None].astype(np.float32), np.array([y]), q.astype(np.float32), told
         )
         self._state = self._policy.step(self._params, self._state, observation)
-        self._steps += 1
         self._fed = told
 
     def _ask(self) -> list[Any]:

@@ -98,12 +98,10 @@ def _uniform(generator: torch.Generator, *shape: int) -> Tensor:
     return torch.rand(shape, generator=generator, device=generator.device)
 
 
-def draw_candidates(
-    state: PolicyState, count: int, generator: torch.Generator, uniform: float = 0.5
-) -> Tensor:
-    """Candidates (B, count, D): a share uniform, the rest sprayed round the best two."""
+def draw_candidates(state: PolicyState, count: int, generator: torch.Generator) -> Tensor:
+    """Candidates (B, count, D): half of them uniform, the rest sprayed round the best two."""
     batch, dim = state.q.shape
-    wide = max(1, round(uniform * count))
+    wide = max(1, round(0.5 * count))
     flat = _uniform(generator, batch, wide, dim)
     if state.evidence.told == 0:
         return torch.cat([flat, _uniform(generator, batch, count - wide, dim)], dim=1)

@@ -80,7 +80,6 @@ def play(
     shape: tuple[int, int],
     horizon: int,
     generator: torch.Generator,
-    candidates: int = CANDIDATES,
 ) -> tuple[Tensor, Tensor]:
     """Run a policy as it is used: no exploration of its own, one evaluation at a time.
 
@@ -98,7 +97,7 @@ def play(
         q = points.quasi_random(xp, shift, t, 1)[:, 0]
         state = policy.step(params, state, Observation(x, y, q, t > 0))
         if policy.scores:
-            choices = draw_candidates(state, candidates, generator)
+            choices = draw_candidates(state, CANDIDATES, generator)
             best = policy.score(params, state, choices).argmax(dim=1)
             x = choices[torch.arange(batch, device=best.device), best]
         else:

@@ -39,7 +39,6 @@ def spray(
     normal: Array,
     u_radius: Array,
     u_keep: Array,
-    radius: tuple[float, float] = RADIUS,
 ) -> Array:
     """Points scattered round centres at radii from tiny to wide, (B, C, D).
 
@@ -53,9 +52,8 @@ def spray(
         normal: (B, C, D) standard normal numbers.
         u_radius: (B, C) uniform numbers, which choose the radius log-uniformly.
         u_keep: (B, C, D) uniform numbers, which choose the coordinates.
-        radius: smallest and largest standard deviation of a coordinate.
     """
-    low, high = math.log(radius[0]), math.log(radius[1])
+    low, high = math.log(RADIUS[0]), math.log(RADIUS[1])
     spread = xp.exp(low + (high - low) * u_radius)[:, :, None]
     count, dim = centres.shape[1], centres.shape[2]
     sparse = xp.arange(count, device=centres.device) % 2 == 1

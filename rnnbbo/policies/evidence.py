@@ -6,7 +6,7 @@ change when y is shifted or scaled by a positive number.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rnnbbo.policies.ops import Array, Namespace, signed_log
 
@@ -85,6 +85,14 @@ def standardise(xp: Namespace, evidence: Evidence, y: Array) -> Array:
     return (y - mean) / std
 
 
+def value_features(xp: Namespace, evidence: Evidence, y: Array, dtype: Any) -> Array:
+    """What is told of values y (B, n), as (B, n, 3): standardised, above the incumbent, squared."""
+    z = xp.asinh(standardise(xp, evidence, y))
+    height = (y - evidence.best_y[:, None]) / scale(xp, evidence)[:, None]
+    features = xp.stack([z, 0.2 * signed_log(xp, height, 0.01), z * z], axis=-1)
+    return xp.astype(features, dtype, copy=False)
+
+
 def update(xp: Namespace, evidence: Evidence, observation: Observation) -> Evidence:
     """Return the evidence after one more step."""
     e = evidence._replace(steps=evidence.steps + 1)
@@ -142,7 +150,7 @@ def inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observat
     std = scale(xp, now)
     if observation.told and now.told > 1:
         gain = (observation.y - before.best_y) / std
-        z = xp.asinh((observation.y - now.mean) / std)
+        z = xp.asinh(standardise(xp, now, observation.y))
         log_gain = 0.2 * signed_log(xp, gain, 0.01)
         improved = xp.where(gain < 0, one, zero)
     else:
@@ -151,7 +159,7 @@ def inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observat
         [
             one if observation.told else zero,
             z,
-            xp.asinh((now.best_y - now.mean) / std),
+            xp.asinh(standardise(xp, now, now.best_y)),
             0.2 * signed_log(xp, (now.second_y - now.best_y) / std, 0.01),
             log_gain,
             improved,

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies.evidence import Evidence, scale
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, signed_log, swap_last
+from rnnbbo.policies.evidence import Evidence, value_features
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, swap_last
 
 FEATURES_PER_HEAD = 7
 NEAREST_FEATURES = 3
@@ -81,7 +81,7 @@ def nearest(xp: Namespace, evidence: Evidence, rows: Rows, keys: Array) -> Array
     d2 = d2 - 2.0 * matmul_rows(xp, a, swap_last(xp, b))
     index = xp.argmin(d2, axis=-1)[..., None]
     distance = xp.sqrt(xp.clip(xp.min(d2, axis=-1), 0.0, None) / dim)
-    value = values(xp, evidence, rows, keys)
+    value = value_features(xp, evidence, rows.y, keys.dtype)
     taken = [xp.take_along_axis(value[..., k], index[..., 0], axis=1) for k in (0, 1)]
     return xp.stack([0.2 * xp.log(distance + 1e-5) + 1.0, *taken], axis=-1)
 
@@ -102,14 +102,6 @@ def inverse_lengthscales(xp: Namespace, params: Params, context: Array) -> Array
     log_inverse = params["rows.scale_bias"] + 2.5 * xp.tanh(0.4 * raw)
     inverse = xp.exp(log_inverse) / math.sqrt(context.shape[1])
     return swap_last(xp, inverse)[:, :, None, :]
-
-
-def values(xp: Namespace, evidence: Evidence, rows: Rows, like: Array) -> Array:
-    """What a row says of its value, (B, n, 3): standardised, above the incumbent, and squared."""
-    std = scale(xp, evidence)[:, None]
-    z = xp.asinh((rows.y - evidence.mean[:, None]) / std)
-    above = 0.2 * signed_log(xp, (rows.y - evidence.best_y[:, None]) / std, 0.01)
-    return xp.astype(xp.stack([z, above, z * z], axis=-1), like.dtype, copy=False)
 
 
 def _similarities(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
@@ -136,7 +128,7 @@ def _read_head(xp: Namespace, rows: Array, keys: Array, value: Array) -> Array:
         xp: array namespace.
         rows: (B, n, D) scaled rows.
         keys: (B, C, D) scaled keys.
-        value: (B, n, 3) from `values`.
+        value: (B, n, 3) from `evidence.value_features`.
 
     Returns:
         (B, C, FEATURES_PER_HEAD), as `read` describes them.
@@ -198,7 +190,7 @@ def read(
     centre = evidence.best_x[:, None, :]
     scaled_rows = (rows.x - centre)[:, None] * inverse
     scaled_keys = (keys - centre)[:, None] * inverse
-    value = values(xp, evidence, rows, keys)
+    value = value_features(xp, evidence, rows.y, keys.dtype)
     # Head by head: an array over candidates and rows is the largest there is, and one head's
     # still fits in a core's cache.
     features = [_read_head(xp, scaled_rows[:, r], scaled_keys[:, r], value) for r in range(heads)]
