@@ -1,40 +1,76 @@
-"""Records of runs: one JSON line an evaluation, one file a run, and one file a function.
+"""Records of runs: one JSON line an evaluation, written as it happens.
 
-`OUT/SUITE/FUNCTION/function.json` says what regret is measured against, and
-`OUT/SUITE/FUNCTION/METHOD.SEED.jsonl` holds a run. A file appears whole or not at all.
+    OUT/header.jsonl                            one line a start: versions, hardware, commit, plan
+    OUT/SUITE/FUNCTION/function.json            what regret on the function is measured against
+    OUT/SUITE/FUNCTION/METHOD.SEED.jsonl        a run
+
+A run is complete when its last line is its last evaluation or says why the run ended before.
 """
 
 import json
+import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from rnnbbo.errors import RnnbboError
+from rnnbbo.errors import RecordError
+
+ENDED = ("crashed", "timeout", "died")
+"""The statuses of a line that ends a run early: the method raised, took too long, or its process
+was killed. The run's evaluations before it stand."""
+
+STATUSES = ("ok", "failed", *ENDED)
+
+
+@dataclass(frozen=True)
+class Key:
+    """What tells a run from every other.
+
+    Attributes:
+        suite: suite and split.
+        function: the function's name, unique in its suite.
+        method: the method's name.
+        seed: which of the run's repetitions; the same seed pairs the methods' runs.
+    """
+
+    suite: str
+    function: str
+    method: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.suite}/{self.function}/{self.method}/{self.seed}"
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One evaluation of a run.
+    """One line of a run.
 
     Attributes:
+        run: the run's key as text.
         method: the method's name.
         suite: suite and split.
-        function: the function's name in the suite.
+        function: the function's name, unique in its suite.
         dim: number of dimensions.
-        seed: which of the run's repetitions; the same seed pairs the methods' runs.
+        seed: which of the run's repetitions.
         budget: number of evaluations that the run was made for.
         t: 1 for the first evaluation.
-        x: the point in the unit cube.
-        y: the value there, None if the evaluation failed.
-        best: the least value so far, None before the first success.
+        x: the point in the unit cube; None on a line that ends the run early.
+        y: the value that the method was told, with its noise; None if there is none.
+        value: the noise-free value at x; None if there is none.
+        best: the noise-free value at the incumbent, which is the method's recommended point where
+            it has one and y is noisy, else the point of the least y; None before the first success.
         ask_s: seconds that the method took to propose x.
         tell_s: seconds that it took to take y.
-        status: "ok" or "failed".
+        evaluation_s: seconds that the evaluation took.
+        status: one of `STATUSES`.
+        message: what went wrong, empty if nothing did.
     """
 
+    run: str
     method: str
     suite: str
     function: str
@@ -42,12 +78,15 @@ class Evaluation:
     seed: int
     budget: int
     t: int
-    x: tuple[float, ...]
+    x: tuple[float, ...] | None
     y: float | None
+    value: float | None
     best: float | None
     ask_s: float
     tell_s: float
+    evaluation_s: float
     status: str
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +99,7 @@ class FunctionRecord:
         dim: number of dimensions.
         minimum: the optimum f*.
         reference: `ref`, see `statistics.reference_regret`.
+        noise: standard deviation of the noise of an observation, 0 without any.
     """
 
     suite: str
@@ -67,14 +107,34 @@ class FunctionRecord:
     dim: int
     minimum: float
     reference: float
+    noise: float = 0.0
 
 
-Record = TypeVar("Record", Evaluation, FunctionRecord)
+@dataclass(frozen=True)
+class Run:
+    """A complete run.
+
+    Attributes:
+        key: what tells it from every other.
+        dim: number of dimensions.
+        budget: number of evaluations that it was made for.
+        evaluations: the evaluations in order; fewer than the budget if the run ended early.
+        end: the line that says why the run ended early, None if it did not.
+    """
+
+    key: Key
+    dim: int
+    budget: int
+    evaluations: tuple[Evaluation, ...]
+    end: Evaluation | None = None
 
 
-def run_path(out: Path, suite: str, function: str, method: str, seed: int) -> Path:
+Parsed = TypeVar("Parsed")
+
+
+def run_path(out: Path, key: Key) -> Path:
     """Return the file of a run; a method's name may hold any characters."""
-    return out / suite / function / f"{quote(method, safe='')}.{seed}.jsonl"
+    return out / key.suite / key.function / f"{quote(key.method, safe='')}.{key.seed}.jsonl"
 
 
 def function_path(out: Path, suite: str, function: str) -> Path:
@@ -82,45 +142,130 @@ def function_path(out: Path, suite: str, function: str) -> Path:
     return out / suite / function / "function.json"
 
 
-def write_records(path: Path, records: Sequence[Evaluation | FunctionRecord]) -> None:
-    """Write a file of records, whole or not at all.
+def to_line(record: Evaluation | FunctionRecord | Mapping[str, Any]) -> str:
+    """Return a record as a line of JSON.
 
     Raises:
-        ValueError: a record holds NaN or infinity, which JSON cannot say.
+        ValueError: the record holds NaN or infinity, which JSON cannot say.
     """
-    lines = [json.dumps(asdict(record), allow_nan=False) + "\n" for record in records]
+    row = record if isinstance(record, Mapping) else asdict(record)
+    return json.dumps(row, allow_nan=False) + "\n"
+
+
+def write_function(out: Path, record: FunctionRecord) -> None:
+    """Write a function's record, whole or not at all."""
+    path = function_path(out, record.suite, record.function)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text("".join(lines))
+    partial.write_text(to_line(record))
     partial.replace(path)
 
 
-def read_run(path: Path) -> list[Evaluation]:
-    """Read the evaluations of a run, in order.
-
-    Raises:
-        RnnbboError: the file is not a run's.
-    """
-    run = _parse(path, lambda row: Evaluation(**{**row, "x": tuple(row["x"])}))
-    if not run or [evaluation.t for evaluation in run] != list(range(1, len(run) + 1)):
-        raise RnnbboError(f"{path}: evaluations are missing or out of order; delete it")
-    return run
-
-
-def read_function(path: Path) -> FunctionRecord:
+def read_function(out: Path, suite: str, function: str) -> FunctionRecord:
     """Read a function's record.
 
     Raises:
-        RnnbboError: the file is not a function's record.
+        RecordError: the file is missing or not a function's record.
     """
-    records = _parse(path, lambda row: FunctionRecord(**row))
-    if len(records) != 1:
-        raise RnnbboError(f"{path}: holds {len(records)} records, expected 1; delete it")
-    return records[0]
+    path = function_path(out, suite, function)
+    lines = _lines(path)
+    if len(lines) != 1:
+        raise RecordError(f"{path}: holds {len(lines)} lines; expected 1; delete it")
+    return _parsed(path, lines[0], lambda row: FunctionRecord(**row))
 
 
-def _parse(path: Path, make: Callable[[dict[str, Any]], Record]) -> list[Record]:
+def add_header(out: Path, header: Mapping[str, Any]) -> None:
+    """Append what a start of the runner says of itself; see `header.describe`."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "header.jsonl").open("a") as file:
+        file.write(to_line(header))
+
+
+def read_headers(out: Path) -> list[dict[str, Any]]:
+    """Read what every start of the runner said of itself, the earliest first.
+
+    Raises:
+        RecordError: the folder holds no records.
+    """
+    path = out / "header.jsonl"
+    return [_parsed(path, line, dict) for line in _lines(path)]
+
+
+def read_run(path: Path) -> Run | None:
+    """Read a run; None if the file is missing or the run is incomplete.
+
+    A line that was cut short, by a kill or a full disk, makes the run incomplete.
+
+    Raises:
+        RecordError: the file is not a run's.
+    """
+    if not path.exists():
+        return None
+    text = path.read_text()
+    whole = text[: text.rfind("\n") + 1].splitlines()
+    lines = [_parsed(path, line, _evaluation) for line in whole]
+    if not lines:
+        return None
+    first, last = lines[0], lines[-1]
+    key = Key(first.suite, first.function, first.method, first.seed)
+    in_order = [line.t for line in lines] == list(range(1, len(lines) + 1))
+    if not in_order or any(line.run != str(key) for line in lines):
+        raise RecordError(f"{path}: lines are missing, out of order or of another run; delete it")
+    if last.status in ENDED:
+        return Run(key, first.dim, first.budget, tuple(lines[:-1]), last)
+    if last.t < first.budget:
+        return None
+    return Run(key, first.dim, first.budget, tuple(lines))
+
+
+def read_runs(out: Path) -> Iterator[Run]:
+    """Read every complete run of a folder, in the order of their paths.
+
+    Raises:
+        RecordError: the folder holds no records, or a file is not a run's.
+    """
+    if not out.is_dir():
+        raise RecordError(f"{out}: no such folder; expected one that `rnnbbo benchmark run` made")
+    for path in sorted(out.glob("*/*/*.jsonl")):
+        run = read_run(path)
+        if run is not None:
+            yield run
+
+
+def table(out: Path) -> dict[str, list[Any]]:
+    """Return all evaluations as columns of equal length, such as `pandas.DataFrame` takes.
+
+    The columns are the attributes of `Evaluation`. Lines that end a run early are in it.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in Evaluation.__dataclass_fields__}
+    for run in read_runs(out):
+        for line in (*run.evaluations, *([run.end] if run.end else [])):
+            for name, column in columns.items():
+                column.append(getattr(line, name))
+    return columns
+
+
+def finite_or_none(y: float) -> float | None:
+    """Return y, or None where JSON has no word for it."""
+    return y if math.isfinite(y) else None
+
+
+def _evaluation(row: dict[str, Any]) -> Evaluation:
+    x = row["x"]
+    return Evaluation(**{**row, "x": None if x is None else tuple(x)})
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        return [make(json.loads(line)) for line in path.read_text().splitlines()]
+        return path.read_text().splitlines()
+    except FileNotFoundError:
+        raise RecordError(
+            f"{path}: no such file; expected a folder that `rnnbbo benchmark run` made"
+        ) from None
+
+
+def _parsed(path: Path, line: str, make: Callable[[dict[str, Any]], Parsed]) -> Parsed:
+    try:
+        return make(json.loads(line))
     except (ValueError, TypeError, KeyError) as error:
-        raise RnnbboError(f"{path}: not a file of records ({error!r}); delete it") from error
+        raise RecordError(f"{path}: not a file of records ({error!r}); delete it") from error

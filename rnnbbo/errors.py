@@ -38,6 +38,10 @@ class ObjectiveError(RnnbboError):
     """An objective cannot be found, loaded or started."""
 
 
+class RecordError(RnnbboError):
+    """A file of benchmark records is missing, damaged, or made for something else."""
+
+
 class TooManyFailuresError(RnnbboError):
     """More trials failed than `max_failures` allows; `result` holds everything so far."""
 
