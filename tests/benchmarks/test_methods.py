@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -56,11 +58,14 @@ def test_unknown_name_is_refused() -> None:
         methods.make_method("no-such-method", 2, 10, 0)
 
 
-@pytest.mark.parametrize("name", ["tpe", "cma", "sobol"])
-def test_missing_package_names_the_extra(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_module(module: str) -> None:
-        raise ImportError(module)
-
-    monkeypatch.setattr(methods, "import_module", no_module)
+@pytest.mark.parametrize(
+    ("name", "package"), [("tpe", "optuna"), ("cma", "cma"), ("sobol", "scipy.stats")]
+)
+def test_missing_package_names_the_extra(
+    name: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = methods.PEERS[name].target.partition(":")[0]
+    monkeypatch.delitem(sys.modules, f"{methods.__name__}.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=rf"'{name}' needs .*\.\[bench\]"):
         methods.make_method(name, 2, 10, 0)

@@ -1,0 +1,63 @@
+"""The interface of a method that is compared: ask for a point, tell its value.
+
+Points lie in the unit cube; values are minimised.
+"""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Method(Protocol):
+    """One run of one method: strictly `ask`, then `tell`, again and again."""
+
+    def ask(self) -> Array:
+        """Return the next point, (dim,) in the unit cube."""
+        ...
+
+    def tell(self, x: Array, y: float) -> None:
+        """Take the value y at the point x that the last `ask` returned.
+
+        A y that is not finite stands for a failed evaluation.
+        """
+        ...
+
+
+@runtime_checkable
+class Recommender(Protocol):
+    """A method that has an opinion of its own on which point is best under noise.
+
+    A method that is none recommends the point of the least value told.
+    """
+
+    def recommend(self) -> Array:
+        """Return the recommended point, (dim,) in the unit cube.
+
+        To be called between a `tell` and an `ask`, after at least one finite value. It does not
+        change the points that the run goes on to ask for.
+        """
+        ...
+
+
+class WorstFinite:
+    """Stands in for failed evaluations, for libraries that take finite values only.
+
+    A failed evaluation becomes the worst finite value so far.
+
+    Args:
+        first: what a failed evaluation becomes while there is no finite value.
+    """
+
+    def __init__(self, first: float = 0.0) -> None:
+        self._first = first
+        self._worst = -np.inf
+
+    def __call__(self, y: float) -> float:
+        """Return y if it is finite, else what stands in for it."""
+        if np.isfinite(y):
+            self._worst = max(self._worst, y)
+            return y
+        return self._worst if np.isfinite(self._worst) else self._first

@@ -1,0 +1,76 @@
+"""The methods by name.
+
+A new peer is a class `(dim, budget, seed)` in a module of this package and its entry in `PEERS`.
+A module may import its library at its top: it is loaded when its method is first made.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from rnnbbo.benchmarks.methods.base import Method
+from rnnbbo.errors import MissingExtraError
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A method that rnnbbo's policies are compared with.
+
+    Attributes:
+        target: `module:class`, the module in this package; called as (dim, budget, seed).
+        package: what has to be installed for it.
+        about: what it is, and its source, in one line.
+    """
+
+    target: str
+    package: str
+    about: str
+
+
+PEERS: dict[str, Peer] = {
+    "random": Peer("sampling:RandomSearch", "numpy", "independent uniform points"),
+    "sobol": Peer("sampling:Sobol", "scipy", "scrambled Sobol sequence (Owen 1998)"),
+    "tpe": Peer(
+        "optuna_study:TPE",
+        "optuna",
+        "Optuna's tree-structured Parzen estimator (Bergstra et al. 2011)",
+    ),
+    "cma": Peer("cmaes:CMAES", "cma", "CMA-ES (Hansen 2016)"),
+}
+
+
+def make_method(name: str, dim: int, budget: int, seed: int) -> Method:
+    """Start a run of a method.
+
+    Args:
+        name: a key of `PEERS`, or a policy of `rnnbbo.Optimizer`: the name of a shipped one, or
+            the path of a weights file.
+        dim: number of dimensions.
+        budget: number of evaluations that will be made, for methods that plan ahead.
+        seed: the same seed gives the same run.
+
+    Raises:
+        PolicyError: the name is neither a peer nor a policy.
+        MissingExtraError: the peer's package is not installed.
+    """
+    if name not in PEERS:
+        from rnnbbo.benchmarks.methods.policy import Policy
+
+        return Policy(name, dim, budget, seed)
+    peer = PEERS[name]
+    module, _, make = peer.target.partition(":")
+    try:
+        return getattr(import_module(f"{__package__}.{module}"), make)(dim, budget, seed)
+    except ImportError as error:
+        if isinstance(error, MissingExtraError) or (error.name or "").startswith("rnnbbo"):
+            raise
+        raise MissingExtraError(
+            f"the method {name!r} needs {peer.package}, which cannot be imported ({error}): "
+            "pip install -c constraints.txt '.[bench]'"
+        ) from error
+
+
+def describe(name: str) -> str:
+    """Return in one line what a method is, its source, and what has to be installed for it."""
+    if name in PEERS:
+        return f"{PEERS[name].about}; needs {PEERS[name].package}"
+    return "a policy of rnnbbo"

@@ -1,0 +1,36 @@
+"""Methods that do not look at the values."""
+
+import numpy as np
+
+from rnnbbo.benchmarks.methods.base import Array
+
+
+class RandomSearch:
+    """Independent uniform points."""
+
+    def __init__(self, dim: int, budget: int, seed: int) -> None:
+        self._dim = dim
+        self._rng = np.random.default_rng(seed)
+
+    def ask(self) -> Array:
+        """See `Method.ask`."""
+        return self._rng.random(self._dim)
+
+    def tell(self, x: Array, y: float) -> None:
+        """See `Method.tell`."""
+
+
+class Sobol:
+    """A scrambled Sobol sequence (scipy.stats.qmc)."""
+
+    def __init__(self, dim: int, budget: int, seed: int) -> None:
+        from scipy.stats import qmc
+
+        self._sequence = qmc.Sobol(dim, rng=np.random.default_rng(seed))
+
+    def ask(self) -> Array:
+        """See `Method.ask`."""
+        return self._sequence.random(1)[0]
+
+    def tell(self, x: Array, y: float) -> None:
+        """See `Method.tell`."""
