@@ -38,3 +38,10 @@ class TPE(OptunaStudy):
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
         super().__init__(optuna.samplers.TPESampler(seed=seed), dim)
+
+
+class GPSampler(OptunaStudy):
+    """A Gaussian process and log expected improvement, as it comes: 10 random points first."""
+
+    def __init__(self, dim: int, budget: int, seed: int) -> None:
+        super().__init__(optuna.samplers.GPSampler(seed=seed), dim)

@@ -29,12 +29,38 @@ class Peer:
 PEERS: dict[str, Peer] = {
     "random": Peer("sampling:RandomSearch", "numpy", "independent uniform points"),
     "sobol": Peer("sampling:Sobol", "scipy", "scrambled Sobol sequence (Owen 1998)"),
+    "skopt": Peer(
+        "skopt_gp:GPMinimize",
+        "scikit-optimize",
+        "skopt.gp_minimize: Gaussian process and a portfolio of acquisition functions "
+        "(Hoffman et al. 2011)",
+    ),
+    "logei": Peer(
+        "logei:LogEI",
+        "botorch",
+        "BoTorch: Gaussian process and log expected improvement (Ament et al. 2023)",
+    ),
     "tpe": Peer(
         "optuna_study:TPE",
         "optuna",
-        "Optuna's tree-structured Parzen estimator (Bergstra et al. 2011)",
+        "Optuna: tree-structured Parzen estimator (Bergstra et al. 2011)",
     ),
-    "cma": Peer("cmaes:CMAES", "cma", "CMA-ES (Hansen 2016)"),
+    "gpsampler": Peer(
+        "optuna_study:GPSampler",
+        "optuna",
+        "Optuna: Gaussian process and log expected improvement (Watanabe 2024)",
+    ),
+    "cma": Peer("cmaes:CMAES", "cma", "CMA-ES with restarts (Hansen 2016; Auger and Hansen 2005)"),
+    "de": Peer(
+        "scipy_search:DifferentialEvolution",
+        "scipy",
+        "scipy: differential evolution (Storn and Price 1997)",
+    ),
+    "dual-annealing": Peer(
+        "scipy_search:DualAnnealing",
+        "scipy",
+        "scipy: generalised simulated annealing with local search (Xiang et al. 1997)",
+    ),
 }
 
 
