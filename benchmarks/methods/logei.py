@@ -18,7 +18,7 @@ from rnnbbo.benchmarks.methods.base import Array
 # The arguments of optimize_acqf in BoTorch's tutorials.
 NUM_RESTARTS = 10
 RAW_SAMPLES = 512
-OPTIONS = {"batch_limit": 5, "maxiter": 200}
+OPTIONS: dict[str, bool | float | int | str] = {"batch_limit": 5, "maxiter": 200}
 
 
 def initial_points(dim: int, budget: int) -> int:
@@ -79,8 +79,9 @@ class LogEI:
         """
         if not self._has_model():
             return self._x[int(np.nanargmin(self._y))]
+        model = self._model()
         with torch.no_grad():
-            mean = -self._model().posterior(torch.as_tensor(np.array(self._x))).mean.numpy()[:, 0]
+            mean = -model.posterior(torch.as_tensor(np.array(self._x))).mean.numpy()[:, 0]
         return self._x[int(np.argmin(np.where(np.isnan(self._y), np.inf, mean)))]
 
     def _has_model(self) -> bool:

@@ -18,7 +18,9 @@ class OptunaStudy:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(sampler=sampler)
         uniform = optuna.distributions.FloatDistribution(0.0, 1.0)
-        self._distributions = {f"x{i}": uniform for i in range(dim)}
+        self._distributions: dict[str, optuna.distributions.BaseDistribution] = {
+            f"x{i}": uniform for i in range(dim)
+        }
 
     def ask(self) -> Array:
         """See `Method.ask`."""

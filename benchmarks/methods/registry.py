@@ -7,6 +7,7 @@ A module may import its library at its top: it is loaded when its method is firs
 from dataclasses import dataclass
 from importlib import import_module
 
+from rnnbbo import checkpoint
 from rnnbbo.benchmarks.methods.base import Method
 from rnnbbo.errors import MissingExtraError
 
@@ -28,7 +29,13 @@ class Peer:
 
 PEERS: dict[str, Peer] = {
     "random": Peer("sampling:RandomSearch", "numpy", "independent uniform points"),
-    "sobol": Peer("sampling:Sobol", "scipy", "scrambled Sobol sequence (Owen 1998)"),
+    "sobol": Peer("sampling:Sobol", "scipy", "scrambled Sobol sequence (Matousek 1998)"),
+    "spearmint": Peer(
+        "spearmint:Spearmint",
+        "botorch",
+        "Spearmint-style: expected improvement integrated over hyper-parameters by slice sampling "
+        "(Snoek et al. 2012)",
+    ),
     "skopt": Peer(
         "skopt_gp:GPMinimize",
         "scikit-optimize",
@@ -40,6 +47,11 @@ PEERS: dict[str, Peer] = {
         "botorch",
         "BoTorch: Gaussian process and log expected improvement (Ament et al. 2023)",
     ),
+    "turbo": Peer(
+        "turbo:TuRBO",
+        "botorch",
+        "TuRBO-1: Gaussian process in a trust region, Thompson sampling (Eriksson et al. 2019)",
+    ),
     "tpe": Peer(
         "optuna_study:TPE",
         "optuna",
@@ -48,7 +60,7 @@ PEERS: dict[str, Peer] = {
     "gpsampler": Peer(
         "optuna_study:GPSampler",
         "optuna",
-        "Optuna: Gaussian process and log expected improvement (Watanabe 2024)",
+        "Optuna: Gaussian process and log expected improvement (Ament et al. 2023)",
     ),
     "cma": Peer("cmaes:CMAES", "cma", "CMA-ES with restarts (Hansen 2016; Auger and Hansen 2005)"),
     "de": Peer(
@@ -96,7 +108,12 @@ def make_method(name: str, dim: int, budget: int, seed: int) -> Method:
 
 
 def describe(name: str) -> str:
-    """Return in one line what a method is, its source, and what has to be installed for it."""
+    """Return in one line what a method is: a peer's source and package, or a policy's parts.
+
+    Raises:
+        PolicyError: the name is neither a peer nor a policy.
+    """
     if name in PEERS:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
-    return "a policy of rnnbbo"
+    config = checkpoint.load(name).policy.config
+    return f"policy of rnnbbo: {config.recurrence} with a {config.head} head"
