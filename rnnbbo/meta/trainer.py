@@ -5,7 +5,6 @@ weights, Adam's moments and u to go on as if it had never stopped.
 """
 
 import json
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError
 from rnnbbo.meta.config import Config
 from rnnbbo.meta.schedule import draw_episode, horizon, learning_rate
+from rnnbbo.meta.source import source_commit
 from rnnbbo.meta.unroll import run
 from rnnbbo.meta.validation import SEED as VALIDATION_SEED
 from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
@@ -121,17 +121,6 @@ def _one_update(
         "query_spread": float(outcome.x.std(dim=1).mean()),
         "border_share": float(((outcome.x < 1e-3) | (outcome.x > 1 - 1e-3)).double().mean()),
     }
-
-
-def source_commit() -> str:
-    """Commit of the source tree that runs, marked when it differs; "unknown" outside a clone."""
-    folder = Path(__file__).resolve().parent
-    try:
-        command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def _weights(config: Config, policy: Policy, progress: _Progress, commit: str) -> Checkpoint:

@@ -1,0 +1,15 @@
+"""Which source made a result."""
+
+import subprocess
+from pathlib import Path
+
+
+def source_commit() -> str:
+    """Commit of the source tree that runs, marked when it differs; "unknown" outside a clone."""
+    folder = Path(__file__).resolve().parent
+    try:
+        command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
