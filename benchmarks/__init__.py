@@ -1,1 +1,42 @@
-"""Measuring and comparing optimizers."""
+"""Measuring and comparing optimizers: plans, runs, records, reports.
+
+from rnnbbo import benchmarks
+
+records = benchmarks.run("quick", "runs/quick", jobs=2)
+page, summary = benchmarks.report(records)
+columns = benchmarks.table(records)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnbbo.benchmarks.coco import export as export_coco
+    from rnnbbo.benchmarks.plan import Comparison, Plan
+    from rnnbbo.benchmarks.record import table
+    from rnnbbo.benchmarks.reports import report
+    from rnnbbo.benchmarks.runner import Progress, run
+
+# Name -> module; each is imported when it is first used.
+_MODULES = {
+    "Comparison": "plan",
+    "Plan": "plan",
+    "Progress": "runner",
+    "export_coco": "coco",
+    "report": "reports",
+    "run": "runner",
+    "table": "record",
+}
+
+__all__ = ["Comparison", "Plan", "Progress", "export_coco", "report", "run", "table"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_MODULES[name]}")
+    return getattr(module, "export" if name == "export_coco" else name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,9 +8,8 @@ A run is complete when its last line is its last evaluation or says why the run 
 """
 
 import json
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -154,11 +153,28 @@ def to_line(record: Evaluation | FunctionRecord | Mapping[str, Any]) -> str:
 
 def write_function(out: Path, record: FunctionRecord) -> None:
     """Write a function's record, whole or not at all."""
-    path = function_path(out, record.suite, record.function)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(to_line(record))
-    partial.replace(path)
+    _write_whole(function_path(out, record.suite, record.function), to_line(record))
+
+
+def write_run(out: Path, key: Key, lines: Sequence[Evaluation]) -> None:
+    """Write all lines of a run, whole or not at all."""
+    _write_whole(run_path(out, key), "".join(to_line(line) for line in lines))
+
+
+def close_run(out: Path, key: Key, end: Callable[[int], Evaluation]) -> Evaluation:
+    """End a run whose process was killed.
+
+    Args:
+        out: the folder of records.
+        key: the run.
+        end: makes the line that ends it, from the number of the first evaluation that is missing.
+    """
+    path = run_path(out, key)
+    text = path.read_text() if path.exists() else ""
+    whole = text[: text.rfind("\n") + 1]
+    line = end(whole.count("\n") + 1)
+    _write_whole(path, whole + to_line(line))
+    return line
 
 
 def read_function(out: Path, suite: str, function: str) -> FunctionRecord:
@@ -245,9 +261,11 @@ def table(out: Path) -> dict[str, list[Any]]:
     return columns
 
 
-def finite_or_none(y: float) -> float | None:
-    """Return y, or None where JSON has no word for it."""
-    return y if math.isfinite(y) else None
+def _write_whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial.write_text(text)
+    partial.replace(path)
 
 
 def _evaluation(row: dict[str, Any]) -> Evaluation:

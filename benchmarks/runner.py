@@ -1,134 +1,159 @@
-"""Run methods on functions and record every evaluation."""
+"""Make the runs of a plan, and go on where a stopped runner was."""
 
-import math
-import zlib
-from collections.abc import Callable, Sequence
+import fcntl
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from time import perf_counter
 
-import numpy as np
-
-from rnnbbo.benchmarks.methods import Method, make_method
+from rnnbbo.benchmarks import executors, header
+from rnnbbo.benchmarks.execute import end_line, execute
+from rnnbbo.benchmarks.methods import make_method
+from rnnbbo.benchmarks.plan import Plan, Task, load, tasks
 from rnnbbo.benchmarks.record import (
     Evaluation,
-    FunctionRecord,
+    Run,
+    add_header,
+    close_run,
     function_path,
     read_run,
     run_path,
-    write_records,
+    write_function,
+    write_run,
 )
-from rnnbbo.benchmarks.statistics import REFERENCE_EVALUATIONS, reference_regret
-from rnnbbo.benchmarks.suites import Entry
-from rnnbbo.functions.problem import Problem
-
-REFERENCE_SEEDS = 101
-"""Random searches that a function's reference regret is the median of."""
+from rnnbbo.errors import ConfigError, RecordError
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to run: every method on every function with every seed.
+class Progress:
+    """How far a plan is.
 
     Attributes:
-        suite: name under which the records are filed.
-        entries: the functions.
-        methods: names, see `methods.make_method`.
-        seeds: number of repetitions.
-        budget: evaluations a run.
+        total: the plan's runs.
+        found: those that were complete before the start.
+        made: those made since.
+        lost: those of both that ended early.
+        last: the run that has just ended, "" at the start.
     """
 
-    suite: str
-    entries: Sequence[Entry]
-    methods: Sequence[str]
-    seeds: int
-    budget: int
+    total: int
+    found: int
+    made: int
+    lost: int
+    last: str
 
 
-def run_plan(
-    plan: Plan,
-    out: Path,
+def run(
+    plan: Plan | str | Path,
+    out: str | Path,
     *,
-    progress: Callable[[str], None] = lambda line: None,
-    make: Callable[[str, int, int, int], Method] = make_method,
-) -> None:
-    """Make every run of the plan that `out` does not hold already.
+    jobs: int = 1,
+    scheduler: str | None = None,
+    retry: bool = False,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> Path:
+    """Make every run of a plan that the folder does not hold already.
+
+    A run that is given up, since the method failed or took too long, is recorded with the reason;
+    the others go on. Call it again after a kill: complete runs are kept, others made anew.
 
     Args:
-        plan: what to run.
-        out: the folder of records.
-        progress: called with a line after every function.
-        make: makes a method from name, dim, budget and seed.
+        plan: what to run; the name of a shipped plan or the path of a TOML file will do.
+        out: the folder of records, see `rnnbbo.benchmarks.record`.
+        jobs: processes of this machine.
+        scheduler: address of a Dask scheduler, to run there instead.
+        retry: whether runs that ended early are made again.
+        progress: called at the start and after every run.
+
+    Returns:
+        The folder of records.
+
+    Raises:
+        ConfigError: the plan is malformed, or no scheduler answers.
+        PolicyError: a method is neither a peer nor a policy of rnnbbo.
+        MissingExtraError: a package that a method or a suite needs is not installed.
+        RecordError: the folder belongs to another runner at work, or holds other runs.
     """
-    for number, entry in enumerate(plan.entries, 1):
-        runs = [
-            (method, seed)
-            for method in plan.methods
-            for seed in range(plan.seeds)
-            if not _is_done(run_path(out, plan.suite, entry.name, method, seed), plan.budget)
-        ]
-        about = function_path(out, plan.suite, entry.name)
-        if runs or not about.exists():
-            problem = entry.build()
-            if not about.exists():
-                write_records(about, [describe(plan.suite, entry, problem)])
-            for method, seed in runs:
-                started = make(method, entry.dim, plan.budget, run_seed(entry.name, seed))
-                run = _run(started, problem, plan, entry, method, seed)
-                write_records(run_path(out, plan.suite, entry.name, method, seed), run)
-        progress(f"{plan.suite} {number}/{len(plan.entries)}: {entry.name}, {len(runs)} runs made")
+    plan = plan if isinstance(plan, Plan) else load(plan)
+    if type(jobs) is not int or jobs < 1:
+        raise ConfigError(f"jobs: got {jobs!r}; expected an integer >= 1")
+    out = Path(out)
+    for method in plan.methods:
+        make_method(method, 2, 4, 0)  # what is missing shows now, not after hours
+    wanted = tasks(plan)
+    with _alone(out):
+        left, lost = _left(out, wanted, retry)
+        total, found = len(wanted), len(wanted) - len(left)
+        progress(Progress(total, found, 0, lost, ""))
+        if not left:
+            return out
+        where = scheduler or f"{jobs} process{'es' if jobs > 1 else ''}"
+        add_header(out, header.describe(plan, where))
+        start = executors.dask(scheduler) if scheduler else executors.local(jobs, plan.time_limit)
+        with start as executor:
+            for made, (task, end) in enumerate(_make(executor, left, out, bool(scheduler)), 1):
+                lost += end is not None
+                progress(Progress(total, found, made, lost, str(task.key)))
+    return out
 
 
-def run_seed(function: str, seed: int) -> int:
-    """Return the seed of a method's run: one for all methods, another for each function."""
-    return zlib.crc32(f"{function}/{seed}".encode())
+def _left(out: Path, wanted: list[Task], retry: bool) -> tuple[list[Task], int]:
+    """The runs that are not complete, and how many complete ones ended early."""
+    left, lost = [], 0
+    for task in wanted:
+        run = read_run(run_path(out, task.key))
+        if run is not None:
+            _check(out, task, run)
+        if run is None or (retry and run.end is not None):
+            left.append(task)
+        else:
+            lost += run.end is not None
+    return left, lost
 
 
-def describe(suite: str, entry: Entry, problem: Problem) -> FunctionRecord:
-    """Measure a function's reference regret, with random searches of its own."""
-    rng = np.random.default_rng(run_seed(entry.name, -1))
-    u = rng.random((REFERENCE_SEEDS, REFERENCE_EVALUATIONS, entry.dim))
-    values = [[problem.unit(point) for point in search] for search in u]
-    reference = reference_regret(values, problem.minimum)
-    return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, reference)
-
-
-def _is_done(path: Path, budget: int) -> bool:
-    # A run for another budget is another run, since methods may plan for it.
-    return path.exists() and len(read_run(path)) == budget
-
-
-def _run(
-    method: Method, problem: Problem, plan: Plan, entry: Entry, name: str, seed: int
-) -> list[Evaluation]:
-    run: list[Evaluation] = []
-    best: float | None = None
-    for t in range(1, plan.budget + 1):
-        start = perf_counter()
-        x = method.ask()
-        ask_s = perf_counter() - start
-        y = problem.unit(x)
-        start = perf_counter()
-        method.tell(x, y)
-        tell_s = perf_counter() - start
-        ok = math.isfinite(y)
-        if ok and (best is None or y < best):
-            best = y
-        run.append(
-            Evaluation(
-                method=name,
-                suite=plan.suite,
-                function=entry.name,
-                dim=entry.dim,
-                seed=seed,
-                budget=plan.budget,
-                t=t,
-                x=tuple(x.tolist()),
-                y=y if ok else None,
-                best=best,
-                ask_s=ask_s,
-                tell_s=tell_s,
-                status="ok" if ok else "failed",
-            )
+def _check(out: Path, task: Task, run: Run) -> None:
+    """A run for another budget is another run, since methods may plan for it."""
+    if run.budget != task.budget:
+        raise RecordError(
+            f"{out} holds {task.key} for a budget of {run.budget}; the plan says {task.budget}: "
+            "expected the same plan, or a new folder"
         )
-    return run
+
+
+def _make(
+    executor: executors.Executor, left: list[Task], out: Path, remote: bool
+) -> Iterator[tuple[Task, Evaluation | None]]:
+    """Make runs; yields each as it ends, with the line that ended it early if one did."""
+    futures = {executor.submit(execute, task, None if remote else out): task for task in left}
+    for future in as_completed(futures):
+        task = futures[future]
+        try:
+            about, lines = future.result()
+        except (KeyboardInterrupt, CancelledError):
+            raise
+        except BaseException as error:
+            # The process is gone, and with it all that it did not write.
+            status, message = executor.reason(error)
+            yield task, close_run(out, task.key, partial(end_line, task, status, message))
+            continue
+        if remote:
+            if not function_path(out, task.key.suite, task.key.function).exists():
+                write_function(out, about)
+            write_run(out, task.key, lines)
+        yield task, lines[-1] if lines[-1].x is None else None
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keep a second runner out of the folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecordError(
+                f"{out}: another runner is at work here; expected a folder of its own"
+            ) from None
+        yield

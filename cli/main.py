@@ -23,6 +23,7 @@ EXIT_INTERRUPTED = 130
 
 # Command -> module with a click command of the same name. Each is imported only when asked for.
 COMMANDS = {
+    "benchmark": "rnnbbo.cli.benchmark",
     "minimize": "rnnbbo.cli.minimize",
     "policies": "rnnbbo.cli.policies",
     "train": "rnnbbo.cli.train",

@@ -1,11 +1,11 @@
 """The methods that are compared, behind one small interface, each seeded.
 
-A method is named by a peer (`PEERS`) or by whatever `rnnbbo.Optimizer` takes as a policy: the name
-of a shipped one, or the path of a weights file.
+A method is named by a peer (`PEERS`), by whatever `rnnbbo.Optimizer` takes as a policy, the name of
+a shipped one or the path of a weights file, or by `module:class`, a method of one's own.
 """
 
 from rnnbbo.benchmarks.methods.base import Array, Method, Recommender, WorstFinite
-from rnnbbo.benchmarks.methods.registry import PEERS, Peer, describe, make_method
+from rnnbbo.benchmarks.methods.registry import PEERS, Peer, describe, is_own, make_method
 
 __all__ = [
     "PEERS",
@@ -15,5 +15,6 @@ __all__ = [
     "Recommender",
     "WorstFinite",
     "describe",
+    "is_own",
     "make_method",
 ]

@@ -1,15 +1,19 @@
 """The methods by name.
 
 A new peer is a class `(dim, budget, seed)` in a module of this package and its entry in `PEERS`.
-A module may import its library at its top: it is loaded when its method is first made.
+A module may import its library at its top: it is loaded when its method is first made. A method
+outside of this package is named `module:class`.
 """
 
+import inspect
+import re
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from rnnbbo import checkpoint
 from rnnbbo.benchmarks.methods.base import Method
-from rnnbbo.errors import MissingExtraError
+from rnnbbo.errors import ConfigError, MissingExtraError
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,19 @@ def make_method(name: str, dim: int, budget: int, seed: int) -> Method:
     """Start a run of a method.
 
     Args:
-        name: a key of `PEERS`, or a policy of `rnnbbo.Optimizer`: the name of a shipped one, or
-            the path of a weights file.
+        name: a key of `PEERS`; a policy of `rnnbbo.Optimizer`: the name of a shipped one, or the
+            path of a weights file; or `module:class`, for a method of one's own.
         dim: number of dimensions.
         budget: number of evaluations that will be made, for methods that plan ahead.
         seed: the same seed gives the same run.
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
+        ConfigError: there is no such module or class.
         MissingExtraError: the peer's package is not installed.
     """
+    if is_own(name):
+        return _own(name)(dim, budget, seed)
     if name not in PEERS:
         from rnnbbo.benchmarks.methods.policy import Policy
 
@@ -107,13 +114,32 @@ def make_method(name: str, dim: int, budget: int, seed: int) -> Method:
         ) from error
 
 
+def is_own(name: str) -> bool:
+    """Whether a name is `module:class`, a method outside of this package."""
+    return re.fullmatch(r"\w+(\.\w+)*:\w+", name) is not None
+
+
 def describe(name: str) -> str:
     """Return in one line what a method is: a peer's source and package, or a policy's parts.
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
+        ConfigError: there is no such module or class.
     """
+    if is_own(name):
+        return (inspect.getdoc(_own(name)) or name).splitlines()[0]
     if name in PEERS:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
     config = checkpoint.load(name).policy.config
     return f"policy of rnnbbo: {config.recurrence} with a {config.head} head"
+
+
+def _own(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"method: got {name!r}, which cannot be imported ({error}); expected module:class, "
+            "with the module on PYTHONPATH"
+        ) from error

@@ -1,45 +1,30 @@
+"""The runner with processes of its own, as its users start it."""
+
 import json
-from collections.abc import Callable
-from dataclasses import asdict, replace
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks import record, report
-from rnnbbo.benchmarks.methods import Method, make_method
-from rnnbbo.benchmarks.runner import Plan, describe, run_plan, run_seed
-from rnnbbo.benchmarks.suites import Entry
-from rnnbbo.errors import ConfigError, RnnbboError
-from rnnbbo.functions.problem import Problem
+from rnnbbo.benchmarks import Comparison, Plan, Progress, executors, record, run
+from rnnbbo.errors import ConfigError, RecordError
+
+PLAN = Plan([Comparison(["classic"], ["random", "cma"], budget=8, functions=2, seeds=2)])
+OWN = Path(__file__).parent / "own"
+
+Start = Callable[[Path, str, int], subprocess.Popen[str]]
 
 
-def bowl() -> Problem:
-    return Problem(
-        name="bowl",
-        bounds=((-1.0, 3.0), (0.0, 2.0)),
-        func=lambda x: np.sum((x - 1.0) ** 2, axis=-1),
-        minimum=0.0,
-        minimizers=((1.0, 1.0),),
-    )
-
-
-ENTRIES = [Entry("bowl-a", 2, bowl), Entry("bowl-b", 2, bowl)]
-PLAN = Plan("bowls", ENTRIES, ["random", "tpe"], seeds=2, budget=12)
-
-
-class Counting:
-    """Makes methods, and counts how many; the last of `allowed` never starts."""
-
-    def __init__(self, allowed: float = np.inf) -> None:
-        self.made: list[tuple[str, int]] = []
-        self.allowed = allowed
-
-    def __call__(self, name: str, dim: int, budget: int, seed: int) -> Method:
-        if len(self.made) >= self.allowed:
-            raise KeyboardInterrupt
-        self.made.append((name, seed))
-        return make_method(name, dim, budget, seed)
+def faulty(*methods: str, limit: float = 60.0) -> Plan:
+    names = [f"faulty_methods:{name}" for name in methods]
+    return Plan([Comparison(["classic"], names, budget=4, functions=2)], time_limit=limit)
 
 
 def content(out: Path) -> dict[str, list[dict[str, object]]]:
@@ -49,200 +34,227 @@ def content(out: Path) -> dict[str, list[dict[str, object]]]:
             {key: value for key, value in json.loads(line).items() if not key.endswith("_s")}
             for line in path.read_text().splitlines()
         ]
-        for path in sorted(out.rglob("*.json*"))
+        for path in sorted(out.glob("*/**/*.json*"))
     }
 
 
-def test_records_hold_every_evaluation(tmp_path: Path) -> None:
-    run_plan(PLAN, tmp_path)
-    assert len(content(tmp_path)) == 2 + 2 * 2 * 2
-    run = record.read_run(record.run_path(tmp_path, "bowls", "bowl-b", "tpe", 1))
-    assert [e.t for e in run] == list(range(1, 13))
-    for e in run:
-        assert (e.method, e.function, e.seed, e.dim, e.status) == ("tpe", "bowl-b", 1, 2, "ok")
-        assert e.y == bowl().unit(e.x)
-        assert e.best == min(other.y for other in run[: e.t] if other.y is not None)
-        assert e.ask_s > 0
-        assert e.tell_s > 0
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(PLAN, tmp_path_factory.mktemp("unbroken"))
 
 
-def test_an_interrupted_plan_goes_on_without_repeats(tmp_path: Path) -> None:
-    run_plan(PLAN, tmp_path / "unbroken")
-    first, second, third = Counting(allowed=3), Counting(), Counting()
-    with pytest.raises(KeyboardInterrupt):
-        run_plan(PLAN, tmp_path / "broken", make=first)
-    run_plan(PLAN, tmp_path / "broken", make=second)
-    run_plan(PLAN, tmp_path / "broken", make=third)
-    assert (len(first.made), len(second.made), len(third.made)) == (3, 5, 0)
-    assert content(tmp_path / "broken") == content(tmp_path / "unbroken")
+def test_every_run_is_made_once(unbroken: Path) -> None:
+    runs = list(record.read_runs(unbroken))
+    assert len({r.key for r in runs}) == len(runs) == 2 * 2 * 2
+    assert all(len(r.evaluations) == 8 and r.end is None for r in runs)
+    (header,) = record.read_headers(unbroken)
+    assert header["plan"]["compare"][0]["methods"] == ["random", "cma"]
+    assert header["methods"]["cma"]["ours"] is False
+    assert "classic" in header["suites"]
+    assert header["packages"]["numpy"] == np.__version__
+    assert header["threads"] == 1
 
 
-def test_another_budget_is_another_run(tmp_path: Path) -> None:
-    run_plan(PLAN, tmp_path)
-    again = Counting()
-    run_plan(replace(PLAN, budget=5), tmp_path, make=again)
-    assert len(again.made) == 8
+def test_the_number_of_processes_changes_no_record(unbroken: Path, tmp_path: Path) -> None:
+    assert content(run(PLAN, tmp_path, jobs=2)) == content(unbroken)
 
 
-def test_seeds_pair_methods_and_part_functions(tmp_path: Path) -> None:
-    counting = Counting()
-    run_plan(PLAN, tmp_path, make=counting)
-    seeds = {
-        name: [seed for method, seed in counting.made if method == name] for name in PLAN.methods
+def test_complete_runs_are_kept_and_others_made_anew(unbroken: Path, tmp_path: Path) -> None:
+    run(PLAN, tmp_path)
+    kept, cut, lost, *_ = (record.run_path(tmp_path, r.key) for r in record.read_runs(tmp_path))
+    before = kept.read_bytes()
+    cut.write_bytes(cut.read_bytes()[:-30])
+    lost.unlink()
+    seen: list[Progress] = []
+    run(PLAN, tmp_path, progress=seen.append)
+    assert [(p.found, p.made, p.total) for p in seen] == [(6, 0, 8), (6, 1, 8), (6, 2, 8)]
+    assert kept.read_bytes() == before
+    assert content(tmp_path) == content(unbroken)
+    run(PLAN, tmp_path, progress=seen.append)
+    assert seen[3:] == [Progress(total=8, found=8, made=0, lost=0, last="")]
+    assert len(record.read_headers(tmp_path)) == 2
+
+
+def test_a_faulty_method_loses_its_own_runs_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = faulty("Crashing", "Dying", "Hanging", "Steady", limit=1.0)
+    seen: list[Progress] = []
+    monkeypatch.setattr(executors, "GRACE", 0.5)
+    run(plan, tmp_path, jobs=2, progress=seen.append)
+    ends = {
+        (r.key.method.partition(":")[2], r.key.function.partition("-")[0]): r
+        for r in record.read_runs(tmp_path)
     }
-    assert seeds["random"] == seeds["tpe"]
-    assert len(set(seeds["random"])) == 4
+    assert len(ends) == 8
+    for function in ("branin", "goldstein_price"):
+        crashed, died, hung, fine = (
+            ends[name, function] for name in ("Crashing", "Dying", "Hanging", "Steady")
+        )
+        assert crashed.end is not None
+        assert died.end is not None
+        assert hung.end is not None
+        assert (crashed.end.status, len(crashed.evaluations)) == ("crashed", 3)
+        assert (died.end.status, len(died.evaluations)) == ("died", 2)
+        assert "exit code 7" in died.end.message
+        assert (hung.end.status, len(hung.evaluations)) == ("timeout", 2)
+        assert (fine.end, len(fine.evaluations)) == (None, 4)
+    assert seen[-1].lost == 6
 
 
-def test_failed_evaluations_are_recorded_and_never_best(tmp_path: Path) -> None:
-    values = iter([np.nan, 2.0, np.inf, 1.0])
-    broken = replace(bowl(), func=lambda x: next(values))
-    about = describe("bowls", ENTRIES[0], bowl())
-    record.write_records(record.function_path(tmp_path, "bowls", "bowl-a"), [about])
-    plan = Plan("bowls", [Entry("bowl-a", 2, lambda: broken)], ["random"], seeds=1, budget=4)
-    run_plan(plan, tmp_path)
-    run = record.read_run(record.run_path(tmp_path, "bowls", "bowl-a", "random", 0))
-    assert [e.status for e in run] == ["failed", "ok", "failed", "ok"]
-    assert [e.y for e in run] == [None, 2.0, None, 1.0]
-    assert [e.best for e in run] == [None, 2.0, 2.0, 1.0]
+def test_lost_runs_are_made_again_on_request_only(tmp_path: Path) -> None:
+    plan = faulty("Crashing")
+    run(plan, tmp_path)
+    seen: list[Progress] = []
+    run(plan, tmp_path, progress=seen.append)
+    assert (seen[-1].made, seen[-1].lost) == (0, 2)
+    run(plan, tmp_path, retry=True, progress=seen.append)
+    assert (seen[-1].made, seen[-1].lost) == (2, 2)
 
 
-def test_reference_equals_a_direct_estimate() -> None:
-    about = describe("bowls", ENTRIES[0], bowl())
-    u = np.random.default_rng(3).random((4000, 10, 2))
-    x = np.array([-1.0, 0.0]) + u * np.array([4.0, 2.0])
-    expected = np.median(np.min(np.sum((x - 1.0) ** 2, axis=-1), axis=1))
-    # The median of 101 searches has a standard error of about an eighth of it here.
-    assert about.reference == pytest.approx(expected, rel=0.5)
-    assert about == describe("bowls", ENTRIES[0], bowl())
+def test_another_budget_needs_another_folder(unbroken: Path) -> None:
+    longer = replace(PLAN, compare=[replace(PLAN.compare[0], budget=9)])
+    with pytest.raises(RecordError, match="budget of 8; the plan says 9"):
+        run(longer, unbroken)
 
 
-def test_run_seed_fits_every_peer() -> None:
-    assert all(0 <= run_seed("f", seed) < 2**32 for seed in range(100))
+def test_a_plan_may_grow(unbroken: Path, tmp_path: Path) -> None:
+    run(PLAN, tmp_path)
+    seen: list[Progress] = []
+    more = replace(PLAN, compare=[replace(PLAN.compare[0], methods=["random", "cma", "sobol"])])
+    run(more, tmp_path, progress=seen.append)
+    assert (seen[-1].found, seen[-1].made) == (8, 4)
 
 
-EVALUATION = record.Evaluation(
-    method="a/b c",
-    suite="s",
-    function="f",
-    dim=2,
-    seed=0,
-    budget=1,
-    t=1,
-    x=(0.1, 1 / 3),
-    y=None,
-    best=None,
-    ask_s=1e-7,
-    tell_s=0.25,
-    status="failed",
-)
+def test_faults_that_show_before_the_first_run(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="jobs: got 0"):
+        run(PLAN, tmp_path, jobs=0)
+    with pytest.raises(ConfigError, match=r"'no\.such:Method'.*expected module:class"):
+        run(replace(PLAN, compare=[replace(PLAN.compare[0], methods=["no.such:Method"])]), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
-def test_records_round_trip(tmp_path: Path) -> None:
-    path = record.run_path(tmp_path, "s", "f", EVALUATION.method, 0)
-    record.write_records(path, [EVALUATION])
-    assert record.read_run(path) == [EVALUATION]
-    assert [p.name for p in path.parent.iterdir()] == ["a%2Fb%20c.0.jsonl"]
-    about = record.FunctionRecord("s", "f", 2, -0.1, 1 / 3)
-    record.write_records(record.function_path(tmp_path, "s", "f"), [about])
-    assert record.read_function(record.function_path(tmp_path, "s", "f")) == about
-
-
-LINE = json.dumps(asdict(EVALUATION))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("", id="empty"),
-        pytest.param(LINE[:-9], id="cut"),
-        pytest.param(LINE.replace('"t": 1', '"t": 2'), id="missing evaluation"),
-        pytest.param(LINE.replace('"t": 1', '"step": 1'), id="other keys"),
-        pytest.param("[1, 2]", id="no object"),
-    ],
-)
-def test_damaged_runs_are_refused_by_name(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "m.0.jsonl"
-    path.write_text(text)
-    with pytest.raises(RnnbboError, match=r"m\.0\.jsonl"):
-        record.read_run(path)
-
-
-def test_not_a_number_is_never_written(tmp_path: Path) -> None:
-    path = tmp_path / "m.0.jsonl"
-    with pytest.raises(ValueError, match="JSON"):
-        record.write_records(path, [replace(EVALUATION, y=np.nan)])
-    assert not path.exists()
+PROGRAM = """
+import sys
+from rnnbbo.benchmarks import Comparison, Plan, run
+methods = sys.argv[2].split(",")
+plan = Plan([Comparison(["classic"], methods, budget=int(sys.argv[3]), functions=3, seeds=2)])
+if __name__ == "__main__":
+    run(plan, sys.argv[1], jobs=2)
+"""
 
 
 @pytest.fixture
-def write_runs(tmp_path: Path) -> Callable[..., None]:
-    """Writes runs of one method on functions with minimum 1 and reference 2."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    started: list[subprocess.Popen[str]] = []
 
-    def write(method: str, runs: dict[tuple[str, int], list[float]]) -> None:
-        for (function, seed), values in runs.items():
-            evaluations = [
-                replace(
-                    EVALUATION,
-                    method=method,
-                    function=function,
-                    seed=seed,
-                    t=t,
-                    y=value,
-                    best=min(values[:t]),
-                    ask_s=0.001,
-                    tell_s=0.002,
-                )
-                for t, value in enumerate(values, 1)
-            ]
-            record.write_records(
-                record.run_path(tmp_path, "s", function, method, seed), evaluations
-            )
-            about = record.FunctionRecord("s", function, 2, 1.0, 2.0)
-            record.write_records(record.function_path(tmp_path, "s", function), [about])
+    def begin(out: Path, methods: str, budget: int) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, program, out, methods, str(budget)],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(OWN)},
+        )
+        started.append(process)
+        return process
 
-    return write
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
-def test_report_by_hand(tmp_path: Path, write_runs: Callable[..., None]) -> None:
-    # Regret of a: 1 then 0.5 on both functions; of b: 2 then 2.
-    write_runs("a", {("f", 0): [3.0, 2.0], ("g", 0): [3.0, 2.0]})
-    write_runs("b", {("f", 0): [5.0, 6.0], ("g", 0): [5.0, 6.0]})
-    results = report.load(tmp_path, "s", ["a", "b"], budget=2)
-    assert results.regret["a"].tolist() == [[[1.0, 0.5]], [[1.0, 0.5]]]
-    table = report.regret_table(results, [1, 2])
-    assert "2 functions, 1 seeds each" in table
-    assert (
-        "| a | 1.00 [1.00, 1.00]<br>1 [1, 1] | 0.50 [0.50, 0.50]<br>0.5 [0.5, 0.5] | 3 (3) |"
-        in table
-    )
-    assert "beaten" not in table
-    versus = report.comparison_table(results, [2], versus="b")
-    assert "| a | -1.50 [-1.50, -1.50], p = 0.5 |" in versus
+def wait_for(condition, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
-def test_report_pairs_only_what_every_method_has(
-    tmp_path: Path, write_runs: Callable[..., None]
-) -> None:
-    write_runs("a", {(f, s): [3.0] for f in "fgh" for s in (0, 1, 2)})
-    write_runs("b", {(f, s): [2.0] for f in "fg" for s in (0, 1)})
-    results = report.load(tmp_path, "s", ["a", "b"], budget=1)
-    assert (results.functions, results.seeds) == (["f", "g"], [0, 1])
-    assert results.regret["a"].shape == results.regret["b"].shape == (2, 2, 1)
+def test_a_second_runner_is_kept_out(start, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    start(out, "faulty_methods:Slow", 4000)
+    wait_for((out / "header.jsonl").exists)
+    with pytest.raises(RecordError, match="another runner is at work"):
+        run(PLAN, out)
 
 
-def test_report_says_when_a_declared_minimum_is_beaten(
-    tmp_path: Path, write_runs: Callable[..., None]
-) -> None:
-    write_runs("a", {("f", 0): [3.0], ("g", 0): [0.9]})
-    table = report.regret_table(report.load(tmp_path, "s", ["a"], budget=1), [1])
-    assert "minimum was beaten, so it is wrong: g." in table
+def test_a_killed_runner_leaves_no_process_behind(start, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    process = start(out, "faulty_methods:Slow", 4000)
+    wait_for(lambda: len(list(out.glob("*/*/*.jsonl"))) == 2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+    def size() -> int:
+        return sum(path.stat().st_size for path in out.glob("*/*/*.jsonl"))
+
+    time.sleep(1.0)  # they watch for their parent three times a second
+    before = size()
+    time.sleep(1.0)  # five evaluations
+    assert size() == before
 
 
-def test_report_refuses_a_folder_without_pairs(
-    tmp_path: Path, write_runs: Callable[..., None]
-) -> None:
-    write_runs("a", {("f", 0): [3.0]})
-    write_runs("b", {("g", 0): [3.0]})
-    with pytest.raises(ConfigError, match="no function has runs of a, b"):
-        report.load(tmp_path, "s", ["a", "b"], budget=1)
+@pytest.mark.slow
+def test_killing_the_runner_ten_times_changes_no_record(start: Start, tmp_path: Path) -> None:
+    methods, budget = "random,cma,tpe,dnc", 120
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+
+    def size(out: Path) -> int:
+        return sum(path.stat().st_size for path in out.glob("*/*/*.jsonl"))
+
+    process = start(whole, methods, budget)
+    wait_for(lambda: size(whole) > 0)
+    began = time.monotonic()
+    assert process.wait() == 0
+    work = time.monotonic() - began
+
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        before = size(broken)
+        process = start(broken, methods, budget)
+        wait_for(lambda before=before: size(broken) != before)  # type: ignore[misc]
+        time.sleep(rng.uniform(0.0, 0.15) * work)
+        assert process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert start(broken, methods, budget).wait() == 0
+    assert content(broken) == content(whole)
+    assert len(content(whole)) == 3 + 3 * 4 * 2
+
+
+def test_a_dask_cluster_makes_the_same_records(unbroken: Path, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
+    ) as cluster:
+        run(PLAN, tmp_path, scheduler=cluster.scheduler_address)
+    assert content(tmp_path) == content(unbroken)
+    (header,) = record.read_headers(tmp_path)
+    assert header["where"].startswith("tcp://")
+
+
+def test_a_run_that_kills_dask_workers_is_given_up(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    import dask
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
+        ) as cluster,
+    ):
+        run(faulty("Steady", "Dying"), tmp_path, scheduler=cluster.scheduler_address)
+    runs = {r.key: r for r in record.read_runs(tmp_path)}
+    assert len(runs) == 4
+    for key, r in runs.items():
+        assert (r.end is not None and r.end.status == "died") == key.method.endswith("Dying")
+
+
+def test_no_scheduler_is_a_named_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(executors, "CONNECTING", 0.5)
+    with pytest.raises(ConfigError, match=r"tcp://127\.0\.0\.1:1'.*no Dask scheduler"):
+        run(PLAN, tmp_path, scheduler="tcp://127.0.0.1:1")

