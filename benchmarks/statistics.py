@@ -1,7 +1,7 @@
-"""Statistics over runs: normalised regret, means, bootstrap intervals, paired comparisons.
+"""Statistics over runs: normalised regret, means, bootstrap intervals, paired tests, ranks.
 
-Arrays of regret are (functions, seeds) at one number of evaluations t. Functions are what the
-intervals resample, since runs on one function are not independent.
+Functions are what is resampled and tested, since runs on one function are not independent: the
+runs of a method on a function are averaged first.
 """
 
 from collections.abc import Callable
@@ -147,3 +147,91 @@ def paired_comparison(
     p_value = float(wilcoxon(differences).pvalue) if np.any(differences) else 1.0
     interval = bootstrap_interval(differences, lambda d: float(np.mean(d)), rng)
     return Comparison(float(np.mean(differences)), interval, p_value)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over functions with its bootstrap interval; arrays of equal shape."""
+
+    mean: Array
+    low: Array
+    high: Array
+
+
+def capped(regret: ArrayLike) -> Array:
+    """Return normalised regret within [0, CAP]: an estimated minimum may be beaten a little."""
+    return np.clip(np.asarray(regret, dtype=float), 0.0, CAP)
+
+
+def log_regret(regret: ArrayLike) -> Array:
+    """Return ln of normalised regret within [FLOOR, CAP]; its mean is that of a geometric mean."""
+    return np.log(np.clip(np.asarray(regret, dtype=float), FLOOR, CAP))
+
+
+def bootstrap_mean(
+    values: ArrayLike, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> Estimate:
+    """Return the mean over functions with its percentile bootstrap interval (Efron 1979).
+
+    Args:
+        values: (functions, ...); whole functions are drawn with replacement.
+        level: the interval's coverage.
+        resamples: the number of resamples.
+        seed: of the resamples.
+    """
+    values = np.asarray(values, dtype=float)
+    n = len(values)
+    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
+    means = np.tensordot(counts / n, values, axes=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return Estimate(values.mean(axis=0), low, high)
+
+
+def signed_rank(differences: ArrayLike) -> float:
+    """Return the two-sided p-value of Wilcoxon's signed-rank test (Wilcoxon 1945).
+
+    Args:
+        differences: (functions,), of two methods; without a single one that is not 0 nothing
+            speaks against equality, and the p-value is 1.
+    """
+    from scipy.stats import wilcoxon
+
+    differences = np.asarray(differences, dtype=float)
+    return float(wilcoxon(differences).pvalue) if np.any(differences) else 1.0
+
+
+def holm(p_values: ArrayLike) -> Array:
+    """Return p-values adjusted for their number, step down (Holm 1979).
+
+    Args:
+        p_values: (tests,).
+    """
+    p_values = np.asarray(p_values, dtype=float)
+    order = np.argsort(p_values, kind="stable")
+    adjusted = np.empty_like(p_values)
+    remaining = np.arange(len(p_values), 0, -1)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(remaining * p_values[order]))
+    return adjusted
+
+
+def mean_ranks(values: ArrayLike) -> Array:
+    """Return each method's mean rank over functions, 1 the best.
+
+    A method's rank on a function is 1 plus the number of methods ahead of it, a tie counting as
+    half. Where methods are missing on some functions, the share of functions on which one is ahead
+    of another is that of the functions which both have.
+
+    Args:
+        values: (methods, functions), less is better, NaN where a method has no value.
+
+    Returns:
+        (methods,); NaN for a method that shares no function with another one.
+    """
+    values = np.asarray(values, dtype=float)
+    a, b = values[:, None, :], values[None, :, :]
+    shared = ~(np.isnan(a) | np.isnan(b))
+    behind = np.where(shared, (b < a) + 0.5 * (b == a), 0.0).sum(axis=2)
+    count = shared.sum(axis=2)
+    share = np.divide(behind, count, out=np.full(count.shape, np.nan), where=count > 0)
+    np.fill_diagonal(share, 0.0)
+    return 1.0 + share.sum(axis=1)

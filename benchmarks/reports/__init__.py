@@ -1,0 +1,54 @@
+"""Reports: one HTML page and a Markdown summary, pure functions of a folder of records."""
+
+from pathlib import Path
+
+from rnnbbo.benchmarks.reports import markdown, origin, page, regret, verdict
+from rnnbbo.benchmarks.reports.data import Records, load
+from rnnbbo.benchmarks.reports.section import Section
+from rnnbbo.benchmarks.reports.style import styles
+
+__all__ = ["report"]
+
+TITLE = "Optimizers compared"
+
+
+def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Path]:
+    """Write report.html and report.md, which depend on the records and nothing else.
+
+    Args:
+        records: a folder that `rnnbbo benchmark run` made.
+        to: the folder to write to; that of the records if None.
+
+    Returns:
+        The paths of the page and of the summary.
+
+    Raises:
+        RecordError: the folder holds no complete run, or a file is not a record.
+        MissingExtraError: a package of the extra `bench` is not installed.
+    """
+    source = Path(records)
+    folder = source if to is None else Path(to)
+    loaded = load(source)
+    made = _sections(loaded)
+    note = (
+        f"{len(loaded.methods)} methods on {len(loaded.suites)} suites, {loaded.runs} runs, "
+        f"{loaded.evaluations} evaluations."
+    )
+    names = [method.name for method in loaded.methods]
+    entries = page.key(loaded.methods, styles(loaded.methods), names)
+    folder.mkdir(parents=True, exist_ok=True)
+    html, summary = folder / "report.html", folder / "report.md"
+    html.write_text(page.html(TITLE, note, made, entries), encoding="utf-8")
+    summary.write_text(markdown.document(TITLE, made, note), encoding="utf-8")
+    return html, summary
+
+
+def _sections(records: Records) -> list[Section]:
+    look = styles(records.methods)
+    return [
+        verdict.section(records),
+        regret.curves(records, look),
+        regret.clock(records, look),
+        origin.failures(records),
+        origin.origin(records),
+    ]

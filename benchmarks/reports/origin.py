@@ -1,0 +1,92 @@
+"""What went wrong, and how the records were made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.section import Cell, Group, Section, Table
+
+
+def failures(records: Records) -> Section:
+    """Return the section on runs that ended early and evaluations without a value."""
+    groups = []
+    if records.lost:
+        rows = [
+            [Cell(lost.run), Cell(lost.status), Cell(str(lost.t)), Cell(lost.message)]
+            for lost in records.lost
+        ]
+        head = ["suite/function/method/seed", "status", "at t", "message"]
+        groups.append(Group("Runs that ended early", tables=(Table(head, rows),)))
+    if records.failed:
+        rows = [
+            [Cell(suite), Cell(method), Cell(str(count))]
+            for (suite, method), count in sorted(records.failed.items())
+        ]
+        head = ["suite", "method", "evaluations"]
+        groups.append(Group("Evaluations without a value", tables=(Table(head, rows),)))
+    text = [
+        f"{records.runs} runs with {records.evaluations} evaluations are recorded. "
+        f"{len(records.lost) or 'None'} of the runs ended early"
+        + (
+            ": the method raised, took too long, or its process died. Their functions do not "
+            "count for the method."
+            if records.lost
+            else "."
+        ),
+        f"{sum(records.failed.values()) or 'No'} evaluations gave no value.",
+    ]
+    if records.beaten:
+        text.append(
+            "Where a minimum is estimated, it can be beaten; regret then counts as 0. That was "
+            f"so on {', '.join(records.beaten)}."
+        )
+    return Section("failures", "What went wrong", text, groups)
+
+
+def origin(records: Records) -> Section:
+    """Return the section on how it was made."""
+    groups = []
+    for header in records.headers:
+        groups.append(
+            Group(
+                f"Started {header.get('started', '')}",
+                items=tuple((name, _plain(header.get(key))) for name, key in _SAID),
+                folded=len(records.headers) > 1 and header is not records.headers[-1],
+            )
+        )
+    methods = Table(
+        ["method", "what it is", "trained to"],
+        [
+            [Cell(m.name), Cell(m.about), Cell(str(m.horizon) if m.horizon else "–")]
+            for m in records.methods
+        ],
+    )
+    suites = Table(
+        ["suite", "what it holds", "functions"],
+        [[Cell(s.name), Cell(s.about), Cell(str(len(s.dims)))] for s in records.suites],
+    )
+    what = Group("Methods and suites", tables=(methods, suites))
+    return Section("origin", "How it was made", (), (what, *groups))
+
+
+_SAID = (
+    ("command", "command"),
+    ("rnnbbo", "rnnbbo"),
+    ("commit", "commit"),
+    ("Python", "python"),
+    ("platform", "platform"),
+    ("processor", "cpu"),
+    ("cores", "cores"),
+    ("threads a process", "threads"),
+    ("run on", "where"),
+    ("packages", "packages"),
+    ("plan", "plan"),
+)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return " · ".join(map(_plain, value))
+    return "–" if value is None else str(value)

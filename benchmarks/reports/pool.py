@@ -1,0 +1,157 @@
+"""Functions of several suites put together, so that methods are compared on the same ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnbbo.benchmarks.reports.data import Course, Records
+from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
+
+Array = NDArray[np.float64]
+Function = tuple[str, str]
+"""A suite's name and a function's."""
+
+FEWEST = 6
+"""With fewer functions no signed-rank test can reach p < 0.05, and no difference is claimed."""
+
+COVERAGE = 0.5
+"""A method that has fewer of the functions than this share is left out of a pool."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Methods with a value on each of the same functions.
+
+    Attributes:
+        functions: the functions that all methods have.
+        values: method -> (functions,).
+        left_out: methods with values on too few functions.
+    """
+
+    functions: tuple[Function, ...]
+    values: Mapping[str, Array]
+    left_out: tuple[str, ...]
+
+    @property
+    def ranking(self) -> list[str]:
+        """The methods by mean, the least first."""
+        means = {name: float(np.mean(row)) for name, row in self.values.items()}
+        return sorted(means, key=lambda name: means[name])
+
+    def difference(self, a: str, b: str) -> Estimate:
+        """Return the mean of a less that of b, with its interval over functions."""
+        return bootstrap_mean(self.values[a] - self.values[b])
+
+    @property
+    def leaders(self) -> list[str]:
+        """The method of the least mean, and those that are level with it.
+
+        Level means that the interval of the paired difference holds 0, or that there are too few
+        functions to tell.
+        """
+        first, *others = self.ranking
+        if len(self.functions) < FEWEST:
+            return [first, *others]
+        return [first, *(name for name in others if self.difference(first, name).high >= 0)]
+
+
+Value = Callable[[Course, int], float | None]
+"""A method's value on the function of a row, None if it has none."""
+
+
+def values(records: Records, method: str, value: Value) -> dict[Function, float]:
+    """Return a method's values on all functions on which it has one."""
+    found = {}
+    for suite in records.suites:
+        course = suite.courses.get(method)
+        for row, function in enumerate(course.functions if course else ()):
+            assert course is not None
+            number = value(course, row)
+            if number is not None:
+                found[suite.name, function] = number
+    return found
+
+
+def pool(
+    records: Records, value: Value, keep: Callable[[int], bool] = lambda dim: True
+) -> Pool | None:
+    """Put together the functions which (nearly) all methods have.
+
+    Args:
+        records: the records.
+        value: a method's value on a function.
+        keep: which numbers of dimensions to keep.
+
+    Returns:
+        The pool; None if no two methods share a function.
+    """
+    kept = {
+        (suite.name, function)
+        for suite in records.suites
+        for function, dim in suite.dims.items()
+        if keep(dim)
+    }
+    found = {
+        method.name: {
+            function: number
+            for function, number in values(records, method.name, value).items()
+            if function in kept
+        }
+        for method in records.methods
+    }
+    most = max((len(row) for row in found.values()), default=0)
+    fine = [name for name, row in found.items() if row and len(row) >= COVERAGE * most]
+    if len(fine) < 2:
+        return None
+    functions = sorted(set.intersection(*(set(found[name]) for name in fine)))
+    if not functions:
+        return None
+    return Pool(
+        tuple(functions),
+        {name: np.array([found[name][f] for f in functions]) for name in fine},
+        tuple(name for name, row in found.items() if row and name not in fine),
+    )
+
+
+def shared(
+    records: Records, a: str, b: str, value: Value
+) -> tuple[tuple[Function, ...], Array, Array]:
+    """Return two methods' values on the functions that both have."""
+    first, second = values(records, a, value), values(records, b, value)
+    functions = tuple(sorted(first.keys() & second.keys()))
+    return (
+        functions,
+        np.array([first[f] for f in functions]),
+        np.array([second[f] for f in functions]),
+    )
+
+
+def at(t: int, name: str = "capped") -> Value:
+    """Return a `Value`: an array of a course after t evaluations."""
+
+    def value(course: Course, row: int) -> float | None:
+        return float(getattr(course, name)[row, t - 1]) if course.budget >= t else None
+
+    return value
+
+
+def within(seconds: float, call: float) -> Value:
+    """Return a `Value`: capped regret after so many seconds, if a call takes `call` seconds."""
+
+    def value(course: Course, row: int) -> float | None:
+        clock = course.overhead[row] + call * np.arange(1, course.budget + 1)
+        done = int(np.searchsorted(clock, seconds * (1 + 1e-9), side="right"))
+        if done == course.budget and clock[-1] + call < seconds:
+            return None  # the method stopped while there was time for another evaluation
+        return float(course.capped[row, done - 1]) if done else 2.0
+
+    return value
+
+
+def names(methods: Sequence[str]) -> str:
+    """Return names as a phrase."""
+    if len(methods) < 2:
+        return "".join(methods)
+    return f"{', '.join(methods[:-1])} and {methods[-1]}"

@@ -1,0 +1,174 @@
+"""Regret against evaluations and against wall clock."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
+from rnnbbo.benchmarks.reports.panel import Frame, Line, Panel, panel, thinned
+from rnnbbo.benchmarks.reports.section import Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.style import Style
+from rnnbbo.benchmarks.reports.verdict import CALLS
+from rnnbbo.benchmarks.statistics import CAP, FLOOR, bootstrap_mean
+
+Array = NDArray[np.float64]
+
+TIMES = (10, 20, 30, 50, 100, 200)
+"""Numbers of evaluations that tables show."""
+
+_MOMENTS = 28
+
+
+def curves(records: Records, styles: Mapping[str, Style]) -> Section:
+    """Return the section on regret against evaluations."""
+    groups = [
+        Group(
+            suite.name,
+            (_about(suite),),
+            panels=(
+                _curve(suite, records.methods, styles, "capped"),
+                _curve(suite, records.methods, styles, "log"),
+            ),
+            tables=(_table(suite, records.methods),),
+        )
+        for suite in records.suites
+        if suite.courses
+    ]
+    return Section(
+        "regret",
+        "Regret against evaluations",
+        (
+            "Regret is the noise-free value at a method's best point less the minimum, over what "
+            "random search has left after 10 evaluations: 0 is the optimum, 1 is that search. "
+            f"The mean is of regret capped at {CAP:g}; the geometric mean, of regret floored at "
+            f"{FLOOR:g}, shows how many digits a method finds. Bands are 95 % bootstrap intervals "
+            "over functions. A vertical line marks the longest run that a policy was trained on.",
+        ),
+        groups,
+        key=True,
+    )
+
+
+def clock(records: Records, styles: Mapping[str, Style]) -> Section:
+    """Return the section on regret against wall clock."""
+    groups = [
+        Group(
+            suite.name,
+            panels=[
+                _clock_panel(suite, records.methods, styles, name, call)
+                for name, call in CALLS.items()
+            ],
+        )
+        for suite in records.suites
+        if suite.courses
+    ]
+    return Section(
+        "clock",
+        "Regret against wall clock",
+        (
+            "Mean capped regret against time, if a call takes 1 ms, 100 ms, 10 s or 10 min: the "
+            "calls, and what the method itself takes to ask and to be told. A line ends with the "
+            "method's last evaluation.",
+        ),
+        groups,
+        key=True,
+    )
+
+
+def ordered(suite: Suite, methods: Sequence[Method]) -> list[tuple[str, Course]]:
+    """Return the courses of a suite, ours last, so that they are drawn on top."""
+    names = [method.name for method in methods if not method.ours]
+    names += [method.name for method in methods if method.ours]
+    return [(name, suite.courses[name]) for name in names if name in suite.courses]
+
+
+def marks(suite: Suite, methods: Sequence[Method]) -> dict[float, str]:
+    """Return the training horizons that lie inside a suite's runs."""
+    horizons = {
+        method.horizon
+        for method in methods
+        if method.horizon and method.name in suite.courses and method.horizon < suite.budget
+    }
+    return {float(horizon): f"trained to {horizon}" for horizon in sorted(horizons)}
+
+
+def _about(suite: Suite) -> str:
+    most = max(len(course.functions) for course in suite.courses.values())
+    about = suite.about[:1].upper() + suite.about[1:]
+    return f"{about}{'. ' if about else ''}{most} function{'s' if most > 1 else ''}."
+
+
+def _curve(
+    suite: Suite, methods: Sequence[Method], styles: Mapping[str, Style], kind: str
+) -> Panel:
+    lines = []
+    for name, course in ordered(suite, methods):
+        shown = thinned(course.budget)
+        estimate = bootstrap_mean(getattr(course, kind)[:, shown])
+        mean, low, high = estimate.mean, estimate.low, estimate.high
+        if kind == "log":
+            mean, low, high = np.exp(mean), np.exp(low), np.exp(high)
+        else:
+            mean, low, high = (np.maximum(row, 1e-4) for row in (mean, low, high))
+        lines.append(Line(name, shown + 1.0, mean, low, high))
+    frame = Frame(
+        "evaluations",
+        "mean regret" if kind == "capped" else "geometric mean regret",
+        ylog=True,
+        marks=marks(suite, methods),
+        xlim=(1, suite.budget),
+    )
+    title = "mean, capped" if kind == "capped" else "geometric mean"
+    return panel(f"{suite.name}: {title}", lines, styles, frame, f"curve-{kind}-{suite.name}")
+
+
+def _clock_panel(
+    suite: Suite, methods: Sequence[Method], styles: Mapping[str, Style], name: str, call: float
+) -> Panel:
+    lines = []
+    for method, course in ordered(suite, methods):
+        clocks = course.overhead + call * np.arange(1, course.budget + 1)
+        # All functions have their first evaluation by the one, and their last by the other.
+        start, end = float(clocks[:, 0].max()), float(clocks[:, -1].min())
+        if end <= start:
+            continue
+        moments = np.geomspace(start, end, _MOMENTS)
+        done = [np.searchsorted(row, moments * (1 + 1e-9), side="right") - 1 for row in clocks]
+        regret = [row[index] for row, index in zip(course.capped, done, strict=True)]
+        lines.append(Line(method, moments, np.maximum(np.mean(regret, axis=0), 1e-4)))
+    frame = Frame("seconds", "mean regret", xlog=True, ylog=True)
+    return panel(f"a call takes {name}", lines, styles, frame, f"clock-{name}-{suite.name}")
+
+
+def _table(suite: Suite, methods: Sequence[Method]) -> Table:
+    times = [t for t in TIMES if t <= suite.budget] or [suite.budget]
+    rows = []
+    best = {
+        t: min(float(c.capped[:, t - 1].mean()) for c in suite.courses.values() if c.budget >= t)
+        for t in times
+    }
+    for method in methods:
+        course = suite.courses.get(method.name)
+        if course is None:
+            continue
+        cells = []
+        for t in times:
+            if course.budget < t:
+                cells.append(Cell("–", "faint"))
+                continue
+            mean = bootstrap_mean(course.capped[:, t - 1])
+            geometric = float(np.exp(course.log[:, t - 1].mean()))
+            text = f"{mean.mean:.2f} [{mean.low:.2f}, {mean.high:.2f}] · {small(geometric)}"
+            cells.append(Cell(text, "best" if float(mean.mean) == best[t] else ""))
+        rows.append([Cell(method.name), *cells, Cell(f"{len(course.functions)} · {course.runs}")])
+    return Table(
+        ["method", *(f"t = {t}" for t in times), "functions · runs"],
+        rows,
+        "Mean capped regret [95 % interval] · geometric mean. The least mean of a column is bold.",
+    )
+
+
+def small(number: float) -> str:
+    """Return a number that may be tiny in few characters."""
+    return f"{number:.2f}" if number >= 0.1 else f"{number:.1e}".replace("e-0", "e-")

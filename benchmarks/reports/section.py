@@ -1,0 +1,66 @@
+"""What a report is made of, before it becomes HTML or Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rnnbbo.benchmarks.reports.panel import Panel
+
+Tone = Literal["", "best", "good", "bad", "faint"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table; the tone is never its only message."""
+
+    text: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first column names the row."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Figures and tables that belong together.
+
+    Attributes:
+        title: a heading, "" for none.
+        text: paragraphs.
+        items: a list of terms, each with what is said of it.
+        panels: figures side by side.
+        tables: tables below them.
+        folded: whether a reader has to open it.
+    """
+
+    title: str = ""
+    text: Sequence[str] = ()
+    items: Sequence[tuple[str, str]] = ()
+    panels: Sequence[Panel] = ()
+    tables: Sequence[Table] = ()
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section.
+
+    Attributes:
+        id: its anchor.
+        title: its heading.
+        text: paragraphs.
+        groups: its parts in order.
+        key: whether its figures need the key of methods.
+    """
+
+    id: str
+    title: str
+    text: Sequence[str] = ()
+    groups: Sequence[Group] = ()
+    key: bool = False

@@ -1,0 +1,43 @@
+"""How a method looks in every figure: a colour, and a second channel for those who see few."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rnnbbo.benchmarks.reports.data import Method
+
+# Okabe and Ito (2008), without the yellow and the black that one background each would swallow.
+_OURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+_PEERS = ("#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F", "#A6761D", "#5AAE61")
+_OURS_MARKERS = ("o", "s", "^", "D", "P", "X", "v", "p")
+_PEER_MARKERS = ("x", "+", "1", "2", "3", "4")
+_SOLID = "solid"
+_DASHES = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
+
+
+@dataclass(frozen=True)
+class Style:
+    """A method's look: matplotlib's colour, line style, marker, and width in points."""
+
+    color: str
+    line: str | tuple[float, tuple[float, ...]]
+    marker: str
+    width: float
+
+
+def styles(methods: Sequence[Method]) -> Mapping[str, Style]:
+    """Return a style for each method: ours solid and bold, peers dashed and thin.
+
+    The same methods in the same order always look the same.
+    """
+    ours = [method.name for method in methods if method.ours]
+    peers = [method.name for method in methods if not method.ours]
+    found = {}
+    for i, name in enumerate(ours):
+        line = _SOLID if i < len(_OURS) else _DASHES[0]
+        marker = _OURS_MARKERS[i % len(_OURS_MARKERS)]
+        found[name] = Style(_OURS[i % len(_OURS)], line, marker, 2.0)
+    for i, name in enumerate(peers):
+        line = _DASHES[(i // len(_PEERS) + i) % len(_DASHES)]
+        marker = _PEER_MARKERS[i % len(_PEER_MARKERS)]
+        found[name] = Style(_PEERS[i % len(_PEERS)], line, marker, 1.3)
+    return found

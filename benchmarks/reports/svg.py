@@ -1,0 +1,138 @@
+"""Figures as compact SVG to stand inside a page."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from rnnbbo.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Stand-ins which the page's own colours replace, so that a figure follows light and dark.
+INK, RULE = "#010203", "#040506"
+_THEME = {INK: "currentColor", RULE: "var(--rule)"}
+
+GROUP = "method--"
+"""What the gid of a method's artists begins with; see `inline`."""
+
+_SIZE = (3.5, 2.45)
+
+# What matplotlib writes and a page does without: ids that nothing refers to, fonts (the page's
+# own serves), rotations by nothing, empty groups, and line breaks.
+_SHORTER = (
+    (r"<metadata>.*?</metadata>", ""),
+    (r"<!--.*?-->", ""),
+    (r"<defs>\s*<style.*?</style>\s*</defs>", ""),
+    (rf'<g id="{GROUP}([^"]*)">', r'<g class="m \1">'),
+    (r'<g id="[^"]*">', "<g>"),
+    (r" font-family: [^;\"]*;", ""),
+    (r' transform="rotate\(-0 [^"]*"', ""),
+    (r"\s*\n\s*", " "),
+    (r"> <", "><"),
+    (r" (?=[LMCQ] )", ""),
+    (r"(?<=[LMCQ]) ", ""),
+    (r' (?=")', ""),
+    (r'<path d="[^"]*" style="fill: none"/>', ""),
+    (r' clip-path="[^"]*" style="fill: none; stroke: #040506;[^"]*"', ' class="rule"'),
+    (r'<g id="[^"]*"/>', ""),
+    (r"<g></g>", ""),
+)
+
+
+@contextmanager
+def drawing(salt: str, *, text: str = "none") -> Iterator[None]:
+    """Set matplotlib's parameters for a figure, and put the caller's back.
+
+    Args:
+        salt: makes the ids inside the figure its own, and the same each time.
+        text: matplotlib's `svg.fonttype`.
+
+    Raises:
+        MissingExtraError: matplotlib, of the extra `bench`, is not installed.
+    """
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise MissingExtraError(
+            "a report needs matplotlib: pip install -c constraints.txt '.[bench]'"
+        ) from error
+    mine = {
+        "svg.hashsalt": salt,
+        "svg.fonttype": text,
+        "font.size": 8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.linewidth": 0.6,
+        "axes.grid": True,
+        "grid.color": RULE,
+        "grid.linewidth": 0.5,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "xtick.minor.size": 0,
+        "ytick.minor.size": 0,
+        "path.simplify": True,
+    }
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(mine)
+        yield
+
+
+def axes(size: tuple[float, float] = _SIZE) -> "tuple[Figure, Axes]":
+    """Return a transparent figure of this size in inches with one pair of axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    pair = figure.add_subplot(facecolor="none")
+    pair.set_axisbelow(True)
+    return figure, pair
+
+
+def render(figure: "Figure") -> str:
+    """Return a figure as an SVG document without a date."""
+    stream = StringIO()
+    figure.savefig(
+        stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+    )
+    return stream.getvalue()
+
+
+def inline(figure: "Figure", label: str) -> str:
+    """Return a figure as an SVG element for a page.
+
+    Every group whose gid is `GROUP` and a method's class becomes a group of that class, with the
+    method's name as its tooltip. Coordinates keep one decimal, a fifteenth of a pixel.
+
+    Args:
+        figure: the figure.
+        label: what it shows, for those who do not see it.
+    """
+    text = render(figure)
+    text = text[text.index("<svg") :]
+    for pattern, replacement in _SHORTER:
+        text = re.sub(pattern, replacement, text, flags=re.DOTALL)
+    text = re.sub(r'(?: (?:d|x|y|width|height)="|translate\()[^")]*', _rounded, text)
+    for stand_in, colour in _THEME.items():
+        text = text.replace(stand_in, colour)
+    box = re.search(r'viewBox="[^"]*"', text)
+    assert box is not None
+    head = f'<svg class="figure" role="img" aria-label="{escape(label)}" {box[0]}>'
+    return re.sub(r"^<svg[^>]*>", lambda _: head, text, count=1)
+
+
+def _rounded(coordinates: re.Match[str]) -> str:
+    return re.sub(r"-?\d+\.\d{2,}", _one_decimal, coordinates[0])
+
+
+def _one_decimal(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
