@@ -33,11 +33,15 @@ class Entry:
         name: unique in its suite and split.
         dim: number of dimensions.
         build: returns the problem; the same one each time.
+        noise: standard deviation of an observation's noise, in units of that of the values.
+        searches: how many random searches measure the reference regret.
     """
 
     name: str
     dim: int
     build: Callable[[], Problem]
+    noise: float = 0.0
+    searches: int = 101
 
 
 def get_suite(name: str, functions: int = 12, split: str = "test") -> list[Entry]:
@@ -85,3 +89,11 @@ def _perturbed(problem: str, dim: int, seed: int) -> Problem:
     from rnnbbo.functions.synthetic import get_problem
 
     return perturb(get_problem(problem, dim), np.random.default_rng(seed))
+
+
+def describe(name: str) -> str:
+    """Return in one line what a suite holds."""
+    if name == "classic":
+        return "Branin, Goldstein-Price, Hartmann 3 and 6, shifted, scaled, flipped and permuted"
+    dim = name.removeprefix("gp-").removesuffix("d")
+    return f"samples of Gaussian processes, RBF or Matern-5/2, in {dim} dimensions"
