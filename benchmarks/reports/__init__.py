@@ -2,7 +2,18 @@
 
 from pathlib import Path
 
-from rnnbbo.benchmarks.reports import markdown, origin, page, regret, verdict
+from rnnbbo.benchmarks.reports import (
+    exploration,
+    horizon,
+    markdown,
+    origin,
+    page,
+    profiles,
+    ranks,
+    regret,
+    speed,
+    verdict,
+)
 from rnnbbo.benchmarks.reports.data import Records, load
 from rnnbbo.benchmarks.reports.section import Section
 from rnnbbo.benchmarks.reports.style import styles
@@ -49,6 +60,11 @@ def _sections(records: Records) -> list[Section]:
         verdict.section(records),
         regret.curves(records, look),
         regret.clock(records, look),
+        speed.section(records, look),
+        horizon.section(records, look),
+        profiles.section(records, look),
+        ranks.section(records),
+        exploration.section(records, look),
         origin.failures(records),
         origin.origin(records),
     ]

@@ -53,4 +53,6 @@ def _group(group: Group) -> Iterator[str]:
 
 def _cell(cell: Cell) -> str:
     text = escape(cell.text)
-    return f"**{text}**" if cell.tone == "best" and text else text
+    if cell.tone == "best" and text:
+        text = f"**{text}**"
+    return f"{text}<br>{escape(cell.note)}" if cell.note else text

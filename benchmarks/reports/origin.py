@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.section import Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
 
 
 def failures(records: Records) -> Section:
@@ -57,7 +57,7 @@ def origin(records: Records) -> Section:
     methods = Table(
         ["method", "what it is", "trained to"],
         [
-            [Cell(m.name), Cell(m.about), Cell(str(m.horizon) if m.horizon else "–")]
+            [Cell(m.name), Cell(m.about), Cell(str(m.horizon) if m.horizon else NONE)]
             for m in records.methods
         ],
     )
@@ -89,4 +89,4 @@ def _plain(value: Any) -> str:
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
         return " · ".join(map(_plain, value))
-    return "–" if value is None else str(value)
+    return NONE if value is None else str(value)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.style import Style
-from rnnbbo.benchmarks.reports.svg import GROUP, INK, axes, drawing, inline
+from rnnbbo.benchmarks.reports.svg import GROUP, INK, USUAL, WIDE, axes, drawing, inline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,9 @@ class Frame:
         marks: evaluation -> text, vertical lines.
         xlim: limits of the horizontal axis.
         ylim: limits of the vertical axis.
-        steps: whether a value holds until the next one.
+        xticks: where the horizontal axis has its labels, None for anywhere.
+        bars: whether intervals are bars at each value instead of a band.
+        level: a value that a horizontal line marks.
     """
 
     x: str
@@ -57,19 +59,34 @@ class Frame:
     marks: Mapping[float, str] | None = None
     xlim: tuple[float, float] | None = None
     ylim: tuple[float, float] | None = None
-    steps: bool = False
+    xticks: Sequence[int] | None = None
+    bars: bool = False
+    level: float | None = None
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A figure: its title, and the SVG element."""
+    """A figure.
+
+    Attributes:
+        title: its title.
+        svg: the SVG element.
+        css: the class of the method that it shows, "" if it shows several.
+    """
 
     title: str
     svg: str
+    css: str = ""
 
 
 def panel(
-    title: str, lines: Sequence[Line], styles: Mapping[str, Style], frame: Frame, salt: str
+    title: str,
+    lines: Sequence[Line],
+    styles: Mapping[str, Style],
+    frame: Frame,
+    salt: str,
+    *,
+    wide: bool = False,
 ) -> Panel:
     """Draw lines.
 
@@ -79,9 +96,10 @@ def panel(
         styles: method -> style.
         frame: what stands round the lines.
         salt: unique on the page.
+        wide: whether it has a row for itself.
     """
     with drawing(salt):
-        figure, pair = axes()
+        figure, pair = axes(WIDE if wide else USUAL)
         draw(pair, lines, styles, frame)
         label = f"{title}: {frame.y} against {frame.x}"
         return Panel(title, inline(figure, label))
@@ -97,11 +115,13 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
         style = styles[line.method]
         gid = GROUP + css_class(line.method)
         if line.low is not None and line.high is not None:
-            band = pair.fill_between(
-                line.x, line.low, line.high, color=style.color, alpha=0.13, linewidth=0
-            )
-            band.set_gid(gid)
-        drawn = pair.plot(
+            if frame.bars:
+                ends = line.x, line.low, line.high
+                pair.vlines(*ends, color=style.color, linewidth=0.9, gid=gid, clip_on=False)
+            else:
+                x, y = np.r_[line.x, line.x[::-1]], np.r_[line.low, line.high[::-1]]
+                pair.fill(x, y, color=style.color, alpha=0.13, linewidth=0, gid=gid, clip_on=False)
+        pair.plot(
             line.x,
             line.y,
             color=style.color,
@@ -110,9 +130,11 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
             marker=style.marker,
             markersize=4,
             markevery=max(1, len(line.x) // 6),
-            drawstyle="steps-post" if frame.steps else "default",
+            gid=gid,
+            clip_on=False,
         )
-        drawn[0].set_gid(gid)
+    if frame.level is not None:
+        pair.axhline(frame.level, color=INK, linewidth=0.8)
     for at, text in sorted((frame.marks or {}).items()):
         pair.axvline(at, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
         pair.annotate(
@@ -134,6 +156,8 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
         if log:
             axis.set_major_formatter(lambda value, _: power(value))
             axis.set_minor_formatter(lambda value, _: "")
+    if frame.xticks is not None:
+        pair.set_xticks(frame.xticks, [str(tick) for tick in frame.xticks])
 
 
 def css_class(method: str) -> str:
@@ -149,7 +173,7 @@ def power(value: float) -> str:
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def thinned(count: int, shown: int = 40) -> NDArray[np.int64]:
+def thinned(count: int, shown: int = 32) -> NDArray[np.int64]:
     """Return which of `count` evaluations to draw: all of the first, the last, and some between."""
     if count <= shown:
         return np.arange(count)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Course, Records
-from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
+from rnnbbo.benchmarks.statistics import CAP, Estimate, bootstrap_mean
 
 Array = NDArray[np.float64]
 Function = tuple[str, str]
@@ -138,16 +138,32 @@ def at(t: int, name: str = "capped") -> Value:
 
 
 def within(seconds: float, call: float) -> Value:
-    """Return a `Value`: capped regret after so many seconds, if a call takes `call` seconds."""
+    """Return a `Value`: capped regret after so many seconds, if a call takes `call` seconds.
 
-    def value(course: Course, row: int) -> float | None:
-        clock = course.overhead[row] + call * np.arange(1, course.budget + 1)
-        done = int(np.searchsorted(clock, seconds * (1 + 1e-9), side="right"))
-        if done == course.budget and clock[-1] + call < seconds:
-            return None  # the method stopped while there was time for another evaluation
-        return float(course.capped[row, done - 1]) if done else 2.0
+    A method that has made its last evaluation before keeps the regret of that; see `stopped`.
+    """
+
+    def value(course: Course, row: int) -> float:
+        done = _done(course, row, seconds, call)
+        return float(course.capped[row, done - 1]) if done else CAP
 
     return value
+
+
+def stopped(seconds: float, call: float) -> Value:
+    """Return a `Value`: 1 if a method stopped while there was time for another evaluation."""
+
+    def value(course: Course, row: int) -> float:
+        end = course.overhead[row, -1] + call * course.budget
+        last = _done(course, row, seconds, call) == course.budget
+        return float(last and end + call <= seconds)
+
+    return value
+
+
+def _done(course: Course, row: int, seconds: float, call: float) -> int:
+    clock = course.overhead[row] + call * np.arange(1, course.budget + 1)
+    return int(np.searchsorted(clock, seconds * (1 + 1e-9), side="right"))
 
 
 def names(methods: Sequence[str]) -> str:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
 from rnnbbo.benchmarks.reports.panel import Frame, Line, Panel, panel, thinned
-from rnnbbo.benchmarks.reports.section import Cell, Group, Section, Table
-from rnnbbo.benchmarks.reports.style import Style
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone
+from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.verdict import CALLS
 from rnnbbo.benchmarks.statistics import CAP, FLOOR, bootstrap_mean
 
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations that tables show."""
 
-_MOMENTS = 28
+_MOMENTS = 24
 
 
 def curves(records: Records, styles: Mapping[str, Style]) -> Section:
@@ -77,9 +77,8 @@ def clock(records: Records, styles: Mapping[str, Style]) -> Section:
 
 
 def ordered(suite: Suite, methods: Sequence[Method]) -> list[tuple[str, Course]]:
-    """Return the courses of a suite, ours last, so that they are drawn on top."""
-    names = [method.name for method in methods if not method.ours]
-    names += [method.name for method in methods if method.ours]
+    """Return the courses of a suite in the order in which they are drawn."""
+    names = drawn_in_order(methods)
     return [(name, suite.courses[name]) for name in names if name in suite.courses]
 
 
@@ -155,17 +154,20 @@ def _table(suite: Suite, methods: Sequence[Method]) -> Table:
         cells = []
         for t in times:
             if course.budget < t:
-                cells.append(Cell("–", "faint"))
+                cells.append(Cell(NONE, "faint"))
                 continue
             mean = bootstrap_mean(course.capped[:, t - 1])
             geometric = float(np.exp(course.log[:, t - 1].mean()))
-            text = f"{mean.mean:.2f} [{mean.low:.2f}, {mean.high:.2f}] · {small(geometric)}"
-            cells.append(Cell(text, "best" if float(mean.mean) == best[t] else ""))
-        rows.append([Cell(method.name), *cells, Cell(f"{len(course.functions)} · {course.runs}")])
+            text = f"{mean.mean:.2f} [{mean.low:.2f}, {mean.high:.2f}]"
+            tone: Tone = "best" if float(mean.mean) == best[t] else ""
+            cells.append(Cell(text, tone, small(geometric)))
+        many = Cell(str(len(course.functions)), note=f"{course.runs} runs")
+        rows.append([Cell(method.name), *cells, many])
     return Table(
-        ["method", *(f"t = {t}" for t in times), "functions · runs"],
+        ["method", *(f"t = {t}" for t in times), "functions"],
         rows,
-        "Mean capped regret [95 % interval] · geometric mean. The least mean of a column is bold.",
+        "Mean capped regret [95 % interval], and below it the geometric mean. The least mean of a "
+        "column is bold.",
     )
 
 

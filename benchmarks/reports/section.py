@@ -6,15 +6,25 @@ from typing import Literal
 
 from rnnbbo.benchmarks.reports.panel import Panel
 
+NONE = "\N{EN DASH}"
+"""What a cell without a value shows."""
+
 Tone = Literal["", "best", "good", "bad", "faint"]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table; the tone is never its only message."""
+    """A cell of a table.
+
+    Attributes:
+        text: what it says.
+        tone: how it looks; never its only message.
+        note: a second line.
+    """
 
     text: str
     tone: Tone = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Group:
         panels: figures side by side.
         tables: tables below them.
         folded: whether a reader has to open it.
+        small: whether the figures are small squares.
     """
 
     title: str = ""
@@ -45,6 +56,7 @@ class Group:
     panels: Sequence[Panel] = ()
     tables: Sequence[Table] = ()
     folded: bool = False
+    small: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ class Style:
     width: float
 
 
+def drawn_in_order(methods: Sequence[Method]) -> list[str]:
+    """Return the methods' names, those of rnnbbo last, so that they lie on top."""
+    return [method.name for method in sorted(methods, key=lambda method: method.ours)]
+
+
 def styles(methods: Sequence[Method]) -> Mapping[str, Style]:
     """Return a style for each method: ours solid and bold, peers dashed and thin.
 

@@ -20,16 +20,21 @@ _THEME = {INK: "currentColor", RULE: "var(--rule)"}
 GROUP = "method--"
 """What the gid of a method's artists begins with; see `inline`."""
 
-_SIZE = (3.5, 2.45)
+USUAL, WIDE = (3.5, 2.45), (5.6, 3.0)
+"""Sizes of a figure in inches."""
+
+_HEX = r"#(?!010203|040506)[0-9a-f]{6}"
 
 # What matplotlib writes and a page does without: ids that nothing refers to, fonts (the page's
-# own serves), rotations by nothing, empty groups, and line breaks.
+# own serves), rotations by nothing, empty groups, and line breaks. The looks of a method's line,
+# bars, band and markers are left to the classes l, i, b and to `use`.
 _SHORTER = (
     (r"<metadata>.*?</metadata>", ""),
     (r"<!--.*?-->", ""),
     (r"<defs>\s*<style.*?</style>\s*</defs>", ""),
     (rf'<g id="{GROUP}([^"]*)">', r'<g class="m \1">'),
     (r'<g id="[^"]*">', "<g>"),
+    (r'<g id="[^"]*"/>', ""),
     (r" font-family: [^;\"]*;", ""),
     (r' transform="rotate\(-0 [^"]*"', ""),
     (r"\s*\n\s*", " "),
@@ -38,8 +43,15 @@ _SHORTER = (
     (r"(?<=[LMCQ]) ", ""),
     (r' (?=")', ""),
     (r'<path d="[^"]*" style="fill: none"/>', ""),
-    (r' clip-path="[^"]*" style="fill: none; stroke: #040506;[^"]*"', ' class="rule"'),
-    (r'<g id="[^"]*"/>', ""),
+    (rf' (?:clip-path="[^"]*" )?style="fill: none; stroke: {RULE};[^"]*"', ' class="rule"'),
+    (rf' style="fill: none; stroke: {_HEX}; stroke-width: 0.9"', ' class="i"'),
+    (rf' style="fill: none; [^"]*stroke: {_HEX}[^"]*"', ' class="l"'),
+    (rf' style="fill: {_HEX}; opacity: [^"]*"', ' class="b"'),
+    (r'(<use [^>]*?) style="[^"]*"', r"\1"),
+    (r'(<defs><path id="[^"]*" d="[^"]*") style="[^"]*"', r"\1"),
+    (rf' style="font-size: 8px; text-anchor: (\w+); fill: {INK}"', r' class="\1"'),
+    (r"<g>(<(?:text|path) [^>]*>[^<]*(?:</text>)?)</g>", r"\1"),
+    (r"<g>(<path [^>]*/>)</g>", r"\1"),
     (r"<g></g>", ""),
 )
 
@@ -88,7 +100,7 @@ def drawing(salt: str, *, text: str = "none") -> Iterator[None]:
         yield
 
 
-def axes(size: tuple[float, float] = _SIZE) -> "tuple[Figure, Axes]":
+def axes(size: tuple[float, float] = USUAL) -> "tuple[Figure, Axes]":
     """Return a transparent figure of this size in inches with one pair of axes."""
     from matplotlib.figure import Figure
 
@@ -110,8 +122,8 @@ def render(figure: "Figure") -> str:
 def inline(figure: "Figure", label: str) -> str:
     """Return a figure as an SVG element for a page.
 
-    Every group whose gid is `GROUP` and a method's class becomes a group of that class, with the
-    method's name as its tooltip. Coordinates keep one decimal, a fifteenth of a pixel.
+    Every group whose gid is `GROUP` and a method's class becomes a group of that class, whose looks
+    are the page's matter. Coordinates keep one decimal, a tenth of a point.
 
     Args:
         figure: the figure.
