@@ -51,6 +51,23 @@ def test_constraints_pin_every_direct_dependency() -> None:
     assert not [pin for pin in pins.values() if "+" in pin]
 
 
+def _data_files() -> set[str]:
+    """Every file that package-data names, by the path that it must have in the wheel."""
+    found = set()
+    for package, patterns in SETUPTOOLS["package-data"].items():
+        base = max(
+            (outer for outer in SETUPTOOLS["package-dir"] if f"{package}.".startswith(f"{outer}.")),
+            key=len,
+        )
+        inside = package.removeprefix(base).split(".")[1:]
+        folder = ROOT.joinpath(SETUPTOOLS["package-dir"][base], *inside)
+        for pattern in patterns:
+            files = [file for file in folder.glob(pattern) if file.is_file()]
+            assert files, f"{package}: {pattern} names no file"
+            found |= {"/".join([*package.split("."), *f.relative_to(folder).parts]) for f in files}
+    return found
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Built from a copy: setuptools leaves build/ in the tree, and takes stale files from it.
@@ -68,12 +85,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_wheel_holds_every_module_the_type_marker_and_the_weights(wheel: Path) -> None:
-    weights = {f"rnnbbo/weights/{p.name}" for p in (ROOT / "rnnbbo/weights").glob("*.safetensors")}
+def test_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
+    data = _data_files()
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert {"rnnbbo/weights/lstm.safetensors", "rnnbbo/weights/dnc.safetensors"} <= weights
-    assert names == _source_files() | weights | {"rnnbbo/py.typed"}
+    assert {
+        "rnnbbo/py.typed",
+        "rnnbbo/weights/lstm.safetensors",
+        "rnnbbo/weights/dnc.safetensors",
+        "rnnbbo/benchmarks/plans/quick.toml",
+        "rnnbbo/benchmarks/reports/templates/report.html.j2",
+    } <= data
+    assert names == _source_files() | data
 
 
 def test_shipped_weights_stay_small() -> None:

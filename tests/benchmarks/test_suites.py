@@ -1,15 +1,46 @@
+import pickle
+
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.suites import SUITES, get_suite
-from rnnbbo.errors import ConfigError
+from rnnbbo.benchmarks import suites
+from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
+from rnnbbo.benchmarks.suites.bbob import ORDER
+from rnnbbo.errors import ConfigError, MissingExtraError
 
 
 @pytest.mark.parametrize("name", SUITES)
 def test_splits_share_no_function_and_longer_suites_begin_with_shorter(name: str) -> None:
     test, tune = get_suite(name, 50), get_suite(name, 50, split="tune")
-    assert len({entry.name for entry in test + tune}) == 100
-    assert [e.name for e in get_suite(name, 7)] == [e.name for e in test[:7]]
+    assert test and tune
+    assert len({entry.name for entry in test + tune}) == len(test) + len(tune)
+    assert [e.name for e in get_suite(name, 3)] == [e.name for e in test[:3]]
+    assert 1 <= len(get_suite(name)) == len(get_suite(name, None, "test"))
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_suite_says_in_a_line_what_it_holds(name: str) -> None:
+    about = suites.describe(name)
+    assert about and "\n" not in about
+
+
+# A noisy suite has the functions of the noise-free one.
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("name", [name for name in SUITES if "-noise" not in name])
+def test_first_function_survives_pickling_and_declares_a_minimum_that_holds(
+    name: str, split: str
+) -> None:
+    entry = get_suite(name, 1, split)[0]
+    problem, again = entry.build(), pickle.loads(pickle.dumps(entry)).build()
+    assert problem.dim == entry.dim
+    u = np.random.default_rng(0).random((20, entry.dim))
+    values = [problem.unit(point) for point in u]
+    assert values == [again.unit(point) for point in u]
+    assert values == [pickle.loads(pickle.dumps(problem)).unit(point) for point in u]
+    assert min(values) >= problem.minimum
+    assert np.std(values) > 0
+    for x in problem.minimizers:
+        assert problem(x) == pytest.approx(problem.minimum, rel=1e-9, abs=1e-9)
 
 
 def test_gp_functions_repeat_and_differ() -> None:
@@ -21,6 +52,36 @@ def test_gp_functions_repeat_and_differ() -> None:
     assert min(values) >= problem.minimum
     assert values == same
     assert not np.allclose(values, different)
+
+
+def test_noisy_suites_hold_the_functions_of_the_noise_free_one() -> None:
+    plain, noisy, noisier = (
+        get_suite(name, 5) for name in ("gp-3d", "gp-3d-noise10", "gp-3d-noise30")
+    )
+    assert [{entry.noise for entry in suite} for suite in (plain, noisy, noisier)] == [
+        {0.0},
+        {0.1},
+        {0.3},
+    ]
+    assert [e.name for e in plain] == [e.name for e in noisy] == [e.name for e in noisier]
+    assert plain[4].build().minimum == noisy[4].build().minimum
+
+
+# As they were when the first figures were published: a changed function would make them stale.
+@pytest.mark.parametrize(
+    ("suite", "minimum", "value"),
+    [
+        ("gp-2d", -0.29776142, 0.53861632),
+        ("gp-4d", -2.77940525, 0.39901787),
+        ("gp-6d", -3.86634253, 0.89523947),
+        ("classic", 0.39788736, 25.23018933),
+    ],
+)
+def test_published_functions_stay(suite: str, minimum: float, value: float) -> None:
+    entry = get_suite(suite, 1)[0]
+    problem = entry.build()
+    assert problem.minimum == pytest.approx(minimum, rel=1e-6)
+    assert problem.unit(np.full(entry.dim, 0.25)) == pytest.approx(value, rel=1e-6)
 
 
 def test_classic_goes_round_the_four_problems() -> None:
@@ -36,10 +97,27 @@ def test_classic_goes_round_the_four_problems() -> None:
     assert first.unit([0.3, 0.6]) != again.unit([0.3, 0.6])
 
 
+def test_classic_plain_is_what_was_published() -> None:
+    problems = [entry.build() for entry in get_suite("classic-plain")]
+    assert [problem.minimum for problem in problems] == pytest.approx(
+        [0.397887, 3.0, -3.86278, -3.32237], abs=1e-5
+    )
+
+
+def test_bbob_takes_one_function_of_each_group_first_and_all_before_another_instance() -> None:
+    groups = [range(1, 6), range(6, 10), range(10, 15), range(15, 20), range(20, 25)]
+    assert sorted(ORDER) == list(range(1, 25))
+    assert all(function in group for function, group in zip(ORDER[:5], groups, strict=True))
+    names = [entry.name for entry in get_suite("bbob-2d", 26)]
+    assert names[:2] == ["bbob-f01-i71-d2", "bbob-f06-i71-d2"]
+    assert names[24:] == ["bbob-f01-i72-d2", "bbob-f06-i72-d2"]
+    assert len(get_suite("bbob-5d")) == 24
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"name": "gp-3d"}, r"'gp-3d'; expected one of gp-2d"),
+        ({"name": "gp-5d"}, r"'gp-5d'; expected one of gp-1d"),
         ({"name": "gp-2d", "split": "train"}, r"'train'; expected one of test, tune"),
         ({"name": "gp-2d", "functions": 0}, r"functions: got 0"),
     ],
@@ -47,3 +125,11 @@ def test_classic_goes_round_the_four_problems() -> None:
 def test_malformed_requests_are_refused(arguments: dict[str, object], expected: str) -> None:
     with pytest.raises(ConfigError, match=expected):
         get_suite(**arguments)
+
+
+def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suites.registry, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"'bbob-2d' needs coco-experiment.*\[bench\]"):
+        get_suite("bbob-2d")
+    entries = get_suite("classic", 1)
+    assert isinstance(entries[0], Entry)

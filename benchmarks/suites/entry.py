@@ -1,0 +1,34 @@
+"""What a suite is a list of, and the splits that every suite has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rnnbbo.functions.problem import Problem
+
+SPLITS = ("test", "tune")
+"""`tune` is for choosing between designs, `test` for figures that are reported."""
+
+SEEDS = {
+    "test": range(10_000_000, 20_000_000),
+    "tune": range(20_000_000, 30_000_000),
+}
+"""The seeds that each split draws random functions from; no training may use them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A problem of a suite that is not built yet. Entries can be pickled.
+
+    Attributes:
+        name: unique in its suite, both splits taken together.
+        dim: number of dimensions.
+        build: returns the problem; the same one each time.
+        noise: standard deviation of an observation's noise, in units of that of the values.
+        searches: how many random searches measure the reference regret.
+    """
+
+    name: str
+    dim: int
+    build: Callable[[], Problem]
+    noise: float = 0.0
+    searches: int = 101

@@ -1,0 +1,112 @@
+"""The suites by name.
+
+A new suite is a module of this package with `entries(split, **options)`, which yields them in
+order, and its line in `_TABLE`. Modules are loaded when one of their suites is first asked for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
+from typing import Any
+
+from rnnbbo.benchmarks.suites.entry import SPLITS, Entry
+from rnnbbo.errors import ConfigError, MissingExtraError
+
+
+@dataclass(frozen=True)
+class _Suite:
+    """Where a suite comes from.
+
+    Attributes:
+        module: a module of this package.
+        about: what the suite holds, in one line.
+        options: keywords for the module's `entries`.
+        functions: how many functions there are by default; None for all.
+        needs: a library that the functions need, by the names of its import and its package.
+    """
+
+    module: str
+    about: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    functions: int | None = None
+    needs: tuple[str, str] | None = None
+
+
+_GP = "samples of Gaussian processes, RBF or Matern-5/2, in {} dimension{}"
+_NOISE = "; noise {:.0%} of the values' standard deviation"
+
+
+def _gp(dim: int, noise: float = 0.0) -> _Suite:
+    about = _GP.format(dim, "" if dim == 1 else "s") + (_NOISE.format(noise) if noise else "")
+    return _Suite("gp", about, {"dim": dim, "noise": noise}, 12, ("torch", "torch"))
+
+
+def _bbob(dim: int) -> _Suite:
+    about = f"the 24 BBOB functions of COCO in {dim} dimensions, then their next instances"
+    return _Suite("bbob", about, {"dim": dim}, 24, ("cocoex", "coco-experiment"))
+
+
+_GP_DIMS = (1, 2, 3, 4, 6, 10, 20)
+
+_TABLE = {
+    **{f"gp-{dim}d": _gp(dim) for dim in _GP_DIMS},
+    **{f"gp-{dim}d-noise10": _gp(dim, 0.1) for dim in _GP_DIMS},
+    **{f"gp-{dim}d-noise30": _gp(dim, 0.3) for dim in _GP_DIMS},
+    "classic": _Suite(
+        "classic",
+        "Branin, Goldstein-Price, Hartmann 3 and 6, shifted, scaled, flipped and permuted",
+        {"perturbed": True},
+        12,
+    ),
+    "classic-plain": _Suite(
+        "classic", "Branin, Goldstein-Price, Hartmann 3 and 6 as published", {"perturbed": False}
+    ),
+    **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20)},
+}
+
+SUITES = tuple(_TABLE)
+
+
+def get_suite(name: str, functions: int | None = None, split: str = "test") -> list[Entry]:
+    """Return the first functions of a suite.
+
+    Args:
+        name: one of `SUITES`.
+        functions: how many; a longer suite begins with the shorter one, and one that has fewer
+            gives all it has. None for the suite's own number.
+        split: one of `SPLITS`; the two hold different functions.
+
+    Raises:
+        ConfigError: no such suite or split, or fewer than one function.
+        MissingExtraError: a package that the functions need is not installed.
+    """
+    suite = _suite(name)
+    if split not in SPLITS:
+        raise ConfigError(f"split: got {split!r}; expected one of {', '.join(SPLITS)}")
+    if functions is not None and functions < 1:
+        raise ConfigError(f"functions: got {functions}; expected at least 1")
+    if suite.needs and find_spec(suite.needs[0]) is None:
+        raise MissingExtraError(
+            f"the suite {name!r} needs {suite.needs[1]}, which is not installed: "
+            "pip install -c constraints.txt '.[bench]'"
+        )
+    module = import_module(f"{__package__}.{suite.module}")
+    stop = suite.functions if functions is None else functions
+    return list(islice(module.entries(split, **suite.options), stop))
+
+
+def describe(name: str) -> str:
+    """Return in one line what a suite holds.
+
+    Raises:
+        ConfigError: no such suite.
+    """
+    return _suite(name).about
+
+
+def _suite(name: str) -> _Suite:
+    if name not in _TABLE:
+        raise ConfigError(f"suite: got {name!r}; expected one of {', '.join(SUITES)}")
+    return _TABLE[name]
