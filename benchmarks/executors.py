@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -122,6 +123,8 @@ def dask(address: str) -> Iterator[Executor]:
 def _start_worker(parent: int) -> None:
     # Ctrl-C reaches the whole process group; the runner alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What the peers' libraries warn of is theirs; it would only tear the progress bar apart.
+    warnings.simplefilter("ignore")
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -35,6 +35,8 @@ def describe(plan: Plan, where: str) -> dict[str, Any]:
     Args:
         plan: what is run.
         where: what it is run on, such as "2 processes" or a scheduler's address.
+
+    Times are to be read with `load`, the machine's load average at the start.
     """
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -45,6 +47,7 @@ def describe(plan: Plan, where: str) -> dict[str, Any]:
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
         "threads": 1,
         "where": where,
         "packages": {name: _version(name) for name in PACKAGES},
