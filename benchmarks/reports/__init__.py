@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rnnbbo.benchmarks.reports import (
     exploration,
+    headline,
     horizon,
     markdown,
     origin,
@@ -18,7 +19,7 @@ from rnnbbo.benchmarks.reports.data import Records, load
 from rnnbbo.benchmarks.reports.section import Section
 from rnnbbo.benchmarks.reports.style import styles
 
-__all__ = ["report"]
+__all__ = ["main_picture", "main_table", "report"]
 
 TITLE = "Optimizers compared"
 
@@ -45,13 +46,41 @@ def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Pat
         f"{len(loaded.methods)} methods on {len(loaded.suites)} suites, {loaded.runs} runs, "
         f"{loaded.evaluations} evaluations."
     )
-    names = [method.name for method in loaded.methods]
-    entries = page.key(loaded.methods, styles(loaded.methods), names)
+    entries = page.key(loaded.methods, styles(loaded.methods), ranks.headliners(loaded))
     folder.mkdir(parents=True, exist_ok=True)
     html, summary = folder / "report.html", folder / "report.md"
     html.write_text(page.html(TITLE, note, made, entries), encoding="utf-8")
     summary.write_text(markdown.document(TITLE, made, note), encoding="utf-8")
     return html, summary
+
+
+def main_picture(records: str | Path, to: str | Path) -> Path:
+    """Write an SVG picture of mean regret against evaluations on up to six suites.
+
+    Args:
+        records: a folder that `rnnbbo benchmark run` made.
+        to: the file to write.
+
+    Raises:
+        RecordError: the folder holds no complete run, or a file is not a record.
+    """
+    path = Path(to)
+    text = headline.picture(load(Path(records)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def main_table(records: str | Path) -> str:
+    """Return a small Markdown table of mean regret by method and suite, and time per ask.
+
+    Args:
+        records: a folder that `rnnbbo benchmark run` made.
+
+    Raises:
+        RecordError: the folder holds no complete run, or a file is not a record.
+    """
+    return headline.table(load(Path(records)))
 
 
 def _sections(records: Records) -> list[Section]:

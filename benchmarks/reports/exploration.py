@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records, Suite
-from rnnbbo.benchmarks.reports.panel import Frame, Line, Panel, css_class, panel
+from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, css_class, panel
 from rnnbbo.benchmarks.reports.section import Group, Section
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
-from rnnbbo.benchmarks.reports.svg import GROUP, INK, axes, drawing, inline
+from rnnbbo.benchmarks.reports.svg import GROUP, INK, SQUARE, axes, drawing, inline
 
 Array = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
                     for method in records.methods
                     if (suite, function, method.name) in records.queries
                 ],
-                small=True,
+                columns=7,
             )
         )
     panels = [_distance(records, suite, styles) for suite in records.suites if suite.courses]
@@ -72,7 +72,7 @@ def _example(records: Records) -> tuple[str, str] | None:
 
 def _scatter(method: str, points: Array) -> Panel:
     with drawing(f"where-{method}"):
-        figure, pair = axes((2.0, 2.0))
+        figure, pair = axes(SQUARE)
         start = 0
         for i, (end, colour, marker) in enumerate(_STAGES):
             chosen = points[start : min(end, _MOST)]
@@ -93,11 +93,11 @@ def _distance(records: Records, suite: Suite, styles: Mapping[str, Style]) -> Pa
         if course is None or course.budget < 2:
             continue
         logs = course.distance
-        edges = np.unique(np.linspace(1, course.budget, _BINS + 1).astype(int))
+        edges = np.unique(np.round(np.geomspace(1, course.budget, _BINS + 1)).astype(int))
         spans = list(pairwise(edges))
-        x = np.array([(low + high + 1) / 2 for low, high in spans])
+        x = np.array([(low + 1 + high) / 2 for low, high in spans])
         blocks = [logs[:, low:high] for low, high in spans]
         y = [np.exp(b[~np.isnan(b)].mean()) if not np.all(np.isnan(b)) else np.nan for b in blocks]
         lines.append(Line(name, x, np.array(y)))
-    frame = Frame("evaluations", "distance to incumbent", ylog=True)
+    frame = Frame(EVALUATIONS, "distance to incumbent", xlog=True, ylog=True)
     return panel(suite.name, lines, styles, frame, f"distance-{suite.name}")

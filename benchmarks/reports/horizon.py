@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnnbbo.benchmarks.reports.data import Method, Records
-from rnnbbo.benchmarks.reports.panel import Frame, Line, Panel, panel
+from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel
 from rnnbbo.benchmarks.reports.pool import FEWEST, at, shared
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
 from rnnbbo.benchmarks.reports.style import Style
+from rnnbbo.benchmarks.reports.svg import WIDE
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 
 TIMES = (10, 20, 30, 50, 100, 200)
@@ -20,29 +21,29 @@ Gaps = Mapping[str, Mapping[int, tuple[Estimate, int]]]
 
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on the gap to each peer."""
+    title = "Past the training horizon"
     ours = [method for method in records.methods if method.ours]
     peers = [method.name for method in records.methods if not method.ours]
-    text = (
-        "Mean capped regret of a policy less that of a peer, over all functions of all suites "
-        "that both were run on, with a 95 % bootstrap interval: below 0 the policy is ahead. An "
-        "interval that holds 0 is a tie. A vertical line marks the longest run that the policy "
-        "was trained on.",
+    found = {method.name: gaps(records, method.name, peers) for method in ours}
+    shown = [method for method in ours if any(found[method.name].values())]
+    if not shown:
+        return Section("horizon", title, ("This needs a policy of rnnbbo and a peer.",))
+    tables = [
+        Group(f"{method.name}: table", tables=(_table(found[method.name]),), folded=True)
+        for method in shown
+    ]
+    return Section(
+        "horizon",
+        title,
+        (
+            "Mean capped regret of a policy less that of a peer, over all functions of all suites "
+            "that both were run on, with a 95 % bootstrap interval: below 0 the policy is ahead, "
+            "and an interval that holds 0 is a tie. A vertical line marks the longest run that the "
+            "policy was trained on.",
+        ),
+        (Group(panels=[_panel(m, found[m.name], styles) for m in shown], columns=2), *tables),
+        key=True,
     )
-    if not ours or not peers:
-        text = ("This needs at least one policy of rnnbbo and one peer.",)
-    groups = []
-    for method in ours if peers else []:
-        found = gaps(records, method.name, peers)
-        if any(found.values()):
-            trained = f", trained to t = {method.horizon}" if method.horizon else ""
-            groups.append(
-                Group(
-                    f"{method.name}{trained}",
-                    panels=[_panel(method, found, styles)],
-                    tables=[_table(found)],
-                )
-            )
-    return Section("horizon", "Past the training horizon", text, groups, key=bool(groups))
 
 
 def gaps(records: Records, method: str, peers: list[str]) -> Gaps:
@@ -61,28 +62,29 @@ def _panel(method: Method, found: Gaps, styles: Mapping[str, Style]) -> Panel:
     lines = []
     for i, (peer, by_time) in enumerate(found.items()):
         if by_time:
+            # A little apart, so that the bars do not hide each other.
             x = np.array(list(by_time), dtype=float) * 1.012 ** (i - len(found) / 2)
-            gap = [estimate for estimate, _ in by_time.values()]
+            estimates = [estimate for estimate, _ in by_time.values()]
             mean, low, high = (
-                np.array([getattr(g, name) for g in gap], dtype=float)
+                np.array([getattr(estimate, name) for estimate in estimates], dtype=float)
                 for name in ("mean", "low", "high")
             )
             lines.append(Line(peer, x, mean, low, high))
     ticks = sorted({t for by_time in found.values() for t in by_time})
-    trained = method.horizon and ticks[0] <= method.horizon <= ticks[-1]
+    marks = None
+    if method.horizon and ticks[0] <= method.horizon <= ticks[-1]:
+        marks = {float(method.horizon): f"trained to {method.horizon}"}
     frame = Frame(
-        "evaluations",
+        EVALUATIONS,
         "gap in mean regret",
         xlog=True,
         xticks=ticks,
         bars=True,
-        marks={float(method.horizon): f"trained to {method.horizon}"}
-        if method.horizon and trained
-        else None,
+        marks=marks,
         level=0.0,
     )
-    title = f"{method.name} less each peer"
-    return panel(title, lines, styles, frame, f"horizon-{method.name}", wide=True)
+    salt = f"horizon-{method.name}"
+    return panel(f"{method.name} less each peer", lines, styles, frame, salt, WIDE)
 
 
 def _table(found: Gaps) -> Table:
@@ -103,9 +105,14 @@ def _table(found: Gaps) -> Table:
 
 
 def _cell(gap: Estimate, functions: int) -> Cell:
-    text = f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]".replace("-", "\N{MINUS SIGN}")
+    text = _signed(gap.mean)
+    note = f"[{_signed(gap.low)}, {_signed(gap.high)}]"
     if functions >= FEWEST and gap.high < 0:
-        return Cell(f"✓ {text}", "good")
+        return Cell(f"✓ {text}", "good", note)
     if functions >= FEWEST and gap.low > 0:
-        return Cell(f"✗ {text}", "bad")
-    return Cell(text)
+        return Cell(f"✗ {text}", "bad", note)
+    return Cell(text, note=note)
+
+
+def _signed(number: object) -> str:
+    return f"{number:+.3f}".replace("-", "\N{MINUS SIGN}")

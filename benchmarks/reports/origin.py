@@ -45,15 +45,6 @@ def failures(records: Records) -> Section:
 
 def origin(records: Records) -> Section:
     """Return the section on how it was made."""
-    groups = []
-    for header in records.headers:
-        groups.append(
-            Group(
-                f"Started {header.get('started', '')}",
-                items=tuple((name, _plain(header.get(key))) for name, key in _SAID),
-                folded=len(records.headers) > 1 and header is not records.headers[-1],
-            )
-        )
     methods = Table(
         ["method", "what it is", "trained to"],
         [
@@ -65,9 +56,34 @@ def origin(records: Records) -> Section:
         ["suite", "what it holds", "functions"],
         [[Cell(s.name), Cell(s.about), Cell(str(len(s.dims)))] for s in records.suites],
     )
+    starts = [
+        Group(
+            f"Started {header.get('started', '')}",
+            items=[(name, _plain(header[key])) for name, key in _SAID if key in header],
+            tables=_plan(header.get("plan", {})),
+            folded=header is not records.headers[-1],
+        )
+        for header in records.headers
+    ]
     what = Group("Methods and suites", tables=(methods, suites))
-    return Section("origin", "How it was made", (), (what, *groups))
+    return Section("origin", "How it was made", (), (what, *starts))
 
+
+def _plan(plan: Mapping[str, Any]) -> tuple[Table, ...]:
+    """The comparisons of a plan."""
+    rows = [
+        [Cell(_plain(comparison.get(key))) for key in _COMPARED]
+        for comparison in plan.get("compare", [])
+        if isinstance(comparison, Mapping)
+    ]
+    about, split = plan.get("about", ""), plan.get("split", "")
+    caption = f"The plan: {about}." if about else "The plan."
+    if split:
+        caption += f" Functions of the split {split}."
+    return (Table(list(_COMPARED), rows, caption),) if rows else ()
+
+
+_COMPARED = ("suites", "methods", "budget", "functions", "seeds")
 
 _SAID = (
     ("command", "command"),
@@ -79,8 +95,8 @@ _SAID = (
     ("cores", "cores"),
     ("threads a process", "threads"),
     ("run on", "where"),
+    ("load at the start", "load"),
     ("packages", "packages"),
-    ("plan", "plan"),
 )
 
 
@@ -88,5 +104,5 @@ def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
-        return " · ".join(map(_plain, value))
+        return ", ".join(map(_plain, value))
     return NONE if value is None else str(value)

@@ -8,23 +8,31 @@ from rnnbbo.benchmarks.reports.data import Method
 from rnnbbo.benchmarks.reports.panel import css_class
 from rnnbbo.benchmarks.reports.section import Section
 from rnnbbo.benchmarks.reports.style import Style
+from rnnbbo.benchmarks.reports.svg import GROUP, axes, drawing, inline
 from rnnbbo.errors import MissingExtraError
 
 
 @dataclass(frozen=True)
-class KeyEntry:
-    """A method in the key of the figures: its name, class, swatch, and whether it starts shown."""
+class Entry:
+    """A method in the key of the figures.
 
-    name: str
+    Attributes:
+        method: the method.
+        css: its class.
+        style: its look.
+        swatch: its line and marker, an SVG element.
+        shown: whether the figures show it until the reader chooses.
+    """
+
+    method: Method
     css: str
-    about: str
-    ours: bool
-    shown: bool
     style: Style
+    swatch: str
+    shown: bool
 
     @property
-    def dash(self) -> str:
-        """The swatch's stroke-dasharray."""
+    def dashes(self) -> str:
+        """The line's stroke-dasharray."""
         if isinstance(self.style.line, str):
             return "none"
         return " ".join(f"{part * self.style.width:g}" for part in self.style.line[1])
@@ -32,15 +40,23 @@ class KeyEntry:
 
 def key(
     methods: Sequence[Method], styles: Mapping[str, Style], shown: Sequence[str]
-) -> list[KeyEntry]:
-    """Return the key of the figures."""
+) -> list[Entry]:
+    """Return the key of the figures.
+
+    Args:
+        methods: all methods.
+        styles: method -> look.
+        shown: the methods that the figures show until the reader chooses.
+    """
     return [
-        KeyEntry(m.name, css_class(m.name), m.about, m.ours, m.name in shown, styles[m.name])
+        Entry(
+            m, css_class(m.name), styles[m.name], _swatch(m.name, styles[m.name]), m.name in shown
+        )
         for m in methods
     ]
 
 
-def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[KeyEntry]) -> str:
+def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[Entry]) -> str:
     """Return the page.
 
     Raises:
@@ -61,4 +77,24 @@ def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[K
         lstrip_blocks=True,
     )
     template = environment.get_template("report.html.j2")
-    return template.render(title=title, note=note, sections=sections, key=entries)
+    return template.render(title=title, subtitle=note, sections=sections, entries=entries)
+
+
+def _swatch(name: str, style: Style) -> str:
+    with drawing(f"swatch-{name}"):
+        figure, pair = axes((0.42, 0.12))
+        pair.set_axis_off()
+        pair.set(xlim=(0, 1), ylim=(-1, 1))
+        look = {"color": style.color, "linestyle": style.line, "linewidth": style.width}
+        # The middle one of three points carries the marker.
+        pair.plot(
+            [0.02, 0.5, 0.98],
+            [0, 0, 0],
+            marker=style.marker,
+            markersize=4,
+            markevery=[1],
+            gid=GROUP + css_class(name),
+            clip_on=False,
+            **look,
+        )
+        return inline(figure, "")

@@ -8,12 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.style import Style
-from rnnbbo.benchmarks.reports.svg import GROUP, INK, USUAL, WIDE, axes, drawing, inline
+from rnnbbo.benchmarks.reports.svg import GROUP, INK, USUAL, axes, drawing, inline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
+
+
+EVALUATIONS = "evaluations"
+"""The name of a horizontal axis that counts them."""
+
+_NUMBERS = (1, 3, 10, 30, 100, 300, 1000, 3000)
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,7 @@ def panel(
     styles: Mapping[str, Style],
     frame: Frame,
     salt: str,
-    *,
-    wide: bool = False,
+    size: tuple[float, float] = USUAL,
 ) -> Panel:
     """Draw lines.
 
@@ -96,10 +101,10 @@ def panel(
         styles: method -> style.
         frame: what stands round the lines.
         salt: unique on the page.
-        wide: whether it has a row for itself.
+        size: in inches.
     """
     with drawing(salt):
-        figure, pair = axes(WIDE if wide else USUAL)
+        figure, pair = axes(size)
         draw(pair, lines, styles, frame)
         label = f"{title}: {frame.y} against {frame.x}"
         return Panel(title, inline(figure, label))
@@ -112,39 +117,14 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
     if frame.ylog:
         pair.set_yscale("log")
     for line in lines:
-        style = styles[line.method]
-        gid = GROUP + css_class(line.method)
-        if line.low is not None and line.high is not None:
-            if frame.bars:
-                ends = line.x, line.low, line.high
-                pair.vlines(*ends, color=style.color, linewidth=0.9, gid=gid, clip_on=False)
-            else:
-                x, y = np.r_[line.x, line.x[::-1]], np.r_[line.low, line.high[::-1]]
-                pair.fill(x, y, color=style.color, alpha=0.13, linewidth=0, gid=gid, clip_on=False)
-        pair.plot(
-            line.x,
-            line.y,
-            color=style.color,
-            linestyle=style.line,
-            linewidth=style.width,
-            marker=style.marker,
-            markersize=4,
-            markevery=max(1, len(line.x) // 6),
-            gid=gid,
-            clip_on=False,
-        )
+        _line(pair, line, styles[line.method], frame.bars)
     if frame.level is not None:
         pair.axhline(frame.level, color=INK, linewidth=0.8)
     for at, text in sorted((frame.marks or {}).items()):
         pair.axvline(at, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
+        place, offset = (at, 1.0), (2, -2)
         pair.annotate(
-            text,
-            (at, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(2, -2),
-            textcoords="offset points",
-            va="top",
-            fontsize=6.5,
+            text, place, offset, ("data", "axes fraction"), "offset points", va="top", fontsize=6.5
         )
     pair.set_xlabel(frame.x)
     pair.set_ylabel(frame.y)
@@ -152,12 +132,49 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
         pair.set_xlim(frame.xlim)
     if frame.ylim:
         pair.set_ylim(frame.ylim)
+    _ticks(pair, frame)
+
+
+def _ticks(pair: "Axes", frame: Frame) -> None:
+    from matplotlib.ticker import LogLocator
+
     for axis, log in ((pair.xaxis, frame.xlog), (pair.yaxis, frame.ylog)):
         if log:
+            low, high = axis.get_view_interval()
+            within_two_decades = high < 100 * low
+            if within_two_decades:
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter(lambda value, _: power(value))
             axis.set_minor_formatter(lambda value, _: "")
     if frame.xticks is not None:
         pair.set_xticks(frame.xticks, [str(tick) for tick in frame.xticks])
+    elif frame.x == EVALUATIONS:
+        low, high = pair.get_xlim()
+        ticks = [tick for tick in _NUMBERS if low <= tick <= high]
+        pair.set_xticks(ticks, [str(tick) for tick in ticks])
+
+
+def _line(pair: "Axes", line: Line, style: Style, bars: bool) -> None:
+    gid = GROUP + css_class(line.method)
+    if line.low is not None and line.high is not None:
+        if bars:
+            ends = line.x, line.low, line.high
+            pair.vlines(*ends, color=style.color, linewidth=0.9, gid=gid, clip_on=False)
+        else:
+            x, y = np.r_[line.x, line.x[::-1]], np.r_[line.low, line.high[::-1]]
+            pair.fill(x, y, color=style.color, alpha=0.13, linewidth=0, gid=gid, clip_on=False)
+    pair.plot(
+        line.x,
+        line.y,
+        color=style.color,
+        linestyle=style.line,
+        linewidth=style.width,
+        marker=style.marker,
+        markersize=4,
+        markevery=max(1, len(line.x) // 6),
+        gid=gid,
+        clip_on=False,
+    )
 
 
 def css_class(method: str) -> str:
@@ -174,9 +191,5 @@ def power(value: float) -> str:
 
 
 def thinned(count: int, shown: int = 32) -> NDArray[np.int64]:
-    """Return which of `count` evaluations to draw: all of the first, the last, and some between."""
-    if count <= shown:
-        return np.arange(count)
-    first = shown // 3
-    rest = np.linspace(first, count - 1, shown - first)
-    return np.unique(np.concatenate([np.arange(first), np.round(rest)]).astype(np.int64))
+    """Return which of `count` evaluations to draw on a logarithmic axis, from 0."""
+    return np.unique(np.round(np.geomspace(1, count, shown)).astype(np.int64)) - 1

@@ -166,8 +166,8 @@ def _done(course: Course, row: int, seconds: float, call: float) -> int:
     return int(np.searchsorted(clock, seconds * (1 + 1e-9), side="right"))
 
 
-def names(methods: Sequence[str]) -> str:
+def names(methods: Sequence[str], joint: str = "and") -> str:
     """Return names as a phrase."""
     if len(methods) < 2:
         return "".join(methods)
-    return f"{', '.join(methods[:-1])} and {methods[-1]}"
+    return f"{', '.join(methods[:-1])} {joint} {methods[-1]}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnnbbo.benchmarks.reports.data import TARGETS, Records, Suite
-from rnnbbo.benchmarks.reports.panel import Frame, Line, Panel, panel, thinned
+from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
 from rnnbbo.benchmarks.reports.section import Group, Section
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 
@@ -35,7 +35,7 @@ def _panel(records: Records, suite: Suite, styles: Mapping[str, Style]) -> Panel
             shown = thinned(course.budget)
             lines.append(Line(name, shown + 1.0, np.mean(course.reached[:, shown], axis=0)))
     frame = Frame(
-        "evaluations",
+        EVALUATIONS,
         "share of targets",
         xlog=True,
         xlim=(1, max(2, suite.budget)),

@@ -72,6 +72,14 @@ def best_first(records: Records) -> list[str]:
     return [names[i] for i in order]
 
 
+def headliners(records: Records, peers: int = 4) -> list[str]:
+    """Return the methods that a figure shows first: ours, the best peers, and random search."""
+    ours = {method.name for method in records.methods if method.ours}
+    others = [name for name in best_first(records) if name not in ours]
+    chosen = ours | set(others[:peers]) | {"random"}
+    return [method.name for method in records.methods if method.name in chosen]
+
+
 def _ranks(records: Records, times: list[int]) -> Table:
     columns = {}
     for t in times:

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
-from rnnbbo.benchmarks.reports.panel import Frame, Line, Panel, panel, thinned
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone
+from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone, short
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
+from rnnbbo.benchmarks.reports.svg import SMALL
 from rnnbbo.benchmarks.reports.verdict import CALLS
 from rnnbbo.benchmarks.statistics import CAP, FLOOR, bootstrap_mean
 
@@ -18,22 +19,19 @@ TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations that tables show."""
 
 _MOMENTS = 24
+_LEAST = 1e-4  # of a mean on a logarithmic axis: the geometric mean shows what is below
 
 
 def curves(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on regret against evaluations."""
-    groups = [
+    suites = [suite for suite in records.suites if suite.courses]
+    means = [_curve(suite, records.methods, styles, "capped") for suite in suites]
+    geometric = [_curve(suite, records.methods, styles, "log") for suite in suites]
+    tables = [
         Group(
-            suite.name,
-            (_about(suite),),
-            panels=(
-                _curve(suite, records.methods, styles, "capped"),
-                _curve(suite, records.methods, styles, "log"),
-            ),
-            tables=(_table(suite, records.methods),),
+            f"{suite.name}: table", _about(suite), (), (), (_table(suite, records.methods),), True
         )
-        for suite in records.suites
-        if suite.courses
+        for suite in suites
     ]
     return Section(
         "regret",
@@ -41,11 +39,19 @@ def curves(records: Records, styles: Mapping[str, Style]) -> Section:
         (
             "Regret is the noise-free value at a method's best point less the minimum, over what "
             "random search has left after 10 evaluations: 0 is the optimum, 1 is that search. "
-            f"The mean is of regret capped at {CAP:g}; the geometric mean, of regret floored at "
-            f"{FLOOR:g}, shows how many digits a method finds. Bands are 95 % bootstrap intervals "
-            "over functions. A vertical line marks the longest run that a policy was trained on.",
+            "Bands are 95 % bootstrap intervals over functions. A vertical line marks the longest "
+            "run that a policy was trained on.",
         ),
-        groups,
+        (
+            Group("Mean regret", (f"Capped at {CAP:g}, so that no lost run rules.",), (), means),
+            Group(
+                "Geometric mean regret",
+                (f"Floored at {FLOOR:g}: how many digits a method finds.",),
+                (),
+                geometric,
+            ),
+            *tables,
+        ),
         key=True,
     )
 
@@ -59,6 +65,7 @@ def clock(records: Records, styles: Mapping[str, Style]) -> Section:
                 _clock_panel(suite, records.methods, styles, name, call)
                 for name, call in CALLS.items()
             ],
+            columns=4,
         )
         for suite in records.suites
         if suite.courses
@@ -92,34 +99,48 @@ def marks(suite: Suite, methods: Sequence[Method]) -> dict[float, str]:
     return {float(horizon): f"trained to {horizon}" for horizon in sorted(horizons)}
 
 
-def _about(suite: Suite) -> str:
+def _about(suite: Suite) -> tuple[str, ...]:
+    return (f"{suite.about[:1].upper()}{suite.about[1:]}.",) if suite.about else ()
+
+
+def count(suite: Suite) -> str:
+    """Return the number of functions as a phrase."""
     most = max(len(course.functions) for course in suite.courses.values())
-    about = suite.about[:1].upper() + suite.about[1:]
-    return f"{about}{'. ' if about else ''}{most} function{'s' if most > 1 else ''}."
+    return f"{most} function{'s' if most > 1 else ''}"
+
+
+def curve(suite: Suite, methods: Sequence[Method], kind: str) -> tuple[list[Line], Frame]:
+    """Return the methods' regret on a suite with its intervals, and what stands round it.
+
+    Args:
+        suite: the suite.
+        methods: the methods to draw.
+        kind: `capped` for the mean, `log` for the geometric mean.
+    """
+    lines = []
+    for name, course in ordered(suite, methods):
+        shown = thinned(course.budget)
+        estimate = bootstrap_mean(getattr(course, kind)[:, shown])
+        ends = estimate.mean, estimate.low, estimate.high
+        mean, low, high = (np.exp(e) if kind == "log" else np.maximum(e, _LEAST) for e in ends)
+        lines.append(Line(name, shown + 1.0, mean, low, high))
+    frame = Frame(
+        EVALUATIONS,
+        "mean regret" if kind == "capped" else "geometric mean regret",
+        xlog=True,
+        ylog=True,
+        marks=marks(suite, methods),
+        xlim=(1, max(2, suite.budget)),
+    )
+    return lines, frame
 
 
 def _curve(
     suite: Suite, methods: Sequence[Method], styles: Mapping[str, Style], kind: str
 ) -> Panel:
-    lines = []
-    for name, course in ordered(suite, methods):
-        shown = thinned(course.budget)
-        estimate = bootstrap_mean(getattr(course, kind)[:, shown])
-        mean, low, high = estimate.mean, estimate.low, estimate.high
-        if kind == "log":
-            mean, low, high = np.exp(mean), np.exp(low), np.exp(high)
-        else:
-            mean, low, high = (np.maximum(row, 1e-4) for row in (mean, low, high))
-        lines.append(Line(name, shown + 1.0, mean, low, high))
-    frame = Frame(
-        "evaluations",
-        "mean regret" if kind == "capped" else "geometric mean regret",
-        ylog=True,
-        marks=marks(suite, methods),
-        xlim=(1, suite.budget),
-    )
-    title = "mean, capped" if kind == "capped" else "geometric mean"
-    return panel(f"{suite.name}: {title}", lines, styles, frame, f"curve-{kind}-{suite.name}")
+    lines, frame = curve(suite, methods, kind)
+    title = f"{suite.name}, {count(suite)}"
+    return panel(title, lines, styles, frame, f"curve-{kind}-{suite.name}")
 
 
 def _clock_panel(
@@ -135,9 +156,9 @@ def _clock_panel(
         moments = np.geomspace(start, end, _MOMENTS)
         done = [np.searchsorted(row, moments * (1 + 1e-9), side="right") - 1 for row in clocks]
         regret = [row[index] for row, index in zip(course.capped, done, strict=True)]
-        lines.append(Line(method, moments, np.maximum(np.mean(regret, axis=0), 1e-4)))
+        lines.append(Line(method, moments, np.maximum(np.mean(regret, axis=0), _LEAST)))
     frame = Frame("seconds", "mean regret", xlog=True, ylog=True)
-    return panel(f"a call takes {name}", lines, styles, frame, f"clock-{name}-{suite.name}")
+    return panel(f"a call takes {name}", lines, styles, frame, f"clock-{name}-{suite.name}", SMALL)
 
 
 def _table(suite: Suite, methods: Sequence[Method]) -> Table:
@@ -158,9 +179,10 @@ def _table(suite: Suite, methods: Sequence[Method]) -> Table:
                 continue
             mean = bootstrap_mean(course.capped[:, t - 1])
             geometric = float(np.exp(course.log[:, t - 1].mean()))
-            text = f"{mean.mean:.2f} [{mean.low:.2f}, {mean.high:.2f}]"
+            low, high = short(float(mean.low)), short(float(mean.high))
+            text = f"{short(float(mean.mean))} [{low}, {high}]"
             tone: Tone = "best" if float(mean.mean) == best[t] else ""
-            cells.append(Cell(text, tone, small(geometric)))
+            cells.append(Cell(text, tone, short(geometric)))
         many = Cell(str(len(course.functions)), note=f"{course.runs} runs")
         rows.append([Cell(method.name), *cells, many])
     return Table(
@@ -169,8 +191,3 @@ def _table(suite: Suite, methods: Sequence[Method]) -> Table:
         "Mean capped regret [95 % interval], and below it the geometric mean. The least mean of a "
         "column is bold.",
     )
-
-
-def small(number: float) -> str:
-    """Return a number that may be tiny in few characters."""
-    return f"{number:.2f}" if number >= 0.1 else f"{number:.1e}".replace("e-0", "e-")

@@ -47,7 +47,7 @@ class Group:
         panels: figures side by side.
         tables: tables below them.
         folded: whether a reader has to open it.
-        small: whether the figures are small squares.
+        columns: how many figures stand side by side where there is room.
     """
 
     title: str = ""
@@ -56,7 +56,7 @@ class Group:
     panels: Sequence[Panel] = ()
     tables: Sequence[Table] = ()
     folded: bool = False
-    small: bool = False
+    columns: int = 3
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,10 @@ class Section:
     text: Sequence[str] = ()
     groups: Sequence[Group] = ()
     key: bool = False
+
+
+def short(number: float) -> str:
+    """Return a number that is not negative in few characters, two digits of it."""
+    if number == 0.0 or number >= 0.095:
+        return f"{number:.2f}"
+    return f"{number:.2g}" if number >= 9.5e-4 else f"{number:.0e}".replace("e-0", "e-")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.panel import Frame, Line, Panel, panel, thinned
+from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 
@@ -92,7 +92,9 @@ def _panel(
             values = np.array(list(found[name].values()))[shown]
             lines.append(Line(name, times[shown], np.maximum(values, 1e-6)))
     last = max(line.x[-1] for line in lines)
-    frame = Frame("evaluations", "seconds an ask", ylog=True, xlim=(1, max(2.0, float(last))))
+    frame = Frame(
+        EVALUATIONS, "seconds an ask", xlog=True, ylog=True, xlim=(1, max(2.0, float(last)))
+    )
     title = f"{dim} dimension{'s' if dim > 1 else ''}"
     return panel(title, lines, styles, frame, f"speed-{dim}")
 

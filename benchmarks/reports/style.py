@@ -9,7 +9,7 @@ from rnnbbo.benchmarks.reports.data import Method
 _OURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _PEERS = ("#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F", "#A6761D", "#5AAE61")
 _OURS_MARKERS = ("o", "s", "^", "D", "P", "X", "v", "p")
-_PEER_MARKERS = ("x", "+", "1", "2", "3", "4")
+_PEER_MARKERS = ("x", "<", "h", "*", ">", "+")
 _SOLID = "solid"
 _DASHES = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 
@@ -44,5 +44,5 @@ def styles(methods: Sequence[Method]) -> Mapping[str, Style]:
     for i, name in enumerate(peers):
         line = _DASHES[(i // len(_PEERS) + i) % len(_DASHES)]
         marker = _PEER_MARKERS[i % len(_PEER_MARKERS)]
-        found[name] = Style(_PEERS[i % len(_PEERS)], line, marker, 1.3)
+        found[name] = Style(_PEERS[i % len(_PEERS)], line, marker, 1.5)
     return found

@@ -20,28 +20,32 @@ _THEME = {INK: "currentColor", RULE: "var(--rule)"}
 GROUP = "method--"
 """What the gid of a method's artists begins with; see `inline`."""
 
-USUAL, WIDE = (3.5, 2.45), (5.6, 3.0)
-"""Sizes of a figure in inches."""
+WIDE, USUAL, SMALL, SQUARE = (4.6, 2.7), (3.5, 2.5), (2.7, 2.15), (1.9, 1.9)
+"""Sizes of a figure in inches, for two, three, four and seven side by side."""
 
 _HEX = r"#(?!010203|040506)[0-9a-f]{6}"
 
-# What matplotlib writes and a page does without: ids that nothing refers to, fonts (the page's
-# own serves), rotations by nothing, empty groups, and line breaks. The looks of a method's line,
-# bars, band and markers are left to the classes l, i, b and to `use`.
+# What matplotlib writes and nobody needs: metadata, line breaks, ids that nothing refers to.
 _SHORTER = (
     (r"<metadata>.*?</metadata>", ""),
     (r"<!--.*?-->", ""),
-    (r"<defs>\s*<style.*?</style>\s*</defs>", ""),
-    (rf'<g id="{GROUP}([^"]*)">', r'<g class="m \1">'),
-    (r'<g id="[^"]*">', "<g>"),
     (r'<g id="[^"]*"/>', ""),
-    (r" font-family: [^;\"]*;", ""),
-    (r' transform="rotate\(-0 [^"]*"', ""),
+    (rf'<g id="(?!{GROUP})[^"]*">', "<g>"),
     (r"\s*\n\s*", " "),
     (r"> <", "><"),
     (r" (?=[LMCQ] )", ""),
     (r"(?<=[LMCQ]) ", ""),
     (r' (?=")', ""),
+    (r"<g></g>", ""),
+)
+
+# What a page sets by itself: the font, and the looks of texts, grid lines, and of a method's line,
+# bars, band and markers, by the classes rule, l, i, b and by `use`.
+_STYLED = (
+    (r"<defs>\s*<style.*?</style>\s*</defs>", ""),
+    (rf'<g id="{GROUP}([^"]*)">', r'<g class="m \1">'),
+    (r" font-family: [^;\"]*;", ""),
+    (r' transform="rotate\(-0 [^"]*"', ""),
     (r'<path d="[^"]*" style="fill: none"/>', ""),
     (rf' (?:clip-path="[^"]*" )?style="fill: none; stroke: {RULE};[^"]*"', ' class="rule"'),
     (rf' style="fill: none; stroke: {_HEX}; stroke-width: 0.9"', ' class="i"'),
@@ -51,7 +55,6 @@ _SHORTER = (
     (r'(<defs><path id="[^"]*" d="[^"]*") style="[^"]*"', r"\1"),
     (rf' style="font-size: 8px; text-anchor: (\w+); fill: {INK}"', r' class="\1"'),
     (r"<g>(<(?:text|path) [^>]*>[^<]*(?:</text>)?)</g>", r"\1"),
-    (r"<g>(<path [^>]*/>)</g>", r"\1"),
     (r"<g></g>", ""),
 )
 
@@ -119,27 +122,36 @@ def render(figure: "Figure") -> str:
     return stream.getvalue()
 
 
+def compact(text: str) -> str:
+    """Return an SVG document in fewer characters; coordinates keep a tenth of a point."""
+    text = _replaced(text, _SHORTER)
+    return re.sub(r'(?: (?:d|x|y|width|height)="|translate\()[^")]*', _rounded, text)
+
+
 def inline(figure: "Figure", label: str) -> str:
     """Return a figure as an SVG element for a page.
 
     Every group whose gid is `GROUP` and a method's class becomes a group of that class, whose looks
-    are the page's matter. Coordinates keep one decimal, a tenth of a point.
+    are the page's matter.
 
     Args:
         figure: the figure.
         label: what it shows, for those who do not see it.
     """
-    text = render(figure)
-    text = text[text.index("<svg") :]
-    for pattern, replacement in _SHORTER:
-        text = re.sub(pattern, replacement, text, flags=re.DOTALL)
-    text = re.sub(r'(?: (?:d|x|y|width|height)="|translate\()[^")]*', _rounded, text)
+    text = compact(render(figure))
+    text = _replaced(text[text.index("<svg") :], _STYLED)
     for stand_in, colour in _THEME.items():
         text = text.replace(stand_in, colour)
     box = re.search(r'viewBox="[^"]*"', text)
     assert box is not None
     head = f'<svg class="figure" role="img" aria-label="{escape(label)}" {box[0]}>'
     return re.sub(r"^<svg[^>]*>", lambda _: head, text, count=1)
+
+
+def _replaced(text: str, patterns: tuple[tuple[str, str], ...]) -> str:
+    for pattern, replacement in patterns:
+        text = re.sub(pattern, replacement, text, flags=re.DOTALL)
+    return text
 
 
 def _rounded(coordinates: re.Match[str]) -> str:

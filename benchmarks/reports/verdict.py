@@ -17,10 +17,14 @@ from rnnbbo.benchmarks.reports.pool import (
     values,
     within,
 )
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
-from rnnbbo.benchmarks.reports.speed import duration, median_seconds
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
+from rnnbbo.benchmarks.reports.speed import median_seconds
 
-BANDS = {"1 to 3 dimensions": (1, 3), "4 to 6": (4, 6), "7 and more": (7, 10**6)}
+BANDS = {
+    "1 to 3 dimensions": (1, 3),
+    "4 to 6 dimensions": (4, 6),
+    "7 and more dimensions": (7, 10**6),
+}
 """Bands of dimensions, with the first and the last."""
 
 CALLS = {"1 ms": 1e-3, "100 ms": 0.1, "10 s": 10.0, "10 min": 600.0}
@@ -106,25 +110,33 @@ def _case(records: Records, band: str, call: str, budget: int) -> Case | None:
 
 def section(records: Records) -> Section:
     """Return the verdict."""
+    title = "Which optimizer to take"
     found = cases(records)
     if not found:
         nothing = "No two methods have complete runs on the same function: nothing to compare yet."
-        return Section("verdict", "Which optimizer to take", (nothing,))
+        return Section("verdict", title, (nothing,))
     seconds = median_seconds(records)
     groups = []
     for band, same in groupby(found, key=lambda case: case.band):
         group = list(same)
         groups.append(Group(band, (_compared(group),), _sentences(group, seconds)))
-    table = Group("At a glance", _unknown(found), tables=(_table(found),))
-    return Section("verdict", "Which optimizer to take", _summary(found), (*groups, table))
+    table = Group("At a glance", tables=(_table(found),))
+    return Section("verdict", title, (_summary(found), _READING), (*groups, table))
 
 
-def _summary(found: Sequence[Case]) -> tuple[str, ...]:
+_READING = (
+    "Below, read a number of calls as the time that they take: what a method itself needs has to "
+    "fit in. Methods joined by an or are level, since the 95 % interval of the paired difference "
+    "to the least mean holds 0; the one named first asks quickest."
+)
+
+
+def _summary(found: Sequence[Case]) -> str:
     sure = [case for case in found if case.told_apart]
     if not sure:
         return (
             f"Fewer than {FEWEST} functions are shared by the methods: too few to tell any two "
-            "apart. What follows is the order of the means, and no more.",
+            "apart, so that all are called level here."
         )
     led = Counter(name for case in sure for name in case.leaders)
     alone = Counter(case.leaders[0] for case in sure if case.clear)
@@ -133,17 +145,14 @@ def _summary(found: Sequence[Case]) -> tuple[str, ...]:
     text = (
         f"If it has to be one for everything, take {best}: it is best, or level with the best, in "
         f"{led[best]} of {len(sure)} cases. A case is a range of dimensions, a cost of a call and "
-        "the time of so many calls."
+        "a number of calls."
     )
     if others:
         text += f" Next come {names([f'{name} ({led[name]})' for name in others])}."
+    if not alone:
+        return f"{text} In no case is one method ahead of all others."
     clear = names([f"{name} in {count}" for name, count in alone.most_common()])
-    text += (
-        f" In {sum(alone.values())} cases one method is ahead of all others: {clear}."
-        if clear
-        else " In no case is one method ahead of all others."
-    )
-    return (text,)
+    return f"{text} One method is ahead of all others in {sum(alone.values())} cases: {clear}."
 
 
 def _compared(group: Sequence[Case]) -> str:
@@ -151,7 +160,13 @@ def _compared(group: Sequence[Case]) -> str:
     suites = list(dict.fromkeys(suite for suite, _ in most.functions))
     sentence = f"Compared on {len(most.functions)} functions of {names(suites)}."
     if len(most.functions) < FEWEST:
-        sentence += " That is too few to tell methods apart; the first named has the least mean."
+        sentence += " That is too few to tell methods apart."
+    unknown = sorted({name for case in group for name in case.unknown})
+    if unknown:
+        sentence += (
+            f" Not compared in all cases, since they stopped before or lack functions: "
+            f"{names(unknown)}."
+        )
     return sentence
 
 
@@ -159,42 +174,26 @@ def _sentences(group: Sequence[Case], seconds: Mapping[str, float]) -> tuple[tup
     """One sentence for each cost of a call; costs with the same answers share one."""
     answers: dict[str, list[str]] = {}
     for call, same_call in groupby(group, key=lambda case: case.call):
-        parts = []
-        for leaders, same in groupby(same_call, key=lambda case: case.leaders):
-            parts.append(f"{_answer(leaders, seconds)} for {_span([c.budget for c in same])}")
-        answers.setdefault("; ".join(parts) + ".", []).append(call)
+        cells = list(same_call)
+        parts = [
+            (_answer(leaders, seconds), [case.budget for case in same])
+            for leaders, same in groupby(cells, key=lambda case: frozenset(case.leaders))
+        ]
+        said = "; ".join(f"{_span(budgets)}: {answer}" for answer, budgets in parts)
+        answers.setdefault(said + ".", []).append(call)
     return tuple((f"A call takes {' or '.join(calls)}", said) for said, calls in answers.items())
 
 
 def _span(budgets: Sequence[int]) -> str:
     first, last = budgets[0], budgets[-1]
-    return f"the time of {first} calls" if first == last else f"that of {first} to {last} calls"
+    return f"{first} calls" if first == last else f"{first} to {last} calls"
 
 
-def _answer(leaders: Sequence[str], seconds: Mapping[str, float]) -> str:
-    if len(leaders) == 1:
-        return leaders[0]
-    named = list(leaders[:_NAMED])
-    more = len(leaders) - len(named)
-    phrase = names(named + ([f"{more} more"] if more else []))
-    quick = min(leaders, key=lambda name: (seconds[name], name))
-    return f"{phrase}, which are level ({quick} asks quickest: {duration(seconds[quick])}),"
-
-
-def _unknown(found: Iterable[Case]) -> tuple[str, ...]:
-    """Say where methods are missing, once for each set of them."""
-    missing: dict[tuple[str, ...], list[str]] = {}
-    for case in found:
-        if case.unknown:
-            where = f"{case.band}, {case.call}, {case.budget} calls"
-            missing.setdefault(case.unknown, []).append(where)
-    if not missing:
-        return ()
-    union = sorted({name for unknown in missing for name in unknown})
-    return (
-        f"Nothing is said of a method in cases where it had stopped before the time was up, or "
-        f"lacks functions; the table marks them with +. That concerns {names(union)}.",
-    )
+def _answer(leaders: Iterable[str], seconds: Mapping[str, float]) -> str:
+    by_speed = sorted(leaders, key=lambda name: (seconds[name], name))
+    if len(by_speed) <= _NAMED:
+        return names(by_speed, "or")
+    return f"{', '.join(by_speed[:_NAMED])} or {len(by_speed) - _NAMED} more"
 
 
 def _table(found: Sequence[Case]) -> Table:
@@ -203,18 +202,16 @@ def _table(found: Sequence[Case]) -> Table:
     for (band, call), same in groupby(found, key=lambda case: (case.band, case.call)):
         cells = {case.budget: case for case in same}
         answers = [_cell(cells[b]) if b in cells else Cell(NONE, "faint") for b in budgets]
-        rows.append([Cell(call, note=band), *answers])
+        rows.append([Cell(f"{band.removesuffix(' dimensions')}, {call}"), *answers])
     return Table(
-        ["a call takes", *(f"time of {budget} calls" for budget in budgets)],
+        ["dimensions, a call takes", *(f"{budget} calls" for budget in budgets)],
         rows,
-        "The method of the least mean regret and that regret; after = the methods that are level "
-        "with it, since the 95 % interval of the paired difference holds 0. A method alone is "
-        "bold. The time includes asking and telling. + is the number of methods of which nothing "
-        "is known here.",
+        "The method of the least mean capped regret, and that regret; below it, after =, the "
+        "methods that are level with it. A method that is ahead of all others is bold.",
     )
 
 
 def _cell(case: Case) -> Cell:
     first, *others = case.leaders
-    text = f"{first} {case.regret:.2f}" + (f" +{len(case.unknown)}" if case.unknown else "")
-    return Cell(text, "best" if case.clear else "", f"= {', '.join(others)}" if others else "")
+    note = f"= {', '.join(others)}" if others else ""
+    return Cell(f"{first} {short(case.regret)}", "best" if case.clear else "", note)

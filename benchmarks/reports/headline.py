@@ -1,0 +1,136 @@
+"""The picture and the table that stand for a report elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rnnbbo.benchmarks.reports import markdown, ranks
+from rnnbbo.benchmarks.reports.data import Method, Records, Suite
+from rnnbbo.benchmarks.reports.panel import draw
+from rnnbbo.benchmarks.reports.regret import count, curve
+from rnnbbo.benchmarks.reports.section import NONE, short
+from rnnbbo.benchmarks.reports.speed import duration, median_seconds
+from rnnbbo.benchmarks.reports.style import Style, styles
+from rnnbbo.benchmarks.reports.svg import INK, RULE, compact, drawing, render
+from rnnbbo.errors import RecordError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TIMES = (30, 100)
+"""The numbers of evaluations that the table shows."""
+
+_MOST = 6
+_COLUMNS = 3
+
+
+def picture(records: Records) -> str:
+    """Return an SVG document of mean regret against evaluations, a panel a suite.
+
+    It has a white ground and text as outlines, so that it looks the same on every page.
+
+    Raises:
+        RecordError: no suite has a method that made two evaluations.
+    """
+    suites = [suite for suite in records.suites if suite.budget > 1]
+    suites = sorted(suites, key=lambda suite: -len(suite.courses))[:_MOST]
+    if not suites:
+        raise RecordError("no suite has a run of two evaluations; expected one to draw")
+    suites = [suite for suite in records.suites if suite in suites]
+    look = styles(records.methods)
+    shown = set(ranks.headliners(records))
+    methods = [method for method in records.methods if method.name in shown]
+    with drawing("main-picture", text="path"):
+        figure = _figure(suites, methods, look)
+        return compact(render(figure)).replace(INK, "#1b1f24").replace(RULE, "#d9dce1")
+
+
+def table(records: Records) -> str:
+    """Return a Markdown table: a row a method, mean capped regret by suite, and time per ask."""
+    suites = [suite for suite in records.suites if suite.courses]
+    times = [t for t in TIMES if any(suite.budget >= t for suite in suites)]
+    times = times or [max(suite.budget for suite in suites)]
+    seconds = median_seconds(records)
+    best = {
+        (suite.name, t): min(
+            (row.capped[:, t - 1].mean() for row in suite.courses.values() if row.budget >= t),
+            default=None,
+        )
+        for suite in suites
+        for t in times
+    }
+    rows = []
+    for method in records.methods:
+        if method.name not in seconds:
+            continue
+        cells = []
+        for suite in suites:
+            course = suite.courses.get(method.name)
+            parts = []
+            for t in times:
+                if course is None or course.budget < t:
+                    parts.append(NONE)
+                    continue
+                mean = course.capped[:, t - 1].mean()
+                text = short(float(mean))
+                parts.append(f"**{text}**" if mean == best[suite.name, t] else text)
+            cells.append(" / ".join(parts))
+        rows.append([markdown.escape(method.name), *cells, duration(seconds[method.name])])
+    moments = " / ".join(f"t = {t}" for t in times)
+    head = ["method", *(suite.name for suite in suites), "time per ask"]
+    return "\n".join(
+        [
+            f"Mean capped normalised regret at {moments}: 0 is the optimum, 1 is what random "
+            "search has left after 10 evaluations. The least of a column is bold.",
+            "",
+            f"| {' | '.join(map(markdown.escape, head))} |",
+            f"| {' | '.join('---' for _ in head)} |",
+            *(f"| {' | '.join(row)} |" for row in rows),
+        ]
+    )
+
+
+def _figure(
+    suites: Sequence[Suite], methods: Sequence[Method], look: Mapping[str, Style]
+) -> "Figure":
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    columns = min(_COLUMNS, len(suites))
+    lines = -(-len(suites) // columns)
+    figure = Figure(
+        figsize=(2.9 * columns + 0.2, 2.2 * lines + 0.6), layout="constrained", facecolor="white"
+    )
+    grid = figure.subplots(lines, columns, squeeze=False)
+    for pair in grid.flat[len(suites) :]:
+        pair.set_visible(False)
+    for pair, suite in zip(grid.flat, suites, strict=False):
+        drawn, frame = curve(suite, methods, "capped")
+        draw(pair, drawn, look, frame)
+        pair.set_title(f"{suite.name}, {count(suite)}", fontsize=9, loc="left", color=INK)
+        pair.set_axisbelow(True)
+        if pair not in grid[:, 0]:
+            pair.set_ylabel("")
+        if pair not in grid.flat[max(0, len(suites) - columns) :]:
+            pair.set_xlabel("")
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=look[m.name].color,
+            linestyle=look[m.name].line,
+            linewidth=look[m.name].width,
+            marker=look[m.name].marker,
+            markersize=4,
+            label=m.name,
+        )
+        for m in methods
+    ]
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=-(-len(handles) // (-(-len(handles) // (2 * columns)))),
+        frameon=False,
+        handlelength=2.6,
+        fontsize=8,
+    )
+    return figure
