@@ -97,7 +97,7 @@ class _NumpyPath:
 
 
 def gp_problem(
-    distribution: GPDistribution, dim: int, seed: int, n_features: int = 2048
+    distribution: GPDistribution, dim: int, seed: int, n_features: int = 2048, n_starts: int = 16
 ) -> Problem:
     """Draws a problem on the unit cube from a distribution; the same seed gives the same one.
 
@@ -108,11 +108,13 @@ def gp_problem(
         dim: D.
         seed: Fixes hyper-parameters, function and search.
         n_features: M, the random Fourier features.
+        n_starts: Points that the search for the optimum refines; more are needed from about ten
+            dimensions up, where 16 can end in a local optimum.
     """
     generator = torch.Generator().manual_seed(seed)
     tasks = distribution.sample(1, dim, generator, dtype=torch.float64)
     path = draw_paths(tasks, n_features, generator)
-    x, _ = find_minimum(path, dim, generator)
+    x, _ = find_minimum(path, dim, generator, n_starts=n_starts)
     func = _NumpyPath(*(part[0].numpy() for part in (path.omega, path.phase, path.weight)))
     minimizer = x[0].numpy()
     return Problem(

