@@ -4,8 +4,8 @@ Every configuration of a grid was trained several times on a data set, and a tab
 
 - `hpobench`: multilayer perceptrons, 5 hyper-parameters (Eggensperger et al. 2021, HPOBench).
   The value is the mean validation error.
-- `hpolib`: regression networks, 9 hyper-parameters (Klein and Hutter 2019). The value is the decimal
-  logarithm of the mean validation loss, which itself spans ten orders of magnitude.
+- `hpolib`: regression networks, 9 hyper-parameters (Klein and Hutter 2019). The value is the
+  decimal logarithm of the mean validation loss, which itself spans ten orders of magnitude.
 - `nasbench201`: cells of convolutional networks, 6 choices of an operation (Dong and Yang 2020).
   The value is the mean validation error.
 """

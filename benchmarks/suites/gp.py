@@ -6,7 +6,6 @@ from functools import partial
 from rnnbbo.benchmarks.suites.entry import SEEDS, Entry
 from rnnbbo.functions.problem import Problem
 
-
 STARTS, MANY_STARTS = 16, 256
 """Local searches for a function's optimum, up to six dimensions and above.
 

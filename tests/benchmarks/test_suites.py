@@ -24,9 +24,19 @@ def test_every_suite_says_in_a_line_what_it_holds(name: str) -> None:
     assert about and "\n" not in about
 
 
+SLOW = {"gp-10d", "gp-20d"}  # seconds for the search of an optimum
+
+
 # A noisy suite has the functions of the noise-free one.
 @pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("name", [name for name in SUITES if "-noise" not in name])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW))
+        for name in SUITES
+        if "-noise" not in name
+    ],
+)
 def test_first_function_survives_pickling_and_declares_a_minimum_that_holds(
     name: str, split: str
 ) -> None:
