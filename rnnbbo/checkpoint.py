@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnbbo.errors import CheckpointError, ConfigError, PolicyError
+from rnnbbo.policies.kernel.policy import KernelPolicy
 from rnnbbo.policies.policy import Policy, PolicyConfig
 
 FORMAT = "rnnbbo"
@@ -38,7 +39,7 @@ class Checkpoint:
     """
 
     name: str
-    policy: Policy
+    policy: Policy | KernelPolicy
     params: Mapping[str, np.ndarray]
     provenance: Mapping[str, Any]
 
@@ -140,9 +141,14 @@ def _shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
+def _without_weights() -> dict[str, Checkpoint]:
+    """Policies that learn nothing, and need no file."""
+    return {"kernel": Checkpoint("kernel", KernelPolicy(), {}, {"training": "none"})}
+
+
 def available() -> tuple[str, ...]:
     """Names of the policies that ship with the package."""
-    return tuple(_shipped())
+    return tuple(sorted([*_shipped(), *_without_weights()]))
 
 
 def load(name: str | Path) -> Checkpoint:
@@ -154,10 +160,12 @@ def load(name: str | Path) -> Checkpoint:
     """
     if str(name).endswith(SUFFIX):
         return load_file(name)
+    if name in _without_weights():
+        return _without_weights()[str(name)]
     shipped = _shipped()
     if name not in shipped:
         raise PolicyError(
-            f"unknown policy {str(name)!r}; expected one of {', '.join(shipped) or 'none shipped'},"
+            f"unknown policy {str(name)!r}; expected one of {', '.join(available())},"
             " or the path of a .safetensors file"
         )
     return load_file(shipped[str(name)])

@@ -131,7 +131,8 @@ class Optimizer:
         self._policy, self._params = loaded.policy, loaded.params
         dim = self.space.cube_dim
         self._shift = np.random.default_rng((self._entropy, 0)).random((1, dim))
-        self._state = self._policy.init(np.zeros((1, dim), np.float32), np.zeros(1))
+        self._dtype = self._policy.dtype
+        self._state: Any = self._policy.init(np.zeros((1, dim), self._dtype), np.zeros(1))
         self._fed = False  # whether the last step brought a result that no ask has used yet
         self._asked = 0
         self._latest = np.full(dim, 0.5)
@@ -192,7 +193,11 @@ class Optimizer:
     def _step(self, x: np.ndarray, y: float, told: bool) -> None:
         q = quasi_random(np, self._shift, self._state.evidence.steps, 1)[0]
         observation = Observation(
-            x[None].astype(np.float32), np.array([y]), q.astype(np.float32), told
+            x[None].astype(self._dtype),
+            np.array([y]),
+            q.astype(self._dtype),
+            told,
+            seed=(self._entropy, 1, self._state.evidence.steps),
         )
         self._state = self._policy.step(self._params, self._state, observation)
         self._fed = told

@@ -1,11 +1,12 @@
 """From a policy's state to the next query: candidates, their scores, and the choice."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnbbo.policies import candidates as points
+from rnnbbo.policies.kernel.policy import KernelPolicy, KernelState
 from rnnbbo.policies.ops import Params
 from rnnbbo.policies.policy import Policy, PolicyState
 
@@ -46,7 +47,7 @@ def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
     )[0]
 
 
-def _candidates(rng: np.random.Generator, state: PolicyState) -> np.ndarray:
+def _candidates(rng: np.random.Generator, state: PolicyState | KernelState) -> np.ndarray:
     """Candidate points (WIDE + NEAR, D), float64: quasi-random ones with a new shift each time."""
     near = NEAR if state.evidence.told else 0
     wide = WIDE + NEAR - near
@@ -89,10 +90,23 @@ def _direct(
         yield from snap(_candidates(rng, state))
 
 
+def _searched(
+    policy: KernelPolicy,
+    state: KernelState,
+    asked: Asked,
+    snap: Snap,
+    rng: np.random.Generator,
+) -> Iterator[np.ndarray]:
+    """The policy's own points, the best first, then any."""
+    yield from policy.choices(state, asked.pending[-LAST_PENDING:], snap, rng)
+    for _ in range(1 + FRESH_TRIES):
+        yield from snap(_candidates(rng, state))
+
+
 def propose(
-    policy: Policy,
+    policy: Policy | KernelPolicy,
     params: Params,
-    state: PolicyState,
+    state: Any,
     asked: Asked,
     snap: Snap,
     rng: np.random.Generator,
@@ -113,11 +127,12 @@ def propose(
     Returns:
         (D,) float64 in the unit cube.
     """
-    choices = (
-        _scored(policy, params, state, asked, snap, rng)
-        if policy.scores
-        else _direct(policy, params, state, snap, rng)
-    )
+    if isinstance(policy, KernelPolicy):
+        choices = _searched(policy, state, asked, snap, rng)
+    elif policy.scores:
+        choices = _scored(policy, params, state, asked, snap, rng)
+    else:
+        choices = _direct(policy, params, state, snap, rng)
     first = None
     for u in choices:
         if key(u) not in asked.seen:

@@ -23,8 +23,9 @@ def make_view(root: Path = ROOT) -> Path:
     setuptools = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = setuptools["package-dir"]
     for package in setuptools["packages"]:
-        top, _, rest = package.rpartition(".")
-        source = root / folders.get(package, Path(folders.get(top, "."), rest))
+        # The longest mapped package that it lies in; one maps the root package at the least.
+        top = max((f for f in folders if f"{package}.".startswith(f"{f}.")), key=len)
+        source = root.joinpath(folders[top], *package.removeprefix(top).split("."))
         target = view.joinpath(*package.split("."))
         target.mkdir(parents=True)
         # Files are linked one by one, because the tools do not walk into linked folders.

@@ -130,8 +130,7 @@ def describe(name: str) -> str:
         return (inspect.getdoc(_own(name)) or name).splitlines()[0]
     if name in PEERS:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
-    config = checkpoint.load(name).policy.config
-    return f"policy of rnnbbo: {config.recurrence} with a {config.head} head"
+    return f"policy of rnnbbo: {checkpoint.load(name).policy.about}"
 
 
 def _own(name: str) -> Any:

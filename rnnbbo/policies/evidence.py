@@ -25,12 +25,14 @@ class Observation(NamedTuple):
         y: (B,) raw value; ignored unless `told`.
         q: (B, D) a quasi-random point, which breaks the symmetry between dimensions.
         told: whether a result is fed (o = 1); one flag for the whole batch.
+        seed: of what a step draws at random; the networks draw nothing.
     """
 
     x: Array
     y: Array
     q: Array
     told: bool
+    seed: tuple[int, ...] = (0,)
 
 
 class Evidence(NamedTuple):

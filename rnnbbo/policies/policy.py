@@ -117,6 +117,12 @@ class Policy:
     """A recurrent optimizer of one configuration."""
 
     config: PolicyConfig
+    dtype = np.float32
+
+    @property
+    def about(self) -> str:
+        """What it is, in a line."""
+        return f"{self.config.recurrence} with a {self.config.head} head"
 
     @property
     def scores(self) -> bool:

@@ -252,8 +252,9 @@ def test_policies(capsys):
     document = json.loads(capsys.readouterr().out)
     assert document["schema_version"] == 1
     assert {"lstm", "dnc"} <= set(document["policies"])
-    for metadata in document["policies"].values():
-        assert metadata["weights"] > 0
+    assert document["policies"]["kernel"]["weights"] == 0
+    for name, metadata in document["policies"].items():
+        assert (metadata["weights"] > 0) == (name != "kernel")
         assert metadata["provenance"]
     assert run(["policies"]) == 0
     out = capsys.readouterr().out

@@ -1,0 +1,1 @@
+"""The kernel-memory policy: observations as memory, read by Gaussian-process conditionals."""

@@ -1,0 +1,168 @@
+"""Sequential Monte Carlo over hypotheses (Chopin 2002).
+
+Particles are weighted by how well they predicted each new value, resampled when few of them carry
+the weight, and moved by Markov chains that leave their posterior as it is. A tell costs O(N n^2)
+for N particles and n observations, and O(n^3) for the few that are moved.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbbo.policies.kernel import hypotheses, posterior
+from rnnbbo.policies.kernel.hypotheses import Hypotheses
+from rnnbbo.policies.kernel.values import standardise, warp
+
+MOST, FEWEST = 64, 12  # particles at first, and with many observations
+_RESAMPLE_BELOW = 0.5  # share of the particles that carry the weight
+_WORK = 3e6  # multiply-adds of moves that a tell may take
+_CORNER = 1e20  # above any square of whitened values: keeps the bordered matrix positive definite
+
+
+class Belief(NamedTuple):
+    """Weighted particles.
+
+    Attributes:
+        hypotheses: N of them.
+        log_weight: (N,) the largest is 0.
+        log_target: (N,) log posterior density, up to a constant.
+        inverse: (N, n, n) inverse Cholesky factors of the observations' covariances.
+    """
+
+    hypotheses: Hypotheses
+    log_weight: np.ndarray
+    log_target: np.ndarray
+    inverse: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        """(N,) weights, of sum 1."""
+        w = np.exp(self.log_weight)
+        return w / w.sum()
+
+
+def start(rng: np.random.Generator, dim: int) -> Belief:
+    """Particles from the prior."""
+    h = hypotheses.draw(rng, MOST, dim)
+    zero = np.zeros(MOST)
+    return Belief(h, zero, hypotheses.log_prior(h), np.zeros((MOST, 0, 0)))
+
+
+def particles(n: int) -> int:
+    """How many particles to keep with n observations: the posterior narrows as they come."""
+    return int(np.clip(MOST * 24 / max(n, 1), FEWEST, MOST))
+
+
+def moves(n: int) -> int:
+    """How many of them a tell moves."""
+    return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, MOST))
+
+
+def scaled(h: Hypotheses, x: np.ndarray) -> np.ndarray:
+    """Points (n, D) divided by the length-scales of every hypothesis, (N, n, D)."""
+    return x * np.exp(-h.log_lengthscale)[:, None, :]
+
+
+def _as_column(values: np.ndarray) -> np.ndarray:
+    return values[:, None, None]
+
+
+def log_target(
+    h: Hypotheses, u: np.ndarray, o: np.ndarray, half_log_det: np.ndarray, z: np.ndarray
+) -> np.ndarray:
+    """Log posterior density (N,); u = W w with w the warped values z, o = W 1."""
+    _, jacobian, spread = warp(z, h.log_warp)
+    reading = posterior.read_values(np, u, o, half_log_det, spread)
+    return reading.evidence + jacobian + hypotheses.log_prior(h)
+
+
+def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """W w and W 1, (N, n) each."""
+    pair = inverse @ np.stack([w, np.ones_like(w)], axis=-1)
+    return pair[..., 0], pair[..., 1]
+
+
+def _density(h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:
+    u, o = through(inverse, warp(z, h.log_warp)[0])
+    diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)
+    return log_target(h, u, o, -np.log(diagonal).sum(axis=-1), z)
+
+
+def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
+    """Inverse Cholesky factors (N, n, n) from scratch."""
+    k = posterior.covariance(np, scaled(h, x), _as_column(h.rbf), h.nugget)
+    return np.tril(np.linalg.inv(posterior.safe_cholesky(np, k)))
+
+
+def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Append the last of the points x (n, D) to the factors of the others."""
+    rows = scaled(h, x)
+    r2 = posterior.squared_distances(np, rows[:, -1:], rows[:, :-1])
+    cross = posterior.correlation(np, r2, _as_column(h.rbf))
+    return posterior.append(np, inverse, cross, _as_column(1.0 + h.nugget))
+
+
+def systematic(rng: np.random.Generator, weight: np.ndarray, count: int) -> np.ndarray:
+    """Indices drawn by weight with one random number (Kitagawa 1996)."""
+    positions = (rng.random() + np.arange(count)) / count
+    return np.searchsorted(np.cumsum(weight), positions * (1.0 - 1e-12)).clip(0, len(weight) - 1)
+
+
+def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
+    wanted = min(particles(n), belief.hypotheses.size)
+    weight = belief.weight
+    effective = 1.0 / np.square(weight).sum()
+    if wanted == len(weight) and effective >= _RESAMPLE_BELOW * wanted:
+        return belief
+    index = systematic(rng, weight, wanted)
+    return Belief(
+        belief.hypotheses.take(index),
+        np.zeros(wanted),
+        belief.log_target[index],
+        belief.inverse[index],
+    )
+
+
+def _move(rng: np.random.Generator, belief: Belief, x: np.ndarray, z: np.ndarray) -> Belief:
+    """One Metropolis step of some particles."""
+    h, n = belief.hypotheses, len(z)
+    index = rng.permutation(h.size)[: moves(n)]
+    new = hypotheses.propose_moves(rng, h, index)
+    # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
+    k = np.zeros((len(index), n + 2, n + 2))
+    k[:, :n, :n] = posterior.covariance(np, scaled(new, x), _as_column(new.rbf), new.nugget)
+    k[:, n, :n] = warp(z, new.log_warp)[0]
+    k[:, n + 1, :n] = 1.0
+    k[:, n, n] = k[:, n + 1, n + 1] = _CORNER
+    factor = posterior.safe_cholesky(np, k)
+    diagonal = np.diagonal(factor, axis1=-2, axis2=-1)[:, :n]
+    target = log_target(
+        new, factor[:, n, :n], factor[:, n + 1, :n], np.log(diagonal).sum(axis=-1), z
+    )
+    accepted = np.log(rng.random(len(index))) < target - belief.log_target[index]
+    if not accepted.any():
+        return belief
+    at = index[accepted]
+    inverse, density = belief.inverse.copy(), belief.log_target.copy()
+    inverse[at] = np.tril(np.linalg.inv(factor[accepted][:, :n, :n]))
+    density[at] = target[accepted]
+    return belief._replace(
+        hypotheses=h.put(at, new.take(accepted)), log_target=density, inverse=inverse
+    )
+
+
+def update(rng: np.random.Generator, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
+    """Take in the last of the observations x (n, D), y (n,)."""
+    h, z = belief.hypotheses, standardise(y)
+    inverse = extend(h, belief.inverse, x)
+    density = _density(h, inverse, z)
+    log_weight = belief.log_weight + density - belief.log_target
+    belief = Belief(h, log_weight - log_weight.max(), density, inverse)
+    return _move(rng, _resample(rng, belief, len(z)), x, z)
+
+
+def rebuild(belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
+    """The same particles for other observations."""
+    h = belief.hypotheses
+    inverse = factorise(h, x)
+    return belief._replace(inverse=inverse, log_target=_density(h, inverse, standardise(y)))

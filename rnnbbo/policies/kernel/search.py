@@ -1,0 +1,105 @@
+"""Where the averaged log expected improvement is largest: candidates, then quasi-Newton steps."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbbo.policies import candidates as points
+
+WIDE, NEAR = 192, 160  # candidates over the cube, and round the incumbent
+RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
+STARTS, STEPS = 6, 12  # candidates that are refined, and evaluations of each
+
+# Maps points (S, D) to values (S,) and gradients (S, D).
+Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def make_candidates(
+    rng: np.random.Generator, incumbent: np.ndarray, lengthscales: np.ndarray
+) -> np.ndarray:
+    """Candidates (WIDE + NEAR, D).
+
+    Args:
+        rng: randomness of this ask.
+        incumbent: (D,).
+        lengthscales: (H, D) of the hypotheses, in turn the unit of the spray's radii.
+    """
+    dim = len(incumbent)
+    wide = points.quasi_random(np, rng.random((1, dim)), 0, WIDE)[0]
+    turn = np.arange(NEAR)
+    radius = np.asarray(RADII)[turn % len(RADII), None]
+    scale = np.minimum(lengthscales[turn // len(RADII) % len(lengthscales)], 1.0)
+    step = radius * scale * rng.standard_normal((NEAR, dim))
+    # Every other one moves some coordinates only; the one with the smallest number in any case.
+    u = rng.random((NEAR, dim))
+    some = (u < max(0.25, 2.0 / dim)) | (u == u.min(axis=1, keepdims=True))
+    step = np.where((turn % 2 == 0)[:, None] | some, step, 0.0)
+    return np.concatenate([wide, np.clip(incumbent + step, 0.0, 1.0)])
+
+
+class Climb(NamedTuple):
+    """State of the S climbers: points, values, gradients, inverse Hessians, trust radii."""
+
+    x: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    inverse_hessian: np.ndarray
+    radius: np.ndarray
+
+
+def climb(func: Climbed, start: np.ndarray, unit: np.ndarray, steps: int) -> np.ndarray:
+    """Maximise from many points at once within the unit cube; returns the points reached (S, D).
+
+    Each has a BFGS model (Nocedal & Wright 2006, eq. 6.17) and a trust radius, in coordinates
+    divided by `unit` (D,). A coordinate on the border whose gradient points outward is left there.
+    """
+    count, dim = start.shape
+    f, g = func(start)
+    eye = np.broadcast_to(np.eye(dim), (count, dim, dim))
+    state = Climb(start, f, g * unit, eye, np.full(count, 0.2 * math.sqrt(dim)))
+    for step in range(steps):
+        x, f, g, h, radius = state
+        free = ~(((x <= 0.0) & (g < 0.0)) | ((x >= 1.0) & (g > 0.0)))
+        slope = g * free
+        p = (h @ slope[:, :, None])[:, :, 0] * free
+        length = np.sqrt(np.square(p).sum(axis=1)) + 1e-300
+        shrink = radius / length if step == 0 else np.minimum(1.0, radius / length)
+        trial = np.clip(x + unit * p * shrink[:, None], 0.0, 1.0)
+        ft, gt = func(trial)
+        gt = gt * unit
+        state = _advance(state, (trial - x) / unit, trial, ft, gt, first=step == 0)
+    return state.x
+
+
+def _advance(
+    state: Climb,
+    s: np.ndarray,
+    trial: np.ndarray,
+    ft: np.ndarray,
+    gt: np.ndarray,
+    first: bool,
+) -> Climb:
+    x, f, g, h, radius = state
+    y = g - gt  # of the function to minimise, -f
+    sy = (s * y).sum(axis=1)
+    yy = np.square(y).sum(axis=1)
+    ss = np.square(s).sum(axis=1)
+    curved = sy > 1e-10 * np.sqrt(yy * ss) + 1e-300
+    rho = np.where(curved, 1.0 / np.where(curved, sy, 1.0), 0.0)[:, None, None]
+    if first:
+        h = h * np.where(curved, sy / np.where(curved, yy, 1.0), 1.0)[:, None, None]
+    left = np.eye(s.shape[1]) - rho * s[:, :, None] * y[:, None, :]
+    h = left @ h @ left.swapaxes(1, 2) + rho * s[:, :, None] * s[:, None, :]
+    better = ft > f
+    length = np.sqrt(ss)
+    radius = np.where(better, np.maximum(radius, 2.0 * length), 0.25 * length + 1e-12)
+    pick = better[:, None]
+    return Climb(
+        np.where(pick, trial, x),
+        np.where(better, ft, f),
+        np.where(pick, gt, g),
+        h,
+        radius,
+    )
