@@ -4,13 +4,11 @@ Functions are what is resampled and tested, since runs on one function are not i
 runs of a method on a function are averaged first.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from rnnbbo.errors import MissingExtraError
 
 Array = NDArray[np.float64]
 
@@ -25,26 +23,12 @@ REFERENCE_EVALUATIONS = 10
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A bootstrap interval of a statistic."""
+class Estimate:
+    """A mean over functions with its bootstrap interval; arrays of equal shape."""
 
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Method a against method b on the same functions and seeds.
-
-    Attributes:
-        difference: mean capped regret of a less that of b; negative where a is better.
-        interval: bootstrap interval of the difference, over functions.
-        p_value: two-sided Wilcoxon signed-rank test of the functions' mean differences.
-    """
-
-    difference: float
-    interval: Interval
-    p_value: float
+    mean: Array
+    low: Array
+    high: Array
 
 
 def best_so_far(values: ArrayLike) -> Array:
@@ -84,80 +68,6 @@ def normalised_regret(best: ArrayLike, minimum: ArrayLike, reference: ArrayLike)
     return (np.asarray(best, dtype=float) - np.asarray(minimum)) / np.asarray(reference)
 
 
-def capped_mean(regret: ArrayLike, cap: float = CAP) -> float:
-    """Return the mean of normalised regret, capped."""
-    return float(np.mean(np.minimum(regret, cap)))
-
-
-def geometric_mean(regret: ArrayLike, floor: float = FLOOR) -> float:
-    """Return the geometric mean of normalised regret, floored."""
-    return float(np.exp(np.mean(np.log(np.maximum(regret, floor)))))
-
-
-def bootstrap_interval(
-    values: ArrayLike,
-    statistic: Callable[[Array], float],
-    rng: np.random.Generator,
-    *,
-    level: float = 0.95,
-    resamples: int = 2000,
-) -> Interval:
-    """Return the percentile bootstrap interval (Efron 1979) of a statistic.
-
-    Args:
-        values: (functions, ...); whole functions are drawn with replacement.
-        statistic: maps an array shaped like `values` to a number.
-        rng: draws the resamples.
-        level: the interval's coverage.
-        resamples: the number of resamples.
-    """
-    values = np.asarray(values, dtype=float)
-    drawn = rng.integers(len(values), size=(resamples, len(values)))
-    statistics = [statistic(values[rows]) for rows in drawn]
-    low, high = np.quantile(statistics, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high))
-
-
-def paired_comparison(
-    a: ArrayLike, b: ArrayLike, rng: np.random.Generator, *, cap: float = CAP
-) -> Comparison:
-    """Compare two methods by mean capped regret on the same functions and seeds.
-
-    Args:
-        a: (functions, seeds), normalised regret of the first method.
-        b: the same of the second, in the same order.
-        rng: draws the bootstrap resamples.
-        cap: see `CAP`.
-
-    Raises:
-        ValueError: the shapes differ, so that the runs are not pairs.
-        MissingExtraError: scipy, of the extra `bench`, is not installed.
-    """
-    a, b = np.minimum(a, cap), np.minimum(b, cap)
-    if a.shape != b.shape or a.ndim != 2:
-        raise ValueError(f"shapes {a.shape} and {b.shape}; expected the same (functions, seeds)")
-    try:
-        from scipy.stats import wilcoxon
-    except ImportError as error:
-        raise MissingExtraError(
-            "a paired test needs scipy: pip install -c constraints.txt '.[bench]'"
-        ) from error
-    differences = np.mean(a - b, axis=1)
-    # The test is undefined without a single difference; then nothing speaks against equality.
-    p_value = float(wilcoxon(differences).pvalue) if np.any(differences) else 1.0
-    interval = bootstrap_interval(differences, lambda d: float(np.mean(d)), rng)
-    return Comparison(float(np.mean(differences)), interval, p_value)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over functions with its bootstrap interval; arrays of equal shape."""
-
-    mean: Array
-    low: Array
-    high: Array
-
-
 def capped(regret: ArrayLike) -> Array:
     """Return normalised regret within [0, CAP]: an estimated minimum may be beaten a little."""
     return np.clip(np.asarray(regret, dtype=float), 0.0, CAP)
@@ -180,11 +90,17 @@ def bootstrap_mean(
         seed: of the resamples.
     """
     values = np.asarray(values, dtype=float)
-    n = len(values)
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
-    means = np.tensordot(counts / n, values, axes=1)
+    means = np.tensordot(_resamples(len(values), resamples, seed), values, axes=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Estimate(values.mean(axis=0), low, high)
+
+
+@lru_cache(maxsize=32)
+def _resamples(n: int, resamples: int, seed: int) -> Array:
+    """The share of each of n functions in each resample."""
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
+    shares: Array = drawn / n
+    return shares
 
 
 def signed_rank(differences: ArrayLike) -> float:
@@ -219,19 +135,19 @@ def mean_ranks(values: ArrayLike) -> Array:
 
     A method's rank on a function is 1 plus the number of methods ahead of it, a tie counting as
     half. Where methods are missing on some functions, the share of functions on which one is ahead
-    of another is that of the functions which both have.
+    of another is that of the functions which both have; two that share none count as tied.
 
     Args:
         values: (methods, functions), less is better, NaN where a method has no value.
 
     Returns:
-        (methods,); NaN for a method that shares no function with another one.
+        (methods,).
     """
     values = np.asarray(values, dtype=float)
     a, b = values[:, None, :], values[None, :, :]
     shared = ~(np.isnan(a) | np.isnan(b))
     behind = np.where(shared, (b < a) + 0.5 * (b == a), 0.0).sum(axis=2)
     count = shared.sum(axis=2)
-    share = np.divide(behind, count, out=np.full(count.shape, np.nan), where=count > 0)
+    share = np.divide(behind, count, out=np.full(count.shape, 0.5), where=count > 0)
     np.fill_diagonal(share, 0.0)
     return 1.0 + share.sum(axis=1)

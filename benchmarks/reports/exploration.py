@@ -72,7 +72,7 @@ def _example(records: Records) -> tuple[str, str] | None:
 
 def _scatter(method: str, points: Array) -> Panel:
     with drawing(f"where-{method}"):
-        figure, pair = axes(SQUARE)
+        figure, pair = axes(SQUARE, (0.28, 0.2))
         start = 0
         for i, (end, colour, marker) in enumerate(_STAGES):
             chosen = points[start : min(end, _MOST)]

@@ -21,6 +21,7 @@ class Entry:
         css: its class.
         style: its look.
         swatch: its line and marker, an SVG element.
+        again: the same by reference, for when it stands on the page already.
         shown: whether the figures show it until the reader chooses.
     """
 
@@ -28,6 +29,7 @@ class Entry:
     css: str
     style: Style
     swatch: str
+    again: str
     shown: bool
 
     @property
@@ -48,12 +50,7 @@ def key(
         styles: method -> look.
         shown: the methods that the figures show until the reader chooses.
     """
-    return [
-        Entry(
-            m, css_class(m.name), styles[m.name], _swatch(m.name, styles[m.name]), m.name in shown
-        )
-        for m in methods
-    ]
+    return [_entry(method, styles[method.name], method.name in shown) for method in methods]
 
 
 def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[Entry]) -> str:
@@ -80,21 +77,29 @@ def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[E
     return template.render(title=title, subtitle=note, sections=sections, entries=entries)
 
 
+def _entry(method: Method, style: Style, shown: bool) -> Entry:
+    css = css_class(method.name)
+    swatch = _swatch(method.name, style).replace("<g ", f'<g id="swatch-{css}" ', 1)
+    head = swatch[: swatch.index(">") + 1]
+    again = f'{head}<use href="#swatch-{css}"/></svg>'
+    return Entry(method, css, style, swatch, again, shown)
+
+
 def _swatch(name: str, style: Style) -> str:
     with drawing(f"swatch-{name}"):
-        figure, pair = axes((0.42, 0.12))
+        figure, pair = axes((0.42, 0.12), (0.0, 0.0))
         pair.set_axis_off()
-        pair.set(xlim=(0, 1), ylim=(-1, 1))
-        look = {"color": style.color, "linestyle": style.line, "linewidth": style.width}
-        # The middle one of three points carries the marker.
+        pair.set(position=(0, 0, 1, 1), xlim=(0, 1), ylim=(-1, 1))
         pair.plot(
             [0.02, 0.5, 0.98],
             [0, 0, 0],
+            color=style.color,
+            linestyle=style.line,
+            linewidth=style.width,
             marker=style.marker,
             markersize=4,
             markevery=[1],
             gid=GROUP + css_class(name),
             clip_on=False,
-            **look,
         )
         return inline(figure, "")

@@ -171,7 +171,7 @@ def _line(pair: "Axes", line: Line, style: Style, bars: bool) -> None:
         linewidth=style.width,
         marker=style.marker,
         markersize=4,
-        markevery=max(1, len(line.x) // 6),
+        markevery=max(1, len(line.x) // 4),
         gid=gid,
         clip_on=False,
     )
@@ -190,6 +190,6 @@ def power(value: float) -> str:
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def thinned(count: int, shown: int = 32) -> NDArray[np.int64]:
+def thinned(count: int, shown: int = 30) -> NDArray[np.int64]:
     """Return which of `count` evaluations to draw on a logarithmic axis, from 0."""
     return np.unique(np.round(np.geomspace(1, count, shown)).astype(np.int64)) - 1

@@ -68,7 +68,7 @@ def best_first(records: Records) -> list[str]:
         return [method.name for method in records.methods]
     t = min(times, key=lambda t: (abs(t - 30), t))
     names, matrix = compared(records, t)
-    order = np.argsort(np.nan_to_num(mean_ranks(matrix), nan=np.inf), kind="stable")
+    order = np.argsort(mean_ranks(matrix), kind="stable")
     return [names[i] for i in order]
 
 
@@ -87,13 +87,11 @@ def _ranks(records: Records, times: list[int]) -> Table:
         ranks = mean_ranks(matrix)
         rng = np.random.default_rng(0)
         picks = rng.integers(matrix.shape[1], size=(_RESAMPLES, matrix.shape[1]))
-        # A resample may hold no function that a pair shares: then it says nothing of the method.
         drawn = np.array([mean_ranks(matrix[:, pick]) for pick in picks])
-        low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+        low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
         columns[t] = {
             name: (ranks[i], f"{ranks[i]:.1f} [{low[i]:.1f}, {high[i]:.1f}]")
             for i, name in enumerate(names)
-            if np.isfinite(ranks[i])
         }
     order = best_first(records)
     order += [m.name for m in records.methods if m.name not in order]

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations that tables show."""
 
-_MOMENTS = 24
+_MOMENTS = 20
 _LEAST = 1e-4  # of a mean on a logarithmic axis: the geometric mean shows what is below
 
 

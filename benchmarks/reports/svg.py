@@ -25,17 +25,20 @@ WIDE, USUAL, SMALL, SQUARE = (4.6, 2.7), (3.5, 2.5), (2.7, 2.15), (1.9, 1.9)
 
 _HEX = r"#(?!010203|040506)[0-9a-f]{6}"
 
+_OTHER_MARGINS = (0.08, 0.05)
+
 # What matplotlib writes and nobody needs: metadata, line breaks, ids that nothing refers to.
 _SHORTER = (
     (r"<metadata>.*?</metadata>", ""),
     (r"<!--.*?-->", ""),
+    (r"<!DOCTYPE.*?>", ""),
     (r'<g id="[^"]*"/>', ""),
     (rf'<g id="(?!{GROUP})[^"]*">', "<g>"),
     (r"\s*\n\s*", " "),
     (r"> <", "><"),
     (r" (?=[LMCQ] )", ""),
     (r"(?<=[LMCQ]) ", ""),
-    (r' (?=")', ""),
+    (r'(?<= d=")([^"]*?) (?=")', r"\1"),
     (r"<g></g>", ""),
 )
 
@@ -46,6 +49,7 @@ _STYLED = (
     (rf'<g id="{GROUP}([^"]*)">', r'<g class="m \1">'),
     (r" font-family: [^;\"]*;", ""),
     (r' transform="rotate\(-0 [^"]*"', ""),
+    (r"xlink:href=", "href="),
     (r'<path d="[^"]*" style="fill: none"/>', ""),
     (rf' (?:clip-path="[^"]*" )?style="fill: none; stroke: {RULE};[^"]*"', ' class="rule"'),
     (rf' style="fill: none; stroke: {_HEX}; stroke-width: 0.9"', ' class="i"'),
@@ -103,12 +107,26 @@ def drawing(salt: str, *, text: str = "none") -> Iterator[None]:
         yield
 
 
-def axes(size: tuple[float, float] = USUAL) -> "tuple[Figure, Axes]":
-    """Return a transparent figure of this size in inches with one pair of axes."""
+def axes(
+    size: tuple[float, float] = USUAL, margins: tuple[float, float] = (0.58, 0.4)
+) -> "tuple[Figure, Axes]":
+    """Return a transparent figure with one pair of axes.
+
+    Args:
+        size: of the figure, in inches.
+        margins: left of the axes and below them, in inches.
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size, layout="constrained", facecolor="none")
-    pair = figure.add_subplot(facecolor="none")
+    (width, height), (left, below), (right, above) = size, margins, _OTHER_MARGINS
+    figure = Figure(figsize=size, facecolor="none")
+    box = (
+        left / width,
+        below / height,
+        1 - (left + right) / width,
+        1 - (below + above) / height,
+    )
+    pair = figure.add_axes(box, facecolor="none")
     pair.set_axisbelow(True)
     return figure, pair
 

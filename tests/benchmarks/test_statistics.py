@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from rnnbbo.benchmarks import statistics
 
@@ -37,69 +38,81 @@ def test_normalised_regret_broadcasts_over_functions() -> None:
     assert regret.tolist() == [[[1.0, 0.5]], [[2.0, 0.0]]]
 
 
-def test_capped_mean_by_hand() -> None:
-    assert statistics.capped_mean([[0.5, np.inf], [1.5, 2.0]]) == pytest.approx(6.0 / 4.0)
+def test_capped_regret_lies_between_zero_and_the_cap() -> None:
+    assert statistics.capped([-0.1, 0.0, 0.5, 2.0, np.inf]).tolist() == [0.0, 0.0, 0.5, 2.0, 2.0]
 
 
-def test_geometric_mean_by_hand() -> None:
-    # 0 counts as 1e-6: (1e-6 * 1 * 8)^(1/3) = 0.02.
-    assert statistics.geometric_mean([0.0, 1.0, 8.0]) == pytest.approx(0.02)
+def test_the_mean_of_log_regret_is_that_of_a_geometric_mean() -> None:
+    # 0 counts as 1e-6 and 8 as 2: (1e-6 * 1 * 2)^(1/3).
+    mean = np.exp(statistics.log_regret([0.0, 1.0, 8.0]).mean())
+    assert mean == pytest.approx(2e-6 ** (1 / 3))
 
 
 def test_bootstrap_interval_of_a_constant_is_that_constant() -> None:
-    interval = statistics.bootstrap_interval(
-        np.full((5, 2), 0.25), statistics.capped_mean, np.random.default_rng(0)
-    )
-    assert (interval.low, interval.high) == (0.25, 0.25)
+    estimate = statistics.bootstrap_mean(np.full((5, 2), 0.25))
+    for part in (estimate.mean, estimate.low, estimate.high):
+        assert part == pytest.approx([0.25, 0.25])
 
 
-def test_bootstrap_interval_matches_the_normal_one_for_a_mean() -> None:
+def test_bootstrap_interval_matches_the_normal_one() -> None:
     values = np.random.default_rng(1).normal(3.0, 2.0, size=400)
-    interval = statistics.bootstrap_interval(
-        values, lambda v: float(np.mean(v)), np.random.default_rng(0), resamples=4000
-    )
+    estimate = statistics.bootstrap_mean(values, resamples=4000)
     half = 1.96 * values.std() / 20.0
-    assert interval.low == pytest.approx(values.mean() - half, abs=0.1 * half)
-    assert interval.high == pytest.approx(values.mean() + half, abs=0.1 * half)
+    assert estimate.mean == pytest.approx(values.mean())
+    assert estimate.low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert estimate.high == pytest.approx(values.mean() + half, abs=0.1 * half)
 
 
-def test_bootstrap_resamples_whole_functions() -> None:
-    # Seeds that differ within functions of equal means leave nothing between functions.
-    values = np.tile([0.0, 1.0], (6, 1))
-    interval = statistics.bootstrap_interval(
-        values, statistics.capped_mean, np.random.default_rng(0)
-    )
-    assert (interval.low, interval.high) == (0.5, 0.5)
+def test_bootstrap_draws_whole_functions() -> None:
+    # Columns that cancel within every function leave nothing between functions.
+    values = np.stack([np.arange(6.0), -np.arange(6.0)], axis=1)
+    both = statistics.bootstrap_mean(values)
+    assert both.low[0] == pytest.approx(-both.high[1])
+    assert both.high[0] == pytest.approx(-both.low[1])
 
 
-def test_paired_comparison_by_hand() -> None:
-    # Differences of the functions' means: -0.1, -0.2, -0.3, -0.4, -0.5, and +0.6.
-    b = np.full((6, 2), 1.0)
-    shift = np.array([-0.1, -0.2, -0.3, -0.4, -0.5, 0.6])[:, None]
-    a = b + shift + np.array([-0.05, 0.05])
-    result = statistics.paired_comparison(a, b, np.random.default_rng(0))
-    assert result.difference == pytest.approx(-0.15)
-    assert result.interval.low < -0.15 < result.interval.high
+def test_bootstrap_is_the_same_each_time() -> None:
+    values = np.random.default_rng(0).random(9)
+    first, second = statistics.bootstrap_mean(values), statistics.bootstrap_mean(values)
+    assert (first.low, first.high) == (second.low, second.high)
+
+
+def test_signed_rank_by_hand() -> None:
     # Signed ranks: positive 6 of 21; of the 64 sign patterns 14 have a rank sum of at most 6.
-    assert result.p_value == pytest.approx(2 * 14 / 64)
-
-
-def test_paired_comparison_caps_before_it_subtracts() -> None:
-    result = statistics.paired_comparison(
-        [[np.inf], [5.0]], [[1.0], [2.0]], np.random.default_rng(0)
-    )
-    assert result.difference == pytest.approx(0.5)
+    p_value = statistics.signed_rank([-0.1, -0.2, -0.3, -0.4, -0.5, 0.6])
+    assert p_value == pytest.approx(2 * 14 / 64)
 
 
 def test_a_method_does_not_differ_from_itself() -> None:
-    regret = np.random.default_rng(0).random((7, 3))
-    result = statistics.paired_comparison(regret, regret, np.random.default_rng(0))
-    assert (result.difference, result.p_value) == (0.0, 1.0)
+    assert statistics.signed_rank(np.zeros(7)) == 1.0
 
 
-def test_paired_comparison_refuses_unpaired_runs() -> None:
-    with pytest.raises(ValueError, match=r"\(4, 2\) and \(4, 3\)"):
-        statistics.paired_comparison(np.ones((4, 2)), np.ones((4, 3)), np.random.default_rng(0))
+def test_holm_by_hand() -> None:
+    # Sorted .01, .02, .03, .04 times 4, 3, 2, 1, then never less than the one before.
+    adjusted = statistics.holm([0.03, 0.01, 0.04, 0.02])
+    assert adjusted == pytest.approx([0.06, 0.04, 0.06, 0.06])
+
+
+def test_holm_never_passes_one() -> None:
+    assert statistics.holm([0.9, 0.8]).tolist() == [1.0, 1.0]
+    assert statistics.holm([]).tolist() == []
+
+
+def test_mean_ranks_are_those_of_scipy_where_nothing_is_missing() -> None:
+    values = np.random.default_rng(0).integers(4, size=(5, 30)).astype(float)
+    expected = stats.rankdata(values, axis=0).mean(axis=1)
+    assert statistics.mean_ranks(values) == pytest.approx(expected)
+
+
+def test_mean_ranks_place_a_method_by_the_functions_that_pairs_share() -> None:
+    # The last has one function only, on which it is ahead of both.
+    values = [[1.0, 1.0, 1.0], [2.0, 2.0, 0.0], [np.nan, np.nan, -1.0]]
+    assert statistics.mean_ranks(values) == pytest.approx([1 + 1 / 3 + 1, 1 + 2 / 3 + 1, 1.0])
+
+
+def test_mean_ranks_tie_methods_that_share_no_function() -> None:
+    ranks = statistics.mean_ranks([[1.0, np.nan], [2.0, np.nan], [np.nan, 1.0]])
+    assert ranks == pytest.approx([1.5, 2.5, 2.0])
 
 
 @given(arrays(float, (3, 8), elements=st.floats(allow_nan=True, allow_infinity=True)))
