@@ -1,0 +1,117 @@
+"""Write records of BBOB functions in COCO's own format, for `python -m cocopp FOLDER...`.
+
+The recorded points are evaluated again under COCO's observer, which writes the folders (Hansen et
+al. 2021, "COCO: A Platform for Comparing Continuous Optimizers in a Black-Box Setting").
+"""
+
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from rnnbbo.benchmarks.record import Run, read_runs
+from rnnbbo.errors import MissingExtraError
+from rnnbbo.functions.bbob import BOUND
+
+_FUNCTION = re.compile(r"bbob-f(\d+)-i(\d+)-d(\d+)")
+_TUNE = "-tune"  # the end of a suite's label where it is not the test split
+
+
+def export(records: Path, to: Path) -> list[Path]:
+    """Write one folder a method, and nothing if there are no runs on BBOB functions.
+
+    A folder that was there before under the same name is replaced. Runs of the split `tune` go into
+    folders of their own. Repetitions of a method on a function are trials on the same instance;
+    evaluations of a run that ended early stand.
+
+    Args:
+        records: the folder of records.
+        to: the folder that gets the folders.
+
+    Returns:
+        The folders.
+
+    Raises:
+        RecordError: `records` holds no records.
+        MissingExtraError: coco-experiment is not installed.
+    """
+    methods: dict[str, list[Run]] = defaultdict(list)
+    for run in read_runs(records):
+        if _FUNCTION.fullmatch(run.key.function) and run.evaluations:
+            tune = _TUNE if run.key.suite.endswith(_TUNE) else ""
+            methods[f"{run.key.method}{tune}"].append(run)
+    folders = []
+    for name, runs in sorted(methods.items()):
+        folder = to / folder_name(name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # The observer never writes into a folder that exists; and a stop leaves no half of one.
+        with TemporaryDirectory(prefix=".coco", dir=to) as scratch:
+            made = _replay(runs, folder.name, Path(scratch))
+            if folder.exists():
+                shutil.rmtree(folder)
+            made.rename(folder)
+        folders.append(folder)
+    return folders
+
+
+def folder_name(method: str) -> str:
+    """Return a method's name without the characters that a folder or LaTeX cannot have."""
+    return quote(method, safe="").replace("%", "_")
+
+
+def _replay(runs: Sequence[Run], name: str, outer: Path) -> Path:
+    """Evaluate the runs of a method under an observer; returns the folder that it wrote."""
+    try:
+        import cocoex
+    except ImportError as error:
+        raise MissingExtraError(
+            "COCO's format needs coco-experiment, which is not installed: "
+            "pip install -c constraints.txt '.[bench]'"
+        ) from error
+    # Sorted, since the observer begins a new line of its index where function or dimension changes.
+    trials = sorted((_triple(run), run.key.seed, run) for run in runs)
+    functions, instances, dims = (
+        ",".join(map(str, sorted(numbers)))
+        for numbers in (set(column) for column in zip(*(t[0] for t in trials), strict=True))
+    )
+    with _quiet(cocoex):
+        suite = cocoex.Suite(
+            "bbob",
+            f"instances: {instances}",
+            f"dimensions: {dims} function_indices: {functions}",
+        )
+        observer = cocoex.Observer(
+            "bbob", f'outer_folder: "{outer}" result_folder: {name} algorithm_name: "{name}"'
+        )
+        for (function, instance, dim), _, run in trials:
+            problem = suite.get_problem_by_function_dimension_instance(function, dim, instance)
+            problem.observe_with(observer)
+            for evaluation in run.evaluations:
+                problem(-BOUND + np.array(evaluation.x) * (2.0 * BOUND))
+            problem.free()
+        return Path(observer.result_folder)
+
+
+def _triple(run: Run) -> tuple[int, int, int]:
+    """Function, instance and dimension."""
+    match = _FUNCTION.fullmatch(run.key.function)
+    assert match is not None
+    function, instance, dim = map(int, match.groups())
+    return function, instance, dim
+
+
+@contextmanager
+def _quiet(cocoex: Any) -> Iterator[None]:
+    """Keep COCO from printing what it does."""
+    before = cocoex.log_level("warning")
+    try:
+        yield
+    finally:
+        cocoex.log_level(before)
