@@ -1,5 +1,6 @@
 """Reports: one HTML page and a Markdown summary, pure functions of a folder of records."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rnnbbo.benchmarks.reports import (
@@ -17,7 +18,7 @@ from rnnbbo.benchmarks.reports import (
 )
 from rnnbbo.benchmarks.reports.data import Records, load
 from rnnbbo.benchmarks.reports.section import Section
-from rnnbbo.benchmarks.reports.style import styles
+from rnnbbo.benchmarks.reports.style import Style, styles
 
 __all__ = ["main_picture", "main_table", "report"]
 
@@ -41,12 +42,14 @@ def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Pat
     source = Path(records)
     folder = source if to is None else Path(to)
     loaded = load(source)
-    made = _sections(loaded)
+    shown = ranks.headliners(loaded)
+    look = styles(loaded.methods, shown)
+    made = _sections(loaded, look)
     note = (
         f"{len(loaded.methods)} methods on {len(loaded.suites)} suites, {loaded.runs} runs, "
         f"{loaded.evaluations} evaluations."
     )
-    entries = page.key(loaded.methods, styles(loaded.methods), ranks.headliners(loaded))
+    entries = page.key(loaded.methods, look, shown)
     folder.mkdir(parents=True, exist_ok=True)
     html, summary = folder / "report.html", folder / "report.md"
     html.write_text(page.html(TITLE, note, made, entries), encoding="utf-8")
@@ -83,8 +86,7 @@ def main_table(records: str | Path) -> str:
     return headline.table(load(Path(records)))
 
 
-def _sections(records: Records) -> list[Section]:
-    look = styles(records.methods)
+def _sections(records: Records, look: Mapping[str, Style]) -> list[Section]:
     return [
         verdict.section(records),
         regret.curves(records, look),

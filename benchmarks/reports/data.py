@@ -151,7 +151,9 @@ def load(folder: Path) -> Records:
     about: dict[tuple[str, str], FunctionRecord] = {}
     traces: dict[str, dict[str, dict[str, list[_Trace]]]] = {}  # suite, method, function
     early: set[tuple[str, str, str]] = set()
-    lost, failed, beaten = [], {}, set()
+    lost: list[Lost] = []
+    failed: dict[tuple[str, str], int] = {}
+    beaten: set[str] = set()
     queries: dict[tuple[str, str, str], Array] = {}
     runs = evaluations = 0
     for run in read_runs(folder):

@@ -36,8 +36,8 @@ def picture(records: Records) -> str:
     if not suites:
         raise RecordError("no suite has a run of two evaluations; expected one to draw")
     suites = [suite for suite in records.suites if suite in suites]
-    look = styles(records.methods)
-    shown = set(ranks.headliners(records))
+    shown = ranks.headliners(records)
+    look = styles(records.methods, shown)
     methods = [method for method in records.methods if method.name in shown]
     with drawing("main-picture", text="path"):
         figure = _figure(suites, methods, look)

@@ -120,9 +120,9 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
         _line(pair, line, styles[line.method], frame.bars)
     if frame.level is not None:
         pair.axhline(frame.level, color=INK, linewidth=0.8)
-    for at, text in sorted((frame.marks or {}).items()):
+    for i, (at, text) in enumerate(sorted((frame.marks or {}).items())):
         pair.axvline(at, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
-        place, offset = (at, 1.0), (2, -2)
+        place, offset = (at, 1.0), (2, -2 - 8 * i)  # texts of near lines stand apart
         pair.annotate(
             text, place, offset, ("data", "axes fraction"), "offset points", va="top", fontsize=6.5
         )

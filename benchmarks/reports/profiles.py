@@ -33,7 +33,9 @@ def _panel(records: Records, suite: Suite, styles: Mapping[str, Style]) -> Panel
         course = suite.courses.get(name)
         if course is not None:
             shown = thinned(course.budget)
-            lines.append(Line(name, shown + 1.0, np.mean(course.reached[:, shown], axis=0)))
+            lines.append(
+                Line(name, (shown + 1).astype(float), np.mean(course.reached[:, shown], axis=0))
+            )
     frame = Frame(
         EVALUATIONS,
         "share of targets",

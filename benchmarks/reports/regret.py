@@ -123,7 +123,7 @@ def curve(suite: Suite, methods: Sequence[Method], kind: str) -> tuple[list[Line
         estimate = bootstrap_mean(getattr(course, kind)[:, shown])
         ends = estimate.mean, estimate.low, estimate.high
         mean, low, high = (np.exp(e) if kind == "log" else np.maximum(e, _LEAST) for e in ends)
-        lines.append(Line(name, shown + 1.0, mean, low, high))
+        lines.append(Line(name, (shown + 1).astype(float), mean, low, high))
     frame = Frame(
         EVALUATIONS,
         "mean regret" if kind == "capped" else "geometric mean regret",

@@ -79,7 +79,9 @@ class Section:
 
 
 def short(number: float) -> str:
-    """Return a number that is not negative in few characters, two digits of it."""
-    if number == 0.0 or number >= 0.095:
+    """Return a regret in few characters, two digits of it."""
+    if number < 0.95e-6:
+        return "<1e-6"
+    if number >= 0.095:
         return f"{number:.2f}"
     return f"{number:.2g}" if number >= 9.5e-4 else f"{number:.0e}".replace("e-0", "e-")

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rnnbbo.benchmarks.reports.data import Method
+
+Dashes = Literal["solid"] | tuple[float, tuple[float, ...]]
+"""A line style of matplotlib."""
 
 # Okabe and Ito (2008), without the yellow and the black that one background each would swallow.
 _OURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _PEERS = ("#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F", "#A6761D", "#5AAE61")
 _OURS_MARKERS = ("o", "s", "^", "D", "P", "X", "v", "p")
 _PEER_MARKERS = ("x", "<", "h", "*", ">", "+")
-_SOLID = "solid"
-_DASHES = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
+_SOLID: Dashes = "solid"
+_DASHES: tuple[Dashes, ...] = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Style:
     """A method's look: matplotlib's colour, line style, marker, and width in points."""
 
     color: str
-    line: str | tuple[float, tuple[float, ...]]
+    line: Dashes
     marker: str
     width: float
 
@@ -29,13 +33,16 @@ def drawn_in_order(methods: Sequence[Method]) -> list[str]:
     return [method.name for method in sorted(methods, key=lambda method: method.ours)]
 
 
-def styles(methods: Sequence[Method]) -> Mapping[str, Style]:
+def styles(methods: Sequence[Method], shown: Sequence[str] = ()) -> Mapping[str, Style]:
     """Return a style for each method: ours solid and bold, peers dashed and thin.
 
-    The same methods in the same order always look the same.
+    Args:
+        methods: all methods; the same ones in the same order always look the same.
+        shown: methods that are seen together, and get colours of their own as far as they go.
     """
     ours = [method.name for method in methods if method.ours]
     peers = [method.name for method in methods if not method.ours]
+    peers.sort(key=lambda name: name not in shown)
     found = {}
     for i, name in enumerate(ours):
         line = _SOLID if i < len(_OURS) else _DASHES[0]

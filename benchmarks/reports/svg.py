@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnbbo.errors import MissingExtraError
 
@@ -80,7 +80,7 @@ def drawing(salt: str, *, text: str = "none") -> Iterator[None]:
         raise MissingExtraError(
             "a report needs matplotlib: pip install -c constraints.txt '.[bench]'"
         ) from error
-    mine = {
+    mine: dict[Any, Any] = {
         "svg.hashsalt": salt,
         "svg.fonttype": text,
         "font.size": 8,

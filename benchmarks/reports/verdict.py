@@ -1,7 +1,7 @@
 """Which method to take, for a number of evaluations, of dimensions, and a cost of a call."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -45,7 +45,7 @@ class Case:
         call: a key of `CALLS`.
         budget: the time allowed, in calls.
         leaders: the method of the least mean regret, and those level with it.
-        regret: the leader's mean capped regret.
+        regrets: method -> mean capped regret, of all methods of which it is known.
         functions: the functions that the methods were compared on.
         unknown: other methods of which nothing can be said: they stopped before the time was up, or
             lack too many of the functions.
@@ -55,7 +55,7 @@ class Case:
     call: str
     budget: int
     leaders: tuple[str, ...]
-    regret: float
+    regrets: Mapping[str, float]
     functions: tuple[Function, ...]
     unknown: tuple[str, ...]
 
@@ -102,7 +102,7 @@ def _case(records: Records, band: str, call: str, budget: int) -> Case | None:
         call,
         budget,
         leaders,
-        float(np.mean(together.values[leaders[0]])),
+        {name: float(np.mean(row)) for name, row in together.values.items() if name in known},
         together.functions,
         tuple(method.name for method in records.methods if method.name not in known),
     )
@@ -136,19 +136,29 @@ def _summary(found: Sequence[Case]) -> str:
     if not sure:
         return (
             f"Fewer than {FEWEST} functions are shared by the methods: too few to tell any two "
-            "apart, so that all are called level here."
+            "apart. What follows is the order of their means."
         )
     led = Counter(name for case in sure for name in case.leaders)
-    alone = Counter(case.leaders[0] for case in sure if case.clear)
-    ranking = sorted(led, key=lambda name: (-led[name], -alone[name], name))
-    best, others = ranking[0], ranking[1:4]
+    behind = {
+        name: float(np.mean([case.regrets[name] - case.regrets[case.leaders[0]] for case in sure]))
+        for name in sure[0].regrets
+        if all(name in case.regrets for case in sure)
+    }
     text = (
-        f"If it has to be one for everything, take {best}: it is best, or level with the best, in "
-        f"{led[best]} of {len(sure)} cases. A case is a range of dimensions, a cost of a call and "
-        "a number of calls."
+        f"There are {len(sure)} cases here: a range of dimensions, a cost of a call and a number "
+        "of calls."
     )
-    if others:
-        text += f" Next come {names([f'{name} ({led[name]})' for name in others])}."
+    if behind:
+        best, *others = sorted(behind, key=lambda name: behind[name])[:4]
+        text += (
+            " If it has to be one method for all of them, of those that could be compared in all, "
+            f"take {best}: on average its regret is {short(behind[best])} above that of the best "
+            f"method of a case, and it is the best or level with it in {led[best]}."
+        )
+        if others:
+            then = names([f"{name} ({short(behind[name])}, {led[name]})" for name in others])
+            text += f" Next come {then}."
+    alone = Counter(case.leaders[0] for case in sure if case.clear)
     if not alone:
         return f"{text} In no case is one method ahead of all others."
     clear = names([f"{name} in {count}" for name, count in alone.most_common()])
@@ -158,14 +168,15 @@ def _summary(found: Sequence[Case]) -> str:
 def _compared(group: Sequence[Case]) -> str:
     most = max(group, key=lambda case: len(case.functions))
     suites = list(dict.fromkeys(suite for suite, _ in most.functions))
-    sentence = f"Compared on {len(most.functions)} functions of {names(suites)}."
-    if len(most.functions) < FEWEST:
-        sentence += " That is too few to tell methods apart."
+    many = len(most.functions)
+    sentence = f"Compared on {many} function{'s' if many > 1 else ''} of {names(suites)}."
+    if many < FEWEST:
+        return f"{sentence} That is too few to tell methods apart."
     unknown = sorted({name for case in group for name in case.unknown})
     if unknown:
         sentence += (
-            f" Not compared in all cases, since they stopped before or lack functions: "
-            f"{names(unknown)}."
+            " Not compared in all cases, since they stopped before the time was up or lack "
+            f"functions: {names(unknown)}."
         )
     return sentence
 
@@ -174,14 +185,16 @@ def _sentences(group: Sequence[Case], seconds: Mapping[str, float]) -> tuple[tup
     """One sentence for each cost of a call; costs with the same answers share one."""
     answers: dict[str, list[str]] = {}
     for call, same_call in groupby(group, key=lambda case: case.call):
-        cells = list(same_call)
         parts = [
-            (_answer(leaders, seconds), [case.budget for case in same])
-            for leaders, same in groupby(cells, key=lambda case: frozenset(case.leaders))
+            f"{_span([case.budget for case in same])}: {answer}"
+            for answer, same in groupby(same_call, key=lambda case: _answer(case, seconds))
         ]
-        said = "; ".join(f"{_span(budgets)}: {answer}" for answer, budgets in parts)
-        answers.setdefault(said + ".", []).append(call)
-    return tuple((f"A call takes {' or '.join(calls)}", said) for said, calls in answers.items())
+        answers.setdefault("; ".join(parts) + ".", []).append(call)
+    return tuple(
+        (f"A call takes {names(calls, 'or')}", said)
+        for said, calls in answers.items()
+        if any(case.told_apart for case in group)
+    )
 
 
 def _span(budgets: Sequence[int]) -> str:
@@ -189,11 +202,10 @@ def _span(budgets: Sequence[int]) -> str:
     return f"{first} calls" if first == last else f"{first} to {last} calls"
 
 
-def _answer(leaders: Iterable[str], seconds: Mapping[str, float]) -> str:
-    by_speed = sorted(leaders, key=lambda name: (seconds[name], name))
-    if len(by_speed) <= _NAMED:
-        return names(by_speed, "or")
-    return f"{', '.join(by_speed[:_NAMED])} or {len(by_speed) - _NAMED} more"
+def _answer(case: Case, seconds: Mapping[str, float]) -> str:
+    if len(case.leaders) > _NAMED:
+        return f"{len(case.leaders)} methods are level, {case.leaders[0]} with the least mean"
+    return names(sorted(case.leaders, key=lambda name: (seconds[name], name)), "or")
 
 
 def _table(found: Sequence[Case]) -> Table:
@@ -213,5 +225,8 @@ def _table(found: Sequence[Case]) -> Table:
 
 def _cell(case: Case) -> Cell:
     first, *others = case.leaders
-    note = f"= {', '.join(others)}" if others else ""
-    return Cell(f"{first} {short(case.regret)}", "best" if case.clear else "", note)
+    text = f"{first} {short(case.regrets[first])}"
+    if not case.told_apart:
+        return Cell(text, "faint", "too few functions")
+    named = others if len(others) <= _NAMED else [*others[:3], f"{len(others) - 3} more"]
+    return Cell(text, "best" if case.clear else "", f"= {', '.join(named)}" if others else "")
