@@ -1,6 +1,7 @@
 """The gap of each policy of rnnbbo to each peer, inside and past its training horizon."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations at which the gap is given."""
 
+_GAP = Frame(EVALUATIONS, "gap in mean regret", xlog=True, bars=True, level=0.0)
+_RATIO = Frame(EVALUATIONS, "ratio of geometric means", xlog=True, ylog=True, bars=True, level=1.0)
+
 Gaps = Mapping[str, Mapping[int, tuple[Estimate, int]]]
 """Peer -> evaluations -> the gap, and the number of functions."""
 
@@ -28,6 +32,16 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     shown = [method for method in ours if any(found[method.name].values())]
     if not shown:
         return Section("horizon", title, ("This needs a policy of rnnbbo and a peer.",))
+    panels = []
+    for method in shown:
+        ratios = {
+            peer: {t: (_exponential(estimate), n) for t, (estimate, n) in by_time.items()}
+            for peer, by_time in gaps(records, method.name, peers, "log").items()
+        }
+        panels += [
+            _panel(method, found[method.name], styles, _GAP),
+            _panel(method, ratios, styles, _RATIO),
+        ]
     tables = [
         Group(f"{method.name}: table", tables=(_table(found[method.name]),), folded=True)
         for method in shown
@@ -36,29 +50,42 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
         "horizon",
         title,
         (
-            "Mean capped regret of a policy less that of a peer, over all functions of all suites "
-            "that both were run on, with a 95 % bootstrap interval: below 0 the policy is ahead, "
-            "and an interval that holds 0 is a tie. A vertical line marks the longest run that the "
-            "policy was trained on.",
+            "How far a policy is from each peer, over all functions of all suites that both were "
+            "run on, with 95 % bootstrap intervals. The first figure of a pair has its mean capped "
+            "regret less the peer's: below 0 the policy is ahead. The second has the ratio of "
+            "their geometric means, in which small regrets count too: below 1 the policy is ahead. "
+            "An interval that holds 0, or 1, is a tie. A vertical line marks the longest run that "
+            "the policy was trained on.",
         ),
-        (Group(panels=[_panel(m, found[m.name], styles) for m in shown], columns=2), *tables),
+        (Group(panels=panels, columns=2), *tables),
         key=True,
     )
 
 
-def gaps(records: Records, method: str, peers: list[str]) -> Gaps:
-    """Return the gap of a method to each peer, where both have values."""
+def gaps(records: Records, method: str, peers: list[str], name: str = "capped") -> Gaps:
+    """Return the gap of a method to each peer, where both have values.
+
+    Args:
+        records: the records.
+        method: the method's name.
+        peers: the peers' names.
+        name: `capped` for regret, `log` for its logarithm.
+    """
     found: dict[str, dict[int, tuple[Estimate, int]]] = {}
     for peer in peers:
         found[peer] = {}
         for t in TIMES:
-            functions, mine, other = shared(records, method, peer, at(t))
+            functions, mine, other = shared(records, method, peer, at(t, name))
             if functions:
                 found[peer][t] = bootstrap_mean(mine - other), len(functions)
     return found
 
 
-def _panel(method: Method, found: Gaps, styles: Mapping[str, Style]) -> Panel:
+def _exponential(estimate: Estimate) -> Estimate:
+    return Estimate(np.exp(estimate.mean), np.exp(estimate.low), np.exp(estimate.high))
+
+
+def _panel(method: Method, found: Gaps, styles: Mapping[str, Style], frame: Frame) -> Panel:
     lines = []
     for i, (peer, by_time) in enumerate(found.items()):
         if by_time:
@@ -74,17 +101,9 @@ def _panel(method: Method, found: Gaps, styles: Mapping[str, Style]) -> Panel:
     marks = None
     if method.horizon and ticks[0] <= method.horizon <= ticks[-1]:
         marks = {float(method.horizon): f"trained to {method.horizon}"}
-    frame = Frame(
-        EVALUATIONS,
-        "gap in mean regret",
-        xlog=True,
-        xticks=ticks,
-        bars=True,
-        marks=marks,
-        level=0.0,
-    )
-    salt = f"horizon-{method.name}"
-    return panel(f"{method.name} less each peer", lines, styles, frame, salt, WIDE)
+    frame = replace(frame, xticks=ticks, marks=marks)
+    salt = f"horizon-{frame.y}-{method.name}"
+    return panel(f"{method.name} against each peer", lines, styles, frame, salt, WIDE)
 
 
 def _table(found: Gaps) -> Table:

@@ -120,12 +120,12 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
         _line(pair, line, styles[line.method], frame.bars)
     if frame.level is not None:
         pair.axhline(frame.level, color=INK, linewidth=0.8)
-    for i, (at, text) in enumerate(sorted((frame.marks or {}).items())):
+    for i, (at, text) in enumerate(marks := sorted((frame.marks or {}).items())):
         pair.axvline(at, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
-        place, offset = (at, 1.0), (2, -2 - 8 * i)  # texts of near lines stand apart
-        pair.annotate(
-            text, place, offset, ("data", "axes fraction"), "offset points", va="top", fontsize=6.5
-        )
+        # The last text stands on the right of its line, the others on the left of theirs.
+        side, gap = ("left", 2) if i == len(marks) - 1 else ("right", -2)
+        place, offset, systems = (at, 1.0), (gap, -2), (("data", "axes fraction"), "offset points")
+        pair.annotate(text, place, offset, *systems, va="top", ha=side, fontsize=6.5)
     pair.set_xlabel(frame.x)
     pair.set_ylabel(frame.y)
     if frame.xlim:

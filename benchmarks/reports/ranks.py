@@ -61,22 +61,27 @@ def compared(records: Records, t: int) -> tuple[list[str], Array]:
     return names, matrix
 
 
-def best_first(records: Records) -> list[str]:
-    """Return the methods by mean rank at the evaluation that most of them have, near t = 30."""
+def best_first(records: Records, near: int = 30) -> list[str]:
+    """Return the methods by mean rank at a number of evaluations near this one."""
     times = usable(records)
     if not times:
         return [method.name for method in records.methods]
-    t = min(times, key=lambda t: (abs(t - 30), t))
+    t = min(times, key=lambda t: (abs(t - near), t))
     names, matrix = compared(records, t)
     order = np.argsort(mean_ranks(matrix), kind="stable")
     return [names[i] for i in order]
 
 
-def headliners(records: Records, peers: int = 4) -> list[str]:
-    """Return the methods that a figure shows first: ours, the best peers, and random search."""
+def headliners(records: Records) -> list[str]:
+    """Return the methods that a figure shows first.
+
+    Ours, the three best peers at 30 evaluations, the two best at the end, and random search.
+    """
     ours = {method.name for method in records.methods if method.ours}
-    others = [name for name in best_first(records) if name not in ours]
-    chosen = ours | set(others[:peers]) | {"random"}
+    early, late = (
+        [name for name in best_first(records, near) if name not in ours] for near in (30, 10**6)
+    )
+    chosen = ours | set(early[:3]) | set(late[:2]) | {"random"}
     return [method.name for method in records.methods if method.name in chosen]
 
 
