@@ -10,6 +10,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rnnbbo.errors import MissingExtraError
+
 Array = NDArray[np.float64]
 
 CAP = 2.0
@@ -109,9 +111,16 @@ def signed_rank(differences: ArrayLike) -> float:
     Args:
         differences: (functions,), of two methods; without a single one that is not 0 nothing
             speaks against equality, and the p-value is 1.
-    """
-    from scipy.stats import wilcoxon
 
+    Raises:
+        MissingExtraError: scipy, of the extra `bench`, is not installed.
+    """
+    try:
+        from scipy.stats import wilcoxon
+    except ImportError as error:
+        raise MissingExtraError(
+            "a paired test needs scipy: pip install -c constraints.txt '.[bench]'"
+        ) from error
     differences = np.asarray(differences, dtype=float)
     return float(wilcoxon(differences).pvalue) if np.any(differences) else 1.0
 

@@ -16,7 +16,8 @@ from rnnbbo.benchmarks.reports import (
     speed,
     verdict,
 )
-from rnnbbo.benchmarks.reports.data import Records, load
+from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.reading import read
 from rnnbbo.benchmarks.reports.section import Section
 from rnnbbo.benchmarks.reports.style import Style, styles
 
@@ -41,7 +42,7 @@ def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Pat
     """
     source = Path(records)
     folder = source if to is None else Path(to)
-    loaded = load(source)
+    loaded = read(source)
     shown = ranks.headliners(loaded)
     look = styles(loaded.methods, shown)
     made = _sections(loaded, look)
@@ -68,7 +69,7 @@ def main_picture(records: str | Path, to: str | Path) -> Path:
         RecordError: the folder holds no complete run, or a file is not a record.
     """
     path = Path(to)
-    text = headline.picture(load(Path(records)))
+    text = headline.picture(read(Path(records)))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -83,7 +84,7 @@ def main_table(records: str | Path) -> str:
     Raises:
         RecordError: the folder holds no complete run, or a file is not a record.
     """
-    return headline.table(load(Path(records)))
+    return headline.table(read(Path(records)))
 
 
 def _sections(records: Records, look: Mapping[str, Style]) -> list[Section]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rnnbbo.benchmarks.reports import markdown, ranks
 from rnnbbo.benchmarks.reports.data import Method, Records, Suite
 from rnnbbo.benchmarks.reports.panel import draw
+from rnnbbo.benchmarks.reports.pool import best
 from rnnbbo.benchmarks.reports.regret import count, curve
 from rnnbbo.benchmarks.reports.section import NONE, short
 from rnnbbo.benchmarks.reports.speed import duration, median_seconds
@@ -48,16 +49,9 @@ def table(records: Records) -> str:
     """Return a Markdown table: a row a method, mean capped regret by suite, and time per ask."""
     suites = [suite for suite in records.suites if suite.courses]
     times = [t for t in TIMES if any(suite.budget >= t for suite in suites)]
-    times = times or [max(suite.budget for suite in suites)]
+    times = times or [records.budget]
     seconds = median_seconds(records)
-    best = {
-        (suite.name, t): min(
-            (row.capped[:, t - 1].mean() for row in suite.courses.values() if row.budget >= t),
-            default=None,
-        )
-        for suite in suites
-        for t in times
-    }
+    leaders = {(suite.name, t): best(records, suite.name, t) for suite in suites for t in times}
     rows = []
     for method in records.methods:
         if method.name not in seconds:
@@ -70,9 +64,9 @@ def table(records: Records) -> str:
                 if course is None or course.budget < t:
                     parts.append(NONE)
                     continue
-                mean = course.capped[:, t - 1].mean()
-                text = short(float(mean))
-                parts.append(f"**{text}**" if mean == best[suite.name, t] else text)
+                text = short(float(course.capped[:, t - 1].mean()))
+                bold = method.name in leaders[suite.name, t]
+                parts.append(f"**{text}**" if bold else text)
             cells.append(" / ".join(parts))
         rows.append([markdown.escape(method.name), *cells, duration(seconds[method.name])])
     moments = " / ".join(f"t = {t}" for t in times)
@@ -80,7 +74,8 @@ def table(records: Records) -> str:
     return "\n".join(
         [
             f"Mean capped normalised regret at {moments}: 0 is the optimum, 1 is what random "
-            "search has left after 10 evaluations. The least of a column is bold.",
+            "search has left after 10 evaluations. Bold is the least and what is level with it, "
+            "by the 95 % bootstrap interval of the paired difference over functions.",
             "",
             f"| {' | '.join(map(markdown.escape, head))} |",
             f"| {' | '.join('---' for _ in head)} |",

@@ -74,15 +74,17 @@ def values(records: Records, method: str, value: Value) -> dict[Function, float]
     return found
 
 
-def pool(
-    records: Records, value: Value, keep: Callable[[int], bool] = lambda dim: True
-) -> Pool | None:
+Keep = Callable[[str, int], bool]
+"""Whether a function belongs to a pool, by the name of its suite and its number of dimensions."""
+
+
+def pool(records: Records, value: Value, keep: Keep = lambda suite, dim: True) -> Pool | None:
     """Put together the functions which (nearly) all methods have.
 
     Args:
         records: the records.
         value: a method's value on a function.
-        keep: which numbers of dimensions to keep.
+        keep: which functions to keep.
 
     Returns:
         The pool; None if no two methods share a function.
@@ -91,7 +93,7 @@ def pool(
         (suite.name, function)
         for suite in records.suites
         for function, dim in suite.dims.items()
-        if keep(dim)
+        if keep(suite.name, dim)
     }
     found = {
         method.name: {
@@ -113,6 +115,16 @@ def pool(
         {name: np.array([found[name][f] for f in functions]) for name in fine},
         tuple(name for name, row in found.items() if row and name not in fine),
     )
+
+
+def best(records: Records, suite: str, t: int) -> list[str]:
+    """Return the methods of a suite that have the least mean capped regret at t, or are level.
+
+    Empty where there are too few functions to tell methods apart.
+    """
+    together = pool(records, at(t), lambda name, dim: name == suite)
+    enough = together is not None and len(together.functions) >= FEWEST
+    return together.leaders if together is not None and enough else []
 
 
 def shared(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
+from rnnbbo.benchmarks.reports.pool import best
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone, short
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import SMALL
@@ -28,9 +29,7 @@ def curves(records: Records, styles: Mapping[str, Style]) -> Section:
     means = [_curve(suite, records.methods, styles, "capped") for suite in suites]
     geometric = [_curve(suite, records.methods, styles, "log") for suite in suites]
     tables = [
-        Group(
-            f"{suite.name}: table", _about(suite), (), (), (_table(suite, records.methods),), True
-        )
+        Group(f"{suite.name}: table", _about(suite), (), (), (_table(records, suite),), True)
         for suite in suites
     ]
     return Section(
@@ -161,14 +160,11 @@ def _clock_panel(
     return panel(f"a call takes {name}", lines, styles, frame, f"clock-{name}-{suite.name}", SMALL)
 
 
-def _table(suite: Suite, methods: Sequence[Method]) -> Table:
+def _table(records: Records, suite: Suite) -> Table:
     times = [t for t in TIMES if t <= suite.budget] or [suite.budget]
     rows = []
-    best = {
-        t: min(float(c.capped[:, t - 1].mean()) for c in suite.courses.values() if c.budget >= t)
-        for t in times
-    }
-    for method in methods:
+    leaders = {t: best(records, suite.name, t) for t in times}
+    for method in records.methods:
         course = suite.courses.get(method.name)
         if course is None:
             continue
@@ -181,13 +177,13 @@ def _table(suite: Suite, methods: Sequence[Method]) -> Table:
             geometric = float(np.exp(course.log[:, t - 1].mean()))
             low, high = short(float(mean.low)), short(float(mean.high))
             text = f"{short(float(mean.mean))} [{low}, {high}]"
-            tone: Tone = "best" if float(mean.mean) == best[t] else ""
+            tone: Tone = "best" if method.name in leaders[t] else ""
             cells.append(Cell(text, tone, short(geometric)))
         many = Cell(str(len(course.functions)), note=f"{course.runs} runs")
         rows.append([Cell(method.name), *cells, many])
     return Table(
         ["method", *(f"t = {t}" for t in times), "functions"],
         rows,
-        "Mean capped regret [95 % interval], and below it the geometric mean. The least mean of a "
-        "column is bold.",
+        "Mean capped regret [95 % interval], and below it the geometric mean. Bold is the least "
+        "mean of a column and what is level with it, on the functions that the methods share.",
     )

@@ -100,8 +100,7 @@ def _panel(
 
 
 def _table(records: Records) -> Table:
-    longest = max(suite.budget for suite in records.suites)
-    times = [t for t in TIMES if t <= longest]
+    times = [t for t in TIMES if t <= records.budget]
     rows = []
     for method in records.methods:
         found = seconds(records, method.name)

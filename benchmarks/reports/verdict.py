@@ -77,7 +77,7 @@ def cases(records: Records) -> list[Case]:
         for band in BANDS
         for call in CALLS
         for budget in BUDGETS
-        if budget <= max(suite.budget for suite in records.suites)
+        if budget <= records.budget
     )
     return [case for case in found if case is not None]
 
@@ -85,7 +85,9 @@ def cases(records: Records) -> list[Case]:
 def _case(records: Records, band: str, call: str, budget: int) -> Case | None:
     first, last = BANDS[band]
     seconds = CALLS[call]
-    together = pool(records, within(budget * seconds, seconds), lambda dim: first <= dim <= last)
+    together = pool(
+        records, within(budget * seconds, seconds), lambda suite, dim: first <= dim <= last
+    )
     if together is None:
         return None
     open_ended = set()

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.record import Key
-from rnnbbo.benchmarks.reports import data, horizon, ranks, speed, verdict
-from rnnbbo.benchmarks.reports.pool import at, pool, shared
+from rnnbbo.benchmarks.reports import headline, horizon, ranks, speed, verdict
+from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.pool import at, best, pool, shared
+from rnnbbo.benchmarks.reports.reading import read
 
 Rng = np.random.Generator
 
@@ -23,7 +25,7 @@ def steady(level: float, spread: float = 0.02) -> Any:
 
 
 @pytest.fixture
-def loaded(records: Any) -> data.Records:
+def loaded(records: Any) -> Records:
     """Eight functions in 2D and 4D: a good, an equally good and a bad method."""
     made = records.made
     methods = {
@@ -32,10 +34,10 @@ def loaded(records: Any) -> data.Records:
         "bad": made(steady(0.5), seconds=1e-3),
         "slow": made(steady(0.3), budget=20, seconds=50.0),
     }
-    return data.load(records.write(methods))
+    return read(records.write(methods))
 
 
-def test_a_planted_difference_lies_in_its_interval(loaded: data.Records) -> None:
+def test_a_planted_difference_lies_in_its_interval(loaded: Records) -> None:
     gaps = horizon.gaps(loaded, "good", ["bad", "as-good"])
     estimate, functions = gaps["bad"][30]
     assert functions == 16
@@ -44,13 +46,13 @@ def test_a_planted_difference_lies_in_its_interval(loaded: data.Records) -> None
     assert tie.low <= 0 <= tie.high
 
 
-def test_the_gap_to_a_method_that_stopped_ends_with_it(loaded: data.Records) -> None:
+def test_the_gap_to_a_method_that_stopped_ends_with_it(loaded: Records) -> None:
     gaps = horizon.gaps(loaded, "good", ["slow", "bad"])
     assert list(gaps["slow"]) == [10, 20]
     assert list(gaps["bad"]) == [10, 20, 30]
 
 
-def test_ties_are_called_ties_and_losers_are_not_named(loaded: data.Records) -> None:
+def test_ties_are_called_ties_and_losers_are_not_named(loaded: Records) -> None:
     cases = [case for case in verdict.cases(loaded) if case.call == "10 min"]
     for case in cases:
         assert {"good", "as-good"} <= set(case.leaders)
@@ -61,7 +63,7 @@ def test_ties_are_called_ties_and_losers_are_not_named(loaded: data.Records) -> 
     assert "bad" not in text
 
 
-def test_time_to_ask_counts_against_a_method(loaded: data.Records) -> None:
+def test_time_to_ask_counts_against_a_method(loaded: Records) -> None:
     by_call = {c.call: c for c in verdict.cases(loaded) if c.budget == 10 and "1 to 3" in c.band}
     assert "slow" in by_call["10 min"].leaders
     # It has not had its first value when the time is up.
@@ -77,7 +79,7 @@ def test_nothing_is_said_of_a_method_that_stopped_before(records: Any) -> None:
         "short": made(steady(0.5), budget=20),
         "short-and-better": made(steady(0.1), budget=20),
     }
-    loaded = data.load(records.write(methods))
+    loaded = read(records.write(methods))
     case = next(c for c in verdict.cases(loaded) if c.budget == 30 and c.call == "10 s")
     assert case.leaders == ("short-and-better",)  # at 30 it is no worse than at 20
     assert case.unknown == ("short",)
@@ -86,7 +88,7 @@ def test_nothing_is_said_of_a_method_that_stopped_before(records: Any) -> None:
 def test_a_run_that_ended_early_leaves_its_function_out_for_the_method(records: Any) -> None:
     records.write()
     records.end(Key("gp-2d", "f02", "slow/peer", 1), 9, "died", "killed")
-    loaded = data.load(records.out)
+    loaded = read(records.out)
     course = loaded.suites[0].courses["slow/peer"]
     assert "f02" not in course.functions
     assert len(course.functions) == 7
@@ -103,7 +105,7 @@ def test_a_run_that_ended_early_leaves_its_function_out_for_the_method(records: 
 def test_fewer_than_six_functions_tell_nothing_apart(records: Any) -> None:
     made = records.made
     methods = {"good": made(steady(0.1)), "bad": made(steady(1.0))}
-    loaded = data.load(records.write(methods, {"gp-2d": 2}, functions=5))
+    loaded = read(records.write(methods, {"gp-2d": 2}, functions=5))
     for case in verdict.cases(loaded):
         assert not case.clear
         assert set(case.leaders) == {"good", "bad"}
@@ -113,7 +115,7 @@ def test_fewer_than_six_functions_tell_nothing_apart(records: Any) -> None:
 def test_six_functions_tell_a_great_difference(records: Any) -> None:
     made = records.made
     methods = {"good": made(steady(0.1)), "bad": made(steady(1.0))}
-    loaded = data.load(records.write(methods, {"gp-2d": 2}, functions=6))
+    loaded = read(records.write(methods, {"gp-2d": 2}, functions=6))
     assert {case.leaders for case in verdict.cases(loaded)} == {("good",)}
     assert "take good" in verdict.section(loaded).text[0]
 
@@ -124,7 +126,7 @@ def test_seeds_are_averaged_before_functions_count(records: Any) -> None:
 
     made = records.made
     methods = {"a": made(regret), "b": made(steady(0.5))}
-    loaded = data.load(records.write(methods, {"gp-2d": 2}, functions=3, seeds=3))
+    loaded = read(records.write(methods, {"gp-2d": 2}, functions=3, seeds=3))
     course = loaded.suites[0].courses["a"]
     assert course.runs == 9
     assert course.capped[:, 4] == pytest.approx([(0.0 + 0.4 + 2.0) / 3] * 3)
@@ -134,7 +136,7 @@ def test_seeds_are_averaged_before_functions_count(records: Any) -> None:
 
 def test_a_minimum_that_is_beaten_counts_as_zero_and_is_reported(records: Any) -> None:
     methods = {"a": records.made(steady(-0.1, 0.0)), "b": records.made(steady(0.5))}
-    loaded = data.load(records.write(methods, {"gp-2d": 2}, functions=2))
+    loaded = read(records.write(methods, {"gp-2d": 2}, functions=2))
     assert np.all(loaded.suites[0].courses["a"].capped == 0.0)
     assert loaded.beaten == ("gp-2d/f00", "gp-2d/f01")
 
@@ -142,7 +144,7 @@ def test_a_minimum_that_is_beaten_counts_as_zero_and_is_reported(records: Any) -
 def test_ranks_and_wins_of_a_planted_order(records: Any) -> None:
     made = records.made
     methods = {f"m{i}": made(steady(0.2 + 0.2 * i)) for i in range(3)}
-    loaded = data.load(records.write(methods))
+    loaded = read(records.write(methods))
     assert ranks.best_first(loaded) == ["m0", "m1", "m2"]
     table = ranks.section(loaded).groups[0].tables[0]
     assert [row[2].text.split()[0] for row in table.rows] == ["1.0", "2.0", "3.0"]
@@ -154,7 +156,7 @@ def test_ranks_and_wins_of_a_planted_order(records: Any) -> None:
     ]
 
 
-def test_time_per_ask_is_the_median_over_functions(loaded: data.Records) -> None:
+def test_time_per_ask_is_the_median_over_functions(loaded: Records) -> None:
     assert speed.seconds(loaded, "slow", 2)[20] == pytest.approx(50.0)
     assert 21 not in speed.seconds(loaded, "slow", 2)
     assert speed.median_seconds(loaded)["good"] == pytest.approx(2e-3)
@@ -185,6 +187,15 @@ def test_distance_to_the_incumbent_by_hand(records: Any) -> None:
             for e, x, y in zip(run.evaluations, points, values, strict=True)
         ],
     )
-    distance = np.exp(data.load(records.out).suites[0].courses["m"].distance[0])
+    distance = np.exp(read(records.out).suites[0].courses["m"].distance[0])
     assert distance[1:] == pytest.approx([1.0, 0.5, 1e-6])
     assert np.isnan(distance[0])
+
+
+def test_the_best_of_a_suite_and_its_equals_are_bold(loaded: Records) -> None:
+    assert set(best(loaded, "gp-2d", 10)) == {"good", "as-good", "slow"}
+    assert set(best(loaded, "gp-2d", 30)) == {"good", "as-good"}
+    lines = headline.table(loaded).splitlines()
+    rows = {row.split(" | ")[0].removeprefix("| "): row for row in lines if " ms |" in row}
+    assert rows["good"].count("**") == rows["as-good"].count("**") == 4
+    assert "**" not in rows["bad"]
