@@ -36,9 +36,9 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             Group(
                 "Where each method samples",
                 (
-                    f"The first {_MOST} points on {function} of {suite}, in two dimensions, seed "
-                    "of the first run. Circles are evaluations 1 to 10, squares 11 to 30, "
-                    "triangles 31 to 60, crosses those after.",
+                    f"The first {_MOST} points of the first run on {function} of {suite}. Circles are "
+                    "evaluations 1 to 10, squares 11 to 30, triangles 31 to 60, crosses those "
+                    "after.",
                 ),
                 panels=[
                     _scatter(method.name, records.queries[suite, function, method.name])
@@ -60,7 +60,11 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             panels=panels,
         )
     )
-    return Section("exploration", "Exploration and exploitation", (), groups, key=True)
+    text = (
+        "A method explores where it samples far from all that it knows, and exploits where it "
+        "samples near the best point so far.",
+    )
+    return Section("exploration", "Exploration and exploitation", text, groups, key=True)
 
 
 def _example(records: Records) -> tuple[str, str] | None:

@@ -136,7 +136,7 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
 
 
 def _ticks(pair: "Axes", frame: Frame) -> None:
-    from matplotlib.ticker import LogLocator
+    from matplotlib.ticker import LogLocator, NullLocator
 
     for axis, log in ((pair.xaxis, frame.xlog), (pair.yaxis, frame.ylog)):
         if log:
@@ -145,7 +145,7 @@ def _ticks(pair: "Axes", frame: Frame) -> None:
             if within_two_decades:
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter(lambda value, _: power(value))
-            axis.set_minor_formatter(lambda value, _: "")
+            axis.set_minor_locator(NullLocator())
     if frame.xticks is not None:
         pair.set_xticks(frame.xticks, [str(tick) for tick in frame.xticks])
     elif frame.x == EVALUATIONS:
