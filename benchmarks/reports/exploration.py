@@ -36,8 +36,8 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             Group(
                 "Where each method samples",
                 (
-                    f"The first {_MOST} points of the first run on {function} of {suite}. Circles are "
-                    "evaluations 1 to 10, squares 11 to 30, triangles 31 to 60, crosses those "
+                    f"The first {_MOST} points of the first run on {function} of {suite}. Circles "
+                    "are evaluations 1 to 10, squares 11 to 30, triangles 31 to 60, crosses those "
                     "after.",
                 ),
                 panels=[
