@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp, inf, log, pi
+from typing import Literal
 
 import numpy as np
 from scipy.linalg import lapack
@@ -147,13 +148,21 @@ class Chain:
         mean = slice_sample(log_density, self._state.mean, self._rng)
         self._state = replace(self._state, mean=mean)
 
-    def _move_log(self, density: Density, name: str) -> None:
-        def log_density(logarithm: float) -> float:
-            # The last term makes it the density of the logarithm.
-            return density(replace(self._state, **{name: exp(logarithm)})) + logarithm
+    def _move_log(self, density: Density, name: Literal["amplitude", "noise"]) -> None:
+        def at(logarithm: float) -> Hyperparameters:
+            value = exp(logarithm)
+            if name == "amplitude":
+                return replace(self._state, amplitude=value)
+            return replace(self._state, noise=value)
 
-        logarithm = slice_sample(log_density, log(getattr(self._state, name)), self._rng)
-        self._state = replace(self._state, **{name: exp(logarithm)})
+        # The last term makes it the density of the logarithm.
+        self._state = at(
+            slice_sample(
+                lambda logarithm: density(at(logarithm)) + logarithm,
+                log(getattr(self._state, name)),
+                self._rng,
+            )
+        )
 
     def _move_lengthscale(self, data: Data, i: int) -> None:
         lengthscales = self._state.lengthscales.copy()

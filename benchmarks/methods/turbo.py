@@ -84,7 +84,13 @@ class TuRBO:
     coordinates 20 differ from the incumbent's on average. A region that has converged is given up
     with all its evaluations, and another begins with new Sobol points. A failed evaluation enters
     the model with the worst finite value told, and is a failure of the region.
+
+    Attributes:
+        region: the trust region.
     """
+
+    region: TrustRegion
+    _first: Array
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
         self._dim = dim

@@ -1,0 +1,216 @@
+"""Spearmint-style against traces of the original: python -m rnnbbo.benchmarks.spearmint_check.
+
+The traces are facts about another program's behaviour: what it told of 40 evaluations on four
+functions with three seeds each.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import as_completed
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from rnnbbo.benchmarks import executors
+from rnnbbo.benchmarks.execute import execute
+from rnnbbo.benchmarks.plan import Task
+from rnnbbo.benchmarks.record import FunctionRecord, Key, Run, read_function, read_run, run_path
+from rnnbbo.benchmarks.statistics import best_so_far, log_regret, normalised_regret
+from rnnbbo.benchmarks.suites import Entry
+from rnnbbo.errors import ConfigError, RecordError
+from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.synthetic import get_problem
+
+Array = NDArray[np.float64]
+
+AT = (10, 20, 30, 40)
+FACTOR = 3.0
+SUITE, METHOD, TIME_LIMIT = "spearmint-check", "spearmint", 600.0
+RESAMPLES = 2000
+
+PROBLEMS = {
+    "branin": ("branin", 2),
+    "goldstein": ("goldstein_price", 2),
+    "hart3": ("hartmann3", 3),
+    "hart6": ("hartmann6", 6),
+}
+"""Name in the traces -> problem and dimensions; the traces of `goldstein` are of its logarithm."""
+
+
+def build(name: str) -> Problem:
+    """Return a function of the traces.
+
+    Args:
+        name: a key of `PROBLEMS`.
+    """
+    problem = get_problem(*PROBLEMS[name])
+    if name != "goldstein":
+        return problem
+    return replace(
+        problem,
+        name="log_goldstein_price",
+        func=partial(_log, problem),
+        minimum=float(np.log(problem.minimum)),
+    )
+
+
+def _log(problem: Problem, x: Array) -> Array:
+    return np.log(problem.func(x))
+
+
+def make_runs(out: Path, seeds: int, jobs: int) -> None:
+    """Make the runs that the folder does not hold yet.
+
+    Args:
+        out: the folder of records.
+        seeds: runs a function.
+        jobs: processes.
+    """
+    tasks = [
+        Task(
+            Key(SUITE, name, METHOD, seed),
+            Entry(name, dim, partial(build, name)),
+            AT[-1],
+            TIME_LIMIT,
+        )
+        for seed in range(seeds)
+        for name, (_, dim) in PROBLEMS.items()
+    ]
+    left = [task for task in tasks if read_run(run_path(out, task.key)) is None]
+    with executors.local(jobs, TIME_LIMIT) as executor:
+        futures = [executor.submit(execute, task, out) for task in left]
+        for future in tqdm(as_completed(futures), total=len(left), unit="run", mininterval=10):
+            future.result()
+
+
+def ours(out: Path, seeds: int) -> tuple[dict[str, Array], dict[str, FunctionRecord]]:
+    """Return log regret at `AT` as (seeds, 4) by function, and the functions.
+
+    Raises:
+        RecordError: a run is missing or ended early.
+    """
+    functions = {name: read_function(out, SUITE, name) for name in PROBLEMS}
+    return {
+        name: np.array(
+            [_at(_values(out, Key(SUITE, name, METHOD, s)), functions[name]) for s in range(seeds)]
+        )
+        for name in PROBLEMS
+    }, functions
+
+
+def theirs(path: Path, functions: Mapping[str, FunctionRecord]) -> dict[str, Array]:
+    """Return the traces' log regret at `AT` as (traces, 4) by function.
+
+    Args:
+        path: JSON with `runs`, each with `function` and `y`.
+        functions: what their regret is measured against.
+
+    Raises:
+        ConfigError: the file is not of that form.
+    """
+    try:
+        runs: Sequence[Mapping[str, Any]] = json.loads(path.read_text())["runs"]
+        return {
+            name: np.array([_at(run["y"], about) for run in runs if run["function"] == name])
+            for name, about in functions.items()
+        }
+    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+        raise ConfigError(
+            f"{path}: {error!r}; expected JSON with runs, each with function and y"
+        ) from error
+
+
+def _values(out: Path, key: Key) -> list[float]:
+    run: Run | None = read_run(run_path(out, key))
+    if run is None or run.end is not None:
+        raise RecordError(f"{out}: no complete run {key}; expected one of {AT[-1]} evaluations")
+    return [float("inf") if e.value is None else e.value for e in run.evaluations]
+
+
+def _at(values: Sequence[float], about: FunctionRecord) -> Array:
+    best = best_so_far(values)[[t - 1 for t in AT]]
+    return log_regret(normalised_regret(best, about.minimum, about.reference))
+
+
+def ratios(
+    a: Mapping[str, Array], b: Mapping[str, Array], seed: int = 0
+) -> dict[str, tuple[Array, Array, Array]]:
+    """Compare geometric means over seeds, function by function and over all functions.
+
+    Args:
+        a: log regret, (seeds, times) by function.
+        b: likewise; numbers of seeds may differ.
+        seed: of the bootstrap, which resamples the seeds of both.
+
+    Returns:
+        The ratio of a to b, and the ends of its 95 % interval, each (times,), by function and,
+        under "all four", of the geometric mean over functions.
+    """
+    rng = np.random.default_rng(seed)
+    logs, drawn = {}, {}
+    for name in a:
+        logs[name] = a[name].mean(axis=0) - b[name].mean(axis=0)
+        drawn[name] = _resampled(rng, a[name]) - _resampled(rng, b[name])
+    logs["all four"] = np.mean([*logs.values()], axis=0)
+    drawn["all four"] = np.mean([*drawn.values()], axis=0)
+    return {
+        name: (np.exp(logs[name]), *np.exp(np.quantile(drawn[name], [0.025, 0.975], axis=0)))
+        for name in logs
+    }
+
+
+def _resampled(rng: np.random.Generator, values: Array) -> Array:
+    """Means of resamples with replacement, (RESAMPLES, times)."""
+    rows = rng.integers(len(values), size=(RESAMPLES, len(values)))
+    return np.asarray(values[rows].mean(axis=1))
+
+
+def table(found: Mapping[str, tuple[Array, Array, Array]]) -> str:
+    """Return the ratios as Markdown, with the verdict below."""
+    lines = ["| function | " + " | ".join(f"t = {t}" for t in AT) + " |", "| --- " * 5 + "|"]
+    for name, (ratio, low, high) in found.items():
+        cells = [f"{r:.2g} [{a:.2g}, {b:.2g}]" for r, a, b in zip(ratio, low, high, strict=True)]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    overall = found["all four"][0]
+    within = np.all((overall <= FACTOR) & (overall >= 1 / FACTOR))
+    verdict = "within" if within else "not within"
+    return "\n".join([*lines, "", f"All four together: {verdict} a factor of {FACTOR:g}.", ""])
+
+
+@click.command()
+@click.option(
+    "--reference",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Traces of the original: JSON with runs, each with function and y.",
+)
+@click.option("--seeds", type=click.IntRange(2), default=20, show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Records."
+)
+def main(reference: Path, seeds: int, jobs: int, out: Path) -> None:
+    """Print the ratio of our regret to the original's, as a geometric mean over seeds.
+
+    Regret is normalised as in every benchmark, and floored at 1e-6. Stop the command at any time;
+    the same command goes on where it was.
+    """
+    make_runs(out, seeds, jobs)
+    a, functions = ours(out, seeds)
+    b = theirs(reference, functions)
+    counts = ", ".join(f"{name} {len(values)}" for name, values in b.items())
+    click.echo(
+        f"Ratio of geometric-mean regret, ours over {seeds} seeds to the original's traces "
+        f"({counts}), with 95 % bootstrap intervals over seeds; below 1 ours is ahead.\n"
+    )
+    click.echo(table(ratios(a, b)))
+
+
+if __name__ == "__main__":
+    main()
