@@ -1,0 +1,6 @@
+import os
+
+# Read when numpy and torch are loaded. The tests' matrices are small: threads would only wait for
+# each other, on a busy machine ten times as long as the arithmetic takes.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
