@@ -25,6 +25,11 @@ def filled(readme: str) -> str:
     return re.sub(pattern, block, readme, flags=re.DOTALL)
 
 
-if __name__ == "__main__":
+def fill() -> None:
+    """Write the README anew."""
     path = ROOT / "README.md"
     path.write_text(filled(path.read_text()))
+
+
+if __name__ == "__main__":
+    fill()
