@@ -1,5 +1,6 @@
 """Ask and tell: the optimizer that the user holds."""
 
+import copy
 import math
 import numbers
 from functools import cache
@@ -159,6 +160,22 @@ class Optimizer:
             return self._ask()
         return [self._ask() for _ in range(as_count("n_points", n_points))]
 
+    def add_pending(self, x: Any) -> None:
+        """Take note of a point that is being evaluated elsewhere, as if this had asked for it.
+
+        The state is then that of an ask that returned x: a history of asks and tells that is fed
+        to a new optimizer in its order makes an equal one.
+
+        Args:
+            x: a point in user units.
+
+        Raises:
+            PointError: the point has the wrong length or type, or is out of bounds.
+        """
+        u = self.space.to_cube(x)
+        self._begin_ask()
+        self._note(u)
+
     def tell(self, x: Any, y: Any) -> None:
         """Take the value of a point, or of several; asked for or not, in any order.
 
@@ -184,6 +201,15 @@ class Optimizer:
         for point, value in pairs:
             self._tell(point, value)
 
+    def copy(self) -> "Optimizer":
+        """An independent optimizer that goes on as this one would."""
+        twin = copy.copy(self)  # policy, weights and state are values that nothing changes
+        twin._pending = dict(self._pending)
+        twin._failed_first = list(self._failed_first)
+        twin._seen = set(self._seen)
+        twin.Xi, twin.yi = list(self.Xi), list(self.yi)
+        return twin
+
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
         return make_result(
@@ -202,11 +228,19 @@ class Optimizer:
         self._state = self._policy.step(self._params, self._state, observation)
         self._fed = told
 
-    def _ask(self) -> list[Any]:
+    def _begin_ask(self) -> None:
         if not self._fed:
             self._step(self._latest, 0.0, told=False)
         self._fed = False
         self._asked += 1
+
+    def _note(self, u: np.ndarray) -> None:
+        self._latest = u
+        self._pending[key(u)] = u
+        self._seen.add(key(u))
+
+    def _ask(self) -> list[Any]:
+        self._begin_ask()
         waiting = [*self._failed_first, *self._pending.values()]
         pending = np.array(waiting).reshape(len(waiting), self.space.cube_dim)
         u = propose(
@@ -219,10 +253,7 @@ class Optimizer:
         )
         point = self.space.from_cube(u)
         # The point that will be told, which rounding may have moved from u by a last bit.
-        u = self.space.to_cube(point)
-        self._latest = u
-        self._pending[key(u)] = u
-        self._seen.add(key(u))
+        self._note(self.space.to_cube(point))
         return point
 
     def _tell(self, point: list[Any], value: float) -> None:

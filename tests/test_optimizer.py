@@ -243,3 +243,44 @@ def test_the_policy_improves_on_its_first_points(policy: str) -> None:
     optimizer = Optimizer([(-5.0, 10.0)] * 2, policy=policy, rng=0)
     values = [bowl(x) for x in play(optimizer, 40)]
     assert min(values) < 0.1 * min(values[:5]) + 1e-9
+
+
+@every_policy
+def test_a_replayed_history_makes_an_equal_optimizer(policy: str) -> None:
+    first = Optimizer(PLANE, policy=policy, rng=0)
+    events: list[tuple[Any, ...]] = []
+    waiting = []
+    for t in range(12):
+        waiting.append(first.ask())
+        events.append((waiting[-1],))
+        if t % 3:  # sometimes two results at once, sometimes none
+            for _ in range(t % 3):
+                if waiting:
+                    x = waiting.pop(t % len(waiting))
+                    first.tell(x, bowl(x))
+                    events.append((x, bowl(x)))
+    again = Optimizer(PLANE, policy=policy, rng=0)
+    for event in events:
+        if len(event) == 1:
+            again.add_pending(*event)
+        else:
+            again.tell(*event)
+    assert again.ask(n_points=3) == first.ask(n_points=3)
+
+
+@every_policy
+def test_a_copy_goes_on_alike_and_apart(policy: str) -> None:
+    optimizer = Optimizer(PLANE, policy=policy, rng=0)
+    play(optimizer, 4)
+    optimizer.ask()
+    twin = optimizer.copy()
+    points = play(twin, 4)
+    assert len(optimizer.Xi) == 4
+    assert play(optimizer, 4) == points
+
+
+def test_a_pending_point_must_be_in_the_space() -> None:
+    optimizer = Optimizer([(0.0, 1.0)], rng=0)
+    with pytest.raises(PointError):
+        optimizer.add_pending([2.0])
+    assert optimizer.ask() == Optimizer([(0.0, 1.0)], rng=0).ask()
