@@ -85,3 +85,10 @@ class Spearmint:
     def _sprayed(self, incumbent: Array) -> torch.Tensor:
         noise = SPREAD * self._rng.standard_normal((SPRAYED, len(incumbent)))
         return torch.as_tensor(np.clip(incumbent + noise, 0.0, 1.0))
+
+
+class FixedNoise(Spearmint):
+    """The same with the original's setting for functions without noise."""
+
+    def __init__(self, dim: int, budget: int, seed: int) -> None:
+        super().__init__(dim, budget, seed, infer_noise=False)

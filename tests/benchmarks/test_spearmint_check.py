@@ -1,4 +1,5 @@
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -70,14 +71,14 @@ def test_malformed_traces_are_refused(text: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
-    """Records of random search under the checked method's name, in a second instead of minutes."""
-    for name, (_, dim) in check.PROBLEMS.items():
-        for seed in range(2):
-            key = Key(check.SUITE, name, check.METHOD, seed)
-            task = Task(key, Entry(name, dim, lambda name=name: check.build(name)), 40, 60.0)
-            about, lines = execute(task, None, lambda _, *run: make_method("random", *run))
-            write_function(tmp_path, about)
-            write_run(tmp_path, key, lines)
+    """Records of random search under the checked methods' names, in a second instead of minutes."""
+    wanted = product(check.METHODS.values(), check.PROBLEMS.items(), range(2))
+    for method, (name, (_, dim)), seed in wanted:
+        key = Key(check.SUITE, name, method, seed)
+        task = Task(key, Entry(name, dim, lambda name=name: check.build(name)), 40, 60.0)
+        about, lines = execute(task, None, lambda _, *run: make_method("random", *run))
+        write_function(tmp_path, about)
+        write_run(tmp_path, key, lines)
     return tmp_path
 
 
@@ -88,12 +89,13 @@ def test_the_command_compares_what_the_folder_holds(records: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "ours over 2 seeds" in done.stdout
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    assert [row.split()[1] for row in rows] == ["function", "---", *check.PROBLEMS, "all"]
+    table = ["function", "---", *check.PROBLEMS, "all"]
+    assert [row.split()[1] for row in rows] == 2 * table
 
 
 def test_a_lost_run_is_not_passed_over(records: Path) -> None:
-    key = Key(check.SUITE, "branin", check.METHOD, 1)
+    key = Key(check.SUITE, "branin", "spearmint", 1)
     task = Task(key, Entry("branin", 2, lambda: check.build("branin")), 40, 60.0)
     write_run(records, key, [end_line(task, "crashed", "why", 1)])
     with pytest.raises(RecordError, match="no complete run spearmint-check/branin"):
-        check.ours(records, 2)
+        check.ours(records, "spearmint", 2, check.functions(records))
