@@ -1,0 +1,335 @@
+"""The Optuna sampler: the proposals of an Optimizer, from whatever the storage holds."""
+
+import math
+import pickle
+import subprocess
+import sys
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.trial import TrialState
+
+from rnnbbo import Optimizer
+from rnnbbo.errors import ConfigError, PolicyError
+from rnnbbo.integrations.distributions import Parameters
+from rnnbbo.integrations.optuna import RnnSampler
+
+PLANE = {"x": FloatDistribution(-5.0, 10.0), "y": FloatDistribution(0.0, 15.0)}
+ALL_KINDS: dict[str, BaseDistribution] = {
+    "lr": FloatDistribution(1e-5, 1e-1, log=True),
+    "dropout": FloatDistribution(0.0, 0.5, step=0.1),
+    "momentum": FloatDistribution(0.0, 0.99),
+    "width": IntDistribution(16, 512, step=16),
+    "depth": IntDistribution(1, 8),
+    "batch": IntDistribution(1, 1024, log=True),
+    "seed": IntDistribution(0, 2**60),
+    "odd": IntDistribution(-(2**59), 2**59, step=2),
+    "act": CategoricalDistribution(["relu", "tanh"]),
+    "flag": CategoricalDistribution([True, 1, None, "1"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Any:
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    yield
+    optuna.logging.set_verbosity(before)
+
+
+def ask(study: optuna.Study, space: dict[str, Any]) -> tuple[optuna.Trial, list[Any]]:
+    """A trial and its values in the order of the space."""
+    trial = study.ask(space)
+    return trial, [trial.params[name] for name in space]
+
+
+def bowl(point: list[Any]) -> float:
+    return sum((v - 2.0) ** 2 for v in point)
+
+
+def objective(trial: optuna.Trial) -> float:
+    return bowl([trial.suggest_float("x", -5.0, 10.0), trial.suggest_float("y", 0.0, 15.0)])
+
+
+def points(study: optuna.Study) -> list[list[Any]]:
+    return [list(trial.params.values()) for trial in study.trials]
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+@pytest.mark.parametrize("policy", [None, "lstm-direct"])
+def test_proposals_are_those_of_an_optimizer(policy: str | None, workers: int) -> None:
+    study = optuna.create_study(sampler=RnnSampler(policy, seed=3, search_space=PLANE))
+    optimizer = Optimizer(
+        [(-5.0, 10.0), (0.0, 15.0)], rng=3, **({} if policy is None else {"policy": policy})
+    )
+    order = np.random.default_rng(0)
+    running: list[tuple[optuna.Trial, list[Any]]] = []
+    for t in range(20):
+        while len(running) < workers:
+            trial, x = ask(study, PLANE)
+            assert x == optimizer.ask()
+            running.append((trial, x))
+        trial, x = running.pop(int(order.integers(workers)))
+        if t % 6 == 4:
+            study.tell(trial, state=TrialState.FAIL)
+            optimizer.tell(x, None)
+        else:
+            study.tell(trial, bowl(x))
+            optimizer.tell(x, bowl(x))
+
+
+def test_the_cache_changes_nothing(tmp_path: Path) -> None:
+    storage = f"sqlite:///{tmp_path / 'study.db'}"
+    study = optuna.create_study(storage=storage, sampler=RnnSampler(seed=0, search_space=PLANE))
+    order = np.random.default_rng(0)
+    running = []
+    for _ in range(12):
+        while len(running) < 3:
+            expected = optimizer_after(study).ask()
+            trial, x = ask(study, PLANE)
+            assert x == expected
+            running.append(trial)
+        trial = running.pop(int(order.integers(3)))
+        study.tell(trial, bowl(list(trial.params.values())))
+    again = optuna.load_study(
+        study_name=study.study_name,
+        storage=storage,
+        sampler=pickle.loads(pickle.dumps(study.sampler)),
+    )
+    expected = optimizer_after(study).ask()
+    assert ask(again, PLANE)[1] == expected
+
+
+def optimizer_after(study: optuna.Study) -> Optimizer:
+    """What the documentation of the sampler promises, from the study's own times."""
+    events = []
+    for trial in study.trials:
+        x = list(trial.params.values())
+        events.append((trial.datetime_start, x, None))
+        if trial.state == TrialState.COMPLETE:
+            events.append((trial.datetime_complete, x, trial.value))
+    optimizer = Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0)
+    for _, x, value in sorted(events, key=lambda event: event[0]):
+        optimizer.add_pending(x) if value is None else optimizer.tell(x, value)
+    return optimizer
+
+
+def test_every_kind_of_distribution() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=ALL_KINDS))
+    for value in range(30):
+        trial, _ = ask(study, ALL_KINDS)
+        study.tell(trial, float(value % 7))
+    for trial in study.trials:
+        assert set(trial.params) == set(ALL_KINDS)
+        for name, d in ALL_KINDS.items():
+            assert d._contains(d.to_internal_repr(trial.params[name])), (name, trial.params)
+    assert len({trial.params["width"] for trial in study.trials}) > 3
+    assert {type(trial.params["flag"]) for trial in study.trials} <= {bool, int, type(None), str}
+
+
+def test_points_and_parameters_are_one_to_one() -> None:
+    parameters = Parameters(ALL_KINDS)
+    optimizer = Optimizer(parameters.space, rng=0)
+    for point in optimizer.ask(n_points=50):
+        params = parameters.params(point)
+        again = parameters.point(params)
+        assert again is not None
+        assert parameters.params(again) == params
+    assert parameters.point({**params, "dropout": 0.15}) is None
+    assert parameters.point({**params, "depth": 9}) is None
+    assert parameters.point({**params, "act": "gelu"}) is None
+    assert parameters.point({"lr": 1e-3}) is None
+
+
+def test_maximising_is_minimising_the_negative() -> None:
+    low = optuna.create_study(sampler=RnnSampler(seed=0))
+    high = optuna.create_study(direction="maximize", sampler=RnnSampler(seed=0))
+    low.optimize(objective, n_trials=15)
+    high.optimize(lambda trial: -objective(trial), n_trials=15)
+    assert points(low) == points(high)
+    assert low.best_value < 2.0
+
+
+def test_a_pruned_trial_counts_with_its_last_value() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    optimizer = Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0)
+    for t in range(12):
+        trial, x = ask(study, PLANE)
+        assert x == optimizer.ask()
+        if t % 3:
+            study.tell(trial, bowl(x))
+            optimizer.tell(x, bowl(x))
+            continue
+        if t % 2:  # and one without a value is a failed one
+            trial.report(2 * bowl(x), step=1)
+            trial.report(bowl(x) + 1, step=2)
+        study.tell(trial, state=TrialState.PRUNED)
+        optimizer.tell(x, bowl(x) + 1 if t % 2 else None)
+
+
+def test_infinite_values_do_no_harm() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    study.optimize(lambda t: objective(t) + (0.0 if t.number % 3 else math.inf), n_trials=12)
+    assert math.isfinite(study.best_value)
+
+
+@pytest.mark.parametrize(
+    "pruner", [optuna.pruners.MedianPruner(2), optuna.pruners.HyperbandPruner()]
+)
+def test_pruners(pruner: optuna.pruners.BasePruner) -> None:
+    def learning(trial: optuna.Trial) -> float:
+        final = objective(trial)
+        for step in range(1, 10):
+            trial.report(final + 10.0 / step, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return final
+
+    study = optuna.create_study(sampler=RnnSampler(seed=0), pruner=pruner, study_name="pruned")
+    study.optimize(learning, n_trials=20)
+    assert {TrialState.PRUNED, TrialState.COMPLETE} == {trial.state for trial in study.trials}
+    assert len({tuple(x) for x in points(study)}) == 20
+
+
+def test_conditional_parameters_are_drawn_at_random_with_one_warning() -> None:
+    def conditional(trial: optuna.Trial) -> float:
+        value = objective(trial)
+        if trial.suggest_categorical("kind", ["svm", "forest"]) == "svm":
+            return value + trial.suggest_float("C", 1e-3, 1e3, log=True) / 1e3
+        return value + trial.suggest_int("trees", 1, 50)
+
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        study.optimize(conditional, n_trials=25)
+    ours = [w for w in caught if "independently" in str(w.message)]
+    assert len(ours) == 1
+    assert {"svm", "forest"} == {trial.params["kind"] for trial in study.trials}
+    assert study.best_value < 4.0
+    assert study.best_params["kind"] == "svm"
+
+
+def test_a_single_value_and_a_first_trial_are_no_reason_to_warn() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study.optimize(lambda t: objective(t) + t.suggest_int("one", 3, 3), n_trials=4)
+        only = optuna.create_study(sampler=RnnSampler(seed=0))
+        only.optimize(lambda t: t.suggest_categorical("one", ["a"]) == "a", n_trials=3)
+
+
+def test_several_objectives_are_refused() -> None:
+    study = optuna.create_study(directions=["minimize", "minimize"], sampler=RnnSampler())
+    with pytest.raises(ConfigError, match="2 objectives"):
+        study.optimize(lambda t: (objective(t), 0.0), n_trials=1)
+
+
+def test_wrong_arguments_are_refused_at_once() -> None:
+    with pytest.raises(PolicyError):
+        RnnSampler("no such policy")
+    with pytest.raises(ConfigError):
+        RnnSampler(seed=-1)
+
+
+def test_enqueued_trials_are_pending_at_their_own_points() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    study.enqueue_trial({"x": 1.0, "y": 1.0})
+    assert ask(study, PLANE)[1] == [1.0, 1.0]
+    optimizer = Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0)
+    optimizer.add_pending([1.0, 1.0])
+    assert ask(study, PLANE)[1] == optimizer.ask()
+
+
+def test_two_workers_that_do_not_see_each_other_get_different_points(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    second = optuna.load_study(
+        study_name=first.study_name,
+        storage=first._storage,
+        sampler=RnnSampler(seed=0, search_space=PLANE),
+    )
+    stale = first.get_trials()  # both look before either writes
+    get_trials = optuna.Study.get_trials
+    looked: Counter[int] = Counter()
+
+    def late(self: optuna.Study, *args: Any, **kwargs: Any) -> Any:
+        looked[id(self)] += 1
+        return stale if looked[id(self)] == 1 else get_trials(self, *args, **kwargs)
+
+    monkeypatch.setattr(optuna.Study, "get_trials", late)
+    one, two = ask(first, PLANE)[1], ask(second, PLANE)[1]
+    assert one == Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0).ask()
+    assert two != one
+
+
+def test_threads_share_a_small_space_without_repeating() -> None:
+    space = {"a": IntDistribution(0, 5), "b": CategoricalDistribution(["u", "v", "w", "x"])}
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=space))
+
+    def first_of_two(trial: optuna.Trial) -> float:
+        a = trial.suggest_int("a", 0, 5)
+        return a + 0.0 * len(trial.suggest_categorical("b", ["u", "v", "w", "x"]))
+
+    study.optimize(first_of_two, n_trials=24, n_jobs=4)
+    assert len({tuple(x) for x in points(study)}) == 24
+
+
+WORKER = """
+import sys, optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from rnnbbo.integrations.optuna import RnnSampler
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+url, n_trials, small = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "small"
+n = 4 * n_trials
+space = {"a": IntDistribution(1, n // 4), "b": CategoricalDistribution("pqrs")}
+def objective(trial):
+    if small:
+        b = trial.suggest_categorical("b", "pqrs")
+        return (trial.suggest_int("a", 1, n // 4) - 5) ** 2 + (b == "q")
+    x, y = trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)
+    return (x - 2) ** 2 + (y - 2) ** 2
+storage = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}})
+study = optuna.load_study(
+    study_name="shared",
+    storage=storage,
+    sampler=RnnSampler(seed=0, search_space=space if small else None),
+)
+study.optimize(objective, n_trials=n_trials)
+"""
+
+
+@pytest.mark.parametrize(
+    ("n_trials", "kind"),
+    [
+        (5, "small"),  # as many trials as the space has points
+        pytest.param(40, "small", marks=pytest.mark.slow),
+        pytest.param(40, "continuous", marks=pytest.mark.slow),
+    ],
+)
+def test_four_processes_on_one_storage_get_unique_points(
+    tmp_path: Path, n_trials: int, kind: str
+) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    study = optuna.create_study(storage=url, study_name="shared")
+    command = [sys.executable, "-c", WORKER, url, str(n_trials), kind]
+    workers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    failures = [error for error in (w.communicate()[1] for w in workers) if "Error" in error]
+    assert not failures
+    trials = study.get_trials()
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * (4 * n_trials)
+    repeated = {x: n for x, n in Counter(tuple(t.params.values()) for t in trials).items() if n > 1}
+    assert not repeated
+    if kind == "continuous":
+        assert study.best_value < 1.0
