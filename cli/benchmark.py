@@ -132,7 +132,8 @@ class _Bar:
         self.lost = progress.lost
         if not progress.made:
             self._bar.total = progress.total
-            self._bar.initial = self._bar.n = progress.found
+            # What was there before says nothing of the speed.
+            self._bar.initial = self._bar.n = self._bar.last_print_n = progress.found
             self._bar.refresh()
             return
         if progress.lost:
