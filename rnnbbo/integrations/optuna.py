@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ try:
     from optuna.samplers import BaseSampler, RandomSampler
     from optuna.search_space import intersection_search_space
     from optuna.study import Study, StudyDirection
-    from optuna.trial import FrozenTrial, TrialState
+    from optuna.trial import FrozenTrial
 except ImportError as error:
     raise MissingExtraError(
         "rnnbbo.integrations.optuna needs Optuna: pip install 'optuna>=4'"
@@ -28,16 +26,19 @@ except ImportError as error:
 
 # Imported once it is known that Optuna is there.
 from rnnbbo.integrations.distributions import Parameters
+from rnnbbo.integrations.trials import (
+    PROPOSED,
+    History,
+    all_trials,
+    any_complete_before,
+    history_of,
+    points_of,
+)
 
 __all__ = ["RnnSampler"]
 
-# Under this key a running trial says what it will evaluate, before Optuna knows its parameters.
-PROPOSED = "rnnbbo:proposed"
-ROUNDS = 16  # of proposing anew when another worker was quicker with the same point
+ROUNDS = 32  # of choosing anew when another worker chose the same point
 SNAPSHOTS = 8  # optimizers kept, so that a result that comes late costs no full replay
-
-# What happened to an optimizer: it proposed a point (point,), or was told one (point, value).
-History = list[tuple[Any, ...]]
 
 
 class RnnSampler(BaseSampler):
@@ -47,7 +48,8 @@ class RnnSampler(BaseSampler):
     studies can be resumed and shared between any number of processes. The trials are replayed in
     the order in which they began and ended, and a proposal is that of a `rnnbbo.Optimizer` with
     the same seed, asked and told so. Trials that run elsewhere are its pending evaluations, which
-    the policy keeps away from, and no two workers get the same point.
+    the policy keeps away from, and no two workers get the same point while a discrete space has
+    more left than there are workers.
 
     The value of a pruned trial is its last intermediate value, whatever the pruner. A failed trial,
     and one whose value is infinite, is as bad as the worst one so far.
@@ -111,7 +113,7 @@ class RnnSampler(BaseSampler):
             )
         space = self._search_space
         if space is None:
-            space = intersection_search_space(_trials(study))
+            space = intersection_search_space(all_trials(study))
         return {name: d for name, d in space.items() if not d.single()}
 
     def sample_relative(
@@ -124,25 +126,37 @@ class RnnSampler(BaseSampler):
         sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
         # One at a time within a process, so that the history that is replayed only grows.
         with self._lock:
-            trials = _trials(study)
-            tries = 1
-            for _ in range(ROUNDS):
-                points = _points(trials, {trial.number}, parameters)
-                optimizer = self._replay(parameters, _history(trials, points, sign))
-                point = optimizer.ask(n_points=tries)[-1]
-                params = parameters.params(point)
-                # Samplers of Optuna leave notes on their trials in this way.
-                study._storage.set_trial_system_attr(trial._trial_id, PROPOSED, params)
-                # Whoever writes first and then looks finds the point of one that did the same:
-                # of two workers with one point, at least one sees it.
-                settled = {t.number for t in trials if t.state.is_finished()} | {trial.number}
-                trials = _trials(study)
-                now = _points(trials, settled, parameters)
-                same = [n for n, p in now.items() if p == point and points.get(n) != point]
-                if not same:
-                    break
-                # If both see it, they should not meet again: the later trial goes one further.
-                tries = 1 + sum(n < trial.number for n in same)
+            return self._propose(study, trial, parameters, sign)
+
+    def _propose(
+        self, study: Study, trial: FrozenTrial, parameters: Parameters, sign: float
+    ) -> dict[str, Any]:
+        """Parameters that no other trial has, unless fewer are left than there are workers.
+
+        Every worker first writes what it proposes, then looks what the others wrote. Of two with
+        the same point, whoever wrote last sees the other's: no two are content with one point.
+        Both may see it, and choose anew at random, so that they part even over the last points.
+        """
+        rng = np.random.default_rng((self._seed, trial.number))
+        trials = all_trials(study)
+        points = points_of(trials, trial.number, parameters)
+        point = None
+        for _ in range(ROUNDS):
+            taken = list(points.values())
+            optimizer = self._replay(parameters, history_of(trials, points, sign))
+            if point is None:
+                point = optimizer.ask()
+                exhausted = point in taken
+            else:
+                options = [point, *(x for x in optimizer.ask(n_points=3) if x not in taken)]
+                point = options[rng.integers(len(options))]
+            params = parameters.params(point)
+            # Samplers of Optuna leave notes on their trials in this way.
+            study._storage.set_trial_system_attr(trial._trial_id, PROPOSED, params)
+            trials = all_trials(study)
+            points = points_of(trials, trial.number, parameters)
+            if exhausted or point not in points.values():
+                break
         return params
 
     def sample_independent(
@@ -153,7 +167,9 @@ class RnnSampler(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """Draws a parameter at random."""
-        if not self._warned and (self._search_space is not None or _informed(study, trial)):
+        if not self._warned and (
+            self._search_space is not None or any_complete_before(study, trial)
+        ):
             self._warned = True
             warnings.warn(
                 f"the parameter {param_name!r} of trial {trial.number} is not in all completed "
@@ -187,56 +203,3 @@ class RnnSampler(BaseSampler):
             new = (parameters.distributions, history, optimizer.copy())
             self._snapshots = [*self._snapshots[1 - SNAPSHOTS :], new]
         return optimizer
-
-
-def _trials(study: Study) -> list[FrozenTrial]:
-    """All trials: what HyperbandPruner passes shows those of one bracket only."""
-    return Study.get_trials(study, deepcopy=False)
-
-
-def _history(
-    trials: Sequence[FrozenTrial], points: Mapping[int, list[Any]], sign: float
-) -> History:
-    """How the trials began and ended, in order of time; and of numbers, if a clock is coarse."""
-    events: list[tuple[datetime, int, int, tuple[Any, ...]]] = []
-    for trial in trials:
-        point, number = points.get(trial.number), trial.number
-        if point is None:
-            continue
-        if trial.datetime_start is not None:
-            events.append((trial.datetime_start, number, 0, (point,)))
-        if trial.state.is_finished() and trial.datetime_complete is not None:
-            events.append((trial.datetime_complete, number, 1, (point, _value(trial, sign))))
-    return [event for *_, event in sorted(events, key=lambda e: e[:3])]
-
-
-def _value(trial: FrozenTrial, sign: float) -> float | None:
-    """The value to minimise; None for a failed trial."""
-    value = None
-    if trial.state == TrialState.COMPLETE:
-        value = trial.value
-    elif trial.state == TrialState.PRUNED and trial.last_step is not None:
-        value = trial.intermediate_values[trial.last_step]
-    return sign * value if value is not None and math.isfinite(value) else None
-
-
-def _points(
-    trials: Sequence[FrozenTrial], besides: set[int], parameters: Parameters
-) -> dict[int, list[Any]]:
-    """The points of the other trials, by their numbers, as far as they are known."""
-    points: dict[int, list[Any]] = {}
-    for trial in trials:
-        if trial.number not in besides:
-            # What a trial was given counts more than what was proposed (enqueued trials).
-            point = parameters.point({**trial.system_attrs.get(PROPOSED, {}), **trial.params})
-            if point is not None:
-                points[trial.number] = point
-    return points
-
-
-def _informed(study: Study, trial: FrozenTrial) -> bool:
-    """Whether a trial was complete before this one began."""
-    start = trial.datetime_start
-    complete = [t for t in _trials(study) if t.state == TrialState.COMPLETE]
-    ends = [t.datetime_complete for t in complete if t.datetime_complete is not None]
-    return start is not None and bool(ends) and min(ends) < start

@@ -275,11 +275,11 @@ def test_two_workers_that_do_not_see_each_other_get_different_points(
 
 
 def test_threads_share_a_small_space_without_repeating() -> None:
-    space = {"a": IntDistribution(0, 5), "b": CategoricalDistribution(["u", "v", "w", "x"])}
+    space = {"a": IntDistribution(0, 6), "b": CategoricalDistribution(["u", "v", "w", "x"])}
     study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=space))
 
     def first_of_two(trial: optuna.Trial) -> float:
-        a = trial.suggest_int("a", 0, 5)
+        a = trial.suggest_int("a", 0, 6)
         return a + 0.0 * len(trial.suggest_categorical("b", ["u", "v", "w", "x"]))
 
     study.optimize(first_of_two, n_trials=24, n_jobs=4)
@@ -292,12 +292,12 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from rnnbbo.integrations.optuna import RnnSampler
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 url, n_trials, small = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "small"
-n = 4 * n_trials
-space = {"a": IntDistribution(1, n // 4), "b": CategoricalDistribution("pqrs")}
+n = n_trials + 1  # one point a worker more than there are trials
+space = {"a": IntDistribution(1, n), "b": CategoricalDistribution("pqrs")}
 def objective(trial):
     if small:
         b = trial.suggest_categorical("b", "pqrs")
-        return (trial.suggest_int("a", 1, n // 4) - 5) ** 2 + (b == "q")
+        return (trial.suggest_int("a", 1, n) - 5) ** 2 + (b == "q")
     x, y = trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)
     return (x - 2) ** 2 + (y - 2) ** 2
 storage = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}})
@@ -313,7 +313,7 @@ study.optimize(objective, n_trials=n_trials)
 @pytest.mark.parametrize(
     ("n_trials", "kind"),
     [
-        (5, "small"),  # as many trials as the space has points
+        (5, "small"),
         pytest.param(40, "small", marks=pytest.mark.slow),
         pytest.param(40, "continuous", marks=pytest.mark.slow),
     ],
