@@ -19,7 +19,7 @@ try:
     from optuna.search_space import intersection_search_space
     from optuna.study import Study, StudyDirection
     from optuna.trial import FrozenTrial
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise MissingExtraError(
         "rnnbbo.integrations.optuna needs Optuna: pip install 'optuna>=4'"
     ) from error

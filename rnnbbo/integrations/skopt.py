@@ -1,0 +1,244 @@
+"""Ask and tell as scikit-optimize's `Optimizer` has them; scikit-optimize itself is not needed."""
+
+from __future__ import annotations
+
+import numbers
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rnnbbo import optimizer as native
+from rnnbbo.errors import ConfigError
+from rnnbbo.result import OptimizeResult
+from rnnbbo.space import Space
+
+__all__ = ["Optimizer"]
+
+STRATEGIES = ("cl_min", "cl_mean", "cl_max")
+
+
+class Optimizer:
+    """Takes the place of `skopt.Optimizer`: change the import, and nothing else.
+
+    What describes skopt's surrogate and its search has no meaning here: a value other than its
+    default is accepted with one warning that names it. Arguments that change what is asked for are
+    refused: `space_constraint`, and the acquisition functions "EIps" and "PIps", for which an
+    objective returns its time too.
+
+    It differs from skopt's in this: `ask()` gives a new point every time, also before a tell
+    (skopt repeats itself once its initial points are told); points that were asked and not told
+    are kept away from; NaN, infinity and None are failed trials instead of errors; `space` is a
+    `rnnbbo.Space`, whose `to_skopt()` gives skopt's; `models` stays empty.
+
+    Args:
+        dimensions: The search space, in skopt's forms or rnnbbo's.
+        base_estimator: No meaning here, as all others until `random_state`.
+        n_random_starts: No meaning.
+        n_initial_points: No meaning: the policy chooses the first points as well.
+        initial_point_generator: No meaning.
+        n_jobs: No meaning.
+        acq_func: No meaning.
+        acq_optimizer: No meaning.
+        random_state: An integer, a `numpy.random.RandomState` or `Generator`, or None.
+        model_queue_size: No meaning.
+        space_constraint: Must be None.
+        acq_func_kwargs: No meaning.
+        acq_optimizer_kwargs: No meaning.
+        avoid_duplicates: No meaning: a point is repeated only when a discrete space is exhausted.
+        policy: Name of a policy of rnnbbo or path of a `.safetensors` file; None for the default.
+
+    Attributes:
+        space: The `rnnbbo.Space`.
+        Xi: Points told so far.
+        yi: Their values; NaN for a failed trial.
+        rng: The random state.
+        models: Always empty.
+        specs: The arguments of the call, as in skopt.
+
+    Raises:
+        SpaceError: The space is malformed, or has a constraint.
+        PolicyError: There is no such policy.
+        ConfigError: An argument is refused.
+    """
+
+    def __init__(
+        self,
+        dimensions: Any,
+        base_estimator: Any = "gp",
+        n_random_starts: int | None = None,
+        n_initial_points: int = 10,
+        initial_point_generator: Any = "random",
+        n_jobs: int = 1,
+        acq_func: str = "gp_hedge",
+        acq_optimizer: str = "auto",
+        random_state: Any = None,
+        model_queue_size: int | None = None,
+        space_constraint: Any = None,
+        acq_func_kwargs: dict[str, Any] | None = None,
+        acq_optimizer_kwargs: dict[str, Any] | None = None,
+        avoid_duplicates: bool = True,
+        *,
+        policy: str | None = None,
+    ) -> None:
+        arguments = {name: value for name, value in locals().items() if name != "self"}
+        if space_constraint is not None:
+            raise ConfigError("space_constraint is not supported; expected None")
+        if acq_func in ("EIps", "PIps"):
+            raise ConfigError(
+                f"acq_func = {acq_func!r}: values per second are not supported; expected an "
+                "objective that returns a number, and another acq_func"
+            )
+        _warn_of_ignored(arguments)
+        self.specs = {"args": arguments, "function": "Optimizer"}
+        self.rng = _as_rng(random_state)
+        self.policy = policy
+        self.models: list[Any] = []
+        self._optimizer = native.Optimizer(
+            dimensions,
+            policy=native.DEFAULT_POLICY if policy is None else policy,
+            rng=_draw(self.rng),
+        )
+        self.cache_: dict[tuple[int, str], list[list[Any]]] = {}
+
+    @property
+    def space(self) -> Space:
+        """The search space."""
+        return self._optimizer.space
+
+    @property
+    def Xi(self) -> list[list[Any]]:
+        """Points told so far, in order."""
+        return self._optimizer.Xi
+
+    @property
+    def yi(self) -> list[float]:
+        """Their values; NaN for a failed trial."""
+        return self._optimizer.yi
+
+    def ask(self, n_points: int | None = None, strategy: str = "cl_min") -> Any:
+        """Proposes a point, or several that differ.
+
+        Args:
+            n_points: How many; None for a single point. Asking for as many again before a tell
+                gives the same ones, as in skopt.
+            strategy: "cl_min", "cl_mean" or "cl_max"; they make no difference, since the policy
+                knows which points are pending.
+
+        Raises:
+            ConfigError: n_points or the strategy is none of these.
+        """
+        if n_points is None:
+            return self._optimizer.ask()
+        n_points = native.as_count("n_points", n_points)
+        if strategy not in STRATEGIES:
+            raise ConfigError(
+                f"strategy = {strategy!r}; expected one of {', '.join(map(repr, STRATEGIES))}"
+            )
+        points = self.cache_.get((n_points, strategy))
+        if points is None:
+            points = self.cache_[n_points, strategy] = self._optimizer.ask(n_points)
+        return [list(point) for point in points]
+
+    def tell(self, x: Any, y: Any, fit: bool = True) -> OptimizeResult:
+        """Takes the value of a point, or a list of values of a list of points.
+
+        Args:
+            x: A point, or a list of points.
+            y: Its value, or their values.
+            fit: No meaning: nothing is fitted.
+
+        Returns:
+            The result so far.
+
+        Raises:
+            PointError: A point is not in the space.
+            ObservationError: A value is not a number.
+        """
+        self._optimizer.tell(x, y)
+        self.update_next()
+        return self.get_result()
+
+    def run(self, func: Callable[[list[Any]], float], n_iter: int = 1) -> OptimizeResult:
+        """Asks, evaluates and tells n_iter times.
+
+        Args:
+            func: The objective.
+            n_iter: Number of evaluations.
+
+        Raises:
+            ConfigError: n_iter is no integer of at least 0.
+        """
+        for _ in range(native.as_count("n_iter", n_iter, least=0)):
+            x = self.ask()
+            self.tell(x, func(x))
+        return self.get_result()
+
+    def update_next(self) -> None:
+        """Forgets the points that `ask(n_points)` would repeat."""
+        self.cache_ = {}
+
+    def get_result(self) -> OptimizeResult:
+        """The result so far."""
+        result = self._optimizer.result()
+        result.update(specs=self.specs, random_state=self.rng)
+        return result
+
+    def copy(self, random_state: Any = None) -> Optimizer:
+        """A new optimizer that was told the same values.
+
+        Args:
+            random_state: Its random state.
+        """
+        twin = Optimizer(self.space, random_state=random_state, policy=self.policy)
+        twin.specs = self.specs
+        for x, y in zip(self.Xi, self.yi, strict=True):
+            twin._optimizer.tell(x, y)
+        return twin
+
+
+_IGNORED = {
+    "base_estimator": ("gp", "GP"),
+    "n_random_starts": (None,),
+    "n_initial_points": (10,),
+    "initial_point_generator": ("random",),
+    "n_jobs": (1,),
+    "acq_func": ("gp_hedge",),
+    "acq_optimizer": ("auto",),
+    "model_queue_size": (None,),
+    "acq_func_kwargs": (None,),
+    "acq_optimizer_kwargs": (None,),
+    "avoid_duplicates": (True,),
+}
+
+
+def _warn_of_ignored(arguments: dict[str, Any]) -> None:
+    given = [
+        name
+        for name, defaults in _IGNORED.items()
+        if not any(type(arguments[name]) is type(d) and arguments[name] == d for d in defaults)
+    ]
+    if given:
+        warnings.warn(
+            f"{', '.join(given)}: no meaning for a policy that fits no surrogate; ignored",
+            stacklevel=3,
+        )
+
+
+def _as_rng(random_state: Any) -> np.random.RandomState | np.random.Generator:
+    if isinstance(random_state, (np.random.RandomState, np.random.Generator)):
+        return random_state
+    if random_state is None:
+        return np.random.RandomState()
+    if isinstance(random_state, numbers.Integral) and 0 <= int(random_state) < 2**32:
+        return np.random.RandomState(int(random_state))
+    raise ConfigError(
+        f"random_state = {random_state!r}; expected an integer from 0 to 2**32 - 1, a numpy "
+        "RandomState or Generator, or None"
+    )
+
+
+def _draw(rng: np.random.RandomState | np.random.Generator) -> int:
+    draw = rng.integers if isinstance(rng, np.random.Generator) else rng.randint
+    return int(draw(2**31 - 1))
