@@ -30,10 +30,7 @@ def search(space: Any = SPACE, **options: Any) -> RnnSearchCV:
 
 
 # As scikit-learn has it for its own searches.
-EXPECTED = {
-    "check_supervised_y_2d": "DataConversionWarning not caught",
-    "check_requires_y_none": "Doesn't fail gracefully",
-}
+EXPECTED = {"check_supervised_y_2d": "DataConversionWarning not caught"}
 CHECKED = [
     RnnSearchCV(Ridge(), {"alpha": (0.1, 1.0)}, n_iter=2, cv=2, random_state=0),
     RnnSearchCV(LogisticRegression(), {"C": (0.1, 1.0)}, n_iter=2, cv=2, random_state=0),
