@@ -17,7 +17,7 @@ def publish(records: Path) -> None:
     """Make everything that is published from a folder of records."""
     reports.report(records, RESULTS)
     reports.main_picture(records, RESULTS / "regret.svg")
-    (RESULTS / "regret.md").write_text(reports.main_table(records))
+    (RESULTS / "regret.md").write_text(reports.main_table(records) + "\n")
     fill()
 
 
