@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from rnnbbo.policies.kernel.posterior import Posterior, predict, predict_with_slopes
+from rnnbbo.policies.kernel.posterior import Posterior, predict_with_slopes
 from rnnbbo.policies.ops import Array, Namespace
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
@@ -44,7 +44,16 @@ def _clenshaw(t: Array, coefficients: list[float]) -> Array:
     return t * b1 - b2 + coefficients[0]
 
 
-def log_h(xp: Namespace, z: Array) -> tuple[Array, Array]:
+def log_h(xp: Namespace, z: Array) -> Array:
+    """log h(z)."""
+    u = xp.abs(z)
+    tau = _clenshaw((u - _MIDDLE) / (u + _MIDDLE), _TAU) / ((1.0 + u) * (1.0 + u))
+    log_phi = -0.5 * u * u - _LOG_SQRT_2PI
+    above = u + xp.exp(log_phi) * tau  # h(u) = u + h(-u)
+    return xp.where(z > 0, xp.log(above), log_phi + xp.log(tau))
+
+
+def log_h_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
     """log h(z), and h'(z) / h(z) = Phi(z) / h(z)."""
     u = xp.abs(z)
     t = (u - _MIDDLE) / (u + _MIDDLE)
@@ -52,36 +61,37 @@ def log_h(xp: Namespace, z: Array) -> tuple[Array, Array]:
     mills = _clenshaw(t, _MILLS) / (1.0 + u)
     log_phi = -0.5 * u * u - _LOG_SQRT_2PI
     phi = xp.exp(log_phi)
-    above = u + phi * tau  # h(u) = u + h(-u)
-    log_value = xp.where(z > 0, xp.log(above), log_phi + xp.log(tau))
-    return log_value, xp.where(z > 0, (1.0 - phi * mills) / above, mills / tau)
+    above = u + phi * tau
+    value = xp.where(z > 0, xp.log(above), log_phi + xp.log(tau))
+    return value, xp.where(z > 0, (1.0 - phi * mills) / above, mills / tau)
 
 
-def log_ei(xp: Namespace, p: Posterior, best: Array, keys: Array) -> Array:
-    """log EI (..., C) of scaled keys (..., C, D) below `best` (...)."""
-    mean, deviation = predict(xp, p, keys)
-    return xp.log(deviation) + log_h(xp, (best[..., None] - mean) / deviation)[0]
+def log_ei(xp: Namespace, best: Array, mean: Array, deviation: Array) -> Array:
+    """log EI (..., C) below `best` (..., 1) of predictions (..., C)."""
+    return xp.log(deviation) + log_h(xp, (best - mean) / deviation)
 
 
 def log_ei_and_gradient(
-    xp: Namespace, p: Posterior, best: Array, lengthscales: Array, points: Array
+    xp: Namespace, p: Posterior, lengthscales: Array, points: Array
 ) -> tuple[Array, Array]:
     """log EI (..., C) and its gradient (..., C, D).
 
     Args:
         xp: array namespace.
         p: hypotheses (...).
-        best: (...) value to improve on.
         lengthscales: (..., 1, D).
-        points: (..., C, D) or a shape that broadcasts to it, not scaled.
+        points: (..., C, D) or a shape that broadcasts to it; not scaled, from the same origin as
+            the rows.
     """
+    dim = points.shape[-1]
     keys = points / lengthscales
     mean, deviation, slopes = predict_with_slopes(xp, p, keys)
-    z = (best[..., None] - mean) / deviation
-    log_value, ratio = log_h(xp, z)
+    z = (p.best - mean) / deviation
+    log_value, ratio = log_h_and_ratio(xp, z)
     # dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h.
     d_mean = -ratio / deviation
     d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
     c = (d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance) * slopes.slope
-    pull = xp.matmul(c, slopes.points) - xp.sum(c, axis=-1)[..., None] * keys
+    sums = xp.matmul(c, p.rows)  # of c times row, and of c
+    pull = sums[..., :dim] - sums[..., dim : dim + 1] * keys
     return xp.log(deviation) + log_value, pull / lengthscales

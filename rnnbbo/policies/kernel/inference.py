@@ -91,7 +91,7 @@ def _density(h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:
 def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
     """Inverse Cholesky factors (N, n, n) from scratch."""
     k = posterior.covariance(np, scaled(h, x), _as_column(h.rbf), h.nugget)
-    return np.tril(np.linalg.inv(posterior.safe_cholesky(np, k)))
+    return posterior.invert_lower(np, posterior.safe_cholesky(np, k))
 
 
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -144,7 +144,7 @@ def _move(rng: np.random.Generator, belief: Belief, x: np.ndarray, z: np.ndarray
         return belief
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
-    inverse[at] = np.tril(np.linalg.inv(factor[accepted][:, :n, :n]))
+    inverse[at] = posterior.invert_lower(np, factor[accepted][:, :n, :n])
     density[at] = target[accepted]
     return belief._replace(
         hypotheses=h.put(at, new.take(accepted)), log_target=density, inverse=inverse

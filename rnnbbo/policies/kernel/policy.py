@@ -121,14 +121,16 @@ class KernelPolicy:
                 return
         view = self._view(state, state.belief, pending, rng)
         candidates = snap(search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0]))
-        scores = view.score(candidates)
-        order = np.argsort(-scores, kind="stable")
-        starts = _starts(order)
+        scores, index = view.score(candidates)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
-        found = snap(search.climb(view.climbed, candidates[starts], unit, search.STEPS))
-        reached = view.climbed(found)[0]
-        both = np.concatenate([found, candidates])
-        yield from both[np.argsort(-np.concatenate([reached, scores]), kind="stable")]
+        found, values = search.climb(
+            view.climbed, candidates[search.starts(scores, index)], unit, search.STEPS
+        )
+        snapped = snap(found)
+        if not np.array_equal(snapped, found):
+            values = view.climbed(snapped)[0]
+        both = np.concatenate([snapped, candidates[index]])
+        yield from both[np.argsort(-np.concatenate([values, scores]), kind="stable")]
 
     def _view(
         self, state: KernelState, belief: Belief, pending: np.ndarray, rng: np.random.Generator
@@ -139,36 +141,47 @@ class KernelPolicy:
 
 
 class View(NamedTuple):
-    """A few hypotheses, ready to predict.
+    """A few hypotheses, ready to predict. Distances are taken from the incumbent.
 
     Attributes:
         posterior: of H hypotheses.
         weight: (H,) of sum 1.
-        best: (H,) the least posterior mean at an observation.
         lengthscales: (H, 1, D).
-        incumbent: (D,) the observation where most hypotheses have it.
+        incumbent: (D,) the observation where most hypotheses have their least posterior mean.
     """
 
     posterior: Posterior
     weight: np.ndarray
-    best: np.ndarray
     lengthscales: np.ndarray
     incumbent: np.ndarray
 
-    def score(self, points: np.ndarray) -> np.ndarray:
-        """Averaged log EI (C,) of points (C, D)."""
-        keys = points / self.lengthscales
+    def score(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Averaged log EI of the candidates (C, D) that may be best, and their indices.
+
+        All get an upper bound; those with the largest ones an exact score.
+        """
+        keys = (points - self.incumbent) / self.lengthscales
         # Hypothesis by hypothesis: an array over candidates and rows is the largest there is.
-        total = np.zeros(len(points))
-        for h, weight in enumerate(self.weight):
-            one = Posterior(*(field[h] for field in self.posterior))
-            total += weight * acquisition.log_ei(np, one, self.best[h], keys[h])
-        return total
+        each = [Posterior(*(field[h] for field in self.posterior)) for h in range(len(keys))]
+        k = [
+            posterior.correlation(
+                np, posterior.distances(np, posterior.lift_keys(np, keys[h]), p.rows), p.rbf
+            )
+            for h, p in enumerate(each)
+        ]
+        mean = np.array([posterior.mean_of(np, p, k[h]) for h, p in enumerate(each)])
+        most = [posterior.largest_deviation_of(np, p, k[h]) for h, p in enumerate(each)]
+        best = self.posterior.best
+        bound = self.weight @ acquisition.log_ei(np, best, mean, np.array(most))
+        index = search.promising(bound)
+        exact = [posterior.deviation_of(np, p, k[h][index]) for h, p in enumerate(each)]
+        scores = self.weight @ acquisition.log_ei(np, best, mean[:, index], np.array(exact))
+        return scores, index
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
         value, gradient = acquisition.log_ei_and_gradient(
-            np, self.posterior, self.best, self.lengthscales, points
+            np, self.posterior, self.lengthscales, points - self.incumbent
         )
         return self.weight @ value, np.tensordot(self.weight, gradient, 1)
 
@@ -187,23 +200,21 @@ def make_view(
     u, o = inference.through(inverse, w)
     read = posterior.read_values(np, u, o, np.zeros(len(index)), spread)
     alpha = (read.residual[:, None, :] @ inverse)[:, 0]
-    lengthscales = np.exp(h.log_lengthscale)[:, None, :]
-    rows, extra = x / lengthscales, pending / lengthscales
     rbf, nugget = h.rbf[:, None, None], h.nugget
     # The posterior mean at an observation is y - nugget K^-1 (y - mean).
     smooth = w - nugget[:, None] * alpha
-    best = smooth.min(axis=1)
-    votes = weight @ (smooth == best[:, None])
+    best = smooth.min(axis=1, keepdims=True)
+    incumbent = x[int((weight @ (smooth == best)).argmax())]
+    lengthscales = np.exp(h.log_lengthscale)[:, None, :]
+    rows = posterior.lift_rows(np, (x - incumbent) / lengthscales)
     if len(pending):
-        cross = posterior.correlation(np, posterior.squared_distances(np, extra, rows), rbf)
+        extra = (pending - incumbent) / lengthscales
+        r2 = posterior.distances(np, posterior.lift_keys(np, extra), rows)
         block = posterior.covariance(np, extra, rbf, nugget)
-        inverse = posterior.append(np, inverse, cross, block)
-    conditioned = Posterior(rows, rbf, inverse, extra, alpha, read.mean, read.amplitude)
-    return View(conditioned, weight, best, lengthscales, x[int(votes.argmax())])
-
-
-def _starts(order: np.ndarray) -> np.ndarray:
-    """The best candidates of the cube and of the spray, half of each: basins differ."""
-    half = search.STARTS // 2
-    wide, near = order[order < search.WIDE], order[order >= search.WIDE]
-    return np.concatenate([wide[:half], near[: search.STARTS - half]])
+        inverse = posterior.append(np, inverse, posterior.correlation(np, r2, rbf), block)
+        rows = np.concatenate([rows, posterior.lift_rows(np, extra)], axis=1)
+        alpha = np.concatenate([alpha, np.zeros((len(index), len(pending)))], axis=1)
+    conditioned = Posterior(
+        rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best
+    )
+    return View(conditioned, weight, lengthscales, incumbent)

@@ -16,35 +16,51 @@ JITTER = 1e-10  # variance added to every observation's, in units of the amplitu
 FLOOR = 1e-13  # least variance of a prediction: below it, rounding decides
 PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
 _TRIES = 8
+_LEAF = 24  # rows up to which a triangular matrix is inverted as any other
 
 
 class Posterior(NamedTuple):
-    """What a prediction needs.
+    """What a prediction needs, for hypotheses `(...)`.
 
     Attributes:
-        rows: (..., n, D) observed points, divided by the length-scales.
+        rows: (..., m, D + 2) `lift_rows` of the points that are conditioned on: observations, and
+            points whose values are not known yet.
         rbf: (..., 1, 1) 1 for a squared-exponential kernel, 0 for Matern-5/2.
-        inverse: (..., m, m) W, with W K W^T = I. The first n rows are the observations; others,
-            at `extra`, are points whose values are not known yet.
-        extra: (..., m - n, D) those points, divided by the length-scales.
-        alpha: (..., n) K^-1 (y - mean).
-        mean: (...) the constant mean.
-        amplitude: (...) its standard deviation.
+        inverse: (..., m, m) W, with W K W^T = I.
+        alpha: (..., m) K^-1 (y - mean); 0 for points without a value.
+        mean: (..., 1) the constant mean.
+        amplitude: (..., 1) its standard deviation.
+        best: (..., 1) the value to improve on.
     """
 
     rows: Array
     rbf: Array
     inverse: Array
-    extra: Array
     alpha: Array
     mean: Array
     amplitude: Array
+    best: Array
+
+
+def lift_rows(xp: Namespace, a: Array) -> Array:
+    """Scaled points (..., n, D) as (..., n, D + 2), for `distances`: [a, 1, |a|^2]."""
+    return xp.concat([a, xp.ones_like(a[..., :1]), xp.sum(a * a, axis=-1, keepdims=True)], axis=-1)
+
+
+def lift_keys(xp: Namespace, a: Array) -> Array:
+    """Scaled keys (..., C, D) as (..., C, D + 2): [-2 a, |a|^2, 1]."""
+    square = xp.sum(a * a, axis=-1, keepdims=True)
+    return xp.concat([-2.0 * a, square, xp.ones_like(square)], axis=-1)
+
+
+def distances(xp: Namespace, keys: Array, rows: Array) -> Array:
+    """Squared distances (..., C, n) of lifted points: the squares ride along in one product."""
+    return xp.clip(xp.matmul(keys, swap_last(xp, rows)), 0.0, None)
 
 
 def squared_distances(xp: Namespace, a: Array, b: Array) -> Array:
     """(..., m, n) between a (..., m, D) and b (..., n, D)."""
-    squares = xp.sum(a * a, axis=-1)[..., :, None] + xp.sum(b * b, axis=-1)[..., None, :]
-    return xp.clip(squares - 2.0 * xp.matmul(a, swap_last(xp, b)), 0.0, None)
+    return distances(xp, lift_keys(xp, a), lift_rows(xp, b))
 
 
 def correlation(xp: Namespace, r2: Array, rbf: Array) -> Array:
@@ -52,16 +68,18 @@ def correlation(xp: Namespace, r2: Array, rbf: Array) -> Array:
 
     exp(-r^2 / 2) where `rbf` is 1, (1 + a + a^2 / 3) exp(-a) with a = sqrt(5) r where it is 0.
     """
-    return correlation_and_slope(xp, r2, rbf)[0]
+    a2 = (5.0 - 5.0 * rbf) * r2
+    a = xp.sqrt(a2)
+    return xp.exp((-0.5 * rbf) * r2 - a) * (1.0 + a + a2 * (1.0 / 3.0))
 
 
 def correlation_and_slope(xp: Namespace, r2: Array, rbf: Array) -> tuple[Array, Array]:
     """The kernel k, and s = -2 dk / d(r^2), so that dk/dx = -s (x - x') in scaled units."""
-    matern = 1.0 - rbf
-    a = xp.sqrt(5.0 * r2)
-    decay = xp.exp(-(0.5 * rbf) * r2 - matern * a)
-    k = decay * (1.0 + matern * (a + (5.0 / 3.0) * r2))
-    return k, decay * (rbf + matern * (5.0 / 3.0) * (1.0 + a))
+    a2 = (5.0 - 5.0 * rbf) * r2
+    a = xp.sqrt(a2)
+    decay = xp.exp((-0.5 * rbf) * r2 - a)
+    third = (5.0 / 3.0) * (1.0 - rbf)
+    return decay * (1.0 + a + a2 * (1.0 / 3.0)), decay * (rbf + third + third * a)
 
 
 def safe_cholesky(xp: Namespace, matrix: Array) -> Array:
@@ -94,6 +112,27 @@ def covariance(xp: Namespace, rows: Array, rbf: Array, nugget: Array) -> Array:
     return k * (1.0 - eye) + (1.0 + nugget[..., None, None]) * eye
 
 
+def invert_lower(xp: Namespace, factor: Array) -> Array:
+    """Inverse of lower triangular matrices (..., n, n), by halves: [[A, 0], [-C B A, C]]."""
+    n = factor.shape[-1]
+    if n <= _LEAF:
+        return xp.linalg.inv(factor)
+    half = n // 2
+    a = invert_lower(xp, factor[..., :half, :half])
+    c = invert_lower(xp, factor[..., half:, half:])
+    below = -xp.matmul(c, xp.matmul(factor[..., half:, :half], a))
+    return _lower(xp, a, below, c)
+
+
+def _lower(xp: Namespace, a: Array, below: Array, c: Array) -> Array:
+    """The block matrix [[a, 0], [below, c]]."""
+    zero = xp.zeros((*a.shape[:-1], c.shape[-1]), dtype=a.dtype, device=a.device)
+    return xp.concat(
+        [xp.concat([a, zero], axis=-1), xp.concat([below, c], axis=-1)],
+        axis=-2,
+    )
+
+
 def append(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
     """Extend W by p points.
 
@@ -104,19 +143,16 @@ def append(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
         block: (..., p, p) covariance of the new points, nuggets included.
 
     Returns:
-        (..., n + p, n + p): rows [W, 0] and [-C V W, C], V = cross W^T, C^-1 the Cholesky factor
+        (..., n + p, n + p): [[W, 0], [-C V W, C]] with V = cross W^T, and C^-1 the Cholesky factor
         of block - V V^T.
     """
-    n, p = inverse.shape[-1], block.shape[-1]
     v = xp.matmul(cross, swap_last(xp, inverse))
     schur = block - xp.matmul(v, swap_last(xp, v))
-    if p == 1:
-        corner = 1.0 / xp.sqrt(xp.clip(schur, JITTER, None))
+    if block.shape[-1] == 1:
+        c = 1.0 / xp.sqrt(xp.clip(schur, JITTER, None))
     else:
-        corner = xp.linalg.inv(safe_cholesky(xp, schur))
-    below = xp.concat([-xp.matmul(corner, xp.matmul(v, inverse)), corner], axis=-1)
-    zero = xp.zeros((*inverse.shape[:-1], p), dtype=inverse.dtype, device=inverse.device)
-    return xp.concat([xp.concat([inverse, zero], axis=-1), below], axis=-2) if n else below
+        c = invert_lower(xp, safe_cholesky(xp, schur))
+    return _lower(xp, inverse, -xp.matmul(c, xp.matmul(v, inverse)), c)
 
 
 class Reading(NamedTuple):
@@ -173,40 +209,49 @@ def predict(xp: Namespace, p: Posterior, keys: Array) -> tuple[Array, Array]:
     """Mean and standard deviation (..., C) at scaled keys (..., C, D).
 
     Rasmussen & Williams (2006), eqs. 2.25 and 2.26. Points of unknown value lower the deviation
-    only: the most likely value leaves the mean as it is (Ginsbourger et al. 2010).
+    only: their most likely value leaves the mean as it is (Ginsbourger et al. 2010).
     """
-    n = p.rows.shape[-2]
-    points = xp.concat([p.rows, p.extra], axis=-2) if p.extra.shape[-2] else p.rows
-    k = correlation(xp, squared_distances(xp, keys, points), p.rbf)
-    mean = p.mean[..., None] + xp.matmul(k[..., :n], p.alpha[..., None])[..., 0]
+    k = correlation(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
+    return mean_of(xp, p, k), deviation_of(xp, p, k)
+
+
+def mean_of(xp: Namespace, p: Posterior, k: Array) -> Array:
+    """Mean (..., C) of keys whose correlations with the rows are k (..., C, m)."""
+    return p.mean + xp.matmul(k, p.alpha[..., None])[..., 0]
+
+
+def deviation_of(xp: Namespace, p: Posterior, k: Array) -> Array:
+    """Standard deviation (..., C) of keys whose correlations with the rows are k (..., C, m)."""
     v = xp.matmul(k, swap_last(xp, p.inverse))
-    variance = xp.clip(1.0 - xp.sum(v * v, axis=-1), FLOOR, None)
-    return mean, p.amplitude[..., None] * xp.sqrt(variance)
+    return p.amplitude * xp.sqrt(xp.clip(1.0 - xp.sum(v * v, axis=-1), FLOOR, None))
+
+
+def largest_deviation_of(xp: Namespace, p: Posterior, k: Array) -> Array:
+    """An upper bound of `deviation_of` at a small part of its cost: given one row only."""
+    nearest = xp.max(k, axis=-1)
+    return p.amplitude * xp.sqrt(xp.clip(1.0 - nearest * nearest, FLOOR, None))
 
 
 class Slopes(NamedTuple):
-    """What the gradient of a prediction needs: (..., C, m) each, points as in `Posterior`."""
+    """Gradients of a prediction: d f = -sum_i c_i slope_i (key - row_i), in scaled units.
 
-    points: Array  # (..., m, D)
+    Attributes:
+        slope: (..., C, m).
+        mean: (..., 1, m) c of the mean.
+        variance: (..., C, m) c of the variance.
+    """
+
     slope: Array
-    mean: Array  # d mean = -sum_i mean_i slope_i (x - x_i)
-    variance: Array  # d variance = -sum_i variance_i slope_i (x - x_i)
+    mean: Array
+    variance: Array
 
 
 def predict_with_slopes(xp: Namespace, p: Posterior, keys: Array) -> tuple[Array, Array, Slopes]:
-    """`predict`, and the coefficients of its gradient."""
-    n = p.rows.shape[-2]
-    points = xp.concat([p.rows, p.extra], axis=-2) if p.extra.shape[-2] else p.rows
-    k, slope = correlation_and_slope(xp, squared_distances(xp, keys, points), p.rbf)
-    alpha = p.alpha[..., None, :]
-    if p.extra.shape[-2]:
-        alpha = xp.concat([alpha, xp.zeros_like(p.extra[..., None, :, 0])], axis=-1)
-    mean = p.mean[..., None] + xp.sum(k * alpha, axis=-1)
+    """`predict`, and what its gradient needs."""
+    k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
     v = xp.matmul(k, swap_last(xp, p.inverse))
-    beta = xp.matmul(v, p.inverse)
     variance = 1.0 - xp.sum(v * v, axis=-1)
-    inside = xp.astype(variance > FLOOR, k.dtype)[..., None]
-    deviation = p.amplitude[..., None] * xp.sqrt(xp.clip(variance, FLOOR, None))
-    scale = (-2.0 * p.amplitude * p.amplitude)[..., None, None]
-    assert n <= points.shape[-2]
-    return mean, deviation, Slopes(points, slope, alpha, scale * inside * beta)
+    deviation = p.amplitude * xp.sqrt(xp.clip(variance, FLOOR, None))
+    scale = (-2.0 * p.amplitude * p.amplitude) * xp.astype(variance > FLOOR, k.dtype)
+    slopes = Slopes(slope, p.alpha[..., None, :], scale[..., None] * xp.matmul(v, p.inverse))
+    return mean_of(xp, p, k), deviation, slopes

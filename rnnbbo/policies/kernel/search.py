@@ -10,6 +10,7 @@ from rnnbbo.policies import candidates as points
 
 WIDE, NEAR = 192, 160  # candidates over the cube, and round the incumbent
 RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
+PROMISING = 64  # candidates of either kind that get an exact score
 STARTS, STEPS = 6, 12  # candidates that are refined, and evaluations of each
 
 # Maps points (S, D) to values (S,) and gradients (S, D).
@@ -39,6 +40,20 @@ def make_candidates(
     return np.concatenate([wide, np.clip(incumbent + step, 0.0, 1.0)])
 
 
+def promising(bound: np.ndarray) -> np.ndarray:
+    """Indices of the candidates with the largest bounds (C,), PROMISING of either kind."""
+    wide = np.argpartition(-bound[:WIDE], PROMISING)[:PROMISING]
+    near = np.argpartition(-bound[WIDE:], PROMISING)[:PROMISING]
+    return np.concatenate([wide, WIDE + near])
+
+
+def starts(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Candidates to refine: the best of the cube and of the spray, since basins differ."""
+    best = index[np.argsort(-scores, kind="stable")]
+    wide, near = best[best < WIDE], best[best >= WIDE]
+    return np.concatenate([wide[: STARTS // 2], near[: STARTS - STARTS // 2]])
+
+
 class Climb(NamedTuple):
     """State of the S climbers: points, values, gradients, inverse Hessians, trust radii."""
 
@@ -49,11 +64,16 @@ class Climb(NamedTuple):
     radius: np.ndarray
 
 
-def climb(func: Climbed, start: np.ndarray, unit: np.ndarray, steps: int) -> np.ndarray:
-    """Maximise from many points at once within the unit cube; returns the points reached (S, D).
+def climb(
+    func: Climbed, start: np.ndarray, unit: np.ndarray, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Maximise from many points at once within the unit cube.
 
     Each has a BFGS model (Nocedal & Wright 2006, eq. 6.17) and a trust radius, in coordinates
     divided by `unit` (D,). A coordinate on the border whose gradient points outward is left there.
+
+    Returns:
+        The points reached (S, D) and their values (S,).
     """
     count, dim = start.shape
     f, g = func(start)
@@ -70,7 +90,7 @@ def climb(func: Climbed, start: np.ndarray, unit: np.ndarray, steps: int) -> np.
         ft, gt = func(trial)
         gt = gt * unit
         state = _advance(state, (trial - x) / unit, trial, ft, gt, first=step == 0)
-    return state.x
+    return state.x, state.f
 
 
 def _advance(

@@ -1,0 +1,225 @@
+"""The policy as an optimizer uses it, and the population of hypotheses behind it."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from rnnbbo import Optimizer
+from rnnbbo.errors import ConfigError
+from rnnbbo.functions.synthetic import get_problem
+from rnnbbo.policies.kernel import hypotheses, inference, memory, search
+from rnnbbo.policies.kernel.policy import KernelConfig, KernelPolicy
+
+
+def run(name: str, dim: int, n_calls: int, seed: int = 0) -> Optimizer:
+    problem = get_problem(name, dim)
+    optimizer = Optimizer(list(problem.bounds), policy="kernel", rng=seed)
+    for _ in range(n_calls):
+        x = optimizer.ask()
+        optimizer.tell(x, float(problem.func(np.array(x))))
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    ("name", "dim", "n_calls", "share"),
+    [("branin", 2, 40, 1e-6), ("hartmann3", 3, 60, 1e-6), ("sphere", 4, 60, 1e-5)],
+)
+def test_smooth_functions_are_solved_to_many_digits(
+    name: str, dim: int, n_calls: int, share: float
+) -> None:
+    problem = get_problem(name, dim)
+    u = np.random.default_rng(0).random((1000, dim))
+    values = np.array([problem.unit(point) for point in u])
+    regret = run(name, dim, n_calls).result().fun - problem.minimum
+    assert 0.0 <= regret + 1e-9 < share * (values.max() - values.min())
+
+
+def test_the_same_seed_gives_the_same_points() -> None:
+    first, again, other = (run("branin", 2, 12, seed).Xi for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+def test_a_scale_and_a_shift_of_the_values_change_little() -> None:
+    """Rounding aside, every step works on standardised values."""
+
+    def points(scale: float, shift: float) -> np.ndarray:
+        optimizer = Optimizer([(0.0, 1.0)] * 2, policy="kernel", rng=0)
+        for _ in range(8):
+            x = optimizer.ask()
+            optimizer.tell(x, scale * ((x[0] - 0.3) ** 2 + np.cos(5 * x[1])) + shift)
+        return np.array(optimizer.Xi)
+
+    assert_allclose(points(1.0, 0.0), points(2.0**40, 0.0), atol=1e-9)
+    assert_allclose(points(1.0, 0.0), points(1.0, 8.0), atol=1e-4)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e300, -3.5])
+def test_constant_values_keep_it_exploring(value: float) -> None:
+    optimizer = Optimizer([(0.0, 1.0)] * 3, policy="kernel", rng=0)
+    for _ in range(15):
+        optimizer.tell(optimizer.ask(), value)
+    x = np.array(optimizer.Xi)
+    assert len(np.unique(x, axis=0)) == 15
+    nearest = np.sort(np.linalg.norm(x[:, None] - x[None], axis=-1), axis=1)[:, 1]
+    assert nearest.min() > 0.02
+
+
+def test_points_that_all_but_coincide_are_safe() -> None:
+    optimizer = Optimizer([(0.0, 1.0)] * 2, policy="kernel", rng=0)
+    for i in range(30):
+        optimizer.tell([0.5 + i * 1e-13, 0.5], 1.0 + (i % 2) * 1e-9)
+    for _ in range(3):
+        x = optimizer.ask()
+        assert np.all(np.isfinite(x))
+        optimizer.tell(x, x[0])
+    for _ in range(3):  # and the same point with values that contradict each other
+        optimizer.tell([0.25, 0.25], float(np.random.default_rng(0).standard_normal()))
+    assert np.all(np.isfinite(optimizer.ask()))
+
+
+def test_failures_and_huge_values_are_survived() -> None:
+    optimizer = Optimizer([(0.0, 1.0)] * 2, policy="kernel", rng=0)
+    for y in [np.nan, None, 1e300, -1e300, 3.0, np.inf, 1e-300, 2.0, np.nan, 1.0]:
+        x = optimizer.ask()
+        assert np.all((np.array(x) >= 0) & (np.array(x) <= 1))
+        optimizer.tell(x, y)
+    assert optimizer.result().fun == -1e300
+
+
+def test_points_in_flight_are_kept_apart() -> None:
+    optimizer = run("branin", 2, 12)
+    batch = np.array(optimizer.ask(n_points=6))
+    scaled = (batch - batch.mean(axis=0)) / 15.0
+    distance = np.linalg.norm(scaled[:, None] - scaled[None], axis=-1)
+    assert distance[np.triu_indices(6, 1)].min() > 1e-3
+
+
+def test_mixed_spaces_are_searched_on_their_own_points() -> None:
+    optimizer = Optimizer(
+        [(1, 9), ("a", "b", "c"), (1e-4, 1.0, "log-uniform")], policy="kernel", rng=0
+    )
+    for _ in range(25):
+        x = optimizer.ask()
+        assert optimizer.space.check(x) == x
+        optimizer.tell(x, (x[0] - 4) ** 2 + 3 * (x[1] != "b") + (np.log10(x[2]) + 2) ** 2)
+    best = optimizer.result()
+    assert best.x[:2] == [4, "b"]
+    assert best.fun < 0.01
+
+
+def test_a_step_leaves_the_state_that_it_was_given() -> None:
+    optimizer = run("branin", 2, 10)
+    before = optimizer._state
+    copies = [np.copy(before.x), np.copy(before.belief.inverse), np.copy(before.belief.log_weight)]
+    optimizer.tell(optimizer.ask(), 1.0)
+    assert_allclose(before.x, copies[0])
+    assert_allclose(before.belief.inverse, copies[1])
+    assert_allclose(before.belief.log_weight, copies[2])
+    assert optimizer._state is not before
+
+
+def test_memory_is_bounded_and_keeps_the_best() -> None:
+    rng = np.random.default_rng(0)
+    policy = KernelPolicy(KernelConfig(max_rows=24))
+    from rnnbbo.policies.evidence import Observation
+
+    state = policy.init(np.zeros((1, 2)), np.zeros(1))
+    best = np.inf
+    for t in range(80):
+        x = rng.random((1, 2))
+        y = float(np.sum((x - 0.4) ** 2))
+        best = min(best, y)
+        state = policy.step({}, state, Observation(x, np.array([y]), x, True, seed=(t,)))
+        assert len(state.y) <= 24
+        assert state.y.min() == best
+    assert state.belief is not None
+    assert state.belief.inverse.shape[1:] == (len(state.y), len(state.y))
+
+
+def test_thinning_keeps_every_scale_round_the_incumbent() -> None:
+    rng = np.random.default_rng(0)
+    radius = 10.0 ** -rng.uniform(0, 5, 300)
+    angle = rng.uniform(0, 2 * np.pi, 300)
+    x = 0.5 + 0.4 * radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    y = np.square(x - 0.5).sum(axis=1)
+    kept = memory.thin(x, y, 60)
+    assert len(kept) == 60
+    assert np.all(np.diff(kept) > 0)
+    assert y.argmin() in kept
+    decades = np.floor(-np.log10(radius[kept]))
+    assert min(np.bincount(decades.astype(int), minlength=5)[:5]) >= 5
+
+
+def test_hypotheses_are_drawn_from_their_prior() -> None:
+    """The density's differences are those of frequencies, coordinate by coordinate."""
+    h = hypotheses.draw(np.random.default_rng(0), 40_000, 3)
+    logs = h.log_lengthscale - np.log(hypotheses.LENGTHSCALE * np.sqrt(3))
+    own, common = hypotheses.OWN_SPREAD**2, hypotheses.COMMON_SPREAD**2
+    assert_allclose(np.cov(logs.T), own * np.eye(3) + common, atol=0.02)
+    precision = np.linalg.inv(own * np.eye(3) + common)
+    expected = -0.5 * np.einsum("ni,ij,nj->n", logs, precision, logs)
+    noise = (h.log_noise - np.log(hypotheses.NOISE)) / hypotheses.NOISE_SPREAD
+    bend = (h.log_warp - np.log(hypotheses.WARP)) / hypotheses.WARP_SPREAD
+    rest = hypotheses.log_prior(h) - expected + 0.5 * (noise**2 + bend**2)
+    for rbf in (0, 1):
+        for noisy in (0, 1):
+            group = (h.rbf == rbf) & (h.noisy == noisy)
+            assert np.ptp(rest[group]) < 1e-9
+            share = np.log(group.mean())
+            assert rest[group][0] == pytest.approx(share, abs=0.05)
+
+
+def test_particles_find_the_lengthscales_of_the_data() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((60, 2))
+    y = np.sin(9.0 * x[:, 0])  # the second coordinate has no influence
+    belief = inference.start(rng, 2)
+    for n in range(1, 61):
+        belief = inference.update(rng, belief, x[:n], y[:n])
+    found = np.exp(belief.weight @ belief.hypotheses.log_lengthscale)
+    assert found[0] < 0.7
+    assert found[1] > 3 * found[0]
+    assert belief.weight @ belief.hypotheses.noisy < 0.3
+
+
+def test_particles_find_the_noise() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.random((80, 2))
+    y = np.sin(4.0 * x[:, 0]) + 0.3 * rng.standard_normal(80)
+    belief = inference.start(rng, 2)
+    for n in range(1, 81):
+        belief = inference.update(rng, belief, x[:n], y[:n])
+    assert belief.weight @ belief.hypotheses.noisy > 0.9
+
+
+def test_moves_leave_the_posterior_as_it_is() -> None:
+    """Weights that tells brought along are those of particles that were weighted at the end."""
+    rng = np.random.default_rng(2)
+    x, y = rng.random((10, 2)), rng.standard_normal(10)
+    belief = inference.start(rng, 2)
+    for n in range(1, 11):
+        belief = inference.update(rng, belief, x[:n], y[:n])
+    anew = inference.rebuild(belief, x, y)
+    assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
+    assert_allclose(belief.inverse, anew.inverse, rtol=1e-4, atol=1e-6)
+
+
+def test_climbing_finds_the_maximum_also_on_the_border() -> None:
+    centre = np.array([0.3, 1.2])  # outside in the second coordinate
+
+    def func(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scale = np.array([1.0, 20.0])
+        return -(scale * (x - centre) ** 2).sum(axis=1), -2.0 * scale * (x - centre)
+
+    start = np.random.default_rng(0).random((5, 2))
+    found, values = search.climb(func, start, np.ones(2), 25)
+    assert_allclose(found, np.broadcast_to([0.3, 1.0], (5, 2)), atol=1e-5)
+    assert_allclose(values, func(found)[0])
+    assert np.all(values >= func(start)[0])
+
+
+@pytest.mark.parametrize(("key", "value"), [("hypotheses", 0), ("max_rows", 1.5)])
+def test_malformed_sizes_are_refused(key: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"policy.{key}"):
+        KernelConfig(**{key: value})  # type: ignore[arg-type]

@@ -1,0 +1,205 @@
+"""The closed forms, against scikit-learn's Gaussian process, SciPy, and finite differences."""
+
+import array_api_compat.torch as torch
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import integrate, linalg, stats
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, Matern
+
+from rnnbbo.policies.kernel import acquisition, inference, posterior
+from rnnbbo.policies.kernel.hypotheses import Hypotheses
+from rnnbbo.policies.kernel.policy import make_view
+from rnnbbo.policies.kernel.values import standardise, warp
+
+N, DIM = 14, 3
+NO_WARP = 25.0  # log c so large that the warp changes nothing
+
+
+def some(count: int = 4, seed: int = 0) -> Hypotheses:
+    rng = np.random.default_rng(seed)
+    return Hypotheses(
+        np.log(rng.uniform(0.2, 1.0, (count, DIM))),
+        np.arange(count) % 2.0,
+        (np.arange(count) // 2) % 2.0,
+        np.log(rng.uniform(0.05, 0.3, count)),
+        np.full(count, NO_WARP),
+    )
+
+
+def data(n: int = N, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.random((n, DIM))
+    return x, np.sin(4.0 * x).sum(axis=1) + x[:, 0]
+
+
+def kernel_of(h: Hypotheses, i: int) -> RBF | Matern:
+    scale = np.exp(h.log_lengthscale[i])
+    return RBF(scale) if h.rbf[i] else Matern(scale, nu=2.5)
+
+
+@pytest.mark.parametrize("i", range(4))
+def test_predictions_are_those_of_a_gaussian_process(i: int) -> None:
+    h, (x, y) = some(), data()
+    one = h.take(np.array([i]))
+    inverse = inference.factorise(one, x)
+    view = make_view(
+        inference.Belief(one, np.zeros(1), np.zeros(1), inverse),
+        np.array([0]),
+        np.ones(1),
+        x,
+        y,
+        np.zeros((0, DIM)),
+    )
+    p = view.posterior
+    keys = np.random.default_rng(2).random((20, DIM))
+    scaled = (keys - view.incumbent) / view.lengthscales
+    mean, deviation = posterior.predict(np, p, scaled)
+
+    # The values as the view holds them, less the mean that it found; the amplitude rescales.
+    z = standardise(y)
+    peer = GaussianProcessRegressor(kernel_of(h, i), alpha=h.nugget[i], optimizer=None)
+    peer.fit(x, z - p.mean[0, 0])
+    expected, spread = peer.predict(keys, return_std=True)
+    assert_allclose(mean[0], expected + p.mean[0, 0], rtol=1e-6, atol=1e-7)
+    assert_allclose(deviation[0] / p.amplitude[0], spread, rtol=1e-4, atol=1e-6)
+
+
+def test_mean_and_amplitude_are_the_profiled_ones() -> None:
+    h, (x, y) = some(), data()
+    inverse = inference.factorise(h, x)
+    u, o = inference.through(inverse, np.broadcast_to(y, (4, N)))
+    reading = posterior.read_values(np, u, o, np.zeros(4), np.full(4, y.var()))
+    for i in range(4):
+        k = kernel_of(h, i)(x) + h.nugget[i] * np.eye(N)
+        one = np.ones(N)
+        mean = one @ np.linalg.solve(k, y) / (one @ np.linalg.solve(k, one))
+        square = (y - mean) @ np.linalg.solve(k, y - mean)
+        assert reading.mean[i] == pytest.approx(mean, rel=1e-6)
+        assert reading.amplitude[i] ** 2 == pytest.approx((square + y.var()) / N, rel=1e-5)
+
+
+def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out() -> None:
+    """By quadrature over the amplitude; contrasts of the values do not depend on the mean."""
+    h, (x, y) = some(2), data(5)
+    inverse = inference.factorise(h, x)
+    u, o = inference.through(inverse, np.broadcast_to(y, (2, 5)))
+    diagonal = np.diagonal(inverse, axis1=1, axis2=2)
+    spread = np.full(2, y.var())
+    found = posterior.read_values(np, u, o, -np.log(diagonal).sum(1), spread).evidence
+    logs = []
+    contrasts = linalg.null_space(np.ones((1, 5)))
+    for i in range(2):
+        k = kernel_of(h, i)(x) + h.nugget[i] * np.eye(5)
+
+        def density(log_s2: float, k: np.ndarray = k) -> float:
+            s2 = np.exp(log_s2)
+            # 1 / s2 ~ Gamma(1/2, spread/2), in units of log s2.
+            prior = stats.gamma.pdf(1.0 / s2, 0.5, scale=2.0 / y.var()) / s2
+            covariance = s2 * contrasts.T @ k @ contrasts
+            return float(stats.multivariate_normal.pdf(y @ contrasts, cov=covariance) * prior)
+
+        logs.append(np.log(integrate.quad(density, -8.0, 12.0, epsabs=0.0, limit=200)[0]))
+    assert found[1] - found[0] == pytest.approx(logs[1] - logs[0], abs=1e-3)
+
+
+def test_appending_rows_equals_factorising_anew() -> None:
+    h, (x, _) = some(), data()
+    inverse = inference.factorise(h, x[:4])
+    for n in range(5, N + 1):
+        inverse = inference.extend(h, inverse, x[:n])
+    assert_allclose(inverse, inference.factorise(h, x), rtol=1e-5, atol=1e-8)
+    k = posterior.covariance(np, inference.scaled(h, x), h.rbf[:, None, None], h.nugget)
+    eye = np.broadcast_to(np.eye(N), k.shape)
+    assert_allclose(inverse @ k @ inverse.swapaxes(1, 2), eye, atol=1e-7)
+
+
+@pytest.mark.parametrize("n", [3, 24, 25, 70])
+def test_triangular_inverses(n: int) -> None:
+    factor = np.tril(np.random.default_rng(n).standard_normal((2, n, n)) / n) + np.eye(n)
+    expected = [linalg.solve_triangular(one, np.eye(n), lower=True) for one in factor]
+    assert_allclose(posterior.invert_lower(np, factor), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_pending_points_lower_the_deviation_there_and_nothing_else() -> None:
+    h, (x, y) = some(), data()
+    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    pending = np.array([[0.9, 0.1, 0.2]])
+    index, weight = np.arange(4), np.full(4, 0.25)
+    without = make_view(belief, index, weight, x, y, pending[:0])
+    given = make_view(belief, index, weight, x, y, pending)
+    keys = np.concatenate([pending, np.random.default_rng(3).random((9, DIM))])
+    scaled = (keys - given.incumbent) / given.lengthscales
+    m0, s0 = posterior.predict(np, without.posterior, scaled)
+    m1, s1 = posterior.predict(np, given.posterior, scaled)
+    assert_allclose(m0, m1, rtol=1e-9, atol=1e-9)
+    assert np.all(s1 <= s0 * (1.0 + 1e-9))
+    assert np.all(s1[:2, 0] < 1e-3 * s0[:2, 0])  # the hypotheses without noise
+
+
+def test_log_improvement_is_exact_far_into_the_tail() -> None:
+    z = np.array([-35.0, -8.0, -1.0, -0.2, 0.0, 0.3, 2.0, 9.0])
+    h = stats.norm.pdf(z) + z * stats.norm.cdf(z)
+    # h(z) = phi(z) (1 + z R), R = Phi(z) / phi(z); its tail series where the difference cancels.
+    tail = (
+        stats.norm.logpdf(z)
+        - 2 * np.log(np.abs(z) + 1e-9)
+        + np.log1p(-3 / (z * z + 1e-9) + 15 / (z**4 + 1e-9))
+    )
+    expected = np.where(z < -30, tail, np.log(np.maximum(h, 1e-300)))
+    assert_allclose(acquisition.log_h(np, z), expected, rtol=1e-6, atol=1e-7)
+    value, ratio = acquisition.log_h_and_ratio(np, z)
+    assert_allclose(value, acquisition.log_h(np, z), rtol=1e-12)
+    step = 1e-5
+    slope = (acquisition.log_h(np, z + step) - acquisition.log_h(np, z - step)) / (2 * step)
+    assert_allclose(ratio, slope, rtol=1e-5)
+
+
+def test_the_gradient_is_that_of_the_average() -> None:
+    h, (x, y) = some(), data()
+    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    weight = np.array([0.1, 0.2, 0.3, 0.4])
+    view = make_view(belief, np.arange(4), weight, x, y, np.array([[0.3, 0.3, 0.3]]))
+    points = np.random.default_rng(5).random((6, DIM))
+    value, gradient = view.climbed(points)
+    step = 1e-6
+    for d in range(DIM):
+        move = step * np.eye(DIM)[d]
+        slope = (view.climbed(points + move)[0] - view.climbed(points - move)[0]) / (2 * step)
+        assert_allclose(gradient[:, d], slope, rtol=1e-4, atol=1e-4)
+    candidates = np.random.default_rng(6).random((352, DIM))
+    scores, index = view.score(candidates)
+    assert_allclose(scores, view.climbed(candidates[index])[0], rtol=1e-7, atol=1e-9)
+    # No candidate that was passed over on its upper bound is better.
+    best = view.climbed(candidates)[0].max()
+    assert scores.max() == pytest.approx(best)
+    assert value.shape == (6,)
+
+
+def test_numpy_and_torch_agree() -> None:
+    h, (x, y) = some(), data()
+    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    view = make_view(belief, np.arange(4), np.full(4, 0.25), x, y, x[:0])
+    keys = np.random.default_rng(7).random((5, DIM)) / view.lengthscales
+    as_torch = posterior.Posterior(*(torch.asarray(field) for field in view.posterior))
+    for a, b in zip(
+        posterior.predict(np, view.posterior, keys),
+        posterior.predict(torch, as_torch, torch.asarray(keys)),
+        strict=True,
+    ):
+        assert_allclose(a, b.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_the_warp_is_monotone_and_its_jacobian_is_its_derivative() -> None:
+    z = standardise(np.array([3.0, -1.0, 200.0, 0.5]))
+    assert z.min() == 0.0
+    assert z.std() == pytest.approx(1.0)
+    log_c = np.array([-3.0, 0.0, NO_WARP])
+    w, jacobian, spread = warp(z, log_c)
+    assert_allclose(w[2], z, rtol=1e-6)
+    assert np.all(np.diff(w[:, np.argsort(z)], axis=1) > 0)
+    step = 1e-6
+    slope = (warp(z + step, log_c)[0] - warp(z - step, log_c)[0]) / (2 * step)
+    assert_allclose(jacobian, np.log(slope).sum(axis=1), rtol=1e-5, atol=1e-6)
+    assert_allclose(spread, w.var(axis=1))
