@@ -39,7 +39,7 @@ def measure(method: Method, at: Sequence[int], dim: int) -> list[float]:
 
 
 @click.command()
-@click.option("--methods", default="lstm,dnc,lstm-direct,dnc-direct", show_default=True)
+@click.option("--methods", default="kernel,dnc,lstm,dnc-direct,lstm-direct", show_default=True)
 @click.option("--at", default="30,100,1000", show_default=True, help="Values of t.")
 @click.option("--dim", default=6, show_default=True)
 @click.option("--repeats", default=5, show_default=True, help="Runs; their median is shown.")

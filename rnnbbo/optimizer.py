@@ -18,7 +18,7 @@ from rnnbbo.propose import Asked, key, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 
-DEFAULT_POLICY = "dnc"
+DEFAULT_POLICY = "kernel"
 # A policy squares differences of values: beyond this it would see infinity. The history keeps y.
 LARGEST_VALUE = 1e100
 

@@ -209,7 +209,7 @@ def test_conditional_parameters_are_drawn_at_random_with_one_warning() -> None:
             return value + trial.suggest_float("C", 1e-3, 1e3, log=True) / 1e3
         return value + trial.suggest_int("trees", 1, 50)
 
-    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    study = optuna.create_study(sampler=RnnSampler("dnc", seed=0))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         study.optimize(conditional, n_trials=25)
