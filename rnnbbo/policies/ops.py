@@ -15,7 +15,7 @@ Array = Any  # an array of either namespace; the array-API standard has no stati
 Namespace = Any
 Params = Mapping[str, Array]
 
-ROW_BLOCK = 16
+BLOCK = 16  # rows, or columns, of a product that is taken in parts
 ONE_THREAD = 2**18  # multiply-adds up to which OpenBLAS keeps to one thread
 
 
@@ -69,16 +69,41 @@ def swap_last(xp: Namespace, x: Array) -> Array:
 def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
     """a @ b for a (B, m, k) with many rows, and b (B, k, n) or (k, n).
 
-    When proposing, B is 1 and a BLAS would spread the product over all cores. Waking them costs
-    more than the product, and far more while the user's own program keeps them busy. Blocks of
-    rows that are too small for that give the same numbers at the same speed on one core.
+    A BLAS would spread the product over all cores. Waking them costs more than the product, and far
+    more while the user's own program, or another chunk of `minimize_many`, keeps them busy. Blocks
+    of rows that are too small for that give the same numbers at the same speed on one core.
     """
-    m, k = a.shape[1:]
+    batch, m, k = a.shape
     small = m * k * b.shape[-1] <= ONE_THREAD
-    if small or not isinstance(a, np.ndarray) or a.shape[0] > 1 or m % ROW_BLOCK:
+    if small or not isinstance(a, np.ndarray) or m % BLOCK:
         return xp.matmul(a, b)
-    blocks = a.reshape(m // ROW_BLOCK, ROW_BLOCK, k)
-    return np.matmul(blocks, b[0] if b.ndim == 3 else b).reshape(1, m, b.shape[-1])
+    blocks = a.reshape(batch, m // BLOCK, BLOCK, k)
+    product = np.matmul(blocks, b[:, None] if b.ndim == 3 else b)
+    return product.reshape(batch, m, b.shape[-1])
+
+
+def matmul_columns(xp: Namespace, a: Array, b: Array) -> Array:
+    """a @ b for a (B, m, k), and b (B, k, n) with many columns, in blocks as `matmul_rows`."""
+    batch, k, n = b.shape
+    m = a.shape[1]
+    small = m * k * n <= ONE_THREAD
+    if small or not isinstance(b, np.ndarray) or n % BLOCK:
+        return xp.matmul(a, b)
+    product = np.empty((batch, m, n), dtype=np.result_type(a, b))
+
+    def blocks(array: np.ndarray) -> np.ndarray:
+        return array.reshape(batch, -1, n // BLOCK, BLOCK).swapaxes(1, 2)
+
+    np.matmul(a[:, None], blocks(b), out=blocks(product))
+    return product
+
+
+def rectify(xp: Namespace, product: Array, bias: Array) -> Array:
+    """max(product + bias, 0); a numpy product is overwritten, which saves two passes over it."""
+    if isinstance(product, np.ndarray):
+        product += bias
+        return np.maximum(product, 0.0, out=product)
+    return xp.clip(product + bias, 0.0, None)
 
 
 def lstm_cell(xp: Namespace, gates: Array, c: Array) -> tuple[Array, Array]:

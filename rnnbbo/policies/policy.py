@@ -11,10 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies import direct, dnc, evidence, lstm, rows, scored
+from rnnbbo.policies import content, direct, dnc, evidence, lstm, rows, scored
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.memory import content_weighting
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, namespace, oneplus
+from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 
 T = TypeVar("T")
 
@@ -153,8 +152,7 @@ class Policy:
         reads = rows.NEAREST_FEATURES
         if c.recurrence == "dnc":
             params |= rows.init_params(rng, self._context, c.kernel_heads)
-            params["key.slices"] = dense(rng, 3, (3, c.memory_width))
-            params["key.strength"] = dense(rng, self._context, (self._context, 1))
+            params |= content.init_params(rng, self._context, c.memory_width)
             reads = c.kernel_heads * rows.FEATURES_PER_HEAD + c.memory_width
         return params | scored.init_params(rng, self._context, c.forms, c.layer, reads)
 
@@ -206,31 +204,16 @@ class Policy:
         """Scores (B, C) of candidates (B, C, D), given pending points (B, P, D)."""
         xp = namespace(candidates)
         context = self.context(xp, state)
-        assert state.rows is not None
+        now, kept = state.evidence, state.rows
+        assert kept is not None
+        # Once for all features: what they sum over dimensions is then contiguous.
+        across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
         if self.config.recurrence == "dnc":
+            memory = state.recurrent.memory.memory
             reads = [
-                rows.read(xp, params, context, state.evidence, state.rows, candidates),
-                self._content_read(xp, params, context, state, candidates),
+                rows.read(xp, params, context, now, kept, across),
+                content.read(xp, params, context, now.best_x, memory, across),
             ]
         else:
-            reads = [rows.nearest(xp, state.evidence, state.rows, candidates)]
-        return scored.score(
-            xp, params, context, state.shared, state.evidence, candidates, pending, reads
-        )
-
-    def _content_read(
-        self, xp: Namespace, params: Params, context: Array, state: PolicyState, candidates: Array
-    ) -> Array:
-        """Let every candidate read the DNC's memory by content, (B, C, width)."""
-        batch, count, dim = candidates.shape
-        width = self.config.memory_width
-        away = candidates - state.evidence.best_x[:, None, :]
-        place = 2.0 * candidates - 1.0
-        parts = xp.stack([place, place * place, 2.0 * away], axis=-1)
-        keys = xp.reshape(xp.matmul(parts, params["key.slices"]), (batch, count, dim * width))
-        strength = oneplus(xp, xp.matmul(xp.mean(context, axis=1), params["key.strength"]))
-        memory = state.recurrent.memory.memory
-        ones = xp.ones_like(keys[..., 0])
-        weights = content_weighting(xp, memory, keys, strength * ones)
-        words = xp.reshape(memory, (batch, memory.shape[1], dim, width))
-        return matmul_rows(xp, weights, xp.mean(words, axis=2))
+            reads = [rows.nearest(xp, now, kept, across)]
+        return scored.score(xp, params, context, state.shared, now, across, pending, reads)

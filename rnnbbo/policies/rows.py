@@ -3,6 +3,9 @@
 A candidate point is a key: it reads the rows by its distance to them, under length-scales that the
 controller emits. This is the content addressing of a DNC with the cosine replaced by a Gaussian
 kernel; softmax-weighted means are Nadaraya-Watson regression (Nadaraya 1964, Watson 1964).
+
+Keys come with the candidates along the last axis, and features leave so: what is summed or compared
+over rows or dimensions is then a few long contiguous vectors.
 """
 
 import math
@@ -11,11 +14,12 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import Evidence, value_features
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, swap_last
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_columns, swap_last
 
 FEATURES_PER_HEAD = 7
 NEAREST_FEATURES = 3
 TWICINGS = 2
+NOTHING = -50.0  # log-similarity at most this much below the nearest's: exp stays a normal number
 SHORTEST, LONGEST = 0.03, 0.6  # initial length-scales of the heads, in units of sqrt(D)
 
 
@@ -66,24 +70,37 @@ def append(xp: Namespace, rows: Rows, x: Array, y: Array, best_x: Array, capacit
     return Rows(x_kept, xp.take_along_axis(rows.y, kept, axis=1))
 
 
+def _squares(xp: Namespace, points: Array) -> Array:
+    """The factor [a^2; a; 1] of points (B, D, m), (B, 2 D + 1, m).
+
+    sum_d w_d (a_d - b_d)^2 is its product with the factor [w, -2 w b, (w b^2) 1] of a row b: the
+    squares ride along in the product, one pass over the largest array instead of three, and keys
+    need no scaling by every head.
+    """
+    return xp.concat([points * points, points, xp.ones_like(points[:, :1])], axis=1)
+
+
 def nearest(xp: Namespace, evidence: Evidence, rows: Rows, keys: Array) -> Array:
-    """What the closest row says to every key (B, C, D): (B, C, NEAREST_FEATURES).
+    """What the closest row says to every key (B, D, C): (B, NEAREST_FEATURES, C).
 
     The log of the root mean squared distance over dimensions, and the row's value: standardised,
-    and its height above the incumbent. Zeros without rows.
+    and its height above the incumbent; the mean over rows that are equally close. Zeros without
+    rows.
     """
-    batch, count, dim = keys.shape
+    batch, dim, count = keys.shape
     if rows.y.shape[1] == 0:
-        return xp.zeros((batch, count, NEAREST_FEATURES), dtype=keys.dtype, device=keys.device)
-    centre = evidence.best_x[:, None, :]
-    a, b = keys - centre, rows.x - centre
-    d2 = xp.sum(a * a, axis=-1)[:, :, None] + xp.sum(b * b, axis=-1)[:, None, :]
-    d2 = d2 - 2.0 * matmul_rows(xp, a, swap_last(xp, b))
-    index = xp.argmin(d2, axis=-1)[..., None]
-    distance = xp.sqrt(xp.clip(xp.min(d2, axis=-1), 0.0, None) / dim)
-    value = value_features(xp, evidence, rows.y, keys.dtype)
-    taken = [xp.take_along_axis(value[..., k], index[..., 0], axis=1) for k in (0, 1)]
-    return xp.stack([0.2 * xp.log(distance + 1e-5) + 1.0, *taken], axis=-1)
+        return xp.zeros((batch, NEAREST_FEATURES, count), dtype=keys.dtype, device=keys.device)
+    centre = evidence.best_x[:, :, None]
+    b = rows.x - evidence.best_x[:, None, :]
+    factor = xp.concat([xp.ones_like(b), -2.0 * b, xp.sum(b * b, axis=-1, keepdims=True)], axis=-1)
+    d2 = matmul_columns(xp, factor, _squares(xp, keys - centre))
+    least = xp.min(d2, axis=1, keepdims=True)
+    closest = xp.astype(d2 == least, keys.dtype)
+    distance = xp.sqrt(xp.clip(least, 0.0, None) / dim)
+    value = value_features(xp, evidence, rows.y, keys.dtype)[..., :2]
+    known = xp.concat([xp.ones_like(value[..., :1]), value], axis=-1)
+    sums = xp.matmul(swap_last(xp, known), closest)
+    return xp.concat([0.2 * xp.log(distance + 1e-5) + 1.0, sums[:, 1:] / sums[:, :1]], axis=1)
 
 
 def init_params(rng: np.random.Generator, context: int, heads: int) -> dict[str, Array]:
@@ -104,62 +121,47 @@ def inverse_lengthscales(xp: Namespace, params: Params, context: Array) -> Array
     return swap_last(xp, inverse)[:, :, None, :]
 
 
-def _similarities(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
-    """Gaussian kernel of scaled points a (..., m, D) and b (..., n, D), relative to the nearest.
-
-    Returns:
-        exp(l - max l) as (..., m, n) and max l as (..., m, 1), with l = -|a - b|^2 / 2.
-    """
-    # The squares ride along in the product: one pass over the largest array instead of three.
-    one_a, one_b = xp.ones_like(a[..., :1]), xp.ones_like(b[..., :1])
-    half_a = -0.5 * xp.sum(a * a, axis=-1, keepdims=True)
-    half_b = -0.5 * xp.sum(b * b, axis=-1, keepdims=True)
-    left = xp.concat([a, half_a, one_a], axis=-1)
-    right = xp.concat([b, one_b, half_b], axis=-1)
-    logits = matmul_rows(xp, left, swap_last(xp, right))
-    top = xp.max(logits, axis=-1, keepdims=True)
-    return xp.exp(logits - top), top
-
-
-def _read_head(xp: Namespace, rows: Array, keys: Array, value: Array) -> Array:
-    """One head's reads.
+def _residuals(xp: Namespace, between: Array, z: Array) -> Array:
+    """Sum of the residuals that repeated smoothing leaves (twicing, Tukey 1977), (B, n, 1).
 
     Args:
         xp: array namespace.
-        rows: (B, n, D) scaled rows.
-        keys: (B, C, D) scaled keys.
+        between: (B, n, n) similarities of the rows.
+        z: (B, n, 1) their values.
+    """
+    total = xp.sum(between, axis=-1, keepdims=True)
+    residual = z - xp.matmul(between, z) / total
+    correction = residual
+    for _ in range(TWICINGS - 1):
+        residual = residual - xp.matmul(between, residual) / total
+        correction = correction + residual
+    return correction
+
+
+def _read_head(
+    xp: Namespace, factor: Array, rows: Array, keys: Array, value: Array
+) -> tuple[Array, Array]:
+    """One head's sums over the rows.
+
+    Args:
+        xp: array namespace.
+        factor: (B, n, 2 D + 1) the scaled rows' side of l = -|a - b|^2 / 2.
+        rows: (B, 2 D + 1, n) the rows as keys.
+        keys: (B, 2 D + 1, C) the keys.
         value: (B, n, 3) from `evidence.value_features`.
 
     Returns:
-        (B, C, FEATURES_PER_HEAD), as `read` describes them.
+        (B, 5, C) the sums of 1, the three values and the correction, weighted by exp(l - max l),
+        and (B, 1, C) max l.
     """
-    between, _ = _similarities(xp, rows, rows)
-    between = between / xp.sum(between, axis=-1, keepdims=True)
-    residual = value[..., 0:1] - xp.matmul(between, value[..., 0:1])
-    correction = residual
-    for _ in range(TWICINGS - 1):
-        residual = residual - xp.matmul(between, residual)
-        correction = correction + residual
-    similar, top = _similarities(xp, keys, rows)
+    # A row is nearest to itself: l = 0, up to rounding.
+    between = xp.exp(xp.clip(xp.matmul(factor, rows), NOTHING, 0.0))
+    correction = _residuals(xp, between, value[..., 0:1])
     known = xp.concat([xp.ones_like(correction), value, correction], axis=-1)
-    sums = matmul_rows(xp, similar, known)
-    mean = sums[..., 1:] / sums[..., :1]
-    top = xp.clip(top, None, 0.0)
-    log_sum = xp.clip(top + xp.log(sums[..., :1]), -20.0, None)
-    similarity = xp.exp(log_sum)
-    z = mean[..., 0:1]
-    return xp.concat(
-        [
-            z,
-            mean[..., 1:2],
-            z + mean[..., 3:4],
-            xp.sqrt(xp.clip(mean[..., 2:3] - z * z, 0.0, None) + 1e-4),
-            0.2 * log_sum,
-            0.15 * xp.log(1e-6 - 2.0 * top),
-            z * similarity / (similarity + 1.0),
-        ],
-        axis=-1,
-    )
+    logits = matmul_columns(xp, factor, keys)
+    top = xp.max(logits, axis=1, keepdims=True)
+    similar = xp.exp(xp.clip(logits - top, NOTHING, None))
+    return xp.matmul(swap_last(xp, known), similar), top
 
 
 def read(
@@ -173,25 +175,47 @@ def read(
         context: (B, D, X) what the controller knows of each dimension.
         evidence: for normalising the values.
         rows: the observations.
-        keys: (B, C, D) candidate points.
+        keys: (B, D, C) candidate points.
 
     Returns:
-        (B, C, R FEATURES_PER_HEAD): per head the mean value, the mean height above the incumbent,
+        (B, R FEATURES_PER_HEAD, C): per head the mean value, the mean height above the incumbent,
         the mean corrected by its own residuals (twicing, Tukey 1977), the spread, the log of the
         summed similarity, the log distance to the nearest row, and the mean shrunk to the prior.
     """
-    batch, count, _ = keys.shape
+    batch, _, count = keys.shape
     heads = params["rows.scale"].shape[1]
     if rows.y.shape[1] == 0:
-        shape = (batch, count, heads * FEATURES_PER_HEAD)
+        shape = (batch, heads * FEATURES_PER_HEAD, count)
         return xp.zeros(shape, dtype=keys.dtype, device=keys.device)
     inverse = inverse_lengthscales(xp, params, context)
     # Distances are taken from the incumbent, so that float32 resolves points close to it.
-    centre = evidence.best_x[:, None, :]
-    scaled_rows = (rows.x - centre)[:, None] * inverse
-    scaled_keys = (keys - centre)[:, None] * inverse
+    b = (rows.x - evidence.best_x[:, None, :])[:, None]
+    w = xp.broadcast_to(inverse * inverse, (batch, heads, *b.shape[2:]))
+    wb = w * b
+    wbb = xp.sum(wb * b, axis=-1, keepdims=True)
+    factor = xp.concat([-0.5 * w, wb, -0.5 * wbb], axis=-1)
+    key_squares = _squares(xp, keys - evidence.best_x[:, :, None])
+    row_squares = _squares(xp, swap_last(xp, b[:, 0]))
     value = value_features(xp, evidence, rows.y, keys.dtype)
     # Head by head: an array over candidates and rows is the largest there is, and one head's
     # still fits in a core's cache.
-    features = [_read_head(xp, scaled_rows[:, r], scaled_keys[:, r], value) for r in range(heads)]
-    return xp.concat(features, axis=-1)
+    both = [_read_head(xp, factor[:, r], row_squares, key_squares, value) for r in range(heads)]
+    sums = xp.stack([one for one, _ in both], axis=1)
+    top = xp.clip(xp.stack([one for _, one in both], axis=1), None, 0.0)
+    mean = sums[:, :, 1:] / sums[:, :, :1]
+    log_sum = xp.clip(top + xp.log(sums[:, :, :1]), -20.0, None)
+    similarity = xp.exp(log_sum)
+    z = mean[:, :, 0:1]
+    features = xp.concat(
+        [
+            z,
+            mean[:, :, 1:2],
+            z + mean[:, :, 3:4],
+            xp.sqrt(xp.clip(mean[:, :, 2:3] - z * z, 0.0, None) + 1e-4),
+            0.2 * log_sum,
+            0.15 * xp.log(1e-6 - 2.0 * top),
+            z * similarity / (similarity + 1.0),
+        ],
+        axis=2,
+    )
+    return xp.reshape(features, (batch, heads * FEATURES_PER_HEAD, count))

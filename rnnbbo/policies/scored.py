@@ -8,7 +8,16 @@ few quadratic forms, which are evaluated at every candidate. A memory adds its o
 import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows
+from rnnbbo.policies.ops import (
+    Array,
+    Namespace,
+    Params,
+    dense,
+    matmul_columns,
+    matmul_rows,
+    rectify,
+    swap_last,
+)
 
 BASES = 5
 PLACE_FEATURES = 7
@@ -39,8 +48,8 @@ def init_params(
     }
 
 
-def _rms(xp: Namespace, delta: Array) -> Array:
-    return xp.sqrt(xp.mean(delta * delta, axis=-1) + 1e-12)
+def _rms(xp: Namespace, delta: Array, axis: int = 1) -> Array:
+    return xp.sqrt(xp.mean(delta * delta, axis=axis) + 1e-12)
 
 
 def _log_distance(xp: Namespace, rms: Array) -> Array:
@@ -50,40 +59,39 @@ def _log_distance(xp: Namespace, rms: Array) -> Array:
 def quadratic_forms(
     xp: Namespace, params: Params, context: Array, best_x: Array, candidates: Array
 ) -> Array:
-    """Evaluate the forms at every candidate, (B, C, forms).
+    """Evaluate the forms at every candidate (B, D, C): (B, forms, C).
 
     A form is the mean over dimensions of a combination, with coefficients linear in the context
     (B, D, X), of the place, its square, the step from the incumbent, its square, and its direction.
     """
-    batch, dim, _ = context.shape
+    batch, dim, count = candidates.shape
     place = 2.0 * candidates - 1.0
-    away = candidates - best_x[:, None, :]
-    direction = away / _rms(xp, away)[:, :, None]
-    bases = xp.stack([place, place * place, 2.0 * away, 4.0 * away * away, direction], axis=-1)
+    away = candidates - best_x[:, :, None]
+    direction = away / _rms(xp, away)[:, None, :]
+    bases = xp.stack([place, place * place, 2.0 * away, 4.0 * away * away, direction], axis=2)
     coefficients = xp.matmul(context, params["score.forms"]) + params["score.forms_bias"]
-    forms = coefficients.shape[-1] // BASES
-    coefficients = xp.reshape(coefficients, (batch, dim * BASES, forms))
-    flat = xp.reshape(bases, (batch, candidates.shape[1], dim * BASES))
-    return matmul_rows(xp, flat, coefficients) * (1.0 / dim)
+    coefficients = xp.reshape(coefficients * (1.0 / dim), (batch, dim * BASES, -1))
+    flat = xp.reshape(bases, (batch, dim * BASES, count))
+    return matmul_columns(xp, swap_last(xp, coefficients), flat)
 
 
 def place_features(
     xp: Namespace, evidence: Evidence, candidates: Array, pending: Array | None
 ) -> Array:
-    """Where a candidate lies, (B, C, PLACE_FEATURES).
+    """Where a candidate of (B, D, C) lies, (B, PLACE_FEATURES, C).
 
     Distances to incumbent and runner-up, the share of its coordinates on the border, and the
     distance to the nearest pending point, with a flag that there is one.
     """
-    first = _rms(xp, candidates - evidence.best_x[:, None, :])
-    second = _rms(xp, candidates - evidence.second_x[:, None, :])
+    first = _rms(xp, candidates - evidence.best_x[:, :, None])
+    second = _rms(xp, candidates - evidence.second_x[:, :, None])
     inside = xp.abs(2.0 * candidates - 1.0)
-    border = xp.mean(xp.astype(inside > 1.0 - 1e-6, candidates.dtype), axis=-1)
+    border = xp.mean(xp.astype(inside > 1.0 - 1e-6, candidates.dtype), axis=1)
     if pending is None or pending.shape[1] == 0:
         nearest, flag = xp.zeros_like(first), xp.zeros_like(first)
     else:
-        distances = _rms(xp, candidates[:, :, None, :] - pending[:, None, :, :])
-        nearest, flag = _log_distance(xp, xp.min(distances, axis=-1)), xp.ones_like(first)
+        distances = _rms(xp, candidates[:, None] - pending[:, :, :, None], axis=2)
+        nearest, flag = _log_distance(xp, xp.min(distances, axis=1)), xp.ones_like(first)
     return xp.stack(
         [
             _log_distance(xp, first),
@@ -94,7 +102,7 @@ def place_features(
             nearest,
             flag,
         ],
-        axis=-1,
+        axis=1,
     )
 
 
@@ -116,9 +124,9 @@ def score(
         context: (B, D, X) what the recurrence knows of each dimension.
         shared: (B, FEATURES_GLOBAL) inputs of the last step.
         evidence: incumbent and runner-up.
-        candidates: (B, C, D) points of the unit cube.
+        candidates: (B, D, C) points of the unit cube.
         pending: (B, P, D) points proposed and not yet evaluated, or None.
-        reads: arrays (B, C, ...) that a memory returned for the candidates.
+        reads: arrays (B, ..., C) that a memory returned for the candidates.
 
     Returns:
         (B, C) scores, up to a constant the log-probability of being the best next query.
@@ -129,10 +137,11 @@ def score(
             place_features(xp, evidence, candidates, pending),
             *reads,
         ],
-        axis=-1,
+        axis=1,
     )
     pooled = xp.concat([xp.mean(context, axis=1), shared], axis=-1)
     bias = xp.matmul(pooled, params["score.context"]) + params["score.in_bias"]
-    a = xp.clip(matmul_rows(xp, features, params["score.in"]) + bias[:, None, :], 0.0, None)
-    a = xp.clip(matmul_rows(xp, a, params["score.mid"]) + params["score.mid_bias"], 0.0, None)
+    layer = matmul_rows(xp, swap_last(xp, features), params["score.in"])
+    a = rectify(xp, layer, bias[:, None, :])
+    a = rectify(xp, matmul_rows(xp, a, params["score.mid"]), params["score.mid_bias"])
     return matmul_rows(xp, a, params["score.out"])[..., 0]

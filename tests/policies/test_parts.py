@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnnbbo.policies import candidates, direct, evidence, lstm, ops, rows
-from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies import candidates, content, direct, evidence, lstm, memory, ops, rows
+from rnnbbo.policies.evidence import Evidence, Observation
 
 RNG = np.random.default_rng(1)
 
@@ -83,6 +83,14 @@ def test_a_full_memory_drops_the_worse_of_the_closest_pair() -> None:
     assert_allclose(kept.y, [[0.0, 1.0, 3.0]])
 
 
+def read(
+    params: dict[str, np.ndarray], e: Evidence, x: np.ndarray, y: np.ndarray, keys: np.ndarray
+):
+    """The features (C, F) of keys (1, C, D) with a context of zeros."""
+    context = np.zeros((1, x.shape[2], 4))
+    return rows.read(np, params, context, e, rows.Rows(x, y), keys.swapaxes(1, 2))[0].T
+
+
 def one_head(lengthscale: float) -> dict[str, np.ndarray]:
     bias = np.full(1, -np.log(lengthscale))
     return {"rows.scale": np.zeros((4, 1)), "rows.scale_bias": bias}
@@ -91,7 +99,7 @@ def one_head(lengthscale: float) -> dict[str, np.ndarray]:
 def test_a_key_reads_the_row_it_lies_on() -> None:
     x, y = RNG.random((1, 6, 2)), RNG.standard_normal((1, 6))
     e = told(y, x)
-    got = rows.read(np, one_head(1e-3), np.zeros((1, 2, 4)), e, rows.Rows(x, y), x)[0]
+    got = read(one_head(1e-3), e, x, y, x)
     z = np.arcsinh((y[0] - y.mean()) / y.std())
     assert_allclose(got[:, 0], z, rtol=1e-6)  # the mean is the row's value
     assert_allclose(got[:, 2], z, rtol=1e-6)  # and so is the corrected one
@@ -103,11 +111,10 @@ def test_a_wide_kernel_reads_the_mean_and_twicing_follows_the_values() -> None:
     y = x[..., 0] ** 2
     e = told(y, x)
     keys = np.array([[[0.25], [0.75]]])
-    context = np.zeros((1, 1, 4))
-    wide = rows.read(np, one_head(100.0), context, e, rows.Rows(x, y), keys)[0]
+    wide = read(one_head(100.0), e, x, y, keys)
     z = np.arcsinh((y - y.mean()) / y.std())
     assert_allclose(wide[:, 0], z.mean(), atol=1e-3)
-    narrow = rows.read(np, one_head(0.15), context, e, rows.Rows(x, y), keys)[0]
+    narrow = read(one_head(0.15), e, x, y, keys)
     truth = np.arcsinh((keys[0, :, 0] ** 2 - y.mean()) / y.std())
     assert (np.abs(narrow[:, 2] - truth) < np.abs(narrow[:, 0] - truth)).all()
 
@@ -115,9 +122,8 @@ def test_a_wide_kernel_reads_the_mean_and_twicing_follows_the_values() -> None:
 def test_reading_no_rows_gives_zeros() -> None:
     x, y = np.zeros((1, 2)), np.zeros(1)
     e = evidence.no_evidence(np, x, y)
-    nothing = rows.no_rows(np, x, y)
-    got = rows.read(np, one_head(0.1), np.zeros((1, 2, 4)), e, nothing, RNG.random((1, 5, 2)))
-    assert got.shape == (1, 5, rows.FEATURES_PER_HEAD)
+    got = read(one_head(0.1), e, *rows.no_rows(np, x, y), RNG.random((1, 5, 2)))
+    assert got.shape == (5, rows.FEATURES_PER_HEAD)
     assert not got.any()
 
 
@@ -188,7 +194,7 @@ def test_the_nearest_row_is_read() -> None:
     x, y = RNG.random((2, 7, 3)), RNG.standard_normal((2, 7))
     keys = RNG.random((2, 20, 3))
     e = told(y, x)
-    got = rows.nearest(np, e, rows.Rows(x, y), keys)
+    got = rows.nearest(np, e, rows.Rows(x, y), keys.swapaxes(1, 2)).swapaxes(1, 2)
     for b in range(2):
         distance = np.sqrt(np.square(keys[b, :, None] - x[b, None]).mean(-1))
         z = np.arcsinh((y[b] - y[b].mean()) / y[b].std())
@@ -202,3 +208,32 @@ def test_a_product_in_blocks_of_rows_is_the_product(shape: tuple[int, ...], stac
     a = RNG.standard_normal(shape)
     b = RNG.standard_normal((shape[0], shape[2], 50) if stacked else (shape[2], 50))
     assert_allclose(ops.matmul_rows(np, a, b), a @ b, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(1, 70, 256), (1, 70, 250), (3, 70, 256), (1, 7, 16)])
+def test_a_product_in_blocks_of_columns_is_the_product(shape: tuple[int, ...]) -> None:
+    a, b = RNG.standard_normal((shape[0], 50, shape[1])), RNG.standard_normal(shape)
+    assert_allclose(ops.matmul_columns(np, a, b), a @ b, rtol=1e-9, atol=1e-12)
+
+
+def test_reading_by_content_follows_the_memorys_own_addressing() -> None:
+    params = content.init_params(np.random.default_rng(0), 4, 8)
+    context, best, x = RNG.random((2, 3, 4)), RNG.random((2, 3)), RNG.random((2, 5, 3))
+    words = RNG.standard_normal((2, 6, 3 * 8))
+    place = 2 * x - 1
+    parts = np.stack([place, place**2, 2 * (x - best[:, None])], axis=-1)
+    keys = (parts @ params["key.slices"]).reshape(2, 5, 3 * 8)
+    strength = ops.oneplus(np, context.mean(1) @ params["key.strength"]) * np.ones((2, 5))
+    weights = memory.content_weighting(np, words, keys, strength)
+    mean = weights @ words.reshape(2, 6, 3, 8).mean(2)
+    got = content.read(np, params, context, best, words, x.swapaxes(1, 2))
+    assert_allclose(got.swapaxes(1, 2), mean, rtol=1e-6)
+
+
+def test_far_rows_neither_overflow_nor_leave_denormal_numbers() -> None:
+    x = np.array([[[0.0], [1.0]]], dtype=np.float32)
+    y = np.array([[0.0, 1.0]])
+    e = told(y, x)
+    with np.errstate(all="raise"):
+        got = read(one_head(1e-3), e, x, y, np.linspace(0, 1, 7, dtype=np.float32)[None, :, None])
+    assert np.isfinite(got).all()
