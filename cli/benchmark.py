@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -115,27 +115,31 @@ class _Bar:
     """A bar with the remaining time, on standard error."""
 
     lost = 0
+    _bar: Any = None
 
     def __enter__(self) -> _Bar:
-        from tqdm import tqdm
-
-        # Where nobody watches a bar move, a line now and then will do.
-        interval = 0.2 if sys.stderr.isatty() else 30.0
-        self._bar = tqdm(unit="run", mininterval=interval, maxinterval=2 * interval, smoothing=0.05)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def show(self, progress: Progress) -> None:
-        """Move the bar to where the plan is."""
+        """Move the bar to where the plan is; the first call draws it."""
         self.lost = progress.lost
-        if not progress.made:
-            self._bar.total = progress.total
-            # What was there before says nothing of the speed.
-            self._bar.initial = self._bar.n = self._bar.last_print_n = progress.found
-            self._bar.refresh()
-            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            # Where nobody watches a bar move, a line now and then will do.
+            interval = 0.2 if sys.stderr.isatty() else 30.0
+            self._bar = tqdm(
+                total=progress.total,
+                initial=progress.found,  # says nothing of the speed
+                unit="run",
+                mininterval=interval,
+                maxinterval=2 * interval,
+                smoothing=0.05,
+            )
         if progress.lost:
             self._bar.set_postfix_str(f"{progress.lost} lost", refresh=False)
         self._bar.update(progress.found + progress.made - self._bar.n)
