@@ -53,7 +53,8 @@ class Checkpoint:
         }
 
 
-def _digest(tensors: Mapping[str, np.ndarray]) -> str:
+def digest_of(tensors: Mapping[str, np.ndarray]) -> str:
+    """A text that two sets of weights share only if they are the same to the bit."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
@@ -67,7 +68,7 @@ def write(path: str | Path, tensors: Mapping[str, np.ndarray], header: Mapping[s
     metadata = {
         "format": FORMAT,
         "version": str(VERSION),
-        "sha256": _digest(tensors),
+        "sha256": digest_of(tensors),
         "header": json.dumps(header),
     }
     path = Path(path)
@@ -97,7 +98,7 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise CheckpointError(
             f"{path} has format version {metadata.get('version')!r}; expected {VERSION}"
         )
-    if metadata.get("sha256") != _digest(tensors):
+    if metadata.get("sha256") != digest_of(tensors):
         raise CheckpointError(f"{path} is damaged: its checksum does not match its numbers")
     try:
         header = json.loads(metadata["header"])

@@ -28,8 +28,11 @@ def _shipped(name: str) -> Checkpoint:
     return checkpoint.load(name)
 
 
-def _load(policy: str | Path) -> Checkpoint:
-    """Shipped weights are read once a process; a user's file may change under its name."""
+def load_policy(policy: str | Path) -> Checkpoint:
+    """The policy of a name, or of a weights file.
+
+    Shipped weights are read once a process; a user's file may change under its name.
+    """
     is_file = str(policy).endswith(checkpoint.SUFFIX)
     return checkpoint.load(policy) if is_file else _shipped(str(policy))
 
@@ -44,7 +47,7 @@ def as_number(y: Any) -> float | None:
     return None
 
 
-def _value(y: Any) -> float:
+def as_value(y: Any) -> float:
     """The told value; NaN for a failed trial.
 
     Raises:
@@ -74,8 +77,12 @@ def as_count(name: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
-def _entropy(rng: Any) -> int:
-    """Seed of a run: every ask's randomness follows from it and the ask's index."""
+def as_entropy(rng: Any) -> int:
+    """Seed of a run: every ask's randomness follows from it and the ask's index.
+
+    Raises:
+        ConfigError: rng is neither an integer >= 0 nor a generator nor None.
+    """
     if rng is None:
         return int(np.random.SeedSequence().generate_state(2, np.uint64)[0])
     if isinstance(rng, np.random.Generator):
@@ -126,8 +133,8 @@ class Optimizer:
         self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         self._rng = rng
-        self._entropy = _entropy(rng)
-        loaded = policy if isinstance(policy, Checkpoint) else _load(policy)
+        self._entropy = as_entropy(rng)
+        loaded = policy if isinstance(policy, Checkpoint) else load_policy(policy)
         self.policy_name = loaded.name
         self._policy, self._params = loaded.policy, loaded.params
         dim = self.space.cube_dim
@@ -194,10 +201,10 @@ class Optimizer:
                 got = len(x) if hasattr(x, "__len__") else repr(x)
                 raise PointError(f"{len(y)} values for {got} points; expected one value a point")
             pairs = [
-                (self.space.check(one), _value(value)) for one, value in zip(x, y, strict=True)
+                (self.space.check(one), as_value(value)) for one, value in zip(x, y, strict=True)
             ]
         else:
-            pairs = [(self.space.check(x), _value(y))]
+            pairs = [(self.space.check(x), as_value(y))]
         for point, value in pairs:
             self._tell(point, value)
 
