@@ -1,7 +1,7 @@
 """The `rnnbbo` command: registers the commands, and turns errors into exit codes.
 
 Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage, or a malformed space; 3 no trial succeeded, or
-too many failed; 4 a weights file is unusable; 130 interrupted.
+too many failed; 4 a study or a weights file is unusable; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import NoReturn
 
 import click
 
-from rnnbbo.errors import CheckpointError, RnnbboError, TooManyFailuresError
+from rnnbbo.errors import CheckpointError, RnnbboError, StudyError, TooManyFailuresError
 
 EXIT_USAGE = 2
 EXIT_NO_SUCCESS = 3
-EXIT_CHECKPOINT = 4
+EXIT_UNUSABLE = 4
 EXIT_INTERRUPTED = 130
 
 # Command -> module with a click command of the same name. Each is imported only when asked for.
@@ -26,6 +26,7 @@ COMMANDS = {
     "benchmark": "rnnbbo.cli.benchmark",
     "minimize": "rnnbbo.cli.minimize",
     "policies": "rnnbbo.cli.policies",
+    "study": "rnnbbo.cli.study",
     "train": "rnnbbo.cli.train",
 }
 
@@ -65,8 +66,8 @@ def rnnbbo(ctx: click.Context) -> None:
 
 def exit_code(error: RnnbboError) -> int:
     """The exit code that belongs to an error."""
-    if isinstance(error, CheckpointError):
-        return EXIT_CHECKPOINT
+    if isinstance(error, (CheckpointError, StudyError)):
+        return EXIT_UNUSABLE
     if isinstance(error, TooManyFailuresError):
         return EXIT_NO_SUCCESS
     return EXIT_USAGE

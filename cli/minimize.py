@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rnnbbo.cli.outcome import Outcome
     from rnnbbo.cli.program import Program
-    from rnnbbo.cli.runner import Evaluator
+    from rnnbbo.evaluation.evaluator import Evaluator
     from rnnbbo.space import Space
+    from rnnbbo.study import Study
+    from rnnbbo.trial import Trial
 
 _HELP = """Minimize a Python function, or a program that prints a number.
 
@@ -53,9 +54,13 @@ RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...) and RNNBBO_SEED (one a trial).
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
 number. It never becomes the best, and the run goes on.
 
+With --study every trial is on disk as soon as it is told. After an interrupt, or a kill, the same
+command with --resume goes on where it was; several of them, also on machines that share the file,
+work on one study together, until it has -n evaluations. `rnnbbo study show FILE` lists them.
+
 \b
 Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, or too many failures;
-4 a weights file is unusable; 130 interrupted (the best so far is still printed).
+4 a study or a weights file is unusable; 130 interrupted (the best so far is still printed).
 """
 
 
@@ -96,6 +101,8 @@ _SECONDS = click.FloatRange(min=0.0, min_open=True)
 )
 @click.option("--eval-timeout", type=_SECONDS, metavar="S", help="Seconds for an evaluation.")
 @click.option("--timeout", type=_SECONDS, metavar="S", help="Seconds for the whole run.")
+@click.option("--study", "study_file", metavar="FILE", help="Keep every trial in this file.")
+@click.option("--resume", is_flag=True, help="Go on with the study, if the file exists.")
 @click.option(
     "--max-failures", type=click.IntRange(0), metavar="K", help="Stop after more than K failures."
 )
@@ -120,6 +127,8 @@ def minimize(
     jobs: int,
     eval_timeout: float | None,
     timeout: float | None,
+    study_file: str | None,
+    resume: bool,
     max_failures: int | None,
     call_with: str,
     as_json: bool,
@@ -127,55 +136,81 @@ def minimize(
 ) -> int:
     """Reads the options, runs the trials, and shows what came of them."""
     from rnnbbo.cli import report
-    from rnnbbo.cli.main import EXIT_INTERRUPTED, EXIT_NO_SUCCESS
-    from rnnbbo.cli.runner import Limits, run_trials
+    from rnnbbo.loop import History, Limits, Memory, run_trials
     from rnnbbo.optimizer import Optimizer
 
     start = time.monotonic()
     if plot_file is not None:
         report.check_plot(plot_file)
-    if seed is None:
-        seed = int.from_bytes(os.urandom(4), "big")
-    # Only another process can be cut short.
-    inline = jobs == 1 and eval_timeout is None and timeout is None
     command = _command(objective, ctx.obj)
-    with _stdout_on_stderr():
-        setup = _set_up(command, params, space_file, seed, eval_timeout, call_with, inline)
-        space, program, evaluator = setup.space, setup.program, setup.evaluator
-        named = {} if policy is None else {"policy": policy}
-        optimizer = Optimizer(space, n_calls=n_calls, rng=seed, **named)
-        if setup.call is not None:
-            click.echo(f"calling {setup.call}", err=True)
-        progress = report.Progress(n_calls, space.names)
-        try:
-            with _signals_interrupt():
-                status = run_trials(
-                    optimizer,
-                    evaluator,
-                    Limits(n_calls, timeout, max_failures),
-                    jobs=0 if program is None and inline else jobs,
-                    on_trial=progress.add,
-                )
-        except KeyboardInterrupt:
-            status = "interrupted"
-        finally:
-            progress.close()
-    trials, best = progress.trials, progress.best
+    if resume and study_file is None:
+        raise click.UsageError("--resume needs --study FILE, to go on with")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_stdout_on_stderr())
+        what = _read_objective(command, params, space_file, call_with, eval_timeout)
+        space, program = what.space, what.program
+        study: Study | None = None
+        history: History
+        if study_file is None:
+            seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+            named = {} if policy is None else {"policy": policy}
+            optimizer = Optimizer(space, n_calls=n_calls, rng=seed, **named)
+            policy, history = optimizer.policy_name, Memory(optimizer)
+        else:
+            study = _open_study(study_file, space, policy, seed, resume, n_calls)
+            policy, seed = study.policy_name, study.seed
+            history = stack.enter_context(study)
+        # Only another process can be cut short.
+        inline = jobs == 1 and eval_timeout is None and timeout is None
+        evaluator = what.evaluator(0 if inline else jobs, seed, eval_timeout)
+        if program is None:
+            click.echo(f"calling {what.call}", err=True)
+        progress = report.Progress(n_calls, space.names, [] if study is None else study.told())
+        limits = Limits(n_calls, timeout, max_failures)
+        with contextlib.closing(progress):
+            try:
+                with _signals_interrupt():
+                    status = run_trials(history, evaluator, limits, on_trial=progress.add)
+            except KeyboardInterrupt:
+                status = "interrupted"
+        # Others may have worked on the study too.
+        trials = progress.trials if study is None else study.told()
+    run = {"policy": policy, "seed": seed, "seconds": round(time.monotonic() - start, 3)}
+    if study is not None:
+        run["study"] = str(study.path)
+    best = report.best_of(trials)
     if as_json:
-        run = {
-            "policy": optimizer.policy_name,
-            "seed": seed,
-            "seconds": round(time.monotonic() - start, 3),
-        }
         click.echo(report.as_json(status, trials, best, space.names, program, **run))
     else:
         text = report.describe(status, trials, best, space.names, program)
         click.echo(text, err=best is None)
     if plot_file is not None and trials:
         report.plot(plot_file, trials)
+    return _exit_code(status, best)
+
+
+def _exit_code(status: str, best: Trial | None) -> int:
+    from rnnbbo.cli.main import EXIT_INTERRUPTED, EXIT_NO_SUCCESS
+
     if status == "interrupted":
         return EXIT_INTERRUPTED
     return EXIT_NO_SUCCESS if best is None or status == "too_many_failures" else 0
+
+
+def _open_study(
+    file: str, space: Space, policy: str | None, seed: int | None, resume: bool, n_calls: int
+) -> Study:
+    from rnnbbo.cli import report
+    from rnnbbo.study import Study
+
+    study = Study(file, space, policy=policy, rng=seed, resume=resume)
+    earlier = study.told()
+    if earlier:
+        best = report.best_of(earlier)
+        found = "no success yet" if best is None else f"best value {best.value!r}"
+        told = f"{len(earlier)} of {n_calls} trials, {found}"
+        click.echo(f"going on with {study.path}: {told}", err=True)
+    return study
 
 
 def _command(objective: str | None, program: list[str] | None) -> str | list[str]:
@@ -191,32 +226,55 @@ def _command(objective: str | None, program: list[str] | None) -> str | list[str
 
 
 @dataclass(frozen=True)
-class _Setup:
-    """What a run needs to know of its objective.
+class _Objective:
+    """What is minimized.
 
     Attributes:
         space: The search space.
-        evaluator: Evaluates a point.
         program: The program, if it is one.
-        call: How the Python function, if it is one, is called.
+        target: Where the Python function is, otherwise.
+        func: The Python function.
+        names: Names to call it with; None to call it with a list.
     """
 
     space: Space
-    evaluator: Evaluator
     program: Program | None = None
-    call: str | None = None
+    target: str = ""
+    func: Callable[..., Any] | None = None
+    names: list[str] | None = None
+
+    @property
+    def call(self) -> str:
+        """How the Python function is called."""
+        every = ", ".join(self.space.names)
+        arguments = f"[{every}]" if self.names is None else "=..., ".join(self.names) + "=..."
+        return f"{self.target.rpartition(':')[2]}({arguments})"
+
+    def evaluator(self, jobs: int, seed: int, eval_timeout: float | None) -> Evaluator:
+        """What evaluates it: jobs at once, or with 0, a Python function in this very process."""
+        if self.program is not None:
+            from rnnbbo.cli.program import by_threads
+
+            return by_threads(self.program, max(jobs, 1), seed)
+        if jobs:
+            from rnnbbo.cli.worker import interpreters
+
+            return interpreters(self.target, self.names, jobs, eval_timeout)
+        from rnnbbo.cli.objective import as_list_objective
+        from rnnbbo.evaluation.evaluator import Inline
+
+        assert self.func is not None
+        return Inline(as_list_objective(self.func, self.names))
 
 
-def _set_up(
+def _read_objective(
     command: str | list[str],
     params: tuple[str, ...],
     space_file: str | None,
-    seed: int,
-    eval_timeout: float | None,
     call_with: str,
-    inline: bool,
-) -> _Setup:
-    from rnnbbo.cli.objective import as_list_objective, by_names, load
+    eval_timeout: float | None,
+) -> _Objective:
+    from rnnbbo.cli.objective import by_names, load
     from rnnbbo.cli.parameters import read_space
     from rnnbbo.space import Space
 
@@ -224,8 +282,7 @@ def _set_up(
         from rnnbbo.cli.program import Program
 
         space = read_space(params, space_file)
-        program = Program(command, space.names, seed=seed, eval_timeout=eval_timeout)
-        return _Setup(space, program, program)
+        return _Objective(space, Program(command, space.names, eval_timeout=eval_timeout))
     func = load(command)
     bounds = getattr(func, "bounds", None)
     if bounds is not None and not params and space_file is None:
@@ -233,32 +290,7 @@ def _set_up(
     else:
         space = read_space(params, space_file)
     names = space.names if by_names(func, space.names, call_with) else None
-    call = f"[{', '.join(space.names)}]" if names is None else "=..., ".join(names) + "=..."
-    evaluator: Evaluator
-    if inline:
-        evaluator = _Inline(as_list_objective(func, names))
-    else:
-        from rnnbbo.cli.worker import WorkerPool
-
-        evaluator = WorkerPool(command, names, eval_timeout=eval_timeout)
-    return _Setup(space, evaluator, call=f"{command.rpartition(':')[2]}({call})")
-
-
-class _Inline:
-    """Evaluates a Python function in this very process."""
-
-    def __init__(self, func: Callable[[list[Any]], Any]) -> None:
-        self._func = func
-
-    def evaluate(self, trial: int, point: list[Any]) -> Outcome:
-        from rnnbbo.cli.outcome import Outcome
-        from rnnbbo.minimize import evaluate
-
-        value, error = evaluate(self._func, point)
-        return Outcome(value=value, error=error)
-
-    def stop(self) -> None:
-        """Nothing runs beside the caller."""
+    return _Objective(space, None, command, func, names)
 
 
 @contextlib.contextmanager

@@ -13,12 +13,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from rnnbbo.cli import processes
-from rnnbbo.cli.outcome import Outcome
 from rnnbbo.errors import ObjectiveError
+from rnnbbo.evaluation import processes
+from rnnbbo.evaluation.futures import Futures
+from rnnbbo.trial import Outcome, Trial
 
 _TAIL = 64 * 1024  # bytes kept of each output stream
 _POLL_S = 0.05
@@ -33,7 +35,6 @@ class Program:
         command: The argument list. `{name}` stands for a parameter's value, `{{` and `}}` for
             braces.
         names: Names of the parameters.
-        seed: The run's seed; each trial gets one of its own, derived from it.
         eval_timeout: Seconds an evaluation may take; None for any.
 
     Raises:
@@ -45,12 +46,10 @@ class Program:
         command: Sequence[str],
         names: Sequence[str],
         *,
-        seed: int = 0,
         eval_timeout: float | None = None,
     ) -> None:
         self._command = list(command)
         self._names = list(names)
-        self._seed = seed
         self._eval_timeout = eval_timeout
         self._stop = threading.Event()
         program = self.arguments(dict.fromkeys(names, "0"))[0]
@@ -83,21 +82,21 @@ class Program:
         """Ends every evaluation that is running, and starts no other."""
         self._stop.set()
 
-    def evaluate(self, trial: int, point: Sequence[Any]) -> Outcome:
+    def evaluate(self, trial: Trial, seed: int) -> Outcome:
         """Runs the program once; safe to call from several threads at once.
 
         Args:
-            trial: Number of the trial, from 0.
-            point: A value for each name.
+            trial: The trial.
+            seed: The run's seed; the program gets one of its own, derived from it.
         """
-        params = dict(zip(self._names, point, strict=True))
+        params = dict(zip(self._names, trial.x, strict=True))
         with tempfile.TemporaryDirectory(prefix="rnnbbo-") as folder:
             result = Path(folder) / "result"
             env = {
                 **os.environ,
                 "RNNBBO_PARAMS": json.dumps(params),
-                "RNNBBO_TRIAL": str(trial),
-                "RNNBBO_SEED": str(_trial_seed(self._seed, trial)),
+                "RNNBBO_TRIAL": str(trial.number),
+                "RNNBBO_SEED": str(_trial_seed(seed, trial.number)),
                 "RNNBBO_RESULT": str(result),
             }
             try:
@@ -145,7 +144,7 @@ class Program:
                     problem = self._cut_short(deadline)
         finally:
             # After a regular end only what the program left behind is still there.
-            processes.end_group(process, processes.GRACE_S if process.poll() is None else 0.0)
+            processes.end_groups([process], processes.GRACE_S if process.poll() is None else 0.0)
             process.stdout.close()  # type: ignore[union-attr]
             process.stderr.close()  # type: ignore[union-attr]
         texts = {name: bytes(tail).decode(errors="replace") for name, tail in tails.items()}
@@ -157,6 +156,17 @@ class Program:
         if time.monotonic() > deadline:
             return f"timed out after {self._eval_timeout:g} s"
         return None
+
+
+def by_threads(program: Program, jobs: int, seed: int) -> Futures:
+    """An evaluator that runs the program up to `jobs` times at once."""
+    pool = ThreadPoolExecutor(jobs)
+
+    def close() -> None:
+        program.stop()
+        pool.shutdown()
+
+    return Futures(lambda trial: pool.submit(program.evaluate, trial, seed), jobs, close=close)
 
 
 def as_text(value: Any) -> str:

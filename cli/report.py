@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnbbo.cli.runner import Trial
 from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.trial import Trial
 
 if TYPE_CHECKING:
     from rnnbbo.cli.program import Program
@@ -31,15 +31,16 @@ class Progress:
     Args:
         total: Number of evaluations of the run.
         names: Names of the parameters.
+        earlier: Trials that a study has already; they are counted and not shown.
 
     Attributes:
         trials: Every trial shown so far.
         best: The first of those with the smallest value, or None.
     """
 
-    def __init__(self, total: int, names: Sequence[str]) -> None:
-        self.trials: list[Trial] = []
-        self.best: Trial | None = None
+    def __init__(self, total: int, names: Sequence[str], earlier: Sequence[Trial] = ()) -> None:
+        self.trials = list(earlier)
+        self.best = best_of(self.trials)
         self._total = total
         self._names = names
         self._last_error: str | None = None
@@ -48,31 +49,36 @@ class Progress:
         if sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, unit="trial", file=sys.stderr, dynamic_ncols=True)
+            self._bar = tqdm(
+                total=total,
+                initial=len(self.trials),
+                unit="trial",
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )
 
     def add(self, trial: Trial) -> None:
         """Takes the next finished trial."""
         self.trials.append(trial)
-        outcome = trial.outcome
-        if outcome.error is not None:
+        if trial.value is None:
             # Often all trials fail alike; then one line says it.
-            if outcome.error != self._last_error:
-                self._line(f"trial {trial.number} failed: {outcome.error}")
-            self._last_error = outcome.error
-        elif self.best is None or outcome.value < self.best.outcome.value:
+            if trial.error != self._last_error:
+                self._line(f"trial {trial.number} failed: {trial.error}")
+            self._last_error = trial.error
+        elif best_of([self.best, trial]) is trial:
             self.best = trial
             point = " ".join(
-                f"{name}={_short(value)}"
-                for name, value in zip(self._names, trial.point, strict=True)
+                f"{name}={_short(value)}" for name, value in zip(self._names, trial.x, strict=True)
             )
-            self._line(f"trial {trial.number}: {outcome.value:.6g}  {point}")
+            self._line(f"trial {trial.number}: {trial.value:.6g}  {point}")
         if self._bar is not None:
-            if self.best is not None:
-                self._bar.set_postfix_str(f"best {self.best.outcome.value:.6g}", refresh=False)
+            self._bar.set_postfix_str(self._best_so_far(), refresh=False)
             self._bar.update()
         elif time.monotonic() - self._last_line > _PLAIN_EVERY_S:
-            best = "none yet" if self.best is None else f"{self.best.outcome.value:.6g}"
-            self._line(f"{len(self.trials)} of {self._total} trials, best {best}")
+            self._line(f"{len(self.trials)} of {self._total} trials, {self._best_so_far()}")
+
+    def _best_so_far(self) -> str:
+        return "no success yet" if self.best is None else f"best {self.best.value:.6g}"
 
     def close(self) -> None:
         """Takes the bar away."""
@@ -93,9 +99,20 @@ def _short(value: Any) -> str:
     return text if text.isprintable() and " " not in text else repr(text)
 
 
+def best_of(trials: Sequence[Trial | None]) -> Trial | None:
+    """The first of the trials with the smallest value, or None where none succeeded."""
+    best: Trial | None = None
+    for trial in trials:
+        if trial is None or trial.value is None:
+            continue
+        if best is None or best.value is None or trial.value < best.value:
+            best = trial
+    return best
+
+
 def n_failed(trials: Sequence[Trial]) -> int:
     """How many of the trials failed."""
-    return sum(trial.outcome.error is not None for trial in trials)
+    return sum(trial.failed for trial in trials)
 
 
 def describe(
@@ -124,11 +141,11 @@ def describe(
     }[status]
     if best is None:
         return f"no trial succeeded ({ended}{count})"
-    lines = [f"best value {best.outcome.value!r}, at trial {best.number} ({ended}{count})"]
-    point = dict(zip(names, best.point, strict=True))
+    lines = [f"best value {best.value!r}, at trial {best.number} ({ended}{count})"]
+    point = dict(zip(names, best.x, strict=True))
     if program is None:
         lines += [f"  {name} = {value!r}" for name, value in point.items()]
-        lines.append(f"x = {best.point!r}")
+        lines.append(f"x = {best.x!r}")
     else:
         width = max(map(len, names))
         lines += [f"  {name:<{width}} = {_short(value)}" for name, value in point.items()]
@@ -156,13 +173,13 @@ def as_json(
     """
     if best is None and status == "ok":
         status = "no_success"
-    point = None if best is None else dict(zip(names, best.point, strict=True))
+    point = None if best is None else dict(zip(names, best.x, strict=True))
     command = None if program is None or point is None else program.arguments(point)
     document = {
         "schema_version": SCHEMA_VERSION,
         "status": status,
         "x": point,
-        "fun": None if best is None else best.outcome.value,
+        "fun": None if best is None else best.value,
         "best_trial": None if best is None else best.number,
         "command": command,
         "n_trials": len(trials),
@@ -175,18 +192,49 @@ def as_json(
 
 def _trial_json(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
     outcome = trial.outcome
-    failed = outcome.error is not None
-    document = {
-        "trial": trial.number,
-        "x": dict(zip(names, trial.point, strict=True)),
-        "status": "fail" if failed else "ok",
-        "value": None if failed else outcome.value,
-        "seconds": round(trial.seconds, 6),
+    document: dict[str, Any] = {"trial": trial.number, "x": dict(zip(names, trial.x, strict=True))}
+    if outcome is None:
+        return {**document, "status": trial.state}
+    document |= {
+        "status": "fail" if trial.failed else "ok",
+        "value": trial.value,
+        "seconds": None if outcome.seconds is None else round(outcome.seconds, 6),
         "info": outcome.info,
     }
-    if failed:
+    if trial.failed:
         document |= {"error": outcome.error, "stderr": outcome.stderr[-2000:]}
     return document
+
+
+def trial_text(trial: Trial, names: Sequence[str], *, as_json: bool) -> str:
+    """A successful trial as one JSON object, or in words."""
+    if as_json:
+        return json.dumps(_finite(_trial_json(trial, names)), allow_nan=False)
+    lines = [f"best value {trial.value!r}, at trial {trial.number}"]
+    lines += [f"  {name} = {value!r}" for name, value in zip(names, trial.x, strict=True)]
+    return "\n".join(lines)
+
+
+def table(trials: Sequence[Trial], names: Sequence[str]) -> str:
+    """A line a trial: number, state, seconds, value, and the parameters; or why it failed."""
+    rows = [["trial", "state", "seconds", "value", *names]]
+    for trial in trials:
+        seconds = None if trial.outcome is None else trial.outcome.seconds
+        rows.append(
+            [
+                str(trial.number),
+                trial.state,
+                "" if seconds is None else f"{seconds:.3g}",
+                "" if trial.value is None else f"{trial.value:.6g}",
+                *map(_short, trial.x),
+            ]
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row, failed in zip(rows, [None, *(trial.error for trial in trials)], strict=True):
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells) + (f"  {failed}" if failed else ""))
+    return "\n".join(lines)
 
 
 def _finite(value: Any) -> Any:
@@ -219,7 +267,8 @@ def plot(file: str, trials: Sequence[Trial]) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    values = [trial.outcome.value for trial in trials]  # NaN, which is not drawn, where it failed
+    # NaN is not drawn.
+    values = [math.nan if trial.value is None else trial.value for trial in trials]
     best, running = math.inf, []
     for value in values:
         best = min(best, value) if math.isfinite(value) else best
@@ -229,7 +278,7 @@ def plot(file: str, trials: Sequence[Trial]) -> None:
     axes = figure.add_subplot()
     axes.plot(counts, values, "o", color="0.6", markersize=4, label="trial")
     axes.step(counts, running, where="post", color="C0", label="best so far")
-    failed = [i for i, trial in enumerate(trials, 1) if trial.outcome.error is not None]
+    failed = [i for i, trial in enumerate(trials, 1) if trial.failed]
     if failed:
         bottom = axes.get_xaxis_transform()
         axes.plot(failed, [0.02] * len(failed), "x", color="C3", transform=bottom, label="failed")

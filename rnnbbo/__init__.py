@@ -1,5 +1,7 @@
 """Black-box global optimization with meta-trained recurrent networks."""
 
+from typing import TYPE_CHECKING, Any
+
 from rnnbbo.errors import (
     CheckpointError,
     ConfigError,
@@ -10,12 +12,17 @@ from rnnbbo.errors import (
     PolicyError,
     RnnbboError,
     SpaceError,
+    StudyError,
     TooManyFailuresError,
+    TrialError,
 )
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Categorical, Integer, Real, Space
+
+if TYPE_CHECKING:
+    from rnnbbo.study import Study
 
 __version__ = "0.1.0"
 
@@ -35,6 +42,20 @@ __all__ = [
     "RnnbboError",
     "Space",
     "SpaceError",
+    "Study",
+    "StudyError",
     "TooManyFailuresError",
+    "TrialError",
     "minimize",
 ]
+
+# Public name -> module that is imported when it is first used.
+_LATER = {"Study": "rnnbbo.study"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_LATER[name]), name)

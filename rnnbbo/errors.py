@@ -35,7 +35,17 @@ class ConfigError(RnnbboError, ValueError):
 
 
 class ObjectiveError(RnnbboError):
-    """An objective cannot be found, loaded or started."""
+    """An objective cannot be found, loaded or started; `result` holds everything so far, if any."""
+
+    result: Any = None
+
+
+class StudyError(RnnbboError):
+    """A study's file is missing, damaged, in the way, or made for something else."""
+
+
+class TrialError(RnnbboError, ValueError):
+    """A study has no such trial, or was told its value already."""
 
 
 class RecordError(RnnbboError):

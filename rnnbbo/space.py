@@ -188,6 +188,24 @@ class Space:
                 raise PointError(f"{name} = {value!r}; expected {dim.expected}") from None
         return checked
 
+    def encode(self, point: Any) -> list[Any]:
+        """The point in numbers alone, as JSON holds it: a category is its position.
+
+        Raises:
+            PointError: As in `check`.
+        """
+        return [
+            dim.index(value) if isinstance(dim, Categorical) else value
+            for dim, value in zip(self.dimensions, self.check(point), strict=True)
+        ]
+
+    def decode(self, code: list[Any]) -> list[Any]:
+        """The point that `encode` made this of, to the bit."""
+        return [
+            dim.categories[value] if isinstance(dim, Categorical) else value
+            for dim, value in zip(self.dimensions, code, strict=True)
+        ]
+
     def to_cube(self, point: Any) -> np.ndarray:
         """The point's place in the cube.
 

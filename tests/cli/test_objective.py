@@ -4,10 +4,11 @@ import sys
 
 import pytest
 
-from rnnbbo.cli import processes
 from rnnbbo.cli.objective import as_list_objective, by_names, load
-from rnnbbo.cli.worker import WorkerPool
+from rnnbbo.cli.worker import interpreters
 from rnnbbo.errors import ObjectiveError
+from rnnbbo.evaluation import processes
+from rnnbbo.trial import Trial
 
 SOURCE = """
 import os, sys, time
@@ -159,8 +160,8 @@ def test_calling_by_names_and_by_list():
 def pool(file):
     pools = []
 
-    def make(name, names=None, **options):
-        pools.append(WorkerPool(f"{file}:{name}", names, **options))
+    def make(name, names=None, slots=1, eval_timeout=None):
+        pools.append(interpreters(f"{file}:{name}", names, slots, eval_timeout))
         return pools[-1]
 
     yield make
@@ -168,36 +169,42 @@ def pool(file):
         one.stop()
 
 
+def outcome(workers, x):
+    workers.start(Trial(0, x))
+    finished = []
+    while not finished:
+        finished = workers.wait(30.0)
+    return finished[0].outcome
+
+
 def test_workers_evaluate_by_list_and_by_names(pool):
-    assert pool("listed").evaluate(0, [0.1, 2]).value == 2.1
-    assert pool("named", NAMES).evaluate(0, [0.5, 2]).value == 2.5
+    assert outcome(pool("listed"), [0.1, 2]).value == 2.1
+    assert outcome(pool("named", NAMES), [0.5, 2]).value == 2.5
 
 
 def test_a_worker_serves_again_and_is_another_process(pool):
     workers = pool("pid")
-    first = workers.evaluate(0, [0]).value
-    assert workers.evaluate(1, [0]).value == first
+    first = outcome(workers, [0]).value
+    assert outcome(workers, [0]).value == first
     assert first != os.getpid()
 
 
 def test_faults_of_an_objective_stay_in_its_worker(pool, monkeypatch):
     monkeypatch.setattr(processes, "GRACE_S", 0.3)
     workers = pool("moody", eval_timeout=15.0)
-    errors = [workers.evaluate(i, [i]).error for i in range(4)]
+    errors = [outcome(workers, [i]).error for i in range(4)]
     assert errors == [
         None,
         "ValueError: first line second line",
         "RuntimeError: the objective called sys.exit(3)",
         "the objective's process died: exit status 7",
     ]
-    assert "nan" in workers.evaluate(5, [5]).error
-    assert "'text'" in workers.evaluate(6, [6]).error
-    assert workers.evaluate(8, [8]).value == 8.0
+    assert "nan" in outcome(workers, [5]).error
+    assert "'text'" in outcome(workers, [6]).error
+    assert outcome(workers, [8]).value == 8.0
 
 
 def test_a_hung_objective_is_ended(pool):
     workers = pool("moody", eval_timeout=0.3)
-    assert workers.evaluate(4, [4]).error == "timed out after 0.3 s"
-    assert workers.evaluate(7, [7]).error in (None, "timed out after 0.3 s")
-    workers.stop()
-    assert workers.evaluate(8, [8]).error == "interrupted"
+    assert outcome(workers, [4]).error == "timed out after 0.3 s"
+    assert outcome(workers, [7]).error in (None, "timed out after 0.3 s")

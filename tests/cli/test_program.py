@@ -9,9 +9,10 @@ import time
 
 import pytest
 
-from rnnbbo.cli import processes
 from rnnbbo.cli.program import Program, as_text, parse_value
 from rnnbbo.errors import ObjectiveError
+from rnnbbo.evaluation import processes
+from rnnbbo.trial import Trial
 
 NASTY = [
     "; rm -rf x",
@@ -44,7 +45,7 @@ def shell(code: str) -> list[str]:
 
 
 def evaluate(command, names=(), point=(), trial=0, **options):
-    return Program(command, names, **options).evaluate(trial, point)
+    return Program(command, names, **options).evaluate(Trial(trial, point), seed=0)
 
 
 def test_placeholders_and_escapes():
@@ -100,16 +101,16 @@ def test_environment_of_a_trial():
         "'trial': e['RNNBBO_TRIAL'], 'seed': e['RNNBBO_SEED'], "
         "'folder': os.path.isdir(os.path.dirname(r)), 'file': os.path.exists(r)}}))"
     )
-    program = Program(python(code), ["lr", "n", "b"], seed=5)
-    first, again, other = (program.evaluate(trial, [0.1, 2, True]).info for trial in (3, 3, 4))
+    program = Program(python(code), ["lr", "n", "b"])
+    trials = [Trial(number, [0.1, 2, True]) for number in (3, 3, 4)]
+    first, again, other = (program.evaluate(trial, seed=5).info for trial in trials)
     assert first["params"] == {"lr": 0.1, "n": 2, "b": True}
     assert first["trial"] == "3"
     assert first["folder"]
     assert not first["file"]
     assert first["seed"] == again["seed"] != other["seed"]
     assert int(first["seed"]) >= 0
-    reseeded = Program(python(code), ["lr", "n", "b"], seed=6).evaluate(3, [0.1, 2, True])
-    assert reseeded.info["seed"] != first["seed"]
+    assert program.evaluate(trials[0], seed=6).info["seed"] != first["seed"]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,9 @@ def test_stop_ends_what_is_running_and_starts_nothing(tmp_path):
     file = tmp_path / "pids"
     program = Program(python(HANG, str(file)), [])
     outcomes = []
-    thread = threading.Thread(target=lambda: outcomes.append(program.evaluate(0, [])))
+    thread = threading.Thread(
+        target=lambda: outcomes.append(program.evaluate(Trial(0, []), seed=0))
+    )
     thread.start()
     while not file.exists():
         time.sleep(0.01)

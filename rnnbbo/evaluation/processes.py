@@ -9,23 +9,33 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 GRACE_S = 5.0  # between SIGTERM and SIGKILL
 _POLL_S = 0.02
 
 
+class Process(Protocol):
+    """What is needed of `subprocess.Popen`, of a process that leads a group."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return the exit code, minus the signal's number if one ended it; None while it runs."""
+
+
 def start(
-    command: Sequence[str], env: Mapping[str, str] | None = None, **streams: int | None
+    command: Sequence[str], env: Mapping[str, str] | None = None, **options: Any
 ) -> subprocess.Popen[bytes]:
     """Starts a command, never through a shell, as the leader of a process group of its own.
 
     Raises:
         OSError: It cannot be started.
     """
-    return subprocess.Popen(command, env=env, start_new_session=True, **streams)  # type: ignore[call-overload]
+    return subprocess.Popen(command, env=env, start_new_session=True, **options)
 
 
-def kill_group(process: subprocess.Popen[bytes], sig: int) -> bool:
+def kill_group(process: Process, sig: int) -> bool:
     """Signals the whole group; returns False where nothing of it is left."""
     try:
         os.killpg(process.pid, sig)
@@ -36,22 +46,24 @@ def kill_group(process: subprocess.Popen[bytes], sig: int) -> bool:
     return True
 
 
-def end_group(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
-    """Ends the group: SIGTERM, then SIGKILL for what is left `grace_s` seconds later."""
-    if not kill_group(process, signal.SIGTERM):
-        return
+def end_groups(group_leaders: Sequence[Process], grace_s: float = GRACE_S) -> None:
+    """Ends groups: SIGTERM, then SIGKILL for what is left `grace_s` seconds later."""
+    left = [process for process in group_leaders if kill_group(process, signal.SIGTERM)]
     try:
-        _wait_for_end(process, grace_s)
+        _wait_for_end(left, grace_s)
     finally:  # a second interrupt shortens the grace
-        kill_group(process, signal.SIGKILL)
-        _wait_for_end(process, GRACE_S)
+        for process in left:
+            kill_group(process, signal.SIGKILL)
+        _wait_for_end(left, GRACE_S)
 
 
-def _wait_for_end(process: subprocess.Popen[bytes], seconds: float) -> None:
+def _wait_for_end(group_leaders: Sequence[Process], seconds: float) -> None:
     deadline = time.monotonic() + seconds
+    left = list(group_leaders)
     while True:
-        process.poll()  # a leader that nobody has waited for is not gone
-        if not _is_alive(process.pid) or time.monotonic() > deadline:
+        # A leader that nobody has waited for is not gone.
+        left = [process for process in left if process.poll() is None or _is_alive(process.pid)]
+        if not left or time.monotonic() > deadline:
             return
         time.sleep(_POLL_S)
 

@@ -1,0 +1,118 @@
+"""`rnnbbo study`: what is in the file of a study."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rnnbbo.study import Study
+
+_FILE = click.argument("file", metavar="FILE")
+
+
+@click.group()
+def study() -> None:
+    r"""Look into a study: the file that `rnnbbo minimize --study` keeps.
+
+    \b
+    Examples:
+      rnnbbo study show run.db --last 20
+      rnnbbo study best run.db --json
+      rnnbbo study export run.db -o run.csv
+    """
+
+
+def _open(file: str) -> Study:
+    from rnnbbo.study import Study
+
+    return Study(file, resume=True)
+
+
+@study.command()
+@_FILE
+@click.option("--last", type=click.IntRange(0), metavar="N", help="The last N trials only.")
+def show(file: str, last: int | None) -> None:
+    """Print a summary and a table of the trials."""
+    from rnnbbo.cli import report
+
+    with _open(file) as opened:
+        trials = opened.trials()
+        best = report.best_of(trials)
+        states = [trial.state for trial in trials]
+        counts = {state: states.count(state) for state in dict.fromkeys(states)}
+        counted = ", ".join(f"{number} {state}" for state, number in counts.items())
+        click.echo(f"{opened.path}: {len(trials)} trials" + (f" ({counted})" if counted else ""))
+        click.echo(f"policy {opened.policy_name}, seed {opened.seed}")
+        for name, dim in zip(opened.space.names, opened.space, strict=True):
+            click.echo(f"  {name}: {dim!r}")
+        if best is not None:
+            click.echo(f"best value {best.value!r}, at trial {best.number}")
+        shown = trials if last is None else trials[max(0, len(trials) - last) :]
+        if shown:
+            click.echo()
+            click.echo(report.table(shown, opened.space.names))
+
+
+@study.command()
+@_FILE
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json"]),
+    help="[default: from the name of the output, else csv]",
+)
+@click.option("--output", "-o", metavar="FILE", help="Write to this file.  [default: stdout]")
+def export(file: str, form: str | None, output: str | None) -> None:
+    """Write every trial as CSV or JSON."""
+    if form is None:
+        form = "json" if output is not None and output.endswith(".json") else "csv"
+    with _open(file) as opened:
+        text = _as_json(opened) if form == "json" else _as_csv(opened)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        Path(output).write_text(text)
+
+
+@study.command()
+@_FILE
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def best(file: str, as_json: bool) -> int:
+    """Print the best trial. Exit code 3 if no trial has succeeded."""
+    from rnnbbo.cli import report
+    from rnnbbo.cli.main import EXIT_NO_SUCCESS
+
+    with _open(file) as opened:
+        found = report.best_of(opened.told())
+        names = opened.space.names
+    if found is None:
+        click.echo("no trial has succeeded", err=True)
+        return EXIT_NO_SUCCESS
+    click.echo(report.trial_text(found, names, as_json=as_json))
+    return 0
+
+
+def _as_json(opened: Study) -> str:
+    from rnnbbo.cli import report
+
+    trials = opened.trials()
+    run = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
+    names = opened.space.names
+    return report.as_json("ok", trials, report.best_of(trials), names, None, **run) + "\n"
+
+
+def _as_csv(opened: Study) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["trial", "state", "value", "seconds", "error", *opened.space.names])
+    for trial in opened.trials():
+        seconds = None if trial.outcome is None else trial.outcome.seconds
+        value = None if trial.value is None else repr(trial.value)
+        writer.writerow([trial.number, trial.state, value, seconds, trial.error, *trial.x])
+    return out.getvalue()

@@ -1,0 +1,87 @@
+"""What the loop needs of an evaluator, and the plainest one."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from rnnbbo.optimizer import as_number
+from rnnbbo.trial import Outcome, Trial
+
+Objective = Callable[[list[Any]], Any]
+
+
+class Evaluator(Protocol):
+    """Evaluates trials."""
+
+    @property
+    def free(self) -> int:
+        """How many more evaluations may be started now."""
+
+    def start(self, trial: Trial) -> None:
+        """Begin to evaluate a trial."""
+
+    def wait(self, seconds: float) -> list[Trial]:
+        """Return trials that have finished, with their outcomes, after at most `seconds`."""
+
+    def stop(self) -> None:
+        """End every evaluation that is running; nothing of it is left afterwards."""
+
+
+def evaluate(func: Objective, x: list[Any]) -> Outcome:
+    """Evaluate the objective once.
+
+    Args:
+        func: The objective.
+        x: A point in user units.
+
+    Returns:
+        The value; or, where the objective raised or returned no finite number, why there is none.
+    """
+    start = time.perf_counter()
+    try:
+        y = func(list(x))  # a copy, so that an objective that changes its argument harms nothing
+        number = as_number(y)
+    except Exception as error:
+        outcome = Outcome(error=describe(error))
+    else:
+        if number is None:
+            outcome = Outcome(error=f"the objective returned {y!r}; expected a number")
+        elif not math.isfinite(number):
+            outcome = Outcome(error=f"the objective returned {number!r}; expected a finite number")
+        else:
+            outcome = Outcome(value=number)
+    return replace(outcome, seconds=time.perf_counter() - start)
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+class Inline:
+    """Evaluates in the calling thread, one trial at a time; nothing can cut it short."""
+
+    def __init__(self, func: Objective) -> None:
+        self._func = func
+        self._finished: list[Trial] = []
+
+    @property
+    def free(self) -> int:
+        """One, until the next `wait`."""
+        return 1 - len(self._finished)
+
+    def start(self, trial: Trial) -> None:
+        """Evaluate a trial."""
+        self._finished.append(replace(trial, outcome=evaluate(self._func, trial.x)))
+
+    def wait(self, seconds: float) -> list[Trial]:
+        """Return the trial that was evaluated."""
+        finished, self._finished = self._finished, []
+        return finished
+
+    def stop(self) -> None:
+        """Nothing runs beside the caller."""

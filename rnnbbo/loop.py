@@ -1,0 +1,245 @@
+"""The loop round ask and tell: several evaluations in flight, told as they finish."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from rnnbbo.evaluation.evaluator import Evaluator
+from rnnbbo.result import OptimizeResult
+from rnnbbo.trial import Trial
+
+_SLICE_S = 0.1
+_OTHERS_S = 1.0  # how often one looks at what others do
+
+
+class Optimizer(Protocol):
+    """What is needed of `rnnbbo.optimizer.Optimizer`."""
+
+    def ask(self) -> Any:
+        """Return the next point."""
+
+    def add_pending(self, x: Any) -> Any:
+        """Take note of a point that will be evaluated."""
+
+    def tell(self, x: Any, y: float) -> Any:
+        """Take the value at a point; NaN for a failed trial."""
+
+    def result(self) -> OptimizeResult:
+        """Sum up what was told."""
+
+
+class History(Protocol):
+    """Where trials come from and are told to."""
+
+    def begin(self, n_calls: int) -> Trial | None:
+        """Return the next trial to evaluate; None where n_calls have been begun."""
+
+    def finish(self, trial: Trial) -> None:
+        """Take a trial with its outcome."""
+
+    def give_back(self, trials: Sequence[Trial]) -> None:
+        """Take back trials that will not be evaluated."""
+
+    def is_over(self, n_calls: int) -> bool:
+        """Whether n_calls evaluations have been told."""
+
+    @property
+    def n_failed(self) -> int:
+        """Number of evaluations that failed."""
+
+    def result(self) -> OptimizeResult:
+        """Sum up what was told."""
+
+
+class Memory:
+    """A history that lasts as long as the process.
+
+    Args:
+        optimizer: Proposes the points.
+        points: Points to evaluate first.
+        n_known: Number of values that it was told before, which are no evaluations.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, points: Sequence[list[Any]] = (), n_known: int = 0
+    ) -> None:
+        self._optimizer = optimizer
+        self._known = n_known
+        self._begun = 0
+        self._told = 0
+        self._errors: dict[int, str] = {}
+        self._waiting: deque[Trial] = deque()
+        for point in points:
+            optimizer.add_pending(point)
+            self._waiting.append(self._number(point))
+
+    @property
+    def n_failed(self) -> int:
+        """Number of evaluations that failed."""
+        return len(self._errors)
+
+    def begin(self, n_calls: int) -> Trial | None:
+        """Return a point that waits, or a new one."""
+        if self._waiting:
+            return self._waiting.popleft()
+        return self._number(self._optimizer.ask()) if self._begun < n_calls else None
+
+    def _number(self, point: list[Any]) -> Trial:
+        self._begun += 1
+        return Trial(self._begun - 1, point)
+
+    def finish(self, trial: Trial) -> None:
+        """Tell the optimizer."""
+        assert trial.outcome is not None
+        self._optimizer.tell(trial.x, trial.outcome.value)
+        if trial.outcome.error is not None:
+            self._errors[self._known + self._told] = trial.outcome.error
+        self._told += 1
+
+    def give_back(self, trials: Sequence[Trial]) -> None:
+        """Let them wait."""
+        self._waiting.extendleft(reversed(trials))
+
+    def is_over(self, n_calls: int) -> bool:
+        """Whether n_calls evaluations have been told."""
+        return self._told >= n_calls
+
+    def result(self) -> OptimizeResult:
+        """Sum up what was told."""
+        result = self._optimizer.result()
+        result.update(nfev=self._told, errors=dict(self._errors))
+        return result
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a run ends.
+
+    Attributes:
+        n_calls: Number of evaluations.
+        timeout: Seconds for the whole run; None for any.
+        max_failures: Number of failed evaluations that is still accepted; None for any.
+    """
+
+    n_calls: int
+    timeout: float | None = None
+    max_failures: int | None = None
+
+
+def run_trials(
+    history: History,
+    evaluator: Evaluator,
+    limits: Limits,
+    *,
+    on_trial: Callable[[Trial], Any],
+) -> str:
+    """Asks, evaluates and tells until a limit is reached.
+
+    A point is asked for as soon as one has finished. Where others work on the same history, the
+    run also waits for their last evaluations, and makes those that they give up.
+
+    Args:
+        history: Gives out the trials.
+        evaluator: Evaluates them.
+        limits: When to end. An evaluation in this very thread is not cut short.
+        on_trial: Called with each finished trial after it has been told; if it returns true, the
+            run ends.
+
+    Returns:
+        Why it ended: "ok", "stopped" by on_trial, "timeout" or "too_many_failures". What was still
+        running then has been ended, and given back.
+
+    Raises:
+        ObjectiveError: Nothing can be evaluated any more.
+        KeyboardInterrupt: Likewise, after what was running has been ended.
+    """
+    return _Loop(history, evaluator, limits, on_trial).run()
+
+
+class _Loop:
+    def __init__(
+        self,
+        history: History,
+        evaluator: Evaluator,
+        limits: Limits,
+        on_trial: Callable[[Trial], Any],
+    ) -> None:
+        self._history = history
+        self._evaluator = evaluator
+        self._limits = limits
+        self._on_trial = on_trial
+        self._running: dict[int, tuple[Trial, float]] = {}  # and when it began
+        self._look_again = 0.0
+        timeout = limits.timeout
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+
+    def run(self) -> str:
+        try:
+            while True:
+                if self._too_many():
+                    return "too_many_failures"
+                self._fill()
+                if not self._running and self._history.is_over(self._limits.n_calls):
+                    return "ok"
+                if self._running or not self._evaluator.free:
+                    # In slices: the system may hand a signal to another thread, and this one,
+                    # which has to act on it, does not notice while it waits.
+                    if self._take(self._evaluator.wait(self._slice())):
+                        return "stopped"
+                else:  # for others
+                    time.sleep(self._slice())
+                if self._remaining() == 0.0 and not self._is_over():
+                    return "timeout"
+        finally:
+            try:
+                self._evaluator.stop()
+            finally:
+                self._history.give_back([trial for trial, _ in self._running.values()])
+
+    def _fill(self) -> None:
+        """Begins as many evaluations as there is room for."""
+        while self._evaluator.free and time.monotonic() >= self._look_again:
+            trial = self._history.begin(self._limits.n_calls)
+            if trial is None:
+                self._look_again = time.monotonic() + _OTHERS_S
+                return
+            self._running[trial.number] = (trial, time.monotonic())
+            self._evaluator.start(trial)
+
+    def _take(self, finished: Sequence[Trial]) -> bool:
+        """Tells what has finished; whether to stop."""
+        stop = False
+        for trial in finished:
+            begun = self._running[trial.number][1]
+            told = _timed(trial, time.monotonic() - begun)
+            self._history.finish(told)
+            del self._running[trial.number]
+            stop = bool(self._on_trial(told)) or stop
+        return stop
+
+    def _is_over(self) -> bool:
+        return not self._running and self._history.is_over(self._limits.n_calls)
+
+    def _too_many(self) -> bool:
+        allowed = self._limits.max_failures
+        return allowed is not None and self._history.n_failed > allowed
+
+    def _slice(self) -> float:
+        remaining = self._remaining()
+        return _SLICE_S if remaining is None else min(remaining, _SLICE_S)
+
+    def _remaining(self) -> float | None:
+        return None if self._deadline is None else max(self._deadline - time.monotonic(), 0.0)
+
+
+def _timed(trial: Trial, seconds: float) -> Trial:
+    """The trial, with the time as seen from here if the evaluator did not take it."""
+    outcome = trial.outcome
+    assert outcome is not None
+    if outcome.seconds is not None:
+        return trial
+    return replace(trial, outcome=replace(outcome, seconds=seconds))

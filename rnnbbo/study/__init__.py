@@ -1,0 +1,5 @@
+"""Studies: histories of trials that survive a kill, and that processes share."""
+
+from rnnbbo.study.study import Study
+
+__all__ = ["Study"]

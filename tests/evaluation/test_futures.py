@@ -1,0 +1,124 @@
+import os
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+from rnnbbo import minimize
+from rnnbbo.errors import ConfigError, ObjectiveError
+
+SPACE = [(-1.0, 1.0), (-1.0, 1.0)]
+
+
+def bowl(x):
+    return x[0] ** 2 + x[1] ** 2
+
+
+def die(x):
+    os._exit(1)
+
+
+@pytest.mark.parametrize("make", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_the_pools_of_the_standard_library(make):
+    with make(3) as pool:
+        result = minimize(bowl, SPACE, 20, rng=0, executor=pool)
+        assert pool.submit(bowl, [0.0, 1.0]).result() == 1.0  # it stays open
+    assert result.nfev == 20
+    assert result.fun == min(map(bowl, result.x_iters)) < 0.01
+
+
+def test_loky():
+    loky = pytest.importorskip("joblib.externals.loky")
+    with loky.ProcessPoolExecutor(2) as pool:
+        result = minimize(lambda x: x[0] ** 2, SPACE, 6, rng=0, executor=pool)
+    assert result.nfev == 6
+    assert result.n_failed == 0
+
+
+class Bare:
+    """The least that an executor can be."""
+
+    def __init__(self):
+        self.at_once, self.most = 0, 0
+        self.lock = threading.Lock()
+
+    def submit(self, function, *args):
+        future = Future()
+
+        def work():
+            with self.lock:
+                self.at_once += 1
+                self.most = max(self.most, self.at_once)
+            threading.Event().wait(0.02)
+            with self.lock:
+                self.at_once -= 1
+            future.set_result(function(*args))
+
+        threading.Thread(target=work).start()
+        return future
+
+
+def test_any_executor_with_a_number_of_workers():
+    executor = Bare()
+    assert minimize(bowl, SPACE, 12, rng=0, executor=executor, workers=4).nfev == 12
+    assert executor.most == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"executor": Bare()}, "expected workers="),
+        ({"executor": 3}, "executor = 3"),
+        ({"workers": 0}, "workers = 0"),
+        ({"eval_timeout": 1.0}, "expected workers=1"),
+        ({"workers": 1, "eval_timeout": -1}, "eval_timeout = -1"),
+        ({"timeout": "soon"}, "timeout = 'soon'"),
+        ({"resume": True}, "expected study="),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, words):
+    with pytest.raises(ConfigError, match=words):
+        minimize(bowl, SPACE, 3, **arguments)
+
+
+def test_a_broken_executor_ends_the_run_with_what_was_found():
+    with ProcessPoolExecutor(1) as pool, pytest.raises(ObjectiveError, match="broke") as hit:
+        minimize(die, SPACE, 9, x0=[0.0, 0.0], y0=5.0, executor=pool)
+    assert hit.value.result.fun == 5.0
+
+
+def test_an_executor_that_is_shut_down():
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with pytest.raises(ObjectiveError, match="takes no work"):
+        minimize(bowl, SPACE, 9, executor=pool)
+
+
+def test_a_function_that_cannot_be_sent():
+    with ProcessPoolExecutor(1) as pool, pytest.raises(ObjectiveError, match="top of a module"):
+        minimize(lambda x: 1.0, SPACE, 9, executor=pool)
+
+
+def test_what_times_out_fails_and_keeps_its_place():
+    gate = threading.Event()
+
+    def func(x):
+        if x == [0.0, 0.0]:
+            gate.wait(60)
+        return bowl(x)
+
+    with ThreadPoolExecutor(2) as pool:
+        result = minimize(func, SPACE, 5, x0=[0.0, 0.0], rng=0, executor=pool, eval_timeout=0.3)
+        gate.set()
+    assert list(result.errors.values()) == ["timed out after 0.3 s"]
+    assert result.nfev == 5
+    assert result.fun > 0.0  # what came too late is not told
+
+
+def test_when_everything_hangs_the_run_ends():
+    gate = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        with pytest.raises(ObjectiveError, match="all 2 evaluations") as hit:
+            minimize(lambda x: gate.wait(60), SPACE, 9, executor=pool, eval_timeout=0.2)
+        gate.set()
+    assert hit.value.result.n_failed == 2
