@@ -42,8 +42,10 @@ def read_space(described: list[dict[str, Any]]) -> Space:
     from rnnbbo import dimensions
 
     specs = []
-    for fields in described:
+    for i, fields in enumerate(described):
         arguments = {key: value for key, value in fields.items() if key != "type"}
+        if fields["name"] == f"x{i}":  # what an unnamed one is called
+            arguments["name"] = None
         if "categories" in fields:
             arguments["categories"] = [
                 category["value"] if "value" in category else category["repr"]
