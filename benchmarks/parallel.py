@@ -1,0 +1,161 @@
+"""What parallel evaluation wins in time and loses in regret: python -m rnnbbo.benchmarks.parallel.
+
+Time is that of real runs whose objective sleeps. Regret is that of simulated ones: the same loop,
+the same asynchronous order of asks and tells, and a clock that jumps from one end of an evaluation
+to the next, so that the figures do not depend on the machine.
+"""
+
+import heapq
+import time
+from dataclasses import replace
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnbbo.benchmarks.execute import measure, run_seed
+from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
+from rnnbbo.benchmarks.suites import Entry, get_suite
+from rnnbbo.benchmarks.threads import pin_threads
+from rnnbbo.evaluation.evaluator import Objective, evaluate
+from rnnbbo.loop import Limits, Memory, run_trials
+from rnnbbo.minimize import minimize
+from rnnbbo.optimizer import Optimizer
+from rnnbbo.trial import Trial
+
+Array = NDArray[np.float64]
+
+SPREAD = 0.5
+"""Evaluations take 1 - SPREAD to 1 + SPREAD of their mean time."""
+
+
+class Simulated:
+    """Evaluates `slots` trials at once by a clock of its own.
+
+    Args:
+        func: the objective.
+        slots: how many may run at once.
+        rng: draws how long evaluations take.
+    """
+
+    def __init__(self, func: Objective, slots: int, rng: np.random.Generator) -> None:
+        self._func = func
+        self._slots = slots
+        self._rng = rng
+        self._now = 0.0
+        self._ends: list[tuple[float, int, Trial]] = []
+
+    @property
+    def free(self) -> int:
+        """How many more evaluations may be started now."""
+        return self._slots - len(self._ends)
+
+    def start(self, trial: Trial) -> None:
+        """Begin to evaluate a trial."""
+        end = self._now + self._rng.uniform(1 - SPREAD, 1 + SPREAD)
+        heapq.heappush(self._ends, (end, trial.number, trial))
+
+    def wait(self, seconds: float) -> list[Trial]:
+        """Go on to the next end of an evaluation, and return the trial."""
+        self._now, _, trial = heapq.heappop(self._ends)
+        return [replace(trial, outcome=evaluate(self._func, trial.x))]
+
+    def stop(self) -> None:
+        """Forget what has not ended."""
+        self._ends.clear()
+
+
+def seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> float:
+    """Return the wall clock of a run on worker processes whose objective sleeps."""
+    pauses = np.random.default_rng(seed).uniform(1 - SPREAD, 1 + SPREAD, 997) * sleep
+
+    def objective(x: list[float]) -> float:
+        # The pause belongs to the point, so that every run has pauses of the same distribution.
+        time.sleep(pauses[hash(tuple(x)) % len(pauses)])
+        return sum((v - 0.4) ** 2 for v in x)
+
+    start = time.perf_counter()
+    minimize(objective, [(0.0, 1.0)] * dim, n_calls, rng=seed, workers=workers)
+    return time.perf_counter() - start
+
+
+def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> Array:
+    """Return the capped normalised regret after each evaluation of simulated runs.
+
+    Args:
+        suite: name of the suite.
+        entry: one of its functions.
+        workers: evaluations in flight.
+        n_calls: T, evaluations a run.
+        seeds: repetitions.
+
+    Returns:
+        (T,), the mean over the seeds.
+    """
+    problem = entry.build()
+    about = measure(suite, entry, problem)
+    runs = []
+    for seed in range(seeds):
+        number = run_seed(entry.name, seed)
+        optimizer = Optimizer([(0.0, 1.0)] * entry.dim, n_calls=n_calls, rng=number)
+        values: list[float] = []
+        run_trials(
+            Memory(optimizer),
+            Simulated(problem.unit, workers, np.random.default_rng(number)),
+            Limits(n_calls),
+            on_trial=lambda trial, values=values: values.append(trial.outcome.value),
+        )
+        best = np.minimum.accumulate(values)
+        runs.append(capped(normalised_regret(best, about.minimum, about.reference)))
+    return np.mean(runs, axis=0)
+
+
+@click.command()
+@click.option("--workers", default=8, show_default=True)
+@click.option("--n-calls", default=200, show_default=True)
+@click.option("--sleep", default=0.25, show_default=True, help="Mean seconds an evaluation.")
+@click.option("--suites", default="gp-4d,gp-6d,bbob-5d", show_default=True)
+@click.option("--functions", default=10, show_default=True, help="Functions a suite.")
+@click.option("--seeds", default=1, show_default=True)
+@click.option("--split", default="test", show_default=True, help="tune or test.")
+def main(
+    workers: int, n_calls: int, sleep: float, suites: str, functions: int, seeds: int, split: str
+) -> None:
+    """Print, as Markdown, how much faster runs on several workers are, and how much worse."""
+    alone, together = (seconds(n, n_calls, sleep, 6, seed=0) for n in (1, workers))
+    click.echo(
+        f"{n_calls} evaluations of an objective in 6D that sleeps {(1 - SPREAD) * sleep:g} to "
+        f"{(1 + SPREAD) * sleep:g} s: {alone:.1f} s on one worker, {together:.1f} s on {workers}, "
+        f"{alone / together:.2f} times as fast.\n"
+    )
+    times = [t for t in (20, 50, 100, 200, 500) if t <= n_calls]
+    click.echo(
+        f"Mean capped normalised regret on one worker and on {workers} after equally many "
+        f"evaluations, default policy, {functions} functions of the {split} split, {seeds} seeds "
+        "each; in brackets the 95 % bootstrap interval of the paired difference.\n"
+    )
+    click.echo("| suite | " + " | ".join(f"t = {t}" for t in times) + " |")
+    click.echo("| --- " * (len(times) + 1) + "|")
+    differences, bases = [], []
+    for suite in suites.split(","):
+        entries = get_suite(suite, functions, split)
+        runs = [
+            np.array([regret(suite, entry, n, n_calls, seeds) for entry in entries])
+            for n in (1, workers)
+        ]
+        bases.append(runs[0])
+        differences.append(runs[1] - runs[0])
+        click.echo(f"| {suite} | " + " | ".join(_cell(*runs, t) for t in times) + " |")
+    base, difference = np.concatenate(bases), np.concatenate(differences)
+    click.echo("| all | " + " | ".join(_cell(base, base + difference, t) for t in times) + " |")
+
+
+def _cell(alone: Array, together: Array, t: int) -> str:
+    gap = bootstrap_mean(together[:, t - 1] - alone[:, t - 1])
+    means = f"{alone[:, t - 1].mean():.2g}, {together[:, t - 1].mean():.2g}"
+    return f"{means} [{gap.low:+.2g}, {gap.high:+.2g}]"
+
+
+if __name__ == "__main__":
+    pin_threads()
+    main()

@@ -1,0 +1,53 @@
+import numpy as np
+from click.testing import CliRunner
+
+from rnnbbo import minimize
+from rnnbbo.benchmarks.parallel import Simulated, main, regret
+from rnnbbo.benchmarks.suites import get_suite
+from rnnbbo.loop import Limits, Memory, run_trials
+from rnnbbo.optimizer import Optimizer
+
+SPACE = [(0.0, 1.0)] * 2
+
+
+def bowl(x):
+    return float(np.sum((np.array(x) - 0.4) ** 2))
+
+
+def run(slots):
+    optimizer = Optimizer(SPACE, policy="lstm-direct", rng=0)
+    evaluator = Simulated(bowl, slots, np.random.default_rng(1))
+    order = []
+    history = Memory(optimizer)
+    run_trials(history, evaluator, Limits(20), on_trial=lambda trial: order.append(trial.number))
+    return history.result(), order
+
+
+def test_one_slot_is_a_plain_run():
+    result, order = run(1)
+    assert order == list(range(20))
+    assert result.x_iters == minimize(bowl, SPACE, 20, policy="lstm-direct", rng=0).x_iters
+
+
+def test_several_slots_end_out_of_order_and_never_later_than_the_pace_allows():
+    result, order = run(4)
+    assert sorted(order) == list(range(20)) != order
+    # An evaluation takes at most three times as long as another: 3 x 3 may end while it runs.
+    assert max(place - number for place, number in enumerate(order)) <= 9
+    assert result.nfev == 20
+    assert run(4)[1] == order
+
+
+def test_regret_falls():
+    (entry,) = get_suite("gp-2d", 1, "tune")
+    curve = regret("gp-2d", entry, 3, 15, seeds=2)
+    assert curve.shape == (15,)
+    assert np.all(np.diff(curve) <= 0.0)
+
+
+def test_the_report():
+    options = "--workers 2 --n-calls 20 --sleep 0.01 --suites gp-2d --functions 2 --split tune"
+    done = CliRunner().invoke(main, options.split())
+    assert done.exit_code == 0, done.output
+    assert "times as fast" in done.output
+    assert [line.split(" | ")[0] for line in done.output.splitlines()[-2:]] == ["| gp-2d", "| all"]
