@@ -43,22 +43,6 @@ def test_every_shipped_policy_loads_with_its_provenance() -> None:
         assert not loaded.provenance["commit"].endswith("-dirty")
 
 
-def test_flipped_bits_are_noticed(saved: Path) -> None:
-    whole = saved.read_bytes()
-    rng = np.random.default_rng(0)
-    for at in rng.integers(0, len(whole), 200):
-        damaged = bytearray(whole)
-        damaged[at] ^= 1 << int(rng.integers(8))
-        saved.write_bytes(damaged)
-        try:
-            loaded = checkpoint.load(saved)
-        except CheckpointError:
-            continue
-        # A flip in the text of the header may leave a valid file, never other numbers.
-        for name, value in loaded.policy.init_params(np.random.default_rng(0)).items():
-            np.testing.assert_array_equal(loaded.params[name], value)
-
-
 def test_cut_files_are_refused(saved: Path) -> None:
     whole = saved.read_bytes()
     for length in (0, 4, 8, 100, len(whole) // 2, len(whole) - 1):

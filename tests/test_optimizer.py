@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Optimizer, Real, checkpoint
-from rnnbbo.errors import ConfigError, ObservationError, PointError, PolicyError, SpaceError
+from rnnbbo.errors import ConfigError, PointError, PolicyError, SpaceError
 from rnnbbo.propose import key
 
 POLICIES = checkpoint.available()
@@ -92,12 +92,6 @@ def test_results_may_come_in_any_order(policy: str) -> None:
 
 
 @every_policy
-def test_hundreds_of_asks_without_a_tell_are_distinct(policy: str) -> None:
-    points = Optimizer(PLANE, policy=policy, rng=0).ask(n_points=200)
-    assert len({tuple(x) for x in points}) == 200
-
-
-@every_policy
 def test_a_small_discrete_space_is_exhausted_before_a_point_repeats(policy: str) -> None:
     optimizer = Optimizer([(1, 4), ("a", "b", "c")], policy=policy, rng=0)
     points = []
@@ -172,35 +166,6 @@ def test_a_finished_point_is_no_longer_pending() -> None:
     assert len(optimizer._pending) == 3
     optimizer.tell(points[1], 1.0)
     assert set(optimizer._pending) == {key(optimizer.space.to_cube(points[i])) for i in (0, 2)}
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "error", "message"),
-    [
-        ([1.0], 0.0, PointError, "has 1 values; expected 2"),
-        ([1.0, 2.0, 3.0], 0.0, PointError, "has 3 values; expected 2"),
-        ([99.0, 2.0], 0.0, PointError, "x0 = 99.0"),
-        (["a", 2.0], 0.0, PointError, "x0 = 'a'"),
-        ([math.nan, 2.0], 0.0, PointError, "x0 = nan"),
-        (3.0, 0.0, PointError, "expected a list of 2 values"),
-        ([1.0, 2.0], "low", ObservationError, "y = 'low'; expected a number"),
-        ([1.0, 2.0], True, ObservationError, "y = True"),
-        ([1.0, 2.0], 1j, ObservationError, "y = 1j"),
-        ([1.0, 2.0], 10**400, ObservationError, "expected a number"),
-        ([[1.0, 2.0]], [0.0, 1.0], PointError, "2 values for 1 points"),
-        ([[1.0, 2.0], [1.0, 3.0]], [0.0, "x"], ObservationError, "y = 'x'"),
-    ],
-)
-def test_what_cannot_be_told_is_refused_and_changes_nothing(
-    x: Any, y: Any, error: type[Exception], message: str
-) -> None:
-    optimizer, twin = Optimizer(PLANE, rng=0), Optimizer(PLANE, rng=0)
-    play(optimizer, 3)
-    play(twin, 3)
-    with pytest.raises(error, match=message):
-        optimizer.tell(x, y)
-    assert optimizer.Xi == twin.Xi
-    assert play(optimizer, 3) == play(twin, 3)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,182 @@
+"""Spaces, weights files and categories that are not what they should be."""
+
+import json
+import math
+import os
+import pickle
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reliability_support import slow
+
+from rnnbbo import Integer, Real, checkpoint, minimize
+from rnnbbo.cli.main import run
+from rnnbbo.errors import CheckpointError, SpaceError
+
+MALFORMED = [
+    [],
+    None,
+    3,
+    [()],
+    [(1.0, 1.0)],
+    [(2.0, 1.0)],
+    [(0.0, math.nan)],
+    [(math.nan, 1.0)],
+    [(0.0, math.inf)],
+    [(-math.inf, 0.0)],
+    [(-1e308, 1e308)],
+    [(0.0, 1.0, "log-uniform")],
+    [(-1.0, 1.0, "log-uniform")],
+    [(0, 8, "log-uniform")],
+    [(0.0, 1.0, "cubic")],
+    [("only",)],
+    [("a", "b", "a")],
+    [(None, 1.0)],
+    [Real(0.0, 1.0, name="x"), Integer(0, 3, name="x")],
+    ["abc"],
+]
+
+MALFORMED_OPTIONS = [
+    [],
+    ["--param", "x"],
+    ["--param", "x=float:1:0"],
+    ["--param", "x=float:1:1"],
+    ["--param", "x=float:0:nan"],
+    ["--param", "x=float:0:inf"],
+    ["--param", "x=float:0:1:log"],
+    ["--param", "x=int:0.5:3"],
+    ["--param", "x=int:-1:3:log"],
+    ["--param", "x=cat:a"],
+    ["--param", "x=cat:a,a"],
+    ["--param", "x=vector:0:1"],
+    ["--param", "x=float:0:1", "--param", "x=float:0:1"],
+]
+
+MALFORMED_FILES = ["", "x = ", "x = 3", 'x = "float:1:0"', 'x = { type = "float", low = 1 }']
+
+
+@pytest.mark.fault("malformed spaces", holds="all refused before the first evaluation")
+def test_spaces(figure):
+    for space in MALFORMED:
+        with pytest.raises(SpaceError):
+            minimize(lambda x: pytest.fail("evaluated"), space, 3)
+    figure("in Python", len(MALFORMED))
+
+
+@pytest.mark.fault("malformed spaces", holds="all refused before the first evaluation")
+def test_space_options(tmp_path, capsys, figure):
+    program = ["--", "touch", str(tmp_path / "evaluated")]
+    spaces = list(MALFORMED_OPTIONS)
+    for i, text in enumerate(MALFORMED_FILES):
+        file = tmp_path / f"{i}.toml"
+        file.write_text(text)
+        spaces.append(["--space", str(file)])
+    for options in [*spaces, ["--space", str(tmp_path / "missing.toml")]]:
+        assert run(["minimize", *options, *program]) == 2, options
+        assert "Error: " in capsys.readouterr().err
+    assert not (tmp_path / "evaluated").exists()
+    figure("by the command, exit code 2", len(spaces) + 1)
+
+
+@pytest.mark.fault("weights files with flipped bits", holds="no silent load")
+@pytest.mark.parametrize("flips", [200, slow(5000)])
+def test_flipped_bits(flips, tmp_path, figure):
+    shipped = Path(checkpoint.__file__).parent / "weights" / "lstm-direct.safetensors"
+    whole, path = shipped.read_bytes(), tmp_path / "p.safetensors"
+    path.write_bytes(whole)
+    sound = checkpoint.load(path)
+    rng = np.random.default_rng(flips)
+    refused = 0
+    for at in rng.integers(0, len(whole), flips):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        try:
+            loaded = checkpoint.load(path)
+        except CheckpointError:
+            refused += 1
+            continue
+        # A flip in the text of the provenance may leave a valid file, never other numbers.
+        for name, value in sound.params.items():
+            np.testing.assert_array_equal(loaded.params[name], value)
+    assert refused > 0.9 * flips
+    figure("refused", f"{refused} of {flips}")
+    figure("loaded with the same numbers, a letter of the provenance changed", flips - refused)
+
+
+class Bomb:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.fault("pickles in place of weights and studies", holds="no code run, exit 4")
+def test_pickles(tmp_path, capsys, figure):
+    exploded = tmp_path / "exploded"
+    weights, study = tmp_path / "p.safetensors", tmp_path / "run.db"
+    for path in (weights, study):
+        path.write_bytes(pickle.dumps(Bomb(exploded)) + bytes(1000))
+    command = ["minimize", "-n", "1", "--param", "x=float:0:1"]
+    assert run([*command, "--policy", str(weights), "--", "echo", "1"]) == 4
+    assert run([*command, "--study", str(study), "--resume", "--", "echo", "1"]) == 4
+    assert run(["study", "show", str(study)]) == 4
+    assert str(weights) in capsys.readouterr().err
+    assert not exploded.exists()
+    figure("refused", 3)
+
+
+NASTY = [
+    "; rm -rf x",
+    "$(x)",
+    "a\nb",
+    "{}",
+    "{lr}",
+    "{{",
+    "`id`",
+    "'\"",
+    "*",
+    "",
+    " ",
+    "-n",
+    "--",
+    "ü\u2028\U0001f600",
+    "\udcff",
+    "\\x41",
+    "%s",
+]
+
+
+@pytest.mark.fault(
+    "categories such as `; rm`, `$(x)`, newline, `{}`", holds="reach the program byte for byte"
+)
+def test_categories(tmp_path, capsys, figure):
+    space, out = tmp_path / "space.toml", tmp_path / "out"
+    valid = [category for category in NASTY if category != "\udcff"]  # TOML is UTF-8
+    categories = ", ".join(json.dumps(category, ensure_ascii=False) for category in valid)
+    space.write_text(f'c = {{ type = "cat", categories = [{categories}] }}')
+    script = tmp_path / "program.py"
+    script.write_text(
+        "import json, os, sys\n"
+        "params = json.loads(os.environ['RNNBBO_PARAMS'])\n"
+        "with open(sys.argv[2], 'a') as file:\n"
+        "    file.write(json.dumps([os.fsencode(sys.argv[1]).hex(), params['c']]) + '\\n')\n"
+        "print(len(params['c']))\n"
+    )
+    command = [sys.executable, str(script), "{c}", str(out)]
+    study = ["--study", str(tmp_path / "run.db")]
+    n = str(len(valid))
+    assert run(["minimize", "-n", n, "--space", str(space), "--json", *study, "--", *command]) == 0
+    result = json.loads(capsys.readouterr().out)
+    said = [json.loads(line) for line in out.read_text().splitlines()]
+    told = [trial["x"]["c"] for trial in result["trials"]]
+    assert sorted(told) == sorted(valid)  # a space of so few points is gone through
+    assert said == [[os.fsencode(category).hex(), category] for category in told]
+    assert shlex.join(result["command"])
+    figure("categories", len(valid))

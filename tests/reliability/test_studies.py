@@ -1,0 +1,267 @@
+"""What a study's file has to survive."""
+
+import json
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from reliability_support import BOX, bowl, slow
+
+from rnnbbo import Study
+from rnnbbo.cli.main import run
+from rnnbbo.errors import ConfigError, StudyError, TrialError
+
+QUICK = {"policy": "lstm-direct", "rng": 0}
+
+# Asks and tells until it is killed, and says what was told once it is.
+WORKER = """
+import sys
+from rnnbbo import Study
+path, steps = sys.argv[1], int(sys.argv[2])
+with Study(path, [(-1.0, 1.0)] * 6, policy="lstm-direct", rng=0, resume=True) as study:
+    for _ in range(steps):
+        trial = study.ask()
+        y = sum(v * v for v in trial.x)
+        study.tell(trial, y)
+        print(trial.number, repr(y), flush=True)
+"""
+
+
+def start(path, steps):
+    command = [sys.executable, "-c", WORKER, str(path), str(steps)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.db"
+
+
+def advance(study, steps):
+    """The points asked for."""
+    points = []
+    for _ in range(steps):
+        trial = study.ask()
+        study.tell(trial, bowl(trial.x))
+        points.append(trial.x)
+    return points
+
+
+@pytest.mark.fault("kill -9 at random moments", holds="no acknowledged tell lost; reopens in < 2 s")
+@pytest.mark.parametrize("kills", [4, slow(100)])
+def test_kill(path, kills, figure):
+    moments = random.Random(kills)
+    acknowledged, slowest = {}, 0.0
+    for _ in range(kills):
+        worker = start(path, 10**6)
+        lines = [worker.stdout.readline()]
+        time.sleep(moments.random() * 0.3)
+        worker.kill()
+        lines += worker.stdout.read().splitlines(keepends=True)
+        worker.wait()
+        # The last line may be cut; what it would have said is told all the same.
+        pairs = [line.split() for line in lines if line.endswith("\n")]
+        acknowledged |= {int(number): float(y) for number, y in pairs}
+        begin = time.perf_counter()
+        with Study(path, resume=True) as study:
+            slowest = max(slowest, time.perf_counter() - begin)
+            kept = {trial.number: trial.value for trial in study.told()}
+        assert acknowledged.items() <= kept.items()
+        assert len(kept) <= len(acknowledged) + kills
+    assert slowest < 2.0
+    figure("kills", kills)
+    figure("acknowledged tells, all there", len(acknowledged))
+    figure("slowest reopening", f"{1e3 * slowest:.0f} ms")
+
+
+@pytest.mark.fault("the study file cut at random offsets", holds="a valid prefix, or exit 4")
+@pytest.mark.parametrize("cuts", [20, slow(200)])
+@pytest.mark.parametrize("part", ["file", "write-ahead log"])
+def test_cut(path, tmp_path, cuts, part, figure, capsys):
+    offsets, prefixes, refused = random.Random(cuts), 0, 0
+    study = Study(path, BOX, **QUICK)
+    advance(study, 30)
+    if part == "file":
+        study.close()
+        study = Study(path, resume=True)
+        study.close()
+    whole = study.told() if part != "file" else Study(path, resume=True).told()
+    assert len(whole) == 30
+    for _ in range(cuts):
+        copy = tmp_path / "cut.db"
+        for suffix in ("", "-wal"):
+            if (path.parent / f"run.db{suffix}").exists():
+                shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+        cut = copy if part == "file" else tmp_path / "cut.db-wal"
+        with cut.open("r+b") as file:
+            file.truncate(offsets.randrange(cut.stat().st_size))
+        try:
+            with Study(copy, resume=True) as opened:
+                kept = opened.told()
+                assert kept == whole[: len(kept)]
+                advance(opened, 2)
+            prefixes += 1
+        except StudyError:
+            assert run(["study", "show", str(copy)]) == 4
+            refused += 1
+        for suffix in ("", "-wal", "-shm"):
+            (tmp_path / f"cut.db{suffix}").unlink(missing_ok=True)
+    capsys.readouterr()
+    figure(f"{part}: valid prefixes", prefixes)
+    figure(f"{part}: refused", refused)
+    study.close()
+
+
+FULL = """
+import resource, sys
+from rnnbbo import Study
+from rnnbbo.errors import StudyError
+path, room = sys.argv[1], int(sys.argv[2])
+study = Study(path, resume=True)
+free = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, free[1]))
+told, failed = 0, 0
+while not failed:
+    try:
+        trial = study.ask()
+        study.tell(trial, 1.0)
+        told += 1
+    except StudyError as error:
+        failed += 1
+        print(error, file=sys.stderr)
+resource.setrlimit(resource.RLIMIT_FSIZE, free)
+trial = study.ask()
+study.tell(trial, 2.0)
+study.close()
+print(told)
+"""
+
+
+@pytest.mark.fault("disk full during an ask or a tell", holds="an error; earlier tells intact")
+@pytest.mark.parametrize("rooms", [3, slow(40)])
+def test_disk_full(path, rooms, figure):
+    with Study(path, BOX, **QUICK) as study:
+        advance(study, 3)
+    total = 0
+    for i in range(rooms):
+        before = len(Study(path, resume=True).told())
+        # A file may grow no further: to the system, what a full disk is.
+        room = path.stat().st_size + 30_000 + 1_777 * i
+        command = [sys.executable, "-c", FULL, str(path), str(room)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        told = int(done.stdout)
+        assert "cannot be used" in done.stderr
+        with Study(path, resume=True) as study:
+            values = [trial.value for trial in study.told()]
+        assert values[before:] == [1.0] * told + [2.0]
+        total += told
+    figure("full disks", rooms)
+    figure("tells before them, all there", total)
+
+
+@pytest.mark.fault(
+    "processes that share one study", holds="every row, no duplicate id or point, none 'locked'"
+)
+@pytest.mark.parametrize(("processes", "tells"), [(4, 10), slow(8, 100)])
+def test_shared(path, processes, tells, figure):
+    workers = [start(path, tells) for _ in range(processes)]  # one of them makes it
+    outputs = [worker.communicate() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * processes, outputs
+    with Study(path, resume=True) as study:
+        trials = study.trials()
+    assert [trial.number for trial in trials] == list(range(processes * tells))
+    assert {trial.state for trial in trials} == {"ok"}
+    assert len({str(trial.x) for trial in trials}) == processes * tells
+    figure("processes x tells", f"{processes} x {tells}")
+    figure("rows", len(trials))
+
+
+@pytest.mark.fault("a killed worker", holds="its trial is given out again; none stays running")
+@pytest.mark.parametrize("kills", [1, slow(10)])
+def test_killed_command(path, tmp_path, kills, figure):
+    script = tmp_path / "objective.py"
+    script.write_text("import time\ndef f(x, y):\n    time.sleep(0.05)\n    return x * x + y\n")
+    command = [
+        *(sys.executable, "-m", "rnnbbo.cli.main", "minimize", f"{script}:f", "-n", "40"),
+        *("--jobs", "3", "--study", str(path), "--resume", "--json", "--policy", "lstm-direct"),
+        *("--param", "x=float:-1:1", "--param", "y=float:0:1"),
+    ]
+    interrupted = 0
+    for i in range(kills):
+        killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60.0
+        while time.monotonic() < deadline and killed.poll() is None:
+            time.sleep(0.05)
+            if path.exists() and _count(path, "told IS NOT NULL") > 3 * i:
+                break
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        interrupted += _count(path, "state = 'running'")
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert result["n_trials"] == 40
+    assert sorted(trial["trial"] for trial in result["trials"]) == list(range(40))
+    assert _count(path, "state IN ('running', 'waiting')") == 0
+    figure("kills", kills)
+    figure("trials given out again", interrupted)
+
+
+def _count(path, condition):
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            query = f"SELECT COUNT(*) FROM trial WHERE {condition}"
+            return connection.execute(query).fetchone()[0]
+    except sqlite3.OperationalError:  # not made yet
+        return 0
+
+
+@pytest.mark.fault("resume after each of 50 steps", holds="the next 20 asks bit-identical")
+@pytest.mark.parametrize(
+    ("policy", "steps", "after"),
+    [
+        ("kernel", (0, 1, 9), 4),
+        ("dnc", (0, 1, 9), 4),
+        slow("kernel", range(50), 20),
+        slow("dnc", range(50), 20),
+    ],
+)
+def test_resume(path, tmp_path, policy, steps, after, figure):
+    points = []
+    with Study(path, BOX, policy=policy, rng=0) as study:
+        for step in range(max(steps) + 1):
+            if step in steps:
+                with sqlite3.connect(path) as source:
+                    source.backup(sqlite3.connect(tmp_path / f"{step}.db"))
+            points += advance(study, 1)
+        points += advance(study, after)
+    for step in steps:
+        with Study(tmp_path / f"{step}.db", resume=True) as resumed:
+            assert advance(resumed, after) == points[step : step + after]
+    figure(f"{policy}: steps x asks compared", f"{len(steps)} x {after}")
+
+
+@pytest.mark.fault("unknown id, double tell", holds="a named error; state unchanged")
+def test_wrong_tells(path, figure):
+    with Study(path, BOX, **QUICK) as study:
+        advance(study, 3)
+        before = study.trials()
+        wrong = {
+            3: TrialError,
+            10**18: TrialError,
+            1: TrialError,
+            -1: ConfigError,
+            "0": ConfigError,
+        }
+        for number, error in wrong.items():
+            with pytest.raises(error):
+                study.tell(number, 1.0)
+        assert study.trials() == before
+        following = advance(study, 3)
+    with Study(path.with_name("undisturbed.db"), BOX, **QUICK) as other:
+        assert advance(other, 6)[3:] == following
+    figure("wrong tells refused", len(wrong))

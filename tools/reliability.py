@@ -1,0 +1,99 @@
+"""Write docs/reliability.md: run the tests of reliability, the long ones too, and collect figures.
+
+    python tools/reliability.py
+
+Takes about ten minutes. Nothing is written unless every test passes.
+"""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "reliability.md"
+
+HEAD = """# Reliability
+
+What can go wrong, what has to hold then, and what was measured. Each row is one or more tests, in a
+short version that every change must pass, and a long one, whose figures these are:
+
+```bash
+pytest tests/reliability -m ''      # all of them
+python tools/reliability.py         # the same, and this page
+```
+
+| fault | to hold | measured | tests |
+|---|---|---|---|
+"""
+
+
+@dataclass
+class Row:
+    """A fault.
+
+    Attributes:
+        holds: What has to hold.
+        figures: What was measured, in the order of the tests.
+        tests: Where they are: file and function.
+    """
+
+    holds: str
+    figures: list[str] = field(default_factory=list)
+    tests: list[str] = field(default_factory=list)
+
+
+def read(report: Path) -> dict[str, Row]:
+    """The faults of a JUnit report, by name, in the order of the tests.
+
+    Where a test has a short and a long version, the figures are those of the long one.
+    """
+    rows: dict[str, Row] = {}
+    figures: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        found: dict[str, list[str]] = {}
+        for item in case.iter("property"):
+            found.setdefault(item.get("name", ""), []).append(item.get("value", ""))
+        if "fault" not in found:
+            continue
+        fault = found["fault"][0]
+        row = rows.setdefault(fault, Row(found["holds"][0]))
+        function = case.get("name", "").partition("[")[0]
+        place = f"{case.get('classname', '').replace('.', '/')}.py::{function}"
+        if place not in row.tests:
+            row.tests.append(place)
+        # A figure's name tells parameters apart; what comes later is the longer version.
+        known = figures.setdefault((fault, place), {})
+        for figure in found.get("figure", []):
+            known[figure.rpartition(": ")[0]] = [figure]
+    for (fault, _), known in figures.items():
+        rows[fault].figures += [figure for one in known.values() for figure in one]
+    return rows
+
+
+def page(rows: dict[str, Row]) -> str:
+    """The page of the faults."""
+    lines = []
+    for fault, row in rows.items():
+        tests = "<br>".join(f"`{test}`" for test in row.tests)
+        lines.append(f"| {fault} | {row.holds} | {'<br>'.join(row.figures)} | {tests} |")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run the tests and write the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = ["pytest", "tests/reliability", "-m", "", "-q", f"--junit-xml={report}"]
+        done = subprocess.run([*command, "-o", "junit_family=xunit1"], cwd=ROOT, check=False)
+        if done.returncode:
+            return done.returncode
+        TARGET.write_text(page(read(report)))
+    print(f"wrote {TARGET}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
