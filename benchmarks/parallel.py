@@ -98,14 +98,10 @@ def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> 
     for seed in range(seeds):
         number = run_seed(entry.name, seed)
         optimizer = Optimizer([(0.0, 1.0)] * entry.dim, n_calls=n_calls, rng=number)
-        values: list[float] = []
-        run_trials(
-            Memory(optimizer),
-            Simulated(problem.unit, workers, np.random.default_rng(number)),
-            Limits(n_calls),
-            on_trial=lambda trial, values=values: values.append(trial.outcome.value),
-        )
-        best = np.minimum.accumulate(values)
+        history = Memory(optimizer)
+        evaluator = Simulated(problem.unit, workers, np.random.default_rng(number))
+        run_trials(history, evaluator, Limits(n_calls), on_trial=lambda trial: None)
+        best = np.minimum.accumulate(history.result().func_vals)
         runs.append(capped(normalised_regret(best, about.minimum, about.reference)))
     return np.mean(runs, axis=0)
 
@@ -136,18 +132,21 @@ def main(
     )
     click.echo("| suite | " + " | ".join(f"t = {t}" for t in times) + " |")
     click.echo("| --- " * (len(times) + 1) + "|")
-    differences, bases = [], []
+    bases, others = [], []
     for suite in suites.split(","):
         entries = get_suite(suite, functions, split)
-        runs = [
+        one, many = (
             np.array([regret(suite, entry, n, n_calls, seeds) for entry in entries])
             for n in (1, workers)
-        ]
-        bases.append(runs[0])
-        differences.append(runs[1] - runs[0])
-        click.echo(f"| {suite} | " + " | ".join(_cell(*runs, t) for t in times) + " |")
-    base, difference = np.concatenate(bases), np.concatenate(differences)
-    click.echo("| all | " + " | ".join(_cell(base, base + difference, t) for t in times) + " |")
+        )
+        bases.append(one)
+        others.append(many)
+        click.echo(_row(suite, one, many, times))
+    click.echo(_row("all", np.concatenate(bases), np.concatenate(others), times))
+
+
+def _row(name: str, alone: Array, together: Array, times: list[int]) -> str:
+    return f"| {name} | " + " | ".join(_cell(alone, together, t) for t in times) + " |"
 
 
 def _cell(alone: Array, together: Array, t: int) -> str:

@@ -22,6 +22,7 @@ from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Categorical, Integer, Real, Space
 
 if TYPE_CHECKING:
+    from rnnbbo.many import ManyResult, minimize_many
     from rnnbbo.study import Study
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "Integer",
+    "ManyResult",
     "MissingExtraError",
     "ObjectiveError",
     "ObservationError",
@@ -47,10 +49,15 @@ __all__ = [
     "TooManyFailuresError",
     "TrialError",
     "minimize",
+    "minimize_many",
 ]
 
 # Public name -> module that is imported when it is first used.
-_LATER = {"Study": "rnnbbo.study"}
+_LATER = {
+    "ManyResult": "rnnbbo.many",
+    "Study": "rnnbbo.study",
+    "minimize_many": "rnnbbo.many",
+}
 
 
 def __getattr__(name: str) -> Any:

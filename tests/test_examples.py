@@ -30,6 +30,7 @@ BOUNDS = {
     "branin.py": (r"^(\S+) at \[", 0.7),
     "tune_sklearn.py": (r"after 25 evaluations: +(\S+)$", 0.03),
     "ask_tell.py": (r"^(\S+) at \[", 1.0),
+    "many_problems.py": (r"after 40 evaluations: (\S+)$", 0.05),
     "optuna_sampler.py": (r"^(\S+) at {", 1.0),
     "sklearn_search.py": (r"error on unseen data: +(\S+)$", 0.1),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),

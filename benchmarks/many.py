@@ -1,0 +1,182 @@
+"""Thousands of problems at once, in time and quality: python -m rnnbbo.benchmarks.many --help."""
+
+import time
+from collections.abc import Callable
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.flop_counter import FlopCounterMode
+
+from rnnbbo.benchmarks.statistics import bootstrap_mean
+from rnnbbo.functions.kernels import GPDistribution
+from rnnbbo.functions.paths import SamplePath, draw_paths
+from rnnbbo.many import ManyResult, minimize_many
+from rnnbbo.optimizer import Optimizer
+
+Array = NDArray[np.float64]
+Objective = Callable[[Array], Array]
+
+FEATURES = 64
+"""Cosines of a sample function: their cost is the objective's, and left out."""
+
+COUNTED = 32
+"""Problems on which floating-point operations are counted."""
+
+MATRIX = 2048
+"""Rows and columns of the product that measures the machine."""
+
+
+class Objectives:
+    """Sample functions of Gaussian processes on the unit cube, one a problem.
+
+    Args:
+        count: number of functions.
+        dim: D.
+        seed: fixes them.
+
+    Attributes:
+        seconds: time spent evaluating.
+    """
+
+    def __init__(self, count: int, dim: int, seed: int) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        tasks = GPDistribution().sample(count, dim, generator)
+        self._paths = draw_paths(tasks, FEATURES, generator)
+        points = torch.rand(1, 1000, dim, generator=generator)
+        parts = [self._part(i, i + 1)(points) for i in range(count)]
+        self._mean = torch.cat([part.mean(dim=1) for part in parts])
+        self._std = torch.cat([part.std(dim=1) for part in parts])
+        self.seconds = 0.0
+
+    def _part(self, start: int, stop: int) -> SamplePath:
+        paths = self._paths
+        return SamplePath(
+            paths.omega[start:stop], paths.phase[start:stop], paths.weight[start:stop]
+        )
+
+    def values(self, x: torch.Tensor, start: int = 0) -> torch.Tensor:
+        """Standardised values (n,) at one point (n, D) for each of n functions from `start` on."""
+        stop = start + len(x)
+        raw = self._part(start, stop)(x[:, None].float())[:, 0]
+        return (raw - self._mean[start:stop]) / self._std[start:stop]
+
+    def __call__(self, x: Array) -> Array:
+        """Values (N,) at points (N, D)."""
+        begin = time.perf_counter()
+        y = self.values(torch.from_numpy(x)).double().numpy()
+        self.seconds += time.perf_counter() - begin
+        return y
+
+
+def own_seconds(objectives: Objectives, run: Callable[[], ManyResult]) -> tuple[float, ManyResult]:
+    """Return the wall clock of a run without the objective's share, and its result."""
+    objectives.seconds = 0.0
+    begin = time.perf_counter()
+    result = run()
+    return time.perf_counter() - begin - objectives.seconds, result
+
+
+def operations(policy: str, dim: int, n_calls: int, seed: int) -> float:
+    """Return the floating-point operations of matrix products in an ask and its tell."""
+    objectives = Objectives(COUNTED, dim, seed)
+    # Bounds as a tensor: the same run by torch, which counts.
+    bounds = torch.tensor([[0.0, 1.0]] * dim)
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        minimize_many(objectives.values, bounds, COUNTED, n_calls, policy=policy, rng=seed)
+        total = counter.get_total_flops()
+    own = FlopCounterMode(display=False)
+    with torch.no_grad(), own:
+        for _ in range(n_calls):
+            objectives.values(torch.zeros(COUNTED, dim))
+    return (total - own.get_total_flops()) / (COUNTED * n_calls)
+
+
+def peak(repeats: int = 10) -> float:
+    """Return the floating-point operations a second of a large float32 product in numpy."""
+    a = np.random.default_rng(0).random((MATRIX, MATRIX), dtype=np.float32)
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - begin)
+    return 2.0 * MATRIX**3 / min(times)
+
+
+def one_by_one(objectives: Objectives, policy: str, dim: int, n_calls: int, count: int) -> Array:
+    """Return the best values (count,) of an `Optimizer` for each of the first problems."""
+    best = []
+    for i in range(count):
+        optimizer = Optimizer([(0.0, 1.0)] * dim, policy=policy, rng=i)
+        for _ in range(n_calls):
+            x = optimizer.ask()
+            optimizer.tell(x, float(objectives.values(torch.tensor([x]), start=i)[0]))
+        best.append(optimizer.result().fun)
+    return np.array(best)
+
+
+def random_search(objectives: Objectives, count: int, dim: int, n_calls: int, seed: int) -> Array:
+    """Return the best values (count,) of as many random points."""
+    rng = np.random.default_rng((seed, 1))
+    return np.min([objectives(rng.random((count, dim))) for _ in range(n_calls)], axis=0)
+
+
+@click.command()
+@click.option("--policies", default="dnc,lstm,lstm-direct", show_default=True)
+@click.option("--problems", default=10_000, show_default=True)
+@click.option("--n-calls", default=30, show_default=True)
+@click.option("--dim", default=6, show_default=True)
+@click.option("--alone", default=100, show_default=True, help="Problems solved one by one too.")
+@click.option("--threads", type=int, help="Threads.  [default: all cores]")
+@click.option("--seed", default=0, show_default=True)
+def main(
+    policies: str, problems: int, n_calls: int, dim: int, alone: int, threads: int | None, seed: int
+) -> None:
+    """Print a Markdown table: time, asks a second, share of the machine, and values reached."""
+    alone = min(alone, problems)
+    objectives = Objectives(problems, dim, seed)
+    rows = []
+    for policy in policies.split(","):
+        own, result = own_seconds(
+            objectives,
+            lambda policy=policy: minimize_many(  # type: ignore[misc]
+                objectives,
+                [(0.0, 1.0)] * dim,
+                problems,
+                n_calls,
+                policy=policy,
+                rng=seed,
+                threads=threads,
+            ),
+        )
+        rate = problems * n_calls / own
+        share = rate * operations(policy, dim, n_calls, seed) / peak()
+        single = one_by_one(objectives, policy, dim, n_calls, alone)
+        rows.append(
+            f"| {policy} | {own:.1f} s | {rate:,.0f} | {share:.0%} | {_mean(result.fun)} | "
+            f"{_mean(result.fun[:alone])} | {_mean(single)} |"
+        )
+    luck = random_search(objectives, problems, dim, n_calls, seed)
+    rows.append(f"| random search | | | | {_mean(luck)} | {_mean(luck[:alone])} | |")
+    click.echo(
+        f"{problems:,} problems in {dim} dimensions, {n_calls} evaluations each: samples of "
+        "Gaussian processes, standardised. The time is without that of the objective; the share is "
+        f"of the speed at which numpy multiplies float32 matrices of {MATRIX} rows in the same "
+        "run.\n"
+    )
+    head = ["policy", "time", "asks a second", "share of the machine", "mean best value"]
+    head += [f"the first {alone}", f"the first {alone}, one by one"]
+    click.echo("| " + " | ".join(head) + " |")
+    click.echo("| --- " * len(head) + "|")
+    click.echo("\n".join(rows))
+
+
+def _mean(best: Array) -> str:
+    estimate = bootstrap_mean(best, resamples=500)
+    return f"{estimate.mean:.2f} ± {(estimate.high - estimate.low) / 2:.2f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""Problems that take every step together, and what a step does.
+
+A policy's state has one flag for its whole batch that says whether a result was told, so problems
+are grouped by the number of evaluations that failed before their first success; mostly none.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnnbbo.many.draws import Draws, normal
+from rnnbbo.optimizer import LARGEST_VALUE
+from rnnbbo.policies import candidates as points
+from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.ops import Array, Namespace, Params, namespace
+from rnnbbo.policies.policy import Policy, PolicyState
+from rnnbbo.propose import LAST_PENDING, NEAR, WIDE
+
+
+class Group(NamedTuple):
+    """m problems at the same step.
+
+    Attributes:
+        numbers: (m,) their rising numbers, a numpy array.
+        shift: (m, D) start of each problem's quasi-random sequence, float64.
+        state: the policy's state.
+        asked: (m, t, D) points of the cube asked so far.
+        worst: (m,) the largest value told.
+        failed: evaluations that failed before the first success.
+    """
+
+    numbers: np.ndarray
+    shift: Array
+    state: PolicyState
+    asked: Array
+    worst: Array
+    failed: int
+
+    @property
+    def waiting(self) -> bool:
+        """Whether no evaluation has succeeded so far."""
+        return self.state.evidence.told == 0
+
+
+def _map(function: Callable[..., Array], *trees: Any) -> Any:
+    """Apply a function to the arrays of named tuples; numbers are those of the first."""
+    first = trees[0]
+    if isinstance(first, tuple):
+        return type(first)(*(_map(function, *leaves) for leaves in zip(*trees, strict=True)))
+    return function(*trees) if hasattr(first, "shape") else first
+
+
+def take(group: Group, which: np.ndarray | slice) -> Group:
+    """Some of a group's problems."""
+    return _map(lambda array: array[which], group)
+
+
+def merge(groups: Sequence[Group]) -> Group:
+    """All problems of groups at the same step, in rising order."""
+    merged = _map(lambda *arrays: namespace(arrays[0]).concat(arrays, axis=0), *groups)
+    return take(merged, np.argsort(merged.numbers))
+
+
+def split(group: Group, chunk: int) -> list[Group]:
+    """Groups of at most `chunk` problems."""
+    size = len(group.numbers)
+    return [take(group, slice(i, i + chunk)) for i in range(0, size, chunk)]
+
+
+def regroup(groups: list[Group], succeeded: np.ndarray, chunk: int) -> list[Group]:
+    """Part the problems that got their first value from those that still wait for one.
+
+    Args:
+        groups: all groups.
+        succeeded: (N,) whether the last evaluation of each problem did.
+        chunk: most problems of a group.
+
+    Returns:
+        Groups of which all that still wait for a value waited, and failed, together.
+    """
+    waiting = [group for group in groups if group.waiting]
+    if all(succeeded[group.numbers].all() for group in waiting):
+        return groups
+    together = merge(waiting)
+    fine = succeeded[together.numbers]
+    told = split(take(together, np.flatnonzero(fine)), chunk)
+    rest = split(take(together, np.flatnonzero(~fine)), chunk)
+    longer = [group._replace(failed=group.failed + 1) for group in rest]
+    return [*(group for group in groups if not group.waiting), *told, *longer]
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """Takes groups from step to step.
+
+    Attributes:
+        xp: namespace of the arrays.
+        device: where they lie.
+        policy: the policy.
+        params: its weights, there.
+        draws: the run's random numbers.
+    """
+
+    xp: Namespace
+    device: Any
+    policy: Policy
+    params: Params
+    draws: Draws
+
+    def start(self, index: np.ndarray, dim: int) -> Group:
+        """Problems before their first ask."""
+        xp, m = self.xp, len(index)
+        shift = xp.asarray(self.draws.uniform(index, 0, dim), device=self.device)
+        x = xp.zeros((m, dim), dtype=xp.float32, device=self.device)
+        y = xp.zeros((m,), dtype=xp.float64, device=self.device)
+        state = self.policy.init(x, y)
+        asked = xp.zeros((m, 0, dim), dtype=xp.float32, device=self.device)
+        worst = xp.full((m,), -xp.inf, dtype=xp.float64, device=self.device)
+        return Group(index, xp.astype(shift, xp.float64), state, asked, worst, 0)
+
+    def tell(self, group: Group, y: Array) -> Group:
+        """Feed the values (m,) of the last asks; in place of one that failed, the worst so far.
+
+        As in `rnnbbo.Optimizer`: a group whose evaluations all failed stays as it is.
+        """
+        xp = self.xp
+        fine = xp.isfinite(y)
+        if group.waiting and not bool(xp.any(fine)):
+            return group
+        value = xp.clip(xp.where(fine, y, group.worst), -LARGEST_VALUE, LARGEST_VALUE)
+        worst = xp.maximum(group.worst, value)
+        return self._step(group._replace(worst=worst), group.asked[:, -1], value, told=True)
+
+    def ask(self, group: Group) -> Group:
+        """Append the next point of every problem to `asked`."""
+        if group.waiting:
+            # The paper's dummy: nothing has been told since the last ask.
+            last = group.asked[:, -1] if group.asked.shape[1] else group.state.evidence.best_x
+            group = self._step(group, last, group.worst, told=False)
+        u = self._choose(group)
+        return group._replace(asked=self.xp.concat([group.asked, u[:, None]], axis=1))
+
+    def _step(self, group: Group, x: Array, y: Array, told: bool) -> Group:
+        steps = group.state.evidence.steps
+        q = points.quasi_random(self.xp, group.shift, steps, 1)[:, 0]
+        observation = Observation(x, y, self.xp.astype(q, x.dtype), told)
+        return group._replace(state=self.policy.step(self.params, group.state, observation))
+
+    def _choose(self, group: Group) -> Array:
+        """Next points (m, D): as `rnnbbo.propose`, for real dimensions and many problems."""
+        state = group.state
+        if not self.policy.scores:
+            u = self.policy.point(self.params, state)
+            if not bool(self.xp.any(_repeats(self.xp, u, group.asked))):
+                return u
+            choices = self.xp.concat([u[:, None], self._sprayed(group, u)], axis=1)
+            away = choices - u[:, None]
+            return _best_new(self.xp, choices, -self.xp.sum(away * away, axis=-1), group.asked)
+        choices = self._candidates(group)
+        pending = group.asked[:, : group.failed][:, -LAST_PENDING:] if group.failed else None
+        scores = self.policy.score(self.params, state, choices, pending)
+        return _best_new(self.xp, choices, scores, group.asked)
+
+    def _numbers(self, group: Group) -> tuple[Array, Array, Array, Array]:
+        """Uniform numbers (m, D) and `spray`'s normal (m, NEAR, D), u_radius and u_keep."""
+        xp, (m, dim) = self.xp, group.shift.shape
+        size = NEAR * dim
+        ask = group.asked.shape[1] + 1
+        drawn = self.draws.uniform(group.numbers, ask, 2 * size + NEAR + dim)
+        u = xp.asarray(drawn, device=self.device)
+        shape = (m, NEAR, dim)
+        return (
+            u[:, -dim:],
+            xp.reshape(normal(xp, u[:, :size]), shape),
+            u[:, 2 * size : 2 * size + NEAR],
+            xp.reshape(u[:, size : 2 * size], shape),
+        )
+
+    def _sprayed(self, group: Group, centre: Array) -> Array:
+        _, normals, u_radius, u_keep = self._numbers(group)
+        centres = self.xp.broadcast_to(centre[:, None], normals.shape)
+        return points.spray(self.xp, centres, normals, u_radius, u_keep)
+
+    def _candidates(self, group: Group) -> Array:
+        """Candidates (m, WIDE + NEAR, D), as `rnnbbo.propose` makes them."""
+        xp = self.xp
+        shift, normals, u_radius, u_keep = self._numbers(group)
+        if group.waiting:
+            return points.quasi_random(xp, shift, 0, WIDE + NEAR)
+        centres = points.spray_centres(xp, group.state.evidence, NEAR)
+        sprayed = points.spray(xp, centres, normals, u_radius, u_keep)
+        return xp.concat([points.quasi_random(xp, shift, 0, WIDE), sprayed], axis=1)
+
+
+def _repeats(xp: Namespace, u: Array, asked: Array) -> Array:
+    """Whether points (m, D) are among those asked before (m, t, D); (m,)."""
+    return xp.any(xp.all(u[:, None] == asked, axis=-1), axis=-1)
+
+
+def _best_new(xp: Namespace, choices: Array, scores: Array, asked: Array) -> Array:
+    """Of choices (m, C, D), the best-scored that was not asked before, (m, D)."""
+    count, dim = choices.shape[1:]
+    number = xp.arange(count, device=choices.device)[None]
+    first = None
+    for _ in range(count):
+        best = xp.argmax(scores, axis=1)
+        at = xp.broadcast_to(best[:, None, None], (best.shape[0], 1, dim))
+        u = xp.take_along_axis(choices, at, axis=1)[:, 0]
+        first = u if first is None else first
+        old = _repeats(xp, u, asked)
+        if not bool(xp.any(old)):
+            return u
+        out = old[:, None] & (number == best[:, None])
+        scores = xp.where(out, xp.full_like(scores, -xp.inf), scores)
+    assert first is not None
+    return xp.where(old[:, None], first, u)

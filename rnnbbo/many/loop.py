@@ -1,0 +1,203 @@
+"""The loop round one batched policy, many problems and their objective."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnbbo.errors import MissingExtraError, ObservationError, PolicyError
+from rnnbbo.many.bounds import as_bounds
+from rnnbbo.many.draws import Draws
+from rnnbbo.many.group import Group, Stepper, regroup, split
+from rnnbbo.many.result import ManyResult, make_many_result
+from rnnbbo.optimizer import as_count, as_entropy, load_policy
+from rnnbbo.policies.ops import Array, namespace
+from rnnbbo.policies.policy import Policy
+
+DEFAULT_POLICY = "dnc"
+# Problems whose scores are computed together: enough to hide the interpreter, few enough that the
+# arrays over their candidates stay near a core's cache. `rnnbbo.benchmarks.many` measures it.
+CHUNK = 64
+CHUNK_ON_DEVICE = 4096  # on an accelerator, bounded by its memory: about 1 MB a problem
+HEAP = 30 * 2**20  # bytes
+
+
+def minimize_many(
+    f: Callable[[Any], Any],
+    bounds: Any,
+    n_problems: int,
+    n_calls: int,
+    *,
+    policy: str | Path | None = None,
+    rng: int | np.random.Generator | None = None,
+    device: Any = None,
+    threads: int | None = None,
+    chunk: int | None = None,
+) -> ManyResult:
+    """Minimize many independent functions at once, one evaluation of each a step.
+
+    A policy fits nothing, so one batched step proposes a point for every problem. A problem's
+    points depend on the seed, its number and its own values only: not on the other problems,
+    `threads` or `chunk`, but for the last bits of matrix products of other shapes.
+
+    An evaluation fails where the value is NaN or infinite. As in `rnnbbo.Optimizer` it never
+    becomes the best, and the policy is told the problem's worst value so far in its place.
+
+    Args:
+        f: the objective of all problems. It gets points (n_problems, D) in user units, row i for
+            problem i, and returns (n_problems,) values. Both are numpy arrays, or torch tensors
+            where `bounds` or `device` say so.
+        bounds: shared by all problems: (D, 2), or a list of (low, high), (low, high,
+            "log-uniform") or `Real`. Or (n_problems, D, 2), one box a problem. Every dimension is
+            real, whole numbers as bounds included. A torch tensor makes everything stay on its
+            device, and points have its dtype.
+        n_problems: number of problems N.
+        n_calls: evaluations of each problem T, the number of calls of `f`.
+        policy: name of a shipped policy or path of a `.safetensors` file; None for `dnc`. The
+            kernel policy does not run in batches.
+        rng: a seed, a numpy generator, or None for a random seed.
+        device: a torch device such as "cuda" to work on; None for numpy, or for the device of
+            `bounds`.
+        threads: threads that share a step's work with numpy; None for the cores of this process.
+        chunk: problems worked on together, None for a measured number. It bounds the memory of a
+            step; what is kept from step to step is about 10 kB a problem in 6 dimensions.
+
+    Returns:
+        The result; x (N, D), fun (N,), x_iters (N, T, D), func_vals (N, T).
+
+    Raises:
+        SpaceError: the bounds are malformed.
+        PolicyError: there is no such policy, or it does not run in batches.
+        ConfigError: n_problems, n_calls, rng, threads or chunk are not of the form expected.
+        ObservationError: f returned something else than N numbers.
+        MissingExtraError: torch is needed and not installed.
+        KeyboardInterrupt: as raised; its `result` holds everything so far.
+    """
+    size, steps = as_count("n_problems", n_problems), as_count("n_calls", n_calls)
+    workers = _cores() if threads is None else as_count("threads", threads)
+    box = _with_torch(lambda: as_bounds(bounds, size, device))
+    loaded = load_policy(DEFAULT_POLICY if policy is None else policy)
+    if not isinstance(loaded.policy, Policy):
+        raise PolicyError(
+            f"policy {loaded.name!r} does not run in batches; expected one of dnc, lstm, "
+            "dnc-direct, lstm-direct, or the path of a .safetensors file"
+        )
+    xp = _with_torch(lambda: namespace(box.low))
+    where, dim = box.low.device, box.low.shape[1]
+    if xp is np:
+        _keep_heap()
+    else:
+        workers = 1  # torch has threads of its own
+    most = CHUNK if str(where) == "cpu" else CHUNK_ON_DEVICE
+    most = most if chunk is None else as_count("chunk", chunk)
+    params = {name: xp.asarray(value, device=where) for name, value in loaded.params.items()}
+    stepper = Stepper(xp, where, loaded.policy, params, Draws(as_entropy(rng)))
+    x_iters = xp.zeros((size, steps, dim), dtype=box.low.dtype, device=where)
+    values = xp.zeros((size, steps), dtype=xp.float64, device=where)
+    done = 0
+    try:
+        with _mapper(min(workers, -(-size // most))) as work:
+            groups = split(stepper.start(np.arange(size), dim), most)
+            groups = work(stepper.ask, groups)
+            for t in range(steps):
+                x = box.from_cube(_in_order(xp, groups))
+                x_iters[:, t] = x
+                y = _values(xp, f(x), values[:, t])
+                values[:, t] = y
+                done = t + 1
+                if done < steps:
+                    groups = regroup(groups, _host(xp.isfinite(y)), most)
+                    groups = work(lambda group: _turn(stepper, group, y), groups)  # noqa: B023
+    except KeyboardInterrupt as interrupt:
+        interrupt.result = make_many_result(  # type: ignore[attr-defined]
+            x_iters[:, :done], values[:, :done], loaded.name, rng
+        )
+        raise
+    return make_many_result(x_iters, values, loaded.name, rng)
+
+
+def _turn(stepper: Stepper, group: Group, y: Array) -> Group:
+    return stepper.ask(stepper.tell(group, y[group.numbers]))
+
+
+def _in_order(xp: Any, groups: list[Group]) -> Array:
+    """The latest points (N, D) by the problems' numbers."""
+    latest = xp.concat([group.asked[:, -1] for group in groups], axis=0)
+    index = np.concatenate([group.numbers for group in groups])
+    return latest[np.argsort(index)] if (np.diff(index) < 0).any() else latest
+
+
+def _host(array: Array) -> np.ndarray:
+    return array if isinstance(array, np.ndarray) else array.cpu().numpy()
+
+
+def _values(xp: Any, y: Any, like: Array) -> Array:
+    """What an objective returned, in the shape, dtype and device of `like` (N,).
+
+    Raises:
+        ObservationError: it is something else than N numbers.
+    """
+    got = y
+    if hasattr(y, "detach"):
+        got = y.detach() if xp is not np else y.detach().cpu().numpy()
+    if not hasattr(got, "detach"):
+        try:
+            got = np.asarray(got)
+            if got.dtype.kind not in "fiuO":
+                raise TypeError
+            got = got.astype(np.float64)  # None among objects becomes NaN
+        except (TypeError, ValueError):
+            raise ObservationError(f"f returned {_short(y)}; {_expected(like)}") from None
+    if tuple(got.shape) != tuple(like.shape):
+        raise ObservationError(
+            f"f returned an array of shape {tuple(got.shape)}; {_expected(like)}"
+        )
+    return xp.asarray(got, dtype=like.dtype, device=like.device)
+
+
+def _expected(like: Array) -> str:
+    return f"expected one number a problem, an array of shape {tuple(like.shape)}"
+
+
+def _short(y: Any) -> str:
+    text = repr(y)
+    return text if len(text) < 80 else text[:77] + "..."
+
+
+def _keep_heap() -> None:
+    """Let the C library keep up to 60 MB of freed memory for the next array.
+
+    The GNU allocator gives freed memory back to the system beyond a limit, and that limit grows
+    with the largest block freed so far. A step makes and frees arrays of megabytes again and again:
+    without this, a third of its time went into mapping and clearing their pages.
+    """
+    np.empty(HEAP, dtype=np.uint8)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _with_torch(make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except ImportError as error:
+        raise MissingExtraError(
+            "minimize_many on torch tensors needs torch and array-api-compat: "
+            "pip install -c constraints.txt '.[train]'"
+        ) from error
+
+
+@contextmanager
+def _mapper(threads: int) -> Iterator[Callable[..., list[Group]]]:
+    """A map over groups; in threads, since numpy works without the interpreter's lock."""
+    if threads == 1:
+        yield lambda function, groups: [function(group) for group in groups]
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        yield lambda function, groups: list(pool.map(function, groups))

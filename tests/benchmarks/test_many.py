@@ -1,0 +1,37 @@
+import numpy as np
+from click.testing import CliRunner
+
+from rnnbbo.benchmarks.many import Objectives, main, operations, own_seconds
+from rnnbbo.many import minimize_many
+
+
+def test_objectives_are_standardised_and_the_same_one_by_one():
+    objectives = Objectives(5, 3, seed=0)
+    points = np.random.default_rng(0).random((400, 5, 3))
+    values = np.array([objectives(x) for x in points])
+    assert np.all(np.abs(values.mean(axis=0)) < 0.5)
+    assert np.all(np.abs(np.log(values.std(axis=0))) < 0.5)
+    np.testing.assert_array_equal(Objectives(5, 3, seed=0)(points[0]), values[0])
+
+
+def test_the_objectives_time_is_left_out():
+    objectives = Objectives(4, 2, seed=0)
+
+    def run():
+        objectives.seconds += 1000.0
+        return minimize_many(objectives, [(0.0, 1.0)] * 2, 4, 2, rng=0)
+
+    assert own_seconds(objectives, run)[0] < -900.0
+
+
+def test_operations_grow_with_the_network():
+    counts = {policy: operations(policy, 3, 4, 0) for policy in ("lstm-direct", "lstm", "dnc")}
+    assert 1e4 < counts["lstm-direct"] < counts["lstm"] < counts["dnc"] < 1e9
+
+
+def test_the_report():
+    options = "--policies lstm-direct --problems 20 --n-calls 6 --dim 2 --alone 3"
+    done = CliRunner().invoke(main, options.split())
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert [line.split(" | ")[0] for line in lines[-2:]] == ["| lstm-direct", "| random search"]
