@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 _FILE = click.argument("file", metavar="FILE")
 
 
-@click.group()
-def study() -> None:
-    r"""Look into a study: the file that `rnnbbo minimize --study` keeps.
+_HELP = """Look into a study: the file that `rnnbbo minimize --study` keeps.
 
-    \b
-    Examples:
-      rnnbbo study show run.db --last 20
-      rnnbbo study best run.db --json
-      rnnbbo study export run.db -o run.csv
-    """
+\b
+Examples:
+  rnnbbo study show run.db --last 20
+  rnnbbo study best run.db --json
+  rnnbbo study export run.db -o run.csv
+"""
+
+
+@click.group(help=_HELP)
+def study() -> None:
+    """Holds the commands."""
 
 
 def _open(file: str) -> Study:

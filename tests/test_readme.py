@@ -16,7 +16,10 @@ def test_there_is_python_to_run() -> None:
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
-def test_the_python_of_the_readme_runs(code: str) -> None:
+def test_the_python_of_the_readme_runs(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
 
 
@@ -28,3 +31,13 @@ def test_the_tables_are_the_measured_ones() -> None:
     spec.loader.exec_module(tool)
     assert tool.filled(README) == README
     assert "| dnc |" in README
+
+
+LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)|^```\{include\} (\S+)", re.MULTILINE)
+
+
+def test_links_of_the_documentation_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for pair in LINK.findall(page.read_text()):
+            link = "".join(pair)
+            assert "://" in link or (page.parent / link).exists(), f"{page}: {link}"

@@ -1,0 +1,45 @@
+"""Configuration of the documentation: sphinx-build -W -b html docs docs/_build/html."""
+
+from rnnbbo import __version__
+
+project = "rnnbbo"
+author = "the rnnbbo authors"
+copyright = author
+release = version = __version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_click",
+    "sphinx_design",
+]
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = f"rnnbbo {release}"
+html_static_path: list[str] = []
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+# Attributes are described in the docstrings of their classes.
+napoleon_use_ivar = True
+
+# Only what is marked as a test is run: other blocks show what takes long.
+doctest_test_doctest_blocks = ""
+doctest_global_setup = """
+import os
+import tempfile
+import warnings
+
+warnings.simplefilter("ignore")
+os.chdir(tempfile.mkdtemp())
+"""

@@ -1,0 +1,147 @@
+"""Draws the pictures of the page "How it works": python docs/pictures/draw.py.
+
+They show what the policies compute, on a small problem; the same run gives the same files.
+"""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rnnbbo import Optimizer
+from rnnbbo.policies.kernel import posterior
+from rnnbbo.policies.kernel.policy import make_view
+
+HERE = Path(__file__).parent
+BLUE, ORANGE, GREEN, GREY = "#2a6f97", "#e07a1f", "#4f8a4c", "#777777"
+
+mpl.rcParams.update(
+    {
+        "svg.hashsalt": "rnnbbo",
+        "svg.fonttype": "none",
+        "font.family": "sans-serif",
+        "font.size": 11,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.constrained_layout.use": True,
+    }
+)
+
+
+def save(figure: Figure, name: str) -> None:
+    """Write a picture without a date, on white so that it is read on a dark page too."""
+    path = HERE / f"{name}.svg"
+    figure.savefig(path, metadata={"Date": None}, facecolor="white")
+    plt.close(figure)
+    path.write_text("\n".join(line.rstrip() for line in path.read_text().splitlines()) + "\n")
+
+
+def box(axes: Axes, x: float, y: float, text: str, color: str) -> None:
+    """A labelled box."""
+    style = {"boxstyle": "round,pad=0.5", "facecolor": color, "edgecolor": "none"}
+    axes.text(x, y, text, ha="center", va="center", color="white", bbox=style)
+
+
+def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """An arrow between two places."""
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": GREY, "lw": 1.4})
+
+
+def unrolled() -> None:
+    """Three steps of the recurrence."""
+    figure, axes = plt.subplots(figsize=(8.0, 2.9))
+    for i in range(3):
+        x, t = 2.6 * i, f"t{i - 1:+d}".replace("t+0", "t").replace("t-0", "t")
+        box(axes, x, 1.0, "RNN", BLUE)
+        box(axes, x + 1.3, 0.0, "f", ORANGE)
+        arrow(axes, (x + 0.35, 0.85), (x + 1.1, 0.12))
+        axes.text(x + 0.62, 0.32, f"$x_{{{t}}}$", ha="right")
+        arrow(axes, (x + 0.4, 1.0), (x + 2.2, 1.0))
+        axes.text(x + 1.3, 1.1, f"$h_{{{t}}}$", ha="center")
+        if i < 2:
+            arrow(axes, (x + 1.5, 0.12), (x + 2.3, 0.8))
+            axes.text(x + 2.0, 0.32, f"$x_{{{t}}}, y_{{{t}}}$", ha="left")
+    arrow(axes, (-1.0, 1.0), (-0.4, 1.0))
+    axes.text(-0.75, 1.1, "$h_{t-2}$", ha="center")
+    axes.set(xlim=(-1.2, 7.8), ylim=(-0.4, 1.5))
+    axes.axis("off")
+    save(figure, "unrolled")
+
+
+def observations(dim: int, count: int) -> tuple[Optimizer, np.ndarray, np.ndarray]:
+    """A run of the kernel policy on a wavy function, its points and values."""
+    optimizer = Optimizer([(0.0, 1.0)] * dim, policy="kernel", rng=4)
+    for _ in range(count):
+        x = optimizer.ask()
+        optimizer.tell(x, wavy(np.array(x)))
+    return optimizer, np.array(optimizer.Xi), np.array(optimizer.yi)
+
+
+def wavy(x: np.ndarray) -> float:
+    """The function that the pictures show."""
+    return float(np.sum(np.sin(11.0 * x) + 2.0 * (x - 0.6) ** 2))
+
+
+def hypotheses() -> None:
+    """One ask of the kernel policy in one dimension."""
+    optimizer, x, y = observations(1, 5)
+    belief = optimizer._state.belief
+    order = np.argsort(-belief.weight, kind="stable")
+    scales = belief.hypotheses.log_lengthscale[order, 0]
+    # The heaviest, and a shorter and a longer one beside it.
+    chosen = order[[0, int(scales[:20].argmin()), int(scales[:20].argmax())]]
+    weight = belief.weight[chosen] / belief.weight[chosen].sum()
+    view = make_view(belief, chosen, weight, x, y, np.empty((0, 1)))
+    grid = np.linspace(0.0, 1.0, 400)[:, None]
+    keys = (grid - view.incumbent) / view.lengthscales
+    mean, deviation = posterior.predict(np, view.posterior, keys)
+    score, _ = view.climbed(grid)
+    # Back from each hypothesis's warped values, by the observations that they pass through.
+    figure, (above, below) = plt.subplots(
+        2, 1, figsize=(8.0, 4.6), sharex=True, height_ratios=(2, 1)
+    )
+    for i, color in enumerate((BLUE, ORANGE, GREEN)):
+        length = np.exp(belief.hypotheses.log_lengthscale[chosen[i], 0])
+        label = f"length-scale {length:.2f}, weight {weight[i]:.2f}"
+        above.plot(grid[:, 0], mean[i], color=color, label=label)
+        band = 2.0 * deviation[i]
+        above.fill_between(grid[:, 0], mean[i] - band, mean[i] + band, color=color, alpha=0.12)
+    above.set_ylabel("value, as each sees it")
+    above.legend(frameon=False, loc="upper center", fontsize=9)
+    for place in x[:, 0]:
+        for axes in (above, below):
+            axes.axvline(place, color=GREY, lw=0.8, ls=":")
+    best = int(score.argmax())
+    below.plot(grid[:, 0], np.clip(score, score.max() - 15.0, None), color="black")
+    below.plot(grid[best], score[best], "v", color=ORANGE, markersize=9, label="next query")
+    below.legend(frameon=False, loc="lower center", fontsize=9)
+    below.set(ylabel="average log EI", xlabel="x")
+    save(figure, "hypotheses")
+
+
+def memory() -> None:
+    """How much each observation weighs when a candidate reads, for two length-scales."""
+    x = np.random.default_rng(3).random((14, 2))
+    candidate = np.array([0.5, 0.5])
+    figure, panels = plt.subplots(1, 2, figsize=(8.0, 4.2), sharey=True)
+    squares = np.square(x - candidate).sum(axis=1)
+    for axes, length in zip(panels, (0.12, 0.4), strict=True):
+        weight = np.exp(-0.5 * squares / length**2)
+        weight /= weight.sum()
+        for point, share in zip(x, weight, strict=True):
+            axes.plot(*zip(candidate, point, strict=True), color=BLUE, lw=14.0 * share, alpha=0.5)
+        axes.scatter(*x.T, s=30, color=BLUE, zorder=3, label="observation")
+        axes.scatter(*candidate, s=90, marker="*", color=ORANGE, zorder=4, label="candidate")
+        axes.set(title=f"a head with length-scale {length:g}", aspect="equal", xlabel="$x_0$")
+    panels[0].set_ylabel("$x_1$")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    save(figure, "memory")
+
+
+if __name__ == "__main__":
+    unrolled()
+    hypotheses()
+    memory()
