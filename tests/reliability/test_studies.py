@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from reliability_support import BOX, bowl, slow
+from reliability_support import BOX, alive, bowl, slow, until
 
 from rnnbbo import Study
 from rnnbbo.cli.main import run
@@ -218,6 +218,35 @@ def _count(path, condition):
             return connection.execute(query).fetchone()[0]
     except sqlite3.OperationalError:  # not made yet
         return 0
+
+
+@pytest.mark.fault("Ctrl-C, SIGTERM", holds="a complete study, no orphan")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_signals(path, tmp_path, ending, figure):
+    script, pids = tmp_path / "objective.py", tmp_path / "pids"
+    script.write_text(
+        "import os, time\n"
+        "def f(x):\n"
+        f"    with open({str(pids)!r}, 'a') as file:\n"
+        "        file.write(f'{os.getpid()}\\n')\n"
+        "    time.sleep(0.01 if x < 0.8 else 600)\n"
+        "    return x\n"
+    )
+    command = [
+        *(sys.executable, "-m", "rnnbbo.cli.main", "minimize", f"{script}:f", "-n", "500"),
+        *("--jobs", "3", "--study", str(path), "--json", "--policy", "lstm-direct"),
+        *("--param", "x=float:0:1"),
+    ]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    until(lambda: path.exists() and _count(path, "told IS NOT NULL") > 5)
+    running.send_signal(ending)
+    output, _ = running.communicate()
+    assert running.returncode == 130
+    assert not any(alive(int(pid)) for pid in set(pids.read_text().split()))
+    assert json.loads(output)["n_trials"] == _count(path, "told IS NOT NULL")
+    assert _count(path, "state = 'running'") == 0
+    kept = _count(path, "told IS NOT NULL")
+    figure(ending.name, f"{kept} trials kept, those that ran given back")
 
 
 @pytest.mark.fault("resume after each of 50 steps", holds="the next 20 asks bit-identical")
