@@ -7,7 +7,16 @@ nor its length has to be written out: both follow from those functions.
 import numpy as np
 
 from rnnbbo.policies.memory import EPSILON
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_columns, oneplus, swap_last
+from rnnbbo.policies.ops import (
+    Array,
+    Namespace,
+    Params,
+    dense,
+    matmul_columns,
+    matmul_rows,
+    oneplus,
+    swap_last,
+)
 
 PARTS = 3
 
@@ -57,7 +66,7 @@ def read(
     turned = xp.reshape(xp.matmul(gram, parts), (batch, dim * PARTS, count))
     key_norm = xp.sqrt(xp.sum(flat * turned, axis=1, keepdims=True) + EPSILON)
     row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
-    strength = oneplus(xp, xp.matmul(xp.mean(context, axis=1), params["key.strength"]))
+    strength = oneplus(xp, matmul_rows(xp, xp.mean(context, axis=1), params["key.strength"]))
     # beta cos(k, M_i), and its softmax over the rows.
     logits = matmul_columns(xp, projected * (strength / row_norm)[:, :, None], flat) / key_norm
     e = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))

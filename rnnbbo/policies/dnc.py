@@ -13,7 +13,16 @@ import numpy as np
 from rnnbbo.policies import lstm
 from rnnbbo.policies.evidence import Inputs
 from rnnbbo.policies.memory import Interface, MemoryState, access, init_memory
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, oneplus, sigmoid, softmax
+from rnnbbo.policies.ops import (
+    Array,
+    Namespace,
+    Params,
+    dense,
+    matmul_rows,
+    oneplus,
+    sigmoid,
+    softmax,
+)
 
 
 class DncState(NamedTuple):
@@ -64,7 +73,7 @@ def interface(xp: Namespace, params: Params, shape: DncShape, h: Array) -> Inter
     slices = xp.reshape(slices, (batch, dim, heads + 3, width))
     words = xp.reshape(xp.permute_dims(slices, (0, 2, 1, 3)), (batch, heads + 3, dim * width))
     pooled = xp.mean(h, axis=1)
-    shared = xp.matmul(pooled, params["interface.shared"]) + params["interface.shared_bias"]
+    shared = matmul_rows(xp, pooled, params["interface.shared"]) + params["interface.shared_bias"]
     strengths = oneplus(xp, shared[:, : heads + 1])
     gates = sigmoid(xp, shared[:, heads + 1 : 2 * heads + 3])
     return Interface(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, lstm_cell
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, lstm_cell, matmul_rows
 
 
 class LstmState(NamedTuple):
@@ -52,6 +52,6 @@ def step(
     """
     own = [inputs.per_dim, state.h] if reads is None else [inputs.per_dim, reads, state.h]
     context = xp.concat([inputs.shared, xp.mean(state.h, axis=1)], axis=-1)
-    shared = xp.matmul(context, params["cell.shared"]) + params["cell.bias"]
+    shared = matmul_rows(xp, context, params["cell.shared"]) + params["cell.bias"]
     gates = xp.matmul(xp.concat(own, axis=-1), params["cell.x"]) + shared[:, None, :]
     return LstmState(*lstm_cell(xp, gates, state.c))

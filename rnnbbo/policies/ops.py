@@ -67,19 +67,19 @@ def swap_last(xp: Namespace, x: Array) -> Array:
 
 
 def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
-    """a @ b for a (B, m, k) with many rows, and b (B, k, n) or (k, n).
+    """a @ b for a (B, m, k) with many rows, and b (B, k, n) or (k, n); or for a (m, k) and b (k, n).
 
     A BLAS would spread the product over all cores. Waking them costs more than the product, and far
     more while the user's own program, or another chunk of `minimize_many`, keeps them busy. Blocks
     of rows that are too small for that give the same numbers at the same speed on one core.
     """
-    batch, m, k = a.shape
+    m, k = a.shape[-2:]
     small = m * k * b.shape[-1] <= ONE_THREAD
     if small or not isinstance(a, np.ndarray) or m % BLOCK:
         return xp.matmul(a, b)
-    blocks = a.reshape(batch, m // BLOCK, BLOCK, k)
+    blocks = a.reshape(*a.shape[:-2], m // BLOCK, BLOCK, k)
     product = np.matmul(blocks, b[:, None] if b.ndim == 3 else b)
-    return product.reshape(batch, m, b.shape[-1])
+    return product.reshape(*a.shape[:-1], b.shape[-1])
 
 
 def matmul_columns(xp: Namespace, a: Array, b: Array) -> Array:

@@ -140,7 +140,7 @@ def score(
         axis=1,
     )
     pooled = xp.concat([xp.mean(context, axis=1), shared], axis=-1)
-    bias = xp.matmul(pooled, params["score.context"]) + params["score.in_bias"]
+    bias = matmul_rows(xp, pooled, params["score.context"]) + params["score.in_bias"]
     layer = matmul_rows(xp, swap_last(xp, features), params["score.in"])
     a = rectify(xp, layer, bias[:, None, :])
     a = rectify(xp, matmul_rows(xp, a, params["score.mid"]), params["score.mid_bias"])
