@@ -256,12 +256,15 @@ class Optimizer:
             self._state,
             Asked(pending, self._seen),
             self.space.snap,
+            self._settle,
             np.random.default_rng((self._entropy, self._asked)),
         )
-        point = self.space.from_cube(u)
-        # The point that will be told, which rounding may have moved from u by a last bit.
-        self._note(self.space.to_cube(point))
-        return point
+        self._note(self._settle(u))
+        return self.space.from_cube(u)
+
+    def _settle(self, u: np.ndarray) -> np.ndarray:
+        """Where in the cube the point that u stands for will be told: rounding moves it a bit."""
+        return self.space.to_cube(self.space.from_cube(u))
 
     def _tell(self, point: list[Any], value: float) -> None:
         u = self.space.to_cube(point)

@@ -17,6 +17,7 @@ LAST_PENDING = 64  # pending points that a score takes into account: keeps an as
 FRESH_TRIES = 4  # further rounds of candidates when every one has been asked already
 
 Snap = Callable[[np.ndarray], np.ndarray]
+Settle = Callable[[np.ndarray], np.ndarray]
 
 
 class Asked(NamedTuple):
@@ -109,6 +110,7 @@ def propose(
     state: Any,
     asked: Asked,
     snap: Snap,
+    settle: Settle,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Choose the next query: the policy's first choice that was not asked or told before.
@@ -122,6 +124,8 @@ def propose(
         state: its state, batch of one.
         asked: what was asked before.
         snap: moves cube points (n, D) onto points of the user's space.
+        settle: where a cube point (D,) ends up once it has been a point in user units. Rounding
+            on the way takes several cube points to the same one.
         rng: randomness of this ask.
 
     Returns:
@@ -135,7 +139,7 @@ def propose(
         choices = _direct(policy, params, state, snap, rng)
     first = None
     for u in choices:
-        if key(u) not in asked.seen:
+        if key(u) not in asked.seen and key(settle(u)) not in asked.seen:
             return u
         first = u if first is None else first
     assert first is not None

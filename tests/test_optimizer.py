@@ -103,6 +103,18 @@ def test_a_small_discrete_space_is_exhausted_before_a_point_repeats(policy: str)
     assert optimizer.ask() is not None  # a repetition, not an error
 
 
+@pytest.mark.parametrize("policy", ["lstm", "dnc"])
+def test_rounding_makes_no_point_new(policy: str) -> None:
+    # The optimum is on a bound of the logarithmic axis, where the policies' candidates crowd, and
+    # differ by less than what is left of them in user units.
+    space = [(1, 5, "log-uniform"), (1e-5, 1e-1, "log-uniform"), ("a", "b")]
+    optimizer = Optimizer(space, policy=policy, rng=1)
+    for _ in range(70):
+        x = optimizer.ask()
+        assert x not in optimizer.Xi
+        optimizer.tell(x, bowl(x[:2]))
+
+
 @every_policy
 @pytest.mark.parametrize("dim", [1, 20])
 def test_any_dimension(policy: str, dim: int) -> None:

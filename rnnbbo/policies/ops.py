@@ -67,7 +67,7 @@ def swap_last(xp: Namespace, x: Array) -> Array:
 
 
 def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
-    """a @ b for a (B, m, k) with many rows, and b (B, k, n) or (k, n); or for a (m, k) and b (k, n).
+    """a @ b for a (B, m, k) with many rows, and b (B, k, n) or (k, n); also for a (m, k).
 
     A BLAS would spread the product over all cores. Waking them costs more than the product, and far
     more while the user's own program, or another chunk of `minimize_many`, keeps them busy. Blocks
