@@ -1,6 +1,4 @@
-import json
 import math
-import os
 import re
 import stat
 import sys
@@ -8,27 +6,12 @@ import threading
 import time
 
 import pytest
+from process_support import alive
 
 from rnnbbo.cli.program import Program, as_text, parse_value
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
 from rnnbbo.trial import Trial
-
-NASTY = [
-    "; rm -rf x",
-    "$(x)",
-    "a\nb",
-    "{}",
-    "{lr}",
-    "{{",
-    "`id`",
-    "'\"",
-    "*",
-    "",
-    " ",
-    "-n",
-    "\udcff",
-]
 
 
 def escaped(code: str) -> str:
@@ -81,17 +64,6 @@ def test_a_program_that_is_not_there(tmp_path):
     plain.chmod(plain.stat().st_mode | stat.S_IXUSR)
     assert evaluate([str(plain)]).value == 1.0
     assert "cannot be started" in evaluate([str(tmp_path / "{lr}")], ["lr"], [0.5]).error
-
-
-@pytest.mark.parametrize("category", NASTY)
-def test_categories_reach_the_program_byte_for_byte(category):
-    code = (
-        "import json, os, sys; "
-        "params = json.loads(os.environ['RNNBBO_PARAMS'])['c']; "
-        "sys.stderr.write(repr((os.fsencode(sys.argv[1]), params))); sys.exit(1)"
-    )
-    outcome = evaluate(python(code, "{c}"), ["c"], [category])
-    assert outcome.stderr == repr((os.fsencode(category), category))
 
 
 def test_environment_of_a_trial():
@@ -188,14 +160,6 @@ def test_output_is_bounded():
     assert outcome.stderr.endswith("END\n")
 
 
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 FAMILY = """
 import os, subprocess, sys, time
 child = subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(600)'])
@@ -242,10 +206,3 @@ def test_stop_ends_what_is_running_and_starts_nothing(tmp_path):
     thread.join()
     assert outcomes[0].error == "interrupted"
     assert not any(map(alive, pids(file)))
-
-
-def test_parameters_are_json_even_for_odd_text():
-    code = "import json, os; json.loads(os.environ['RNNBBO_PARAMS'].encode('ascii')); print(1)"
-    for category in NASTY:
-        assert evaluate(python(code), ["c"], [category]).value == 1.0
-    assert json.loads(json.dumps(NASTY)) == NASTY

@@ -4,6 +4,7 @@ import sys
 import time
 
 import pytest
+from process_support import alive, until
 
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.workers import forked
@@ -37,21 +38,6 @@ def finish(workers, *trials):
     while len(finished) < len(trials):
         finished += workers.wait(30.0)
     return [trial.outcome for trial in sorted(finished, key=lambda trial: trial.number)]
-
-
-def alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
-
-
-def until(condition):
-    deadline = time.monotonic() + 30.0
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("category", SPACE.dimensions[2].categories)

@@ -5,7 +5,8 @@ import sys
 import time
 
 import pytest
-from reliability_support import BOX, alive, slow
+from process_support import alive
+from reliability_support import BOX, slow
 
 from rnnbbo import minimize
 from rnnbbo.cli.main import run

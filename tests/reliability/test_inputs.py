@@ -14,7 +14,9 @@ from reliability_support import slow
 
 from rnnbbo import Integer, Real, checkpoint, minimize
 from rnnbbo.cli.main import run
+from rnnbbo.cli.program import Program
 from rnnbbo.errors import CheckpointError, SpaceError
+from rnnbbo.trial import Trial
 
 MALFORMED = [
     [],
@@ -153,9 +155,24 @@ NASTY = [
 ]
 
 
-@pytest.mark.fault(
-    "categories such as `; rm`, `$(x)`, newline, `{}`", holds="reach the program byte for byte"
-)
+CATEGORIES = "categories such as `; rm`, `$(x)`, newline, `{}`"
+
+
+@pytest.mark.fault(CATEGORIES, holds="reach the program byte for byte")
+def test_program(figure):
+    code = (
+        "import json, os, sys; "
+        "params = json.loads(os.environ['RNNBBO_PARAMS'].encode('ascii'))['c']; "
+        "sys.stderr.write(repr((os.fsencode(sys.argv[1]), params))); sys.exit(1)"
+    )
+    program = Program([sys.executable, "-S", "-c", code, "{c}"], ["c"])
+    for category in NASTY:
+        outcome = program.evaluate(Trial(0, [category]), seed=0)
+        assert outcome.stderr == repr((os.fsencode(category), category))
+    figure("a program", f"{len(NASTY)} categories")
+
+
+@pytest.mark.fault(CATEGORIES, holds="reach the program byte for byte")
 def test_categories(tmp_path, capsys, figure):
     space, out = tmp_path / "space.toml", tmp_path / "out"
     valid = [category for category in NASTY if category != "\udcff"]  # TOML is UTF-8
@@ -179,4 +196,4 @@ def test_categories(tmp_path, capsys, figure):
     assert sorted(told) == sorted(valid)  # a space of so few points is gone through
     assert said == [[os.fsencode(category).hex(), category] for category in told]
     assert shlex.join(result["command"])
-    figure("categories", len(valid))
+    figure("the command", f"{len(valid)} categories")

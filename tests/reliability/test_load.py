@@ -1,15 +1,12 @@
 """Many asks, many tells."""
 
 import time
-from statistics import median
 
 import numpy as np
 import pytest
-from reliability_support import BOX, slow
+from reliability_support import BOX, POLICIES, bowl, slow
 
 from rnnbbo import Optimizer
-
-POLICIES = ["kernel", "dnc", "lstm", "dnc-direct", "lstm-direct"]
 
 
 def resident_mb():
@@ -19,13 +16,15 @@ def resident_mb():
 
 def ask_ms(optimizer):
     """Time of an ask, the least of a few: what the machine does besides is not meant."""
+    twin = optimizer.copy()
+    twin.ask()  # the first addition to a copied set lays it out anew
     times = []
-    for _ in range(9):
-        copy = optimizer.copy()
+    for at in np.linspace(-0.9, 0.9, 15):
+        twin.tell([at] * 6, 6.0 * at * at)
         start = time.process_time()
-        copy.ask()
+        twin.ask()
         times.append(time.process_time() - start)
-    return 1e3 * median(times)
+    return 1e3 * min(times)
 
 
 @pytest.mark.fault(
@@ -52,8 +51,9 @@ def test_tells(policy, tells, figure):
     late, growth = ask_ms(optimizer), resident_mb() - before
     assert len(optimizer.Xi) == tells
     assert growth < 200.0
-    # Seen sets and histories are hashed and appended to: nothing in an ask depends on t.
-    assert late < 2.0 * early + 1.0
+    # Seen sets and histories are hashed and appended to: nothing in an ask depends on t. The
+    # direct heads may settle on a point, and look round it for a new one: 0.1 ms.
+    assert late < 2.0 * early + 0.3
     figure(
         policy, f"{growth:.0f} MB, ask {early:.2g} ms after 500 tells, {late:.2g} ms after {tells}"
     )
@@ -62,14 +62,20 @@ def test_tells(policy, tells, figure):
 @pytest.mark.fault("1,000 asks without a tell", holds="no hang, distinct points")
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("asks", [100, slow(1000)])
-def test_asks(policy, asks, figure):
+@pytest.mark.parametrize("tells", [0, 20])
+def test_asks(policy, tells, asks, figure):
     optimizer = Optimizer(BOX, policy=policy, rng=0)
+    for _ in range(tells):
+        x = optimizer.ask()
+        optimizer.tell(x, bowl(x))
     start = time.process_time()
     points = optimizer.ask(n_points=asks)
     seconds = time.process_time() - start
-    assert len({tuple(x) for x in points}) == asks
+    told = {tuple(x) for x in optimizer.Xi}
+    assert len({tuple(x) for x in points} - told) == asks
     # A space with fewer points than asks is gone through before one repeats.
     small = Optimizer([(1, 4), ("a", "b", "c")], policy=policy, rng=0)
     few = [tuple(x) for x in small.ask(n_points=30)]
     assert len(set(few[:12])) == 12
-    figure(policy, f"{asks} distinct points, {1e3 * seconds / asks:.2g} ms each")
+    name = f"{policy}, after {tells} tells"
+    figure(name, f"{asks} distinct points, {1e3 * seconds / asks:.2g} ms each")

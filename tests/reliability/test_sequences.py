@@ -140,13 +140,16 @@ class Calls(RuleBasedStateMachine):
         """A new optimizer that is fed the same history goes on alike."""
         if not hasattr(self, "optimizer"):
             return
+        assert self.twin().ask() == self.optimizer.ask()
+
+    def twin(self):
         twin = Optimizer(self.space, policy=self.policy, rng=self.seed)
         for x, *y in copy.deepcopy(self.history):
             if y:
                 twin.tell(x, y[0])
             else:
                 twin.add_pending(x)
-        assert twin.ask() == self.optimizer.ask()
+        return twin
 
 
 class StudyCalls(Calls):
@@ -205,13 +208,7 @@ class StudyCalls(Calls):
         if not hasattr(self, "optimizer"):
             return
         try:
-            twin = Optimizer(self.space, policy=self.policy, rng=self.seed)
-            for x, *y in copy.deepcopy(self.history):
-                if y:
-                    twin.tell(x, y[0])
-                else:
-                    twin.add_pending(x)
-            assert twin.ask() == self.optimizer.ask().x
+            assert self.twin().ask() == self.optimizer.ask().x
         finally:
             self.optimizer.close()
             self.folder.cleanup()

@@ -10,7 +10,8 @@ import sys
 import time
 
 import pytest
-from reliability_support import BOX, alive, bowl, slow, until
+from process_support import alive, until
+from reliability_support import BOX, bowl, slow
 
 from rnnbbo import Study
 from rnnbbo.cli.main import run

@@ -6,13 +6,13 @@ import random
 import sys
 
 import pytest
-from reliability_support import BOX, bowl, slow
+from reliability_support import BOX, POLICIES, bowl, slow
 
 from rnnbbo import Optimizer, minimize
 from rnnbbo.errors import ObservationError, PointError
 
-POLICIES = ["kernel", "dnc", "lstm", "dnc-direct", "lstm-direct"]
 BAD = [math.nan, math.inf, -math.inf, None, "text"]
+BRACES = str.maketrans({"{": "{{", "}": "}}"})  # that stand for themselves
 
 
 def inside(x):
@@ -61,6 +61,32 @@ def test_returned(bad, figure):
     assert list(result.errors) == [0, 1, 5]
     assert math.isfinite(result.fun)
     figure(f"minimize, {bad}", "3 of 8 trials failed")
+
+
+@pytest.mark.fault(
+    "NaN, ±inf, None, text in place of a value", holds="best always finite; the next ask in bounds"
+)
+@pytest.mark.parametrize(
+    "said", ["nan", "inf", "-inf", "", "text", "1 2", '{"value": null}', '{"value": 1e999}']
+)
+def test_printed(said, tmp_path, capsys, figure):
+    from rnnbbo.cli.main import run
+
+    script = tmp_path / "objective.sh"
+    script.write_text(
+        'echo >> "$2"\n'
+        'case $(wc -l < "$2" | tr -d " ") in 1|2|6) printf "%s\\n" "$3";; *) echo "$1";; esac\n'
+    )
+    command = ["sh", str(script), "{x}", str(tmp_path / "count"), said.translate(BRACES)]
+    options = ["-n", "8", "--seed", "0", "--param", "x=float:0:1", "--json"]
+    assert run(["minimize", *options, "--", *command]) == 0
+    result = json.loads(capsys.readouterr().out)
+    trials = result["trials"]
+    assert [i for i, trial in enumerate(trials) if trial["status"] == "fail"] == [0, 1, 5]
+    points = [trial["x"]["x"] for trial in trials]
+    assert all(0.0 <= x <= 1.0 for x in points)
+    assert result["best"]["value"] == min(points[i] for i in (2, 3, 4, 6, 7))
+    figure(f"the command, {said!r}", "3 of 8 trials failed")
 
 
 @pytest.mark.fault("30 % random exceptions", holds="the run completes, failures counted")
