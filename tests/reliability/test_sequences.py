@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from reliability_support import slow
+from reliability_support import POLICIES, slow
 
 from rnnbbo import Optimizer, Space, Study
 from rnnbbo.errors import ConfigError, ObservationError, PointError, TrialError
@@ -28,7 +28,9 @@ DIMENSIONS = st.one_of(
         lambda lr: (lr[0], lr[0] * lr[1], "log-uniform")
     ),
     st.tuples(st.integers(-5, 5), st.integers(1, 9)).map(lambda lw: (lw[0], lw[0] + lw[1])),
-    st.sampled_from([("a", "b"), (None, True, "x"), ((1, 2), (3, 4), "y", 0.5)]),
+    st.sampled_from(
+        [("a", "b"), (None, True, "x"), ((1, 2), (3, 4), "y", 0.5), ([1], {"k": 2}, "[1]")]
+    ),
 )
 SPACES = st.lists(DIMENSIONS, min_size=1, max_size=4)
 VALUES = st.one_of(
@@ -92,9 +94,18 @@ class Calls(RuleBasedStateMachine):
     @rule(n=st.integers(1, 3))
     def ask_several(self, n):
         points = self.optimizer.ask(n_points=n)
+        assert [self.space.check(x) for x in points] == points
         assert len(points) == n
         self.history += [(x,) for x in points]
         self.open += points
+
+    @precondition(lambda self: self.open)
+    @rule(values=st.lists(VALUES, min_size=1, max_size=3))
+    def tell_several(self, values):
+        points, self.open = self.open[: len(values)], self.open[len(values) :]
+        values = values[: len(points)]
+        self.optimizer.tell(points, values)
+        self.history += [(x, as_told(y)) for x, y in zip(points, values, strict=True)]
 
     @rule(fractions=st.lists(FRACTIONS, min_size=1))
     def add_pending(self, fractions):
@@ -117,8 +128,13 @@ class Calls(RuleBasedStateMachine):
             (lambda: self.optimizer.tell([*x, 0.0], 0.0), PointError),
             (lambda: self.optimizer.tell([object()] * len(x), 0.0), PointError),
             (lambda: self.optimizer.tell([x, x], [0.0]), PointError),
+            (lambda: self.optimizer.tell([x, x], [0.0, "text"]), ObservationError),
+            (lambda: self.optimizer.tell([x, [*x, 0.0]], [0.0, 1.0]), PointError),
+            (lambda: self.optimizer.tell(dict(enumerate(x)), 0.0), PointError),
+            (lambda: self.optimizer.tell(None, 0.0), PointError),
             (lambda: self.optimizer.add_pending([math.nan] * len(x)), PointError),
             (lambda: self.optimizer.ask(0), ConfigError),
+            (lambda: self.optimizer.ask(True), ConfigError),
         ):
             with pytest.raises(error):
                 call()
@@ -202,7 +218,7 @@ class StudyCalls(Calls):
             with pytest.raises(error):
                 call()
 
-    ask_several = add_pending = go_on_with_a_copy = None
+    ask_several = tell_several = add_pending = go_on_with_a_copy = None
 
     def teardown(self):
         if not hasattr(self, "optimizer"):
@@ -212,9 +228,6 @@ class StudyCalls(Calls):
         finally:
             self.optimizer.close()
             self.folder.cleanup()
-
-
-POLICIES = ["kernel", "dnc", "lstm", "dnc-direct", "lstm-direct"]
 
 
 def fuzz(machine, examples, steps):
@@ -232,14 +245,14 @@ def fuzz(machine, examples, steps):
 
 @pytest.mark.fault("random sequences of calls", holds="no silent wrong state")
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("examples", [20, slow(150)])
-def test_optimizer(policy, examples, figure):
-    fuzz(type("Calls", (Calls,), {"policy": policy}), examples, 20)
-    figure(policy, f"{examples} sequences of up to 20 calls")
+@pytest.mark.parametrize(("examples", "steps"), [(20, 20), slow(150, 50)])
+def test_optimizer(policy, examples, steps, figure):
+    fuzz(type("Calls", (Calls,), {"policy": policy}), examples, steps)
+    figure(policy, f"{examples} sequences of up to {steps} calls")
 
 
 @pytest.mark.fault("random sequences of calls", holds="no silent wrong state")
-@pytest.mark.parametrize("examples", [20, slow(300)])
-def test_study(examples, figure):
-    fuzz(StudyCalls, examples, 20)
-    figure("a study", f"{examples} sequences of up to 20 calls")
+@pytest.mark.parametrize(("examples", "steps"), [(20, 20), slow(150, 50)])
+def test_study(examples, steps, figure):
+    fuzz(StudyCalls, examples, steps)
+    figure("a study", f"{examples} sequences of up to {steps} calls")

@@ -85,7 +85,7 @@ def test_printed(said, tmp_path, capsys, figure):
     assert [i for i, trial in enumerate(trials) if trial["status"] == "fail"] == [0, 1, 5]
     points = [trial["x"]["x"] for trial in trials]
     assert all(0.0 <= x <= 1.0 for x in points)
-    assert result["best"]["value"] == min(points[i] for i in (2, 3, 4, 6, 7))
+    assert result["fun"] == min(points[i] for i in (2, 3, 4, 6, 7))
     figure(f"the command, {said!r}", "3 of 8 trials failed")
 
 
