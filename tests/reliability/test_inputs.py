@@ -5,6 +5,7 @@ import math
 import os
 import pickle
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -83,30 +84,65 @@ def test_space_options(tmp_path, capsys, figure):
     figure("by the command, exit code 2", len(spaces) + 1)
 
 
-@pytest.mark.fault("weights files with flipped bits", holds="no silent load")
-@pytest.mark.parametrize("flips", [200, slow(5000)])
-def test_flipped_bits(flips, tmp_path, figure):
-    shipped = Path(checkpoint.__file__).parent / "weights" / "lstm-direct.safetensors"
-    whole, path = shipped.read_bytes(), tmp_path / "p.safetensors"
-    path.write_bytes(whole)
-    sound = checkpoint.load(path)
-    rng = np.random.default_rng(flips)
-    refused = 0
-    for at in rng.integers(0, len(whole), flips):
+def flipped(whole, places):
+    """Copies of a file with one bit changed, at each of these places in bits."""
+    for place in places:
         damaged = bytearray(whole)
-        damaged[at] ^= 1 << int(rng.integers(8))
+        damaged[place // 8] ^= 1 << (place % 8)
+        yield bytes(damaged)
+
+
+@pytest.fixture
+def weights_file(tmp_path):
+    """A copy of a shipped weights file, and where its numbers begin, in bits."""
+    shipped = Path(checkpoint.__file__).parent / "weights" / "lstm-direct.safetensors"
+    path = tmp_path / "p.safetensors"
+    shutil.copy(shipped, path)
+    return path, 8 * (8 + int.from_bytes(path.read_bytes()[:8], "little"))
+
+
+FLIPPED = "weights files with flipped bits"
+
+
+@pytest.mark.fault(FLIPPED, holds="no silent load, exit 4")
+@pytest.mark.parametrize("flips", [200, slow(5000)])
+def test_flipped_numbers(flips, weights_file, capsys, figure):
+    path, begin = weights_file
+    whole = path.read_bytes()
+    places = np.random.default_rng(flips).integers(begin, 8 * len(whole), flips).tolist()
+    for damaged in flipped(whole, places):
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match="damaged"):
+            checkpoint.load(path)
+    command = ["minimize", "-n", "1", "--param", "x=float:0:1", "--policy", str(path)]
+    assert run([*command, "--", "echo", "1"]) == 4
+    assert str(path) in capsys.readouterr().err
+    figure("in the numbers, refused", f"{flips} of {flips}")
+
+
+@pytest.mark.xfail(strict=True, reason="the checksum does not cover the header")
+@pytest.mark.fault(FLIPPED, holds="no silent load, exit 4")
+@pytest.mark.parametrize("flips", [200, slow(5000)])
+def test_flipped_header(flips, weights_file, figure):
+    path, end = weights_file
+    whole, sound = path.read_bytes(), checkpoint.load(path)
+    places = np.random.default_rng(flips).choice(end, flips, replace=False).tolist()
+    refused = text = other = 0
+    for damaged in flipped(whole, places):
         path.write_bytes(damaged)
         try:
             loaded = checkpoint.load(path)
         except CheckpointError:
             refused += 1
             continue
-        # A flip in the text of the provenance may leave a valid file, never other numbers.
+        same = (loaded.name, loaded.policy.config) == (sound.name, sound.policy.config)
+        text, other = text + same, other + (not same)
         for name, value in sound.params.items():
             np.testing.assert_array_equal(loaded.params[name], value)
-    assert refused > 0.9 * flips
-    figure("refused", f"{refused} of {flips}")
-    figure("loaded with the same numbers, a letter of the provenance changed", flips - refused)
+    figure("in the header, refused", f"{refused} of {flips}")
+    figure("in the header, loaded with another provenance", text)
+    figure("in the header, loaded with another name or configuration", other)
+    assert refused == flips
 
 
 class Bomb:
