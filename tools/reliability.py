@@ -48,8 +48,8 @@ class Row:
 def read(report: Path) -> dict[str, Row]:
     """The faults of a JUnit report, by name, in the order of the tests.
 
-    Where a test has a short and a long version, the figures are those of the long one. A test that is
-    expected to fail is said to.
+    Where a test has a short and a long version, the figures are those of the long one. What an
+    expected failure leaves open is said.
     """
     rows: dict[str, Row] = {}
     figures: dict[tuple[str, str], dict[str, list[str]]] = {}
