@@ -137,7 +137,8 @@ class KernelPolicy:
     ) -> "View":
         index = inference.systematic(rng, belief.weight, self.config.hypotheses)
         index, counts = np.unique(index, return_counts=True)
-        return make_view(belief, index, counts / counts.sum(), state.x, state.y, pending)
+        draws = rng.standard_normal((len(index), len(pending)))
+        return make_view(belief, index, counts / counts.sum(), state.x, state.y, pending, draws)
 
 
 class View(NamedTuple):
@@ -193,8 +194,13 @@ def make_view(
     x: np.ndarray,
     y: np.ndarray,
     pending: np.ndarray,
+    draws: np.ndarray | None = None,
 ) -> View:
-    """Condition the hypotheses at `index` (H,) on observations (n, D), and on pending points."""
+    """Condition the hypotheses at `index` (H,) on observations (n, D), and pending points (P, D).
+
+    Each hypothesis draws values for the pending points from its posterior, a fantasy (Snoek et al.
+    2012, section 3.2), by standard normal numbers `draws` (H, P); by None they have their mean.
+    """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
     w, _, spread = warp(standardise(y), h.log_warp)
     u, o = inference.through(inverse, w)
@@ -213,7 +219,10 @@ def make_view(
         block = posterior.covariance(np, extra, rbf, nugget)
         inverse = posterior.append(np, inverse, posterior.correlation(np, r2, rbf), block)
         rows = np.concatenate([rows, posterior.lift_rows(np, extra)], axis=1)
-        alpha = np.concatenate([alpha, np.zeros((len(index), len(pending)))], axis=1)
+        # Whitened values W (y - mean) are independent, with the amplitude as their deviation.
+        drawn = np.zeros((len(index), len(pending))) if draws is None else draws
+        white = np.concatenate([read.residual, read.amplitude[:, None] * drawn], axis=1)
+        alpha = (white[:, None, :] @ inverse)[:, 0]
     conditioned = Posterior(
         rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best
     )

@@ -138,6 +138,29 @@ def test_pending_points_lower_the_deviation_there_and_nothing_else() -> None:
     assert np.all(s1[:2, 0] < 1e-3 * s0[:2, 0])  # the hypotheses without noise
 
 
+def test_drawn_values_of_pending_points_are_those_of_the_posterior() -> None:
+    h, (x, y) = some(), data()
+    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    pending = np.array([[0.9, 0.1, 0.2], [0.3, 0.8, 0.5]])
+    index, weight = np.arange(4), np.full(4, 0.25)
+
+    def means(first: float, second: float) -> np.ndarray:
+        draws = np.tile([first, second], (4, 1))
+        view = make_view(belief, index, weight, x, y, pending, draws)
+        keys = (pending - view.incumbent) / view.lengthscales
+        return posterior.predict(np, view.posterior, keys)[0][:2]  # without noise
+
+    view = make_view(belief, index, weight, x, y, pending[:0])
+    keys = (pending - view.incumbent) / view.lengthscales
+    mean, deviation = (part[:2] for part in posterior.predict(np, view.posterior, keys))
+    assert_allclose(means(0.0, 0.0), mean, rtol=1e-6, atol=1e-6)
+    # The first moves by its own deviation; the second with it, and by what is left of its own.
+    first, second = means(1.0, 0.0) - mean, means(0.0, 1.0) - mean
+    assert_allclose(first[:, 0], deviation[:, 0], rtol=1e-4)
+    assert_allclose(second[:, 0], 0.0, atol=1e-4)
+    assert_allclose(np.hypot(first[:, 1], second[:, 1]), deviation[:, 1], rtol=1e-4)
+
+
 def test_log_improvement_is_exact_far_into_the_tail() -> None:
     z = np.array([-35.0, -8.0, -1.0, -0.2, 0.0, 0.3, 2.0, 9.0])
     h = stats.norm.pdf(z) + z * stats.norm.cdf(z)
