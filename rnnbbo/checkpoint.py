@@ -1,7 +1,7 @@
 """Weights files: safetensors with a checksum and provenance.
 
 Nothing in such a file is executed. A file is refused when it is not rnnbbo's, when a bit of its
-numbers has changed, or when names and shapes are not those of its policy.
+numbers or of its header has changed, or when names and shapes are not those of its policy.
 """
 
 import hashlib
@@ -62,14 +62,20 @@ def digest_of(tensors: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+def _digest_of_text(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def write(path: str | Path, tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
     """Write arrays and a JSON-able header to `path`, whole or not at all."""
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    text = json.dumps(header)
     metadata = {
         "format": FORMAT,
         "version": str(VERSION),
         "sha256": digest_of(tensors),
-        "header": json.dumps(header),
+        "header_sha256": _digest_of_text(text),
+        "header": text,
     }
     path = Path(path)
     temporary = path.with_name(path.name + ".tmp")
@@ -100,9 +106,13 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         )
     if metadata.get("sha256") != digest_of(tensors):
         raise CheckpointError(f"{path} is damaged: its checksum does not match its numbers")
+    text = metadata.get("header", "")
+    # Files made before this checksum have none.
+    if metadata.get("header_sha256", _digest_of_text(text)) != _digest_of_text(text):
+        raise CheckpointError(f"{path} is damaged: its checksum does not match its header")
     try:
-        header = json.loads(metadata["header"])
-    except (KeyError, ValueError) as error:
+        header = json.loads(text)
+    except ValueError as error:
         raise CheckpointError(f"{path} is damaged: its header is not readable") from error
     if not isinstance(header, dict):
         raise CheckpointError(f"{path} is damaged: its header is not a table")

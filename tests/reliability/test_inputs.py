@@ -120,7 +120,6 @@ def test_flipped_numbers(flips, weights_file, capsys, figure):
     figure("in the numbers, refused", f"{flips} of {flips}")
 
 
-@pytest.mark.xfail(strict=True, reason="the checksum does not cover the header")
 @pytest.mark.fault(FLIPPED, holds="no silent load, exit 4")
 @pytest.mark.parametrize("flips", [200, slow(5000)])
 def test_flipped_header(flips, weights_file, figure):
