@@ -15,7 +15,7 @@ from rnnbbo.policies.ops import Array, Namespace, swap_last
 JITTER = 1e-10  # variance added to every observation's, in units of the amplitude's square
 FLOOR = 1e-13  # least variance of a prediction: below it, rounding decides
 PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
-_TRIES = 8
+_TRIES = 13  # the last one adds more than the prior variance: only what is not finite fails then
 _LEAF = 24  # rows up to which a triangular matrix is inverted as any other
 
 

@@ -138,6 +138,14 @@ def test_pending_points_lower_the_deviation_there_and_nothing_else() -> None:
     assert np.all(s1[:2, 0] < 1e-3 * s0[:2, 0])  # the hypotheses without noise
 
 
+@pytest.mark.parametrize("missing", [1e-12, 1e-6, 1e-3, 0.5])
+def test_rounding_of_any_size_leaves_a_factor_to_append(missing: float) -> None:
+    # With points that all but coincide, the complement of two new ones is rounded to below zero.
+    inverse, cross = np.eye(3)[None], np.full((1, 2, 3), 3**-0.5)
+    block = np.full((1, 2, 2), 1.0) - missing * np.eye(2)
+    assert np.isfinite(posterior.append(np, inverse, cross, block)).all()
+
+
 def test_drawn_values_of_pending_points_are_those_of_the_posterior() -> None:
     h, (x, y) = some(), data()
     belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
