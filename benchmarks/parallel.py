@@ -112,7 +112,7 @@ def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> 
 @click.option("--sleep", default=0.25, show_default=True, help="Mean seconds an evaluation.")
 @click.option("--suites", default="gp-4d,gp-6d,classic,bbob-2d,bbob-5d", show_default=True)
 @click.option("--functions", default=10, show_default=True, help="Functions a suite.")
-@click.option("--seeds", default=2, show_default=True)
+@click.option("--seeds", default=1, show_default=True)
 @click.option("--split", default="test", show_default=True, help="tune or test.")
 def main(
     workers: int, n_calls: int, sleep: float, suites: str, functions: int, seeds: int, split: str

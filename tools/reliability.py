@@ -2,7 +2,7 @@
 
     python tools/reliability.py
 
-Takes about ten minutes. Nothing is written unless every test passes.
+Takes about a quarter of an hour. Nothing is written unless every test passes.
 """
 
 import subprocess
