@@ -1,5 +1,8 @@
 """Configuration of the documentation: sphinx-build -W -b html docs docs/_build/html."""
 
+from docutils import nodes
+from sphinx.application import Sphinx
+
 from rnnbbo import __version__
 
 project = "rnnbbo"
@@ -26,11 +29,16 @@ smartquotes = False
 
 html_theme = "furo"
 html_title = f"rnnbbo {release}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+
+# Single backticks of the docstrings mean code.
+default_role = "code"
+maximum_signature_line_length = 80
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 # Attributes are described in the docstrings of their classes.
@@ -46,3 +54,15 @@ import warnings
 warnings.simplefilter("ignore")
 os.chdir(tempfile.mkdtemp())
 """
+
+
+def set_dashes(app: Sphinx, document: nodes.document) -> None:
+    """Put a dash between a parameter and its description, which Sphinx parts by two hyphens."""
+    for text in list(document.findall(nodes.Text)):
+        if text.astext() == " -- ":
+            text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("doctree-read", set_dashes)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnbbo import Optimizer
-from rnnbbo.policies.kernel import posterior
+from rnnbbo.policies.kernel import posterior, search
 from rnnbbo.policies.kernel.policy import make_view
 
 HERE = Path(__file__).parent
@@ -85,6 +85,13 @@ def wavy(x: np.ndarray) -> float:
     return float(np.sum(np.sin(11.0 * x) + 2.0 * (x - 0.6) ** 2))
 
 
+def unwarped(w: np.ndarray, log_c: float, y: np.ndarray) -> np.ndarray:
+    """Back from a hypothesis's warped values (`kernel.values`) to the units of the values y."""
+    c = float(np.exp(log_c))
+    z = c * np.expm1(np.maximum(w, -c) / c)
+    return np.min(y) + z * np.std(y)
+
+
 def hypotheses() -> None:
     """One ask of the kernel policy in one dimension."""
     optimizer, x, y = observations(1, 5)
@@ -98,27 +105,48 @@ def hypotheses() -> None:
     grid = np.linspace(0.0, 1.0, 400)[:, None]
     keys = (grid - view.incumbent) / view.lengthscales
     mean, deviation = posterior.predict(np, view.posterior, keys)
-    score, _ = view.climbed(grid)
-    # Back from each hypothesis's warped values, by the observations that they pass through.
+
     figure, (above, below) = plt.subplots(
-        2, 1, figsize=(8.0, 4.6), sharex=True, height_ratios=(2, 1)
+        2, 1, figsize=(8.0, 5.4), sharex=True, height_ratios=(3, 2)
     )
+    truth = [wavy(point) for point in grid]
+    above.plot(grid[:, 0], truth, color="black", ls=":", lw=1.2, label="the function")
     for i, color in enumerate((BLUE, ORANGE, GREEN)):
-        length = np.exp(belief.hypotheses.log_lengthscale[chosen[i], 0])
+        h = belief.hypotheses.take(chosen[[i]])
+        length, log_c = float(np.exp(h.log_lengthscale[0, 0])), float(h.log_warp[0])
+        middle, low, high = (
+            unwarped(mean[i] + k * deviation[i], log_c, y) for k in (0.0, -1.0, 1.0)
+        )
         label = f"length-scale {length:.2f}, weight {weight[i]:.2f}"
-        above.plot(grid[:, 0], mean[i], color=color, label=label)
-        band = 2.0 * deviation[i]
-        above.fill_between(grid[:, 0], mean[i] - band, mean[i] + band, color=color, alpha=0.12)
-    above.set_ylabel("value, as each sees it")
-    above.legend(frameon=False, loc="upper center", fontsize=9)
-    for place in x[:, 0]:
-        for axes in (above, below):
-            axes.axvline(place, color=GREY, lw=0.8, ls=":")
-    best = int(score.argmax())
-    below.plot(grid[:, 0], np.clip(score, score.max() - 15.0, None), color="black")
-    below.plot(grid[best], score[best], "v", color=ORANGE, markersize=9, label="next query")
+        above.plot(grid[:, 0], middle, color=color, label=label)
+        above.fill_between(grid[:, 0], low, high, color=color, alpha=0.12)
+    above.plot(x[:, 0], y, "o", color="black", label="observations")
+    span = float(np.ptp(truth))
+    above.set(ylabel="y", ylim=(min(truth) - 0.4 * span, max(truth) + 0.4 * span))
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+
+    rng = np.random.default_rng(0)
+    candidates = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
+    scores, index = view.score(candidates)
+    begin = candidates[search.starts(scores, index)]
+    unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
+    found, values = search.climb(view.climbed, begin, unit, search.STEPS)
+    score, _ = view.climbed(grid)
+    floor = score.max() - 12.0
+    below.plot(grid[:, 0], np.maximum(score, floor), color="black", lw=1.2)
+    below.plot(
+        candidates[index, 0],
+        np.maximum(scores, floor),
+        "o",
+        markersize=3,
+        color=GREY,
+        alpha=0.5,
+        label="candidates",
+    )
+    best = int(values.argmax())
+    below.plot(found[best], values[best], "v", color=ORANGE, markersize=10, label="next query")
+    below.set(ylabel="average log EI", xlabel="x", ylim=(floor - 0.5, score.max() + 1.5))
     below.legend(frameon=False, loc="lower center", fontsize=9)
-    below.set(ylabel="average log EI", xlabel="x")
     save(figure, "hypotheses")
 
 
