@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from rnnbbo.errors import StudyError
 APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
 VERSION = 1
 BUSY_S = 120.0  # how long to wait for others that write
+MAKING_S = 2.0  # how long an empty database may take to become a study
 
 # `asked` and `told` are places in one history: what a new optimizer is fed in this order makes its
 # state. A point that was told without having been asked for has no `asked`.
@@ -109,6 +111,7 @@ def open_study(path: Path) -> sqlite3.Connection:
     with named_errors(path):
         connection = _connect(path)
         try:
+            _wait_until_made(connection)
             if _pragma(connection, "application_id") != APPLICATION_ID:
                 raise StudyError(f"{path} is no study of rnnbbo")
             _set_journal(connection, path)
@@ -118,6 +121,13 @@ def open_study(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _wait_until_made(connection: sqlite3.Connection) -> None:
+    """Give a process that is making the study just now the time to do so."""
+    end = time.monotonic() + MAKING_S
+    while _pragma(connection, "schema_version") == 0 and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

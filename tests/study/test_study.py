@@ -181,6 +181,27 @@ def test_an_empty_file_becomes_a_study(path):
         advance(study, 1)
 
 
+def test_a_study_that_another_process_is_just_making(path, monkeypatch):
+    """Between the first write and the schema, the file is an empty database."""
+    sql(path, "PRAGMA journal_mode = wal")
+    assert path.stat().st_size > 0
+    twin = path.with_name("twin.db")
+    Study(twin, SPACE, **QUICK).close()
+    with sqlite3.connect(twin) as other:
+        other.row_factory = sqlite3.Row
+        header = dict(other.execute("SELECT * FROM study").fetchone())
+    maker = threading.Timer(0.2, database.create, (path, header))
+    maker.start()
+    with Study(path, SPACE, **QUICK, resume=True) as study:
+        maker.join()
+        advance(study, 1)
+    path.unlink()
+    sql(path, "PRAGMA journal_mode = wal")
+    monkeypatch.setattr(database, "MAKING_S", 0.05)  # and nobody comes back to make it
+    with pytest.raises(StudyError, match="no study of rnnbbo"):
+        Study(path, SPACE, **QUICK, resume=True)
+
+
 def test_schemas_of_other_versions(path, monkeypatch):
     Study(path, SPACE, **QUICK).close()
     sql(path, f"PRAGMA user_version = {database.VERSION + 1}")
