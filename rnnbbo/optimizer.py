@@ -223,6 +223,11 @@ class Optimizer:
             self.space, self.Xi, self.yi, policy=self.policy_name, random_state=self._rng
         )
 
+    @property
+    def state(self) -> Any:
+        """The policy's state, a value: what it carries from step to step."""
+        return self._state
+
     def _step(self, x: np.ndarray, y: float, told: bool) -> None:
         q = quasi_random(np, self._shift, self._state.evidence.steps, 1)[0]
         observation = Observation(
@@ -254,13 +259,16 @@ class Optimizer:
             self._policy,
             self._params,
             self._state,
-            Asked(pending, self._seen),
+            Asked(pending, self._seen, self._progress()),
             self.space.snap,
             self._settle,
             np.random.default_rng((self._entropy, self._asked)),
         )
         self._note(self._settle(u))
         return self.space.from_cube(u)
+
+    def _progress(self) -> float | None:
+        return None if self.n_calls is None else len(self.yi) / self.n_calls
 
     def _settle(self, u: np.ndarray) -> np.ndarray:
         """Where in the cube the point that u stands for will be told: rounding moves it a bit."""

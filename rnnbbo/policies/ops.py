@@ -61,6 +61,11 @@ def signed_log(xp: Namespace, x: Array, unit: float) -> Array:
     return xp.asinh(x * (1.0 / unit))
 
 
+def at_least(xp: Namespace, x: Array, low: float) -> Array:
+    """x, and `low` where x is below: `clip`, without the time that numpy's takes."""
+    return np.maximum(x, low) if xp is np else xp.clip(x, low, None)
+
+
 def swap_last(xp: Namespace, x: Array) -> Array:
     """Transpose the last two axes."""
     return xp.matrix_transpose(x)

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from rnnbbo.policies.kernel import trend
 from rnnbbo.policies.kernel.posterior import Posterior, predict_with_slopes
 from rnnbbo.policies.ops import Array, Namespace
 
@@ -18,8 +19,11 @@ _MIDDLE = 2.0  # u that the interpolation maps onto the centre of [-1, 1]
 _DEGREE = 14
 
 
-def _interpolate() -> tuple[list[float], list[float]]:
-    """Chebyshev coefficients of (1 + u)^2 tau(u) and (1 + u) R(u) over (u - c) / (u + c)."""
+def _interpolate() -> np.ndarray:
+    """Coefficients (_DEGREE + 1, 2) of (1 + u)^2 tau(u) and (1 + u) R(u), the highest power first.
+
+    Chebyshev interpolation over t = (u - c) / (u + c); its polynomials are summed up by powers.
+    """
     nodes = np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
     u = (_MIDDLE * (1.0 + nodes) / (1.0 - nodes))[:, None]
     # Gauss-Legendre in s = q / (1 + u) up to where the integrand has vanished.
@@ -27,27 +31,31 @@ def _interpolate() -> tuple[list[float], list[float]]:
     q = 20.0 * (x + 1.0)
     s = q / (1.0 + u)
     integrand = 20.0 * w * np.exp(-u * s - 0.5 * s * s)
-    tau, mills = (integrand * q).sum(axis=1), integrand.sum(axis=1)
-    fit = np.polynomial.chebyshev.chebfit
-    return fit(nodes, tau, _DEGREE).tolist(), fit(nodes, mills, _DEGREE).tolist()
+    parts = (integrand * q).sum(axis=1), integrand.sum(axis=1)
+    chebyshev = [
+        np.polynomial.Chebyshev.fit(nodes, part, _DEGREE, domain=(-1, 1)) for part in parts
+    ]
+    powers = [fit.convert(kind=np.polynomial.Polynomial).coef[::-1] for fit in chebyshev]
+    return np.stack(powers, axis=-1)
 
 
-_TAU, _MILLS = _interpolate()
+_SERIES = _interpolate()
 
 
-def _clenshaw(t: Array, coefficients: list[float]) -> Array:
-    """Sum of Chebyshev polynomials at t."""
-    twice = 2.0 * t
-    b1, b2 = t * 0.0 + coefficients[-1], 0.0
-    for c in coefficients[-2:0:-1]:
-        b1, b2 = twice * b1 - b2 + c, b1
-    return t * b1 - b2 + coefficients[0]
+def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:
+    """tau(u), and R(u) where `count` is 2: (count, ...), by Horner's rule."""
+    series = xp.reshape(xp.asarray(_SERIES[:, :count]), (_DEGREE + 1, count) + (1,) * u.ndim)
+    t = (u - _MIDDLE) / (u + _MIDDLE)
+    total = series[0] * t + series[1]
+    for k in range(2, _DEGREE + 1):
+        total = total * t + series[k]
+    return total
 
 
 def log_h(xp: Namespace, z: Array) -> Array:
     """log h(z)."""
     u = xp.abs(z)
-    tau = _clenshaw((u - _MIDDLE) / (u + _MIDDLE), _TAU) / ((1.0 + u) * (1.0 + u))
+    tau = _slow_parts(xp, u, 1)[0] / ((1.0 + u) * (1.0 + u))
     log_phi = -0.5 * u * u - _LOG_SQRT_2PI
     above = u + xp.exp(log_phi) * tau  # h(u) = u + h(-u)
     return xp.where(z > 0, xp.log(above), log_phi + xp.log(tau))
@@ -56,25 +64,36 @@ def log_h(xp: Namespace, z: Array) -> Array:
 def log_h_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
     """log h(z), and h'(z) / h(z) = Phi(z) / h(z)."""
     u = xp.abs(z)
-    t = (u - _MIDDLE) / (u + _MIDDLE)
-    tau = _clenshaw(t, _TAU) / ((1.0 + u) * (1.0 + u))
-    mills = _clenshaw(t, _MILLS) / (1.0 + u)
+    parts = _slow_parts(xp, u, 2)
+    tail = 1.0 / (1.0 + u)
+    tau, mills = parts[0] * (tail * tail), parts[1] * tail
     log_phi = -0.5 * u * u - _LOG_SQRT_2PI
     phi = xp.exp(log_phi)
     above = u + phi * tau
-    value = xp.where(z > 0, xp.log(above), log_phi + xp.log(tau))
-    return value, xp.where(z > 0, (1.0 - phi * mills) / above, mills / tau)
+    positive = z > 0
+    value = xp.log(xp.where(positive, above, tau)) + xp.where(positive, 0.0, log_phi)
+    return value, xp.where(positive, 1.0 - phi * mills, mills) / xp.where(positive, above, tau)
 
 
-def log_ei(xp: Namespace, best: Array, mean: Array, deviation: Array) -> Array:
-    """log EI (..., C) below `best` (..., 1) of predictions (..., C)."""
-    return xp.log(deviation) + log_h(xp, (best - mean) / deviation)
+def log_ei(
+    xp: Namespace, best: Array, mean: Array, deviation: Array, explore: float = 0.0
+) -> Array:
+    """log(s^(1 + explore) h(z)) (..., C) below `best` (..., 1) of predictions (..., C).
+
+    Expected improvement where `explore` is 0; above, it counts for more how little is known.
+    """
+    return (1.0 + explore) * xp.log(deviation) + log_h(xp, (best - mean) / deviation)
 
 
 def log_ei_and_gradient(
-    xp: Namespace, p: Posterior, lengthscales: Array, points: Array
+    xp: Namespace,
+    p: Posterior,
+    lengthscales: Array,
+    points: Array,
+    features: Array | None = None,
+    explore: float = 0.0,
 ) -> tuple[Array, Array]:
-    """log EI (..., C) and its gradient (..., C, D).
+    """`log_ei` (..., C) and its gradient (..., C, D).
 
     Args:
         xp: array namespace.
@@ -82,16 +101,22 @@ def log_ei_and_gradient(
         lengthscales: (..., 1, D).
         points: (..., C, D) or a shape that broadcasts to it; not scaled, from the same origin as
             the rows.
+        features: (C, 2 D) `trend.lift` of the points, where there are trends.
+        explore: see `log_ei`.
     """
     dim = points.shape[-1]
     keys = points / lengthscales
-    mean, deviation, slopes = predict_with_slopes(xp, p, keys)
+    mean, deviation, slopes = predict_with_slopes(xp, p, keys, features)
     z = (p.best - mean) / deviation
     log_value, ratio = log_h_and_ratio(xp, z)
     # dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h.
     d_mean = -ratio / deviation
-    d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
-    c = (d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance) * slopes.slope
+    d_variance = 0.5 * (1.0 + explore - z * ratio) / (deviation * deviation)
+    weight = d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance
+    c = weight * slopes.slope
     sums = xp.matmul(c, p.rows)  # of c times row, and of c
-    pull = sums[..., :dim] - sums[..., dim : dim + 1] * keys
-    return xp.log(deviation) + log_value, pull / lengthscales
+    gradient = (sums[..., :dim] - sums[..., dim : dim + 1] * keys) / lengthscales
+    if p.trend is not None:
+        own = d_variance * slopes.own
+        gradient = gradient + trend.pull(xp, p.trend, features, slopes.s, weight, own)
+    return (1.0 + explore) * xp.log(deviation) + log_value, gradient

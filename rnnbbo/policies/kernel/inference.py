@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies.kernel import hypotheses, posterior
+from rnnbbo.policies.kernel import hypotheses, posterior, trend
+from rnnbbo.policies.kernel import prior as priors
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
+from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.kernel.values import standardise, warp
 
 MOST, FEWEST = 64, 12  # particles at first, and with many observations
@@ -41,11 +43,10 @@ class Belief(NamedTuple):
         return w / w.sum()
 
 
-def start(rng: np.random.Generator, dim: int) -> Belief:
+def start(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
     """Particles from the prior."""
-    h = hypotheses.draw(rng, MOST, dim)
-    zero = np.zeros(MOST)
-    return Belief(h, zero, hypotheses.log_prior(h), np.zeros((MOST, 0, 0)))
+    h = priors.draw(rng, prior, MOST, dim)
+    return Belief(h, np.zeros(MOST), priors.log_density(prior, h), np.zeros((MOST, 0, 0)))
 
 
 def particles(n: int) -> int:
@@ -68,12 +69,17 @@ def _as_column(values: np.ndarray) -> np.ndarray:
 
 
 def log_target(
-    h: Hypotheses, u: np.ndarray, o: np.ndarray, half_log_det: np.ndarray, z: np.ndarray
+    prior: Prior,
+    h: Hypotheses,
+    u: np.ndarray,
+    o: np.ndarray,
+    half_log_det: np.ndarray,
+    z: np.ndarray,
 ) -> np.ndarray:
     """Log posterior density (N,); u = W w with w the warped values z, o = W 1."""
     _, jacobian, spread = warp(z, h.log_warp)
     reading = posterior.read_values(np, u, o, half_log_det, spread)
-    return reading.evidence + jacobian + hypotheses.log_prior(h)
+    return reading.evidence + jacobian + priors.log_density(prior, h)
 
 
 def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,16 +88,27 @@ def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return pair[..., 0], pair[..., 1]
 
 
-def _density(h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _density(prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:
     u, o = through(inverse, warp(z, h.log_warp)[0])
     diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)
-    return log_target(h, u, o, -np.log(diagonal).sum(axis=-1), z)
+    return log_target(prior, h, u, o, -np.log(diagonal).sum(axis=-1), z)
+
+
+def trends(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Covariances (N, m, n) of the trends between points (m, D) and (n, D)."""
+    keys, rows = trend.lift(np, a), trend.lift(np, b)
+    return trend.covariance(np, _as_column(h.bend), _as_column(h.rotated), keys, rows)
+
+
+def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:
+    """Covariances (N, n, n) of observations at x (n, D), nuggets included."""
+    k = posterior.covariance(np, scaled(h, x), _as_column(h.rbf), h.nugget)
+    return k + trends(h, x, x) if h.curved.any() else k
 
 
 def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
     """Inverse Cholesky factors (N, n, n) from scratch."""
-    k = posterior.covariance(np, scaled(h, x), _as_column(h.rbf), h.nugget)
-    return posterior.invert_lower(np, posterior.safe_cholesky(np, k))
+    return posterior.invert_lower(np, posterior.safe_cholesky(np, covariance(h, x)))
 
 
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -99,7 +116,11 @@ def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
     rows = scaled(h, x)
     r2 = posterior.squared_distances(np, rows[:, -1:], rows[:, :-1])
     cross = posterior.correlation(np, r2, _as_column(h.rbf))
-    return posterior.append(np, inverse, cross, _as_column(1.0 + h.nugget))
+    own = _as_column(1.0 + h.nugget)
+    if h.curved.any():
+        more = trends(h, x[-1:], x)
+        cross, own = cross + more[..., :-1], own + more[..., -1:]
+    return posterior.append(np, inverse, cross, own)
 
 
 def systematic(rng: np.random.Generator, weight: np.ndarray, count: int) -> np.ndarray:
@@ -123,21 +144,23 @@ def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
     )
 
 
-def _move(rng: np.random.Generator, belief: Belief, x: np.ndarray, z: np.ndarray) -> Belief:
+def _move(
+    rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, z: np.ndarray
+) -> Belief:
     """One Metropolis step of some particles."""
     h, n = belief.hypotheses, len(z)
     index = rng.permutation(h.size)[: moves(n)]
     new = hypotheses.propose_moves(rng, h, index)
     # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
     k = np.zeros((len(index), n + 2, n + 2))
-    k[:, :n, :n] = posterior.covariance(np, scaled(new, x), _as_column(new.rbf), new.nugget)
+    k[:, :n, :n] = covariance(new, x)
     k[:, n, :n] = warp(z, new.log_warp)[0]
     k[:, n + 1, :n] = 1.0
     k[:, n, n] = k[:, n + 1, n + 1] = _CORNER
     factor = posterior.safe_cholesky(np, k)
     diagonal = np.diagonal(factor, axis1=-2, axis2=-1)[:, :n]
     target = log_target(
-        new, factor[:, n, :n], factor[:, n + 1, :n], np.log(diagonal).sum(axis=-1), z
+        prior, new, factor[:, n, :n], factor[:, n + 1, :n], np.log(diagonal).sum(axis=-1), z
     )
     accepted = np.log(rng.random(len(index))) < target - belief.log_target[index]
     if not accepted.any():
@@ -151,18 +174,20 @@ def _move(rng: np.random.Generator, belief: Belief, x: np.ndarray, z: np.ndarray
     )
 
 
-def update(rng: np.random.Generator, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
+def update(
+    rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray
+) -> Belief:
     """Take in the last of the observations x (n, D), y (n,)."""
     h, z = belief.hypotheses, standardise(y)
     inverse = extend(h, belief.inverse, x)
-    density = _density(h, inverse, z)
+    density = _density(prior, h, inverse, z)
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse)
-    return _move(rng, _resample(rng, belief, len(z)), x, z)
+    return _move(rng, prior, _resample(rng, belief, len(z)), x, z)
 
 
-def rebuild(belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
+def rebuild(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
     """The same particles for other observations."""
     h = belief.hypotheses
     inverse = factorise(h, x)
-    return belief._replace(inverse=inverse, log_target=_density(h, inverse, standardise(y)))
+    return belief._replace(inverse=inverse, log_target=_density(prior, h, inverse, standardise(y)))

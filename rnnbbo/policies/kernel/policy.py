@@ -1,4 +1,4 @@
-"""The learning-free kernel policy: hypotheses of a Gaussian process, kept up with every value.
+"""The kernel policy: hypotheses of a Gaussian process, kept up with every value.
 
 What Spearmint gets from slice sampling at every ask (Snoek et al. 2012), a population of weighted
 hypotheses carries from tell to tell; a few of them average log EI, which is maximised in closed
@@ -14,11 +14,14 @@ import numpy as np
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import evidence
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import acquisition, inference, memory, posterior, search
+from rnnbbo.policies.kernel import inference, memory, search
+from rnnbbo.policies.kernel.boldness import Boldness
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.kernel.posterior import Posterior
-from rnnbbo.policies.kernel.values import standardise, warp
+from rnnbbo.policies.kernel.prior import Prior
+from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
+
+RECURRENCE = "particles"  # by which a weights file tells this policy from the networks
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class KernelConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a checkpoint's metadata."""
-        return asdict(self)
+        return {"recurrence": RECURRENCE, **asdict(self)}
 
 
 class KernelState(NamedTuple):
@@ -73,11 +76,11 @@ class KernelPolicy:
     @property
     def about(self) -> str:
         """What it is, in a line."""
-        return "Gaussian-process hypotheses over the observations, without learning"
+        return "Gaussian-process hypotheses over the observations"
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
-        """Nothing is learned."""
-        return {}
+        """What learning starts from; nothing of it is random."""
+        return {**Prior().to_params(), **Boldness().to_params()}
 
     def init(self, x: Array, y: Array) -> KernelState:
         """State before the first step; x (1, D) gives the dimension only."""
@@ -94,32 +97,42 @@ class KernelPolicy:
         rng = np.random.default_rng(observation.seed)
         x = np.concatenate([state.x, np.asarray(observation.x, np.float64)])
         y = np.concatenate([state.y, observation.y])
-        belief = state.belief or inference.start(rng, x.shape[1])
-        belief = inference.update(rng, belief, x, y)
+        prior = Prior.from_params(params)
+        belief = state.belief or inference.start(rng, prior, x.shape[1])
+        belief = inference.update(rng, prior, belief, x, y)
         if len(y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
             kept = memory.thin(x, y, 3 * self.config.max_rows // 4)
             x, y = x[kept], y[kept]
-            belief = inference.rebuild(belief, x, y)
+            belief = inference.rebuild(prior, belief, x, y)
         return state._replace(x=x, y=y, belief=belief)
 
     def choices(
-        self, state: KernelState, pending: np.ndarray, snap: Any, rng: np.random.Generator
+        self,
+        params: Params,
+        state: KernelState,
+        pending: np.ndarray,
+        snap: Any,
+        rng: np.random.Generator,
+        progress: float | None = None,
     ) -> Iterator[np.ndarray]:
         """Next queries (D,), the best first.
 
         Args:
+            params: what was learned.
             state: the state.
             pending: (P, D) points asked and not told.
             snap: moves cube points (n, D) onto points of the user's space.
             rng: randomness of this ask.
+            progress: share of the planned evaluations that is over; None where none are planned.
         """
         told, dim = state.evidence.told, state.x.shape[1]
         if state.belief is None or told < self.config.first_points * dim:
             yield snap(state.q)[0]
             if state.belief is None:
                 return
-        view = self._view(state, state.belief, pending, rng)
+        explore = Boldness.from_params(params).explore(progress)
+        view = self._view(state, state.belief, pending, rng, explore)
         candidates = snap(search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0]))
         scores, index = view.score(candidates)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
@@ -133,97 +146,15 @@ class KernelPolicy:
         yield from both[np.argsort(-np.concatenate([values, scores]), kind="stable")]
 
     def _view(
-        self, state: KernelState, belief: Belief, pending: np.ndarray, rng: np.random.Generator
-    ) -> "View":
+        self,
+        state: KernelState,
+        belief: Belief,
+        pending: np.ndarray,
+        rng: np.random.Generator,
+        explore: float,
+    ) -> View:
         index = inference.systematic(rng, belief.weight, self.config.hypotheses)
         index, counts = np.unique(index, return_counts=True)
         draws = rng.standard_normal((len(index), len(pending)))
-        return make_view(belief, index, counts / counts.sum(), state.x, state.y, pending, draws)
-
-
-class View(NamedTuple):
-    """A few hypotheses, ready to predict. Distances are taken from the incumbent.
-
-    Attributes:
-        posterior: of H hypotheses.
-        weight: (H,) of sum 1.
-        lengthscales: (H, 1, D).
-        incumbent: (D,) the observation where most hypotheses have their least posterior mean.
-    """
-
-    posterior: Posterior
-    weight: np.ndarray
-    lengthscales: np.ndarray
-    incumbent: np.ndarray
-
-    def score(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Averaged log EI of the candidates (C, D) that may be best, and their indices.
-
-        All get an upper bound; those with the largest ones an exact score.
-        """
-        keys = (points - self.incumbent) / self.lengthscales
-        # Hypothesis by hypothesis: an array over candidates and rows is the largest there is.
-        each = [Posterior(*(field[h] for field in self.posterior)) for h in range(len(keys))]
-        k = [
-            posterior.correlation(
-                np, posterior.distances(np, posterior.lift_keys(np, keys[h]), p.rows), p.rbf
-            )
-            for h, p in enumerate(each)
-        ]
-        mean = np.array([posterior.mean_of(np, p, k[h]) for h, p in enumerate(each)])
-        most = [posterior.largest_deviation_of(np, p, k[h]) for h, p in enumerate(each)]
-        best = self.posterior.best
-        bound = self.weight @ acquisition.log_ei(np, best, mean, np.array(most))
-        index = search.promising(bound)
-        exact = [posterior.deviation_of(np, p, k[h][index]) for h, p in enumerate(each)]
-        scores = self.weight @ acquisition.log_ei(np, best, mean[:, index], np.array(exact))
-        return scores, index
-
-    def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
-        value, gradient = acquisition.log_ei_and_gradient(
-            np, self.posterior, self.lengthscales, points - self.incumbent
-        )
-        return self.weight @ value, np.tensordot(self.weight, gradient, 1)
-
-
-def make_view(
-    belief: Belief,
-    index: np.ndarray,
-    weight: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    pending: np.ndarray,
-    draws: np.ndarray | None = None,
-) -> View:
-    """Condition the hypotheses at `index` (H,) on observations (n, D), and pending points (P, D).
-
-    Each hypothesis draws values for the pending points from its posterior, a fantasy (Snoek et al.
-    2012, section 3.2), by standard normal numbers `draws` (H, P); by None they have their mean.
-    """
-    h, inverse = belief.hypotheses.take(index), belief.inverse[index]
-    w, _, spread = warp(standardise(y), h.log_warp)
-    u, o = inference.through(inverse, w)
-    read = posterior.read_values(np, u, o, np.zeros(len(index)), spread)
-    alpha = (read.residual[:, None, :] @ inverse)[:, 0]
-    rbf, nugget = h.rbf[:, None, None], h.nugget
-    # The posterior mean at an observation is y - nugget K^-1 (y - mean).
-    smooth = w - nugget[:, None] * alpha
-    best = smooth.min(axis=1, keepdims=True)
-    incumbent = x[int((weight @ (smooth == best)).argmax())]
-    lengthscales = np.exp(h.log_lengthscale)[:, None, :]
-    rows = posterior.lift_rows(np, (x - incumbent) / lengthscales)
-    if len(pending):
-        extra = (pending - incumbent) / lengthscales
-        r2 = posterior.distances(np, posterior.lift_keys(np, extra), rows)
-        block = posterior.covariance(np, extra, rbf, nugget)
-        inverse = posterior.append(np, inverse, posterior.correlation(np, r2, rbf), block)
-        rows = np.concatenate([rows, posterior.lift_rows(np, extra)], axis=1)
-        # Whitened values W (y - mean) are independent, with the amplitude as their deviation.
-        drawn = np.zeros((len(index), len(pending))) if draws is None else draws
-        white = np.concatenate([read.residual, read.amplitude[:, None] * drawn], axis=1)
-        alpha = (white[:, None, :] @ inverse)[:, 0]
-    conditioned = Posterior(
-        rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best
-    )
-    return View(conditioned, weight, lengthscales, incumbent)
+        weight = counts / counts.sum()
+        return make_view(belief, index, weight, state.x, state.y, pending, draws, explore)

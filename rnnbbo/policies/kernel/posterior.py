@@ -10,7 +10,9 @@ new observation appends a row to it.
 
 from typing import NamedTuple
 
-from rnnbbo.policies.ops import Array, Namespace, swap_last
+from rnnbbo.policies.kernel import trend
+from rnnbbo.policies.kernel.trend import Trend
+from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
 
 JITTER = 1e-10  # variance added to every observation's, in units of the amplitude's square
 FLOOR = 1e-13  # least variance of a prediction: below it, rounding decides
@@ -31,6 +33,7 @@ class Posterior(NamedTuple):
         mean: (..., 1) the constant mean.
         amplitude: (..., 1) its standard deviation.
         best: (..., 1) the value to improve on.
+        trend: quadratic trends; None where no hypothesis has one.
     """
 
     rows: Array
@@ -40,6 +43,7 @@ class Posterior(NamedTuple):
     mean: Array
     amplitude: Array
     best: Array
+    trend: Trend | None = None
 
 
 def lift_rows(xp: Namespace, a: Array) -> Array:
@@ -55,7 +59,7 @@ def lift_keys(xp: Namespace, a: Array) -> Array:
 
 def distances(xp: Namespace, keys: Array, rows: Array) -> Array:
     """Squared distances (..., C, n) of lifted points: the squares ride along in one product."""
-    return xp.clip(xp.matmul(keys, swap_last(xp, rows)), 0.0, None)
+    return at_least(xp, xp.matmul(keys, swap_last(xp, rows)), 0.0)
 
 
 def squared_distances(xp: Namespace, a: Array, b: Array) -> Array:
@@ -149,7 +153,7 @@ def append(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
     v = xp.matmul(cross, swap_last(xp, inverse))
     schur = block - xp.matmul(v, swap_last(xp, v))
     if block.shape[-1] == 1:
-        c = 1.0 / xp.sqrt(xp.clip(schur, JITTER, None))
+        c = 1.0 / xp.sqrt(at_least(xp, schur, JITTER))
     else:
         c = invert_lower(xp, safe_cholesky(xp, schur))
     return _lower(xp, inverse, -xp.matmul(c, xp.matmul(v, inverse)), c)
@@ -205,31 +209,45 @@ def read_values(
     return Reading(residual, mean, square, evidence, amplitude)
 
 
-def predict(xp: Namespace, p: Posterior, keys: Array) -> tuple[Array, Array]:
+def predict(
+    xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
+) -> tuple[Array, Array]:
     """Mean and standard deviation (..., C) at scaled keys (..., C, D).
 
     Rasmussen & Williams (2006), eqs. 2.25 and 2.26. Points of unknown value lower the deviation
     only: their most likely value leaves the mean as it is (Ginsbourger et al. 2010).
+
+    Args:
+        xp: array namespace.
+        p: the posterior.
+        keys: (..., C, D).
+        features: (C, 2 D) `trend.lift` of the same points, where there are trends.
     """
     k = correlation(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
-    return mean_of(xp, p, k), deviation_of(xp, p, k)
+    own = 1.0
+    if p.trend is not None:
+        bend, rotated = p.trend.bend, p.trend.rotated
+        k = k + trend.covariance(xp, bend, rotated, features, p.trend.features)
+        own = 1.0 + trend.combine(bend[..., 0], rotated[..., 0], *trend.squares(xp, features))
+    return mean_of(xp, p, k), deviation_of(xp, p, k, own)
 
 
 def mean_of(xp: Namespace, p: Posterior, k: Array) -> Array:
-    """Mean (..., C) of keys whose correlations with the rows are k (..., C, m)."""
+    """Mean (..., C) of keys whose covariances with the rows are k (..., C, m)."""
     return p.mean + xp.matmul(k, p.alpha[..., None])[..., 0]
 
 
-def deviation_of(xp: Namespace, p: Posterior, k: Array) -> Array:
-    """Standard deviation (..., C) of keys whose correlations with the rows are k (..., C, m)."""
+def deviation_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
+    """Standard deviation (..., C) of keys.
+
+    Args:
+        xp: array namespace.
+        p: the posterior.
+        k: (..., C, m) the keys' covariances with the rows.
+        own: (..., C) their prior variances.
+    """
     v = xp.matmul(k, swap_last(xp, p.inverse))
-    return p.amplitude * xp.sqrt(xp.clip(1.0 - xp.sum(v * v, axis=-1), FLOOR, None))
-
-
-def largest_deviation_of(xp: Namespace, p: Posterior, k: Array) -> Array:
-    """An upper bound of `deviation_of` at a small part of its cost: given one row only."""
-    nearest = xp.max(k, axis=-1)
-    return p.amplitude * xp.sqrt(xp.clip(1.0 - nearest * nearest, FLOOR, None))
+    return p.amplitude * xp.sqrt(at_least(xp, own - xp.sum(v * v, axis=-1), FLOOR))
 
 
 class Slopes(NamedTuple):
@@ -239,19 +257,31 @@ class Slopes(NamedTuple):
         slope: (..., C, m).
         mean: (..., 1, m) c of the mean.
         variance: (..., C, m) c of the variance.
+        own: (..., C) what the prior variance counts for in the variance.
+        s: (C, m) `trend.products`; None without trends.
     """
 
     slope: Array
     mean: Array
     variance: Array
+    own: Array
+    s: Array | None
 
 
-def predict_with_slopes(xp: Namespace, p: Posterior, keys: Array) -> tuple[Array, Array, Slopes]:
+def predict_with_slopes(
+    xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
+) -> tuple[Array, Array, Slopes]:
     """`predict`, and what its gradient needs."""
     k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
+    own, s = 1.0, None
+    if p.trend is not None:
+        bend, rotated = p.trend.bend, p.trend.rotated
+        s, product = trend.products(xp, features, p.trend.features)
+        k = k + trend.combine(bend, rotated, s, product)
+        own = 1.0 + trend.combine(bend[..., 0], rotated[..., 0], *trend.squares(xp, features))
     v = xp.matmul(k, swap_last(xp, p.inverse))
-    variance = 1.0 - xp.sum(v * v, axis=-1)
-    deviation = p.amplitude * xp.sqrt(xp.clip(variance, FLOOR, None))
-    scale = (-2.0 * p.amplitude * p.amplitude) * xp.astype(variance > FLOOR, k.dtype)
-    slopes = Slopes(slope, p.alpha[..., None, :], scale[..., None] * xp.matmul(v, p.inverse))
-    return mean_of(xp, p, k), deviation, slopes
+    variance = own - xp.sum(v * v, axis=-1)
+    deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
+    scale = (p.amplitude * p.amplitude) * xp.astype(variance > FLOOR, k.dtype)
+    pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
+    return mean_of(xp, p, k), deviation, Slopes(slope, p.alpha[..., None, :], pulled, scale, s)

@@ -106,7 +106,7 @@ def _advance(
     sy = (s * y).sum(axis=1)
     yy = np.square(y).sum(axis=1)
     ss = np.square(s).sum(axis=1)
-    curved = sy > 1e-10 * np.sqrt(yy * ss) + 1e-300
+    curved = (sy > 1e-10 * np.sqrt(yy * ss)) & (yy > 1e-200)
     rho = np.where(curved, 1.0 / np.where(curved, sy, 1.0), 0.0)[:, None, None]
     if first:
         h = h * np.where(curved, sy / np.where(curved, yy, 1.0), 1.0)[:, None, None]

@@ -7,8 +7,9 @@ from numpy.testing import assert_allclose
 from rnnbbo import Optimizer
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.synthetic import get_problem
-from rnnbbo.policies.kernel import hypotheses, inference, memory, search
+from rnnbbo.policies.kernel import inference, memory, prior, search
 from rnnbbo.policies.kernel.policy import KernelConfig, KernelPolicy
+from rnnbbo.policies.kernel.prior import Prior
 
 
 def run(name: str, dim: int, n_calls: int, seed: int = 0) -> Optimizer:
@@ -153,30 +154,49 @@ def test_thinning_keeps_every_scale_round_the_incumbent() -> None:
 
 def test_hypotheses_are_drawn_from_their_prior() -> None:
     """The density's differences are those of frequencies, coordinate by coordinate."""
-    h = hypotheses.draw(np.random.default_rng(0), 40_000, 3)
-    logs = h.log_lengthscale - np.log(hypotheses.LENGTHSCALE * np.sqrt(3))
-    own, common = hypotheses.OWN_SPREAD**2, hypotheses.COMMON_SPREAD**2
-    assert_allclose(np.cov(logs.T), own * np.eye(3) + common, atol=0.02)
-    precision = np.linalg.inv(own * np.eye(3) + common)
-    expected = -0.5 * np.einsum("ni,ij,nj->n", logs, precision, logs)
-    noise = (h.log_noise - np.log(hypotheses.NOISE)) / hypotheses.NOISE_SPREAD
-    bend = (h.log_warp - np.log(hypotheses.WARP)) / hypotheses.WARP_SPREAD
-    rest = hypotheses.log_prior(h) - expected + 0.5 * (noise**2 + bend**2)
-    for rbf in (0, 1):
-        for noisy in (0, 1):
-            group = (h.rbf == rbf) & (h.noisy == noisy)
-            assert np.ptp(rest[group]) < 1e-9
-            share = np.log(group.mean())
-            assert rest[group][0] == pytest.approx(share, abs=0.05)
+    p = Prior(lengthscale=-1.0, growth=0.8, common_spread=0.6, own_spread=0.4, curved=0.3)
+    h = prior.draw(np.random.default_rng(0), p, 40_000, 3)
+    logs = h.log_lengthscale - (-1.0 + 0.8 * np.log(3))
+    covariance = 0.4**2 * np.eye(3) + 0.6**2
+    assert_allclose(np.cov(logs.T), covariance, atol=0.02)
+    expected = -0.5 * np.einsum("ni,ij,nj->n", logs, np.linalg.inv(covariance), logs)
+    for values, centre, spread in (
+        (h.log_noise, p.noise, p.noise_spread),
+        (h.log_warp, p.warp, p.warp_spread),
+        (h.log_trend, p.trend, p.trend_spread),
+    ):
+        assert values.mean() == pytest.approx(centre, abs=0.05)
+        assert values.std() == pytest.approx(spread, rel=0.02)
+        expected = expected - 0.5 * ((values - centre) / spread) ** 2
+    rest = prior.log_density(p, h) - expected
+    switches = np.column_stack([h.rbf, h.noisy, h.curved, h.rotated])
+    for combination in np.unique(switches, axis=0):
+        group = np.all(switches == combination, axis=1)
+        assert np.ptp(rest[group]) < 1e-9
+        assert rest[group][0] == pytest.approx(np.log(group.mean()), abs=0.15)
+
+
+def test_a_bowl_with_ripples_speaks_for_a_trend() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.random((40, 2))
+    y = (x[:, 0] - 0.3) ** 2 + 4.0 * (x[:, 1] - 0.8) ** 2 + 0.05 * np.cos(40.0 * x).sum(axis=1)
+    one = prior.draw(rng, Prior(noisy=0.01), 1, 2)
+    one = one._replace(log_lengthscale=np.log([[0.05, 0.05]]), curved=np.zeros(1))
+    both = [one, one._replace(curved=np.ones(1), log_trend=np.log([5.0]))]
+    targets = []
+    for h in both:
+        belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)))
+        targets.append(inference.rebuild(Prior(curved=0.5), belief, x, y).log_target[0])
+    assert targets[1] > targets[0] + 5.0
 
 
 def test_particles_find_the_lengthscales_of_the_data() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((60, 2))
     y = np.sin(9.0 * x[:, 0])  # the second coordinate has no influence
-    belief = inference.start(rng, 2)
+    belief = inference.start(rng, Prior(), 2)
     for n in range(1, 61):
-        belief = inference.update(rng, belief, x[:n], y[:n])
+        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
     found = np.exp(belief.weight @ belief.hypotheses.log_lengthscale)
     assert found[0] < 0.7
     assert found[1] > 3 * found[0]
@@ -187,9 +207,9 @@ def test_particles_find_the_noise() -> None:
     rng = np.random.default_rng(1)
     x = rng.random((80, 2))
     y = np.sin(4.0 * x[:, 0]) + 0.3 * rng.standard_normal(80)
-    belief = inference.start(rng, 2)
+    belief = inference.start(rng, Prior(), 2)
     for n in range(1, 81):
-        belief = inference.update(rng, belief, x[:n], y[:n])
+        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
     assert belief.weight @ belief.hypotheses.noisy > 0.9
 
 
@@ -197,10 +217,10 @@ def test_moves_leave_the_posterior_as_it_is() -> None:
     """Weights that tells brought along are those of particles that were weighted at the end."""
     rng = np.random.default_rng(2)
     x, y = rng.random((10, 2)), rng.standard_normal(10)
-    belief = inference.start(rng, 2)
+    belief = inference.start(rng, Prior(), 2)
     for n in range(1, 11):
-        belief = inference.update(rng, belief, x[:n], y[:n])
-    anew = inference.rebuild(belief, x, y)
+        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
+    anew = inference.rebuild(Prior(), belief, x, y)
     assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
     assert_allclose(belief.inverse, anew.inverse, rtol=1e-4, atol=1e-6)
 

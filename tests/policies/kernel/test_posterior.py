@@ -6,18 +6,20 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import integrate, linalg, stats
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, Matern
+from sklearn.gaussian_process.kernels import RBF, Kernel, Matern
 
-from rnnbbo.policies.kernel import acquisition, inference, posterior
+from rnnbbo.policies.kernel import acquisition, inference, posterior, trend
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
-from rnnbbo.policies.kernel.policy import make_view
+from rnnbbo.policies.kernel.trend import Trend
 from rnnbbo.policies.kernel.values import standardise, warp
+from rnnbbo.policies.kernel.view import make_view
 
 N, DIM = 14, 3
 NO_WARP = 25.0  # log c so large that the warp changes nothing
 
 
 def some(count: int = 4, seed: int = 0) -> Hypotheses:
+    """Kernels in turn, noise in the second half, a trend in all but the first."""
     rng = np.random.default_rng(seed)
     return Hypotheses(
         np.log(rng.uniform(0.2, 1.0, (count, DIM))),
@@ -25,7 +27,32 @@ def some(count: int = 4, seed: int = 0) -> Hypotheses:
         (np.arange(count) // 2) % 2.0,
         np.log(rng.uniform(0.05, 0.3, count)),
         np.full(count, NO_WARP),
+        (np.arange(count) > 0) * 1.0,
+        (np.arange(count) == count - 1) * 1.0,
+        np.log(rng.uniform(0.5, 2.0, count)),
     )
+
+
+class WithTrend(Kernel):
+    """A stationary kernel of scikit-learn's, and a polynomial one written out."""
+
+    def __init__(self, base: Kernel, bend: float, rotated: bool) -> None:
+        self.base, self.bend, self.rotated = base, bend, rotated
+
+    def __call__(self, x: np.ndarray, y: np.ndarray | None = None, eval_gradient: bool = False):
+        k = self.base(x, y)
+        for i, one in enumerate(x):
+            for j, other in enumerate(x if y is None else y):
+                a, b = (2 * one - 1) / np.sqrt(DIM), (2 * other - 1) / np.sqrt(DIM)
+                square = (a @ b) ** 2 if self.rotated else DIM * (a**2 @ b**2)
+                k[i, j] += self.bend * (a @ b + square)
+        return k
+
+    def diag(self, x: np.ndarray) -> np.ndarray:
+        return np.diag(self(x))
+
+    def is_stationary(self) -> bool:
+        return False
 
 
 def data(n: int = N, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -34,9 +61,10 @@ def data(n: int = N, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return x, np.sin(4.0 * x).sum(axis=1) + x[:, 0]
 
 
-def kernel_of(h: Hypotheses, i: int) -> RBF | Matern:
+def kernel_of(h: Hypotheses, i: int) -> Kernel:
     scale = np.exp(h.log_lengthscale[i])
-    return RBF(scale) if h.rbf[i] else Matern(scale, nu=2.5)
+    base = RBF(scale) if h.rbf[i] else Matern(scale, nu=2.5)
+    return WithTrend(base, h.bend[i], bool(h.rotated[i]))
 
 
 @pytest.mark.parametrize("i", range(4))
@@ -54,8 +82,7 @@ def test_predictions_are_those_of_a_gaussian_process(i: int) -> None:
     )
     p = view.posterior
     keys = np.random.default_rng(2).random((20, DIM))
-    scaled = (keys - view.incumbent) / view.lengthscales
-    mean, deviation = posterior.predict(np, p, scaled)
+    mean, deviation = view.predict(keys)
 
     # The values as the view holds them, less the mean that it found; the amplitude rescales.
     z = standardise(y)
@@ -110,7 +137,8 @@ def test_appending_rows_equals_factorising_anew() -> None:
     for n in range(5, N + 1):
         inverse = inference.extend(h, inverse, x[:n])
     assert_allclose(inverse, inference.factorise(h, x), rtol=1e-5, atol=1e-8)
-    k = posterior.covariance(np, inference.scaled(h, x), h.rbf[:, None, None], h.nugget)
+    k = np.array([kernel_of(h, i)(x) + h.nugget[i] * np.eye(N) for i in range(4)])
+    assert_allclose(inference.covariance(h, x), k, rtol=1e-9)
     eye = np.broadcast_to(np.eye(N), k.shape)
     assert_allclose(inverse @ k @ inverse.swapaxes(1, 2), eye, atol=1e-7)
 
@@ -130,9 +158,8 @@ def test_pending_points_lower_the_deviation_there_and_nothing_else() -> None:
     without = make_view(belief, index, weight, x, y, pending[:0])
     given = make_view(belief, index, weight, x, y, pending)
     keys = np.concatenate([pending, np.random.default_rng(3).random((9, DIM))])
-    scaled = (keys - given.incumbent) / given.lengthscales
-    m0, s0 = posterior.predict(np, without.posterior, scaled)
-    m1, s1 = posterior.predict(np, given.posterior, scaled)
+    m0, s0 = without.predict(keys)
+    m1, s1 = given.predict(keys)
     assert_allclose(m0, m1, rtol=1e-9, atol=1e-9)
     assert np.all(s1 <= s0 * (1.0 + 1e-9))
     assert np.all(s1[:2, 0] < 1e-3 * s0[:2, 0])  # the hypotheses without noise
@@ -155,12 +182,10 @@ def test_drawn_values_of_pending_points_are_those_of_the_posterior() -> None:
     def means(first: float, second: float) -> np.ndarray:
         draws = np.tile([first, second], (4, 1))
         view = make_view(belief, index, weight, x, y, pending, draws)
-        keys = (pending - view.incumbent) / view.lengthscales
-        return posterior.predict(np, view.posterior, keys)[0][:2]  # without noise
+        return view.predict(pending)[0][:2]  # without noise
 
     view = make_view(belief, index, weight, x, y, pending[:0])
-    keys = (pending - view.incumbent) / view.lengthscales
-    mean, deviation = (part[:2] for part in posterior.predict(np, view.posterior, keys))
+    mean, deviation = (part[:2] for part in view.predict(pending))
     assert_allclose(means(0.0, 0.0), mean, rtol=1e-6, atol=1e-6)
     # The first moves by its own deviation; the second with it, and by what is left of its own.
     first, second = means(1.0, 0.0) - mean, means(0.0, 1.0) - mean
@@ -212,14 +237,23 @@ def test_numpy_and_torch_agree() -> None:
     h, (x, y) = some(), data()
     belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
     view = make_view(belief, np.arange(4), np.full(4, 0.25), x, y, x[:0])
-    keys = np.random.default_rng(7).random((5, DIM)) / view.lengthscales
-    as_torch = posterior.Posterior(*(torch.asarray(field) for field in view.posterior))
-    for a, b in zip(
-        posterior.predict(np, view.posterior, keys),
-        posterior.predict(torch, as_torch, torch.asarray(keys)),
-        strict=True,
-    ):
+    points = np.random.default_rng(7).random((5, DIM))
+    assert view.posterior.trend is not None
+    as_torch = posterior.Posterior(
+        *(torch.asarray(field) for field in view.posterior[:-1]),
+        Trend(*(torch.asarray(field) for field in view.posterior.trend)),
+    )
+    lengthscales, moved = torch.asarray(view.lengthscales), torch.asarray(points - view.incumbent)
+    features = trend.lift(torch, torch.asarray(points))
+    there = posterior.predict(torch, as_torch, moved / lengthscales, features)
+    for a, b in zip(view.predict(points), there, strict=True):
         assert_allclose(a, b.numpy(), rtol=1e-9, atol=1e-12)
+    value, gradient = acquisition.log_ei_and_gradient(
+        torch, as_torch, lengthscales, moved, features
+    )
+    expected, slope = view.climbed(points)
+    assert_allclose(value.mean(axis=0).numpy(), expected, rtol=1e-9)
+    assert_allclose(gradient.mean(axis=0).numpy(), slope, rtol=1e-7, atol=1e-9)
 
 
 def test_the_warp_is_monotone_and_its_jacobian_is_its_derivative() -> None:

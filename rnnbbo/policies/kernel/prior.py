@@ -1,0 +1,108 @@
+"""What hypotheses are like before any value is known.
+
+The numbers are learned: `rnnbbo.meta.prior` fits them to the hypotheses that survived on training
+functions. Those here are what learning starts from.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from rnnbbo.policies.kernel.hypotheses import Hypotheses
+
+
+class Prior(NamedTuple):
+    """Hyper-parameters of the distribution that hypotheses are drawn from.
+
+    Lengths are those of the unit cube; spreads are standard deviations of logarithms.
+
+    Attributes:
+        lengthscale: log of the median length-scale in one dimension.
+        growth: it grows with this power of the dimension.
+        common_spread: of all length-scales of a hypothesis together.
+        own_spread: of each of them for itself.
+        rbf: probability of the squared-exponential kernel, else Matern-5/2.
+        noisy: probability of noise.
+        noise: log of its median standard deviation, in units of the amplitude.
+        noise_spread: its spread.
+        warp: log of the median bend of `values.warp`, in standard deviations of the values.
+        warp_spread: its spread.
+        curved: probability of a quadratic trend (`trend`).
+        rotated: probability that it has products of coordinates.
+        trend: log of its median standard deviation, in units of the amplitude.
+        trend_spread: its spread.
+    """
+
+    lengthscale: float = math.log(0.225)
+    growth: float = 0.5
+    common_spread: float = 0.7
+    own_spread: float = 0.3
+    rbf: float = 0.5
+    noisy: float = 0.2
+    noise: float = math.log(0.1)
+    noise_spread: float = 1.0
+    warp: float = math.log(3.0)
+    warp_spread: float = 2.0
+    curved: float = 0.4
+    rotated: float = 0.4
+    trend: float = 0.0
+    trend_spread: float = 1.0
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, np.ndarray]) -> Self:
+        """The prior that `params` hold; what they lack is as here."""
+        keys = {name: f"prior.{name}" for name in cls._fields}
+        return cls(**{name: params[key].item() for name, key in keys.items() if key in params})
+
+    def to_params(self) -> dict[str, np.ndarray]:
+        """Weights of a checkpoint: float32 arrays (1,), by name."""
+        return {f"prior.{name}": np.array([v], np.float32) for name, v in self._asdict().items()}
+
+    def centre(self, dim: int) -> float:
+        """Mean of the log length-scales in `dim` dimensions."""
+        return self.lengthscale + self.growth * math.log(dim)
+
+
+def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
+    """Draw hypotheses."""
+    normal = rng.standard_normal((count, dim + 4))
+    u = rng.random((4, count))
+    return Hypotheses(
+        prior.centre(dim)
+        + prior.common_spread * normal[:, -1:]
+        + prior.own_spread * normal[:, :dim],
+        (u[0] < prior.rbf).astype(float),
+        (u[1] < prior.noisy).astype(float),
+        prior.noise + prior.noise_spread * normal[:, -2],
+        prior.warp + prior.warp_spread * normal[:, -3],
+        (u[2] < prior.curved).astype(float),
+        (u[3] < prior.rotated).astype(float),
+        prior.trend + prior.trend_spread * normal[:, -4],
+    )
+
+
+def log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
+    """Log density (N,) of `draw`, up to a constant."""
+    dim = h.log_lengthscale.shape[1]
+    z = h.log_lengthscale - prior.centre(dim)
+    # The covariance is OWN^2 I + COMMON^2 1 1^T: Sherman and Morrison invert it.
+    own, common = prior.own_spread**2, prior.common_spread**2
+    total = z.sum(axis=1)
+    quadratic = (np.square(z).sum(axis=1) - common / (own + dim * common) * total**2) / own
+    for value, centre, spread in (
+        (h.log_noise, prior.noise, prior.noise_spread),
+        (h.log_warp, prior.warp, prior.warp_spread),
+        (h.log_trend, prior.trend, prior.trend_spread),
+    ):
+        quadratic = quadratic + np.square((value - centre) / spread)
+    density = -0.5 * quadratic
+    for flag, probability in (
+        (h.rbf, prior.rbf),
+        (h.noisy, prior.noisy),
+        (h.curved, prior.curved),
+        (h.rotated, prior.rotated),
+    ):
+        density += np.where(flag > 0, math.log(probability), math.log1p(-probability))
+    return density
