@@ -63,7 +63,7 @@ _TABLE = {
     "classic-plain": _Suite(
         "classic", "Branin, Goldstein-Price, Hartmann 3 and 6 as published", {"perturbed": False}
     ),
-    **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20)},
+    **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20, 40)},
     "tabular": _Suite(
         "tabular",
         "tuning of neural networks, looked up in the tables HPOBench, HPOLib and NAS-Bench-201",

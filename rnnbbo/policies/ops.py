@@ -68,7 +68,7 @@ def at_least(xp: Namespace, x: Array, low: float) -> Array:
 
 def swap_last(xp: Namespace, x: Array) -> Array:
     """Transpose the last two axes."""
-    return xp.matrix_transpose(x)
+    return x.mT
 
 
 def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:

@@ -48,12 +48,12 @@ class Posterior(NamedTuple):
 
 def lift_rows(xp: Namespace, a: Array) -> Array:
     """Scaled points (..., n, D) as (..., n, D + 2), for `distances`: [a, 1, |a|^2]."""
-    return xp.concat([a, xp.ones_like(a[..., :1]), xp.sum(a * a, axis=-1, keepdims=True)], axis=-1)
+    return xp.concat([a, xp.ones_like(a[..., :1]), xp.vecdot(a, a)[..., None]], axis=-1)
 
 
 def lift_keys(xp: Namespace, a: Array) -> Array:
     """Scaled keys (..., C, D) as (..., C, D + 2): [-2 a, |a|^2, 1]."""
-    square = xp.sum(a * a, axis=-1, keepdims=True)
+    square = xp.vecdot(a, a)[..., None]
     return xp.concat([-2.0 * a, square, xp.ones_like(square)], axis=-1)
 
 
@@ -67,11 +67,17 @@ def squared_distances(xp: Namespace, a: Array, b: Array) -> Array:
     return distances(xp, lift_keys(xp, a), lift_rows(xp, b))
 
 
-def correlation(xp: Namespace, r2: Array, rbf: Array) -> Array:
+def correlation(xp: Namespace, r2: Array, rbf: Array | float) -> Array:
     """Kernel of squared scaled distances (Rasmussen & Williams 2006, eqs. 4.9 and 4.17).
 
-    exp(-r^2 / 2) where `rbf` is 1, (1 + a + a^2 / 3) exp(-a) with a = sqrt(5) r where it is 0.
+    exp(-r^2 / 2) where `rbf` is 1, (1 + a + a^2 / 3) exp(-a) with a = sqrt(5) r where it is 0. A
+    number in place of an array takes less time.
     """
+    if isinstance(rbf, float):
+        if rbf:
+            return xp.exp(-0.5 * r2)
+        a = xp.sqrt(5.0 * r2)
+        return xp.exp(-a) * (r2 * (5.0 / 3.0) + (a + 1.0))
     a2 = (5.0 - 5.0 * rbf) * r2
     a = xp.sqrt(a2)
     return xp.exp((-0.5 * rbf) * r2 - a) * (1.0 + a + a2 * (1.0 / 3.0))
@@ -194,10 +200,10 @@ def read_values(
         spread: (...) variance that the values have by themselves.
     """
     n = u.shape[-1]
-    oo = xp.sum(o * o, axis=-1)
-    mean = xp.sum(o * u, axis=-1) / oo
+    oo = xp.vecdot(o, o)
+    mean = xp.vecdot(o, u) / oo
     residual = u - mean[..., None] * o
-    square = xp.sum(residual * residual, axis=-1)
+    square = xp.vecdot(residual, residual)
     total = square + PRIOR_WEIGHT * spread
     evidence = (
         0.5 * PRIOR_WEIGHT * xp.log(spread)
@@ -247,7 +253,7 @@ def deviation_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> A
         own: (..., C) their prior variances.
     """
     v = xp.matmul(k, swap_last(xp, p.inverse))
-    return p.amplitude * xp.sqrt(at_least(xp, own - xp.sum(v * v, axis=-1), FLOOR))
+    return p.amplitude * xp.sqrt(at_least(xp, own - xp.vecdot(v, v), FLOOR))
 
 
 class Slopes(NamedTuple):
@@ -280,7 +286,7 @@ def predict_with_slopes(
         k = k + trend.combine(bend, rotated, s, product)
         own = 1.0 + trend.combine(bend[..., 0], rotated[..., 0], *trend.squares(xp, features))
     v = xp.matmul(k, swap_last(xp, p.inverse))
-    variance = own - xp.sum(v * v, axis=-1)
+    variance = own - xp.vecdot(v, v)
     deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
     scale = (p.amplitude * p.amplitude) * xp.astype(variance > FLOOR, k.dtype)
     pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)

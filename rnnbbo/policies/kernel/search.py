@@ -12,6 +12,7 @@ WIDE, NEAR = 192, 160  # candidates over the cube, and round the incumbent
 RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
 PROMISING = 64  # candidates of either kind that get an exact score
 STARTS, STEPS = 6, 12  # candidates that are refined, and evaluations of each
+GAIN = 0.01  # where no step promises more, in logarithms of the improvement, climbing ends
 
 # Maps points (S, D) to values (S,) and gradients (S, D).
 Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -71,6 +72,7 @@ def climb(
 
     Each has a BFGS model (Nocedal & Wright 2006, eq. 6.17) and a trust radius, in coordinates
     divided by `unit` (D,). A coordinate on the border whose gradient points outward is left there.
+    It ends after `steps`, or where no step promises more than GAIN.
 
     Returns:
         The points reached (S, D) and their values (S,).
@@ -84,9 +86,12 @@ def climb(
         free = ~(((x <= 0.0) & (g < 0.0)) | ((x >= 1.0) & (g > 0.0)))
         slope = g * free
         p = (h @ slope[:, :, None])[:, :, 0] * free
-        length = np.sqrt(np.square(p).sum(axis=1)) + 1e-300
+        length = np.sqrt(np.vecdot(p, p)) + 1e-300
         shrink = radius / length if step == 0 else np.minimum(1.0, radius / length)
-        trial = np.clip(x + unit * p * shrink[:, None], 0.0, 1.0)
+        move = p * shrink[:, None]
+        if (f + np.vecdot(slope, move)).max() < f.max() + GAIN:
+            break
+        trial = np.minimum(np.maximum(x + unit * move, 0.0), 1.0)
         ft, gt = func(trial)
         gt = gt * unit
         state = _advance(state, (trial - x) / unit, trial, ft, gt, first=step == 0)
@@ -103,9 +108,7 @@ def _advance(
 ) -> Climb:
     x, f, g, h, radius = state
     y = g - gt  # of the function to minimise, -f
-    sy = (s * y).sum(axis=1)
-    yy = np.square(y).sum(axis=1)
-    ss = np.square(s).sum(axis=1)
+    sy, yy, ss = np.vecdot(s, y), np.vecdot(y, y), np.vecdot(s, s)
     curved = (sy > 1e-10 * np.sqrt(yy * ss)) & (yy > 1e-200)
     rho = np.where(curved, 1.0 / np.where(curved, sy, 1.0), 0.0)[:, None, None]
     if first:

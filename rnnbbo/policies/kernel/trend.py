@@ -48,12 +48,14 @@ def products(xp: Namespace, keys: Array, rows: Array) -> tuple[Array, Array]:
 def squares(xp: Namespace, keys: Array) -> tuple[Array, Array]:
     """`products` (..., C) of lifted points with themselves."""
     dim = keys.shape[-1] // 2
-    square = keys * keys
-    return xp.sum(square[..., :dim], axis=-1), xp.sum(square[..., dim:], axis=-1)
+    a, square = keys[..., :dim], keys[..., dim:]
+    return xp.vecdot(a, a), xp.vecdot(square, square)
 
 
-def combine(bend: Array, rotated: Array, s: Array, p: Array) -> Array:
-    """The covariance of `products` or `squares`."""
+def combine(bend: Array | float, rotated: Array | float, s: Array, p: Array) -> Array:
+    """The covariance of `products` or `squares`. Numbers in place of arrays take less time."""
+    if isinstance(rotated, float):
+        return bend * (s + (s * s if rotated else p))
     return bend * (s + p + rotated * (s * s - p))
 
 
@@ -80,7 +82,7 @@ def pull(xp: Namespace, trend: Trend, keys: Array, s: Array, weight: Array, own:
     straight = 1.0 - trend.rotated
     linear = xp.matmul(weight + (2.0 * trend.rotated) * (weight * s), trend.features[:, :dim])
     bent = xp.matmul(straight * weight, trend.features[:, dim:])
-    norm = xp.sum(a * a, axis=-1, keepdims=True)
+    norm = xp.vecdot(a, a)[..., None]
     # Of k(x, x): |a|^2 + |a|^4 or |a|^2 + D sum_d a_d^4.
     mine = 2.0 + (4.0 * trend.rotated) * norm + (4.0 * root) * straight * square
     gradient = linear + a * ((2.0 * root) * bent + trend.bend * own[..., None] * mine)

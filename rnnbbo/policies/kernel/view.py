@@ -1,6 +1,7 @@
 """A few hypotheses, conditioned on what is known, ready to predict and to be searched."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.posterior import Posterior
 from rnnbbo.policies.kernel.trend import Trend
 from rnnbbo.policies.kernel.values import standardise, warp
+from rnnbbo.policies.ops import Array
 
 
 class View(NamedTuple):
@@ -42,53 +44,56 @@ class View(NamedTuple):
 
         All get an upper bound in single precision; those with the largest ones an exact score.
         """
+        p = self.posterior
         index = search.promising(self._bound(points))
-        mean, deviation = [], []
-        kept = points[index] - self.incumbent
-        features = self.features(points[index])
-        # Hypothesis by hypothesis: an array over candidates and rows is the largest there is.
+        points = points[index]
+        mean, deviation = np.empty((2, len(self.weight), len(points)))
+        more = None if p.trend is None else _Products.of(points, p.trend)
+        for h, one in self._each():
+            k = self._correlations(h, points - self.incumbent, p.rows[h])
+            own: Array | float = 1.0
+            if more is not None and one.trend is not None:
+                k += more.covariance(one.trend)
+                own = 1.0 + more.own(one.trend)
+            mean[h] = posterior.mean_of(np, one, k)
+            deviation[h] = posterior.deviation_of(np, one, k, own)
+        return self.weight @ acquisition.log_ei(np, p.best, mean, deviation, self.explore), index
+
+    def _each(self) -> Iterator[tuple[int, Posterior]]:
+        """One hypothesis after the other: an array over candidates and rows is the largest."""
+        t = self.posterior.trend
         for h in range(len(self.weight)):
-            one = _take(self.posterior, slice(h, h + 1))
-            found = posterior.predict(np, one, kept / self.lengthscales[h : h + 1], features)
-            mean.append(found[0][0])
-            deviation.append(found[1][0])
-        best = self.posterior.best
-        value = acquisition.log_ei(np, best, np.array(mean), np.array(deviation), self.explore)
-        return self.weight @ value, index
+            one = None
+            if t is not None and t.bend[h, 0, 0] > 0.0:
+                one = Trend(t.features, t.bend[h, 0], t.rotated[h, 0])
+            yield h, Posterior(*(field[h] for field in self.posterior[:-1]), one)
+
+    def _correlations(self, h: int, centred: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Of points (C, D), less the incumbent, with hypothesis h's rows, in their precision."""
+        keys = posterior.lift_keys(np, centred / self.lengthscales[h].astype(rows.dtype))
+        rbf = float(self.posterior.rbf[h, 0, 0])
+        return posterior.correlation(np, posterior.distances(np, keys, rows), rbf)
 
     def _bound(self, points: np.ndarray) -> np.ndarray:
         """At least the averaged log EI (C,), rounding aside."""
         p = self.posterior
         rows, alpha = p.rows.astype(np.float32), p.alpha.astype(np.float32)
         centred = (points - self.incumbent).astype(np.float32)
-        lengthscales = self.lengthscales.astype(np.float32)
-        count = len(self.weight)
-        mean, variance = np.empty((2, count, len(points)), np.float32)
-        if p.trend is not None:
-            keys = trend.lift(np, points)
-            s, product = (
-                part.astype(np.float32) for part in trend.products(np, keys, p.trend.features)
-            )
-            norms = trend.squares(np, keys), trend.squares(np, p.trend.features)
-        for h in range(count):
-            r2 = posterior.distances(
-                np, posterior.lift_keys(np, centred / lengthscales[h]), rows[h]
-            )
-            k = posterior.correlation(np, r2, np.float32(p.rbf[h, 0, 0]))
-            if p.trend is not None and p.trend.bend[h, 0, 0] > 0.0:
-                bend, rotated = (
-                    np.float32(p.trend.bend[h, 0, 0]),
-                    np.float32(p.trend.rotated[h, 0, 0]),
-                )
-                k += trend.combine(bend, rotated, s, product)
-                own, theirs = (1.0 + trend.combine(bend, rotated, *norm) for norm in norms)
+        mean, variance = np.empty((2, len(self.weight), len(points)), np.float32)
+        more = None if p.trend is None else _Products.of(points, p.trend, np.float32)
+        for h, one in self._each():
+            k = self._correlations(h, centred, rows[h])
+            if more is not None and one.trend is not None:
+                k += more.covariance(one.trend)
                 # The deviation that the one row leaves that tells most.
-                variance[h] = own - np.max(k * k / theirs.astype(np.float32), axis=-1)
+                told = np.max(k * k / (1.0 + more.theirs(one.trend)), axis=-1)
+                variance[h] = 1.0 + more.own(one.trend) - told
             else:
                 variance[h] = 1.0 - np.square(np.max(k, axis=-1))
             mean[h] = k @ alpha[h]
         deviation = p.amplitude * np.sqrt(np.maximum(variance, posterior.FLOOR))
-        return self.weight @ acquisition.log_ei(np, p.best, p.mean + mean, deviation, self.explore)
+        value = acquisition.log_ei(np, p.best, p.mean + mean, deviation, self.explore)
+        return self.weight @ value
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
@@ -104,12 +109,38 @@ class View(NamedTuple):
         return self.weight @ value, average.reshape(points.shape)
 
 
-def _take(p: Posterior, index: slice) -> Posterior:
-    """The posterior of some hypotheses."""
-    fields = [field[index] for field in p[:-1]]
-    t = p.trend
-    bent = None if t is None else Trend(t.features, t.bend[index], t.rotated[index])
-    return Posterior(*fields, bent if bent is not None and bent.bend.any() else None)
+class _Products(NamedTuple):
+    """What the trends of all hypotheses at some points have in common.
+
+    Attributes:
+        cross: `trend.products` (C, m) of the points and the rows.
+        points: `trend.squares` (C,) of the points.
+        rows: `trend.squares` (m,) of the rows.
+    """
+
+    cross: tuple[np.ndarray, np.ndarray]
+    points: tuple[np.ndarray, np.ndarray]
+    rows: tuple[np.ndarray, np.ndarray]
+
+    @classmethod
+    def of(cls, points: np.ndarray, t: Trend, dtype: type = np.float64) -> Self:
+        """Of points (C, D), computed in the precision given."""
+        keys, rows = trend.lift(np, points).astype(dtype), t.features.astype(dtype)
+        squares = trend.squares(np, keys), trend.squares(np, rows)
+        return cls(trend.products(np, keys, rows), *squares)
+
+    def covariance(self, one: Trend) -> np.ndarray:
+        """(C, m) of the points and the rows by a hypothesis's trend."""
+        bend, rotated = one.bend.item(), one.rotated.item()
+        return trend.combine(bend, rotated, *self.cross)
+
+    def own(self, one: Trend) -> np.ndarray:
+        """(C,) variances of the points."""
+        return trend.combine(one.bend.item(), one.rotated.item(), *self.points)
+
+    def theirs(self, one: Trend) -> np.ndarray:
+        """(m,) variances of the rows."""
+        return trend.combine(one.bend.item(), one.rotated.item(), *self.rows)
 
 
 def make_view(
