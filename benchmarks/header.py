@@ -67,9 +67,10 @@ def _method(name: str) -> dict[str, Any]:
     """What a method is; a policy of rnnbbo also says its longest training horizon."""
     if name in methods.PEERS or methods.is_own(name):
         return {"about": methods.describe(name), "ours": False, "horizon": None}
-    from rnnbbo import checkpoint
+    from rnnbbo import auto, checkpoint
 
-    provenance = checkpoint.load(name).provenance
+    first = auto.plan()[0].policy if name == auto.NAME else name
+    provenance = checkpoint.load(first).provenance
     horizon = provenance.get("config", {}).get("train", {}).get("horizon")
     return {
         "about": methods.describe(name),

@@ -89,7 +89,7 @@ _SECONDS = click.FloatRange(min=0.0, min_open=True)
 @click.option(
     "--n-calls", "-n", type=click.IntRange(1), default=100, show_default=True, help="Evaluations."
 )
-@click.option("--policy", metavar="NAME", help="See `rnnbbo policies`.  [default: the best one]")
+@click.option("--policy", metavar="NAME", help="See `rnnbbo policies`.  [default: auto, the best]")
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same proposals (with one job).")
 @click.option(
     "--jobs",
@@ -137,7 +137,7 @@ def minimize(
     """Reads the options, runs the trials, and shows what came of them."""
     from rnnbbo.cli import report
     from rnnbbo.loop import History, Limits, Memory, run_trials
-    from rnnbbo.optimizer import Optimizer
+    from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer
 
     start = time.monotonic()
     if plot_file is not None:
@@ -153,18 +153,19 @@ def minimize(
         history: History
         if study_file is None:
             seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-            named = {} if policy is None else {"policy": policy}
-            optimizer = Optimizer(space, n_calls=n_calls, rng=seed, **named)
-            policy, history = optimizer.policy_name, Memory(optimizer)
+            policy = DEFAULT_POLICY if policy is None else policy
+            optimizer = Optimizer(space, policy=policy, n_calls=n_calls, rng=seed)
+            policy, why, history = optimizer.policy_name, optimizer.policy_why, Memory(optimizer)
         else:
             study = _open_study(study_file, space, policy, seed, resume, n_calls)
-            policy, seed = study.policy_name, study.seed
+            policy, why, seed = study.policy_name, "", study.seed
             history = stack.enter_context(study)
         # Only another process can be cut short.
         inline = jobs == 1 and eval_timeout is None and timeout is None
         evaluator = what.evaluator(0 if inline else jobs, seed, eval_timeout)
         if program is None:
             click.echo(f"calling {what.call}", err=True)
+        click.echo(f"policy {policy}" + (f": {why}" if why else ""), err=True)
         progress = report.Progress(n_calls, space.names, [] if study is None else study.told())
         limits = Limits(n_calls, timeout, max_failures)
         with contextlib.closing(progress):
@@ -175,7 +176,12 @@ def minimize(
                 status = "interrupted"
         # Others may have worked on the study too.
         trials = progress.trials if study is None else study.told()
-    run = {"policy": policy, "seed": seed, "seconds": round(time.monotonic() - start, 3)}
+    run = {
+        "policy": policy,
+        "policy_why": why,
+        "seed": seed,
+        "seconds": round(time.monotonic() - start, 3),
+    }
     if study is not None:
         run["study"] = str(study.path)
     best = report.best_of(trials)

@@ -11,7 +11,7 @@ import click
 _HELP = """List policies, and how their weights were made.
 
 NAME is a shipped policy or the path of a .safetensors file; without one, all shipped policies
-are listed.
+are listed. `auto` is none by itself: it chooses one for the run.
 
 \b
 Examples:
@@ -26,11 +26,15 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def policies(names: tuple[str, ...], as_json: bool) -> None:
     """Reads the weights files and prints what they say of themselves."""
-    from rnnbbo import checkpoint
+    from rnnbbo import auto, checkpoint
     from rnnbbo.optimizer import DEFAULT_POLICY
 
-    found = {}
-    for name in names or checkpoint.available():
+    found: dict[str, dict[str, Any]] = {}
+    for name in names or (auto.NAME, *checkpoint.available()):
+        if name == auto.NAME:
+            first = auto.plan()[0]
+            found[name] = {"about": auto.ABOUT, "policy": first.policy, "why": first.why}
+            continue
         loaded = checkpoint.load(name)
         count = sum(int(array.size) for array in loaded.params.values())
         found[name] = {**loaded.metadata, "weights": count}

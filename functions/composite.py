@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.problem import Array
@@ -32,7 +33,7 @@ class CompositeFunction:
         bend: a monotone map of the sum.
     """
 
-    active: Array
+    active: NDArray[np.intp]
     parts: tuple[Part, ...]
     weights: tuple[float, ...]
     bend: Part

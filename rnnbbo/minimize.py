@@ -14,7 +14,7 @@ import numpy as np
 from rnnbbo.errors import ConfigError, ObjectiveError, PointError, TooManyFailuresError
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.loop import History, Limits, Memory, run_trials
-from rnnbbo.optimizer import Optimizer, as_count, as_number
+from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer, as_count, as_seconds
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
 from rnnbbo.trial import Trial
@@ -43,6 +43,7 @@ def minimize(
     executor: Any = None,
     timeout: float | None = None,
     eval_timeout: float | None = None,
+    call_seconds: float | None = None,
     study: str | Path | None = None,
     resume: bool = False,
 ) -> OptimizeResult:
@@ -57,8 +58,8 @@ def minimize(
         dimensions: The search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`.
         n_calls: Number of evaluations, those of `x0` included; with a study, of the whole study.
-        policy: Name of the policy that proposes the points; None for the default one, or the
-            study's.
+        policy: Name of the policy that proposes the points; None for the study's, or "auto", the
+            best by what was measured.
         x0: A point, or a list of points, to evaluate first; with `y0`, points already known. A
             study that has trials already does without.
         y0: The value at `x0`, or a list of the values at its points. They are told to the policy
@@ -80,6 +81,9 @@ def minimize(
         eval_timeout: Seconds for an evaluation; it fails when they are over. With `workers`, its
             process group is ended. An executor cannot be made to do that: what it runs keeps its
             place until it ends.
+        call_seconds: Time of an evaluation, if it is known. With thousands of evaluations that
+            take less than an ask, "auto" hands over to a policy that asks faster. A study keeps
+            its policy.
         study: A file, new or (with `resume`) not, that keeps every trial: see `rnnbbo.Study`.
         resume: Go on with the study where it was, also in several processes at once.
 
@@ -103,7 +107,8 @@ def minimize(
     callbacks = _callbacks(callback)
     _check_counts(n_calls, 0 if known else len(points), max_failures)
     for name, seconds in (("timeout", timeout), ("eval_timeout", eval_timeout)):
-        _check_seconds(name, seconds)
+        if seconds is not None:
+            as_seconds(name, seconds)
     if resume and study is None:
         raise ConfigError("resume = True without a study; expected study= with its file")
     arguments = {
@@ -119,8 +124,13 @@ def minimize(
     history: History
     with ExitStack() as stack:
         if study is None:
-            named = {} if policy is None else {"policy": policy}
-            optimizer = Optimizer(space, n_calls=n_calls + len(known), rng=rng, **named)
+            optimizer = Optimizer(
+                space,
+                policy=DEFAULT_POLICY if policy is None else policy,
+                n_calls=n_calls + len(known),
+                call_seconds=call_seconds,
+                rng=rng,
+            )
             if known:
                 optimizer.tell(points, known)
             history = Memory(optimizer, () if known else points, n_known=len(known))
@@ -207,12 +217,6 @@ def _callbacks(callback: Any) -> list[Callback]:
     if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
         raise ConfigError(f"callback = {callback!r}; expected a function or a list of functions")
     return list(callbacks)
-
-
-def _check_seconds(name: str, value: Any) -> None:
-    number = None if isinstance(value, bool) else as_number(value)
-    if value is not None and (number is None or not number > 0):
-        raise ConfigError(f"{name} = {value!r}; expected a number of seconds > 0, or None")
 
 
 def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:

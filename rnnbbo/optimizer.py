@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo import checkpoint
+from rnnbbo import auto, checkpoint
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
@@ -18,7 +18,7 @@ from rnnbbo.propose import Asked, key, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 
-DEFAULT_POLICY = "kernel"
+DEFAULT_POLICY = "auto"
 # A policy squares differences of values: beyond this it would see infinity. The history keeps y.
 LARGEST_VALUE = 1e100
 
@@ -77,6 +77,18 @@ def as_count(name: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
+def as_seconds(name: str, value: Any) -> float:
+    """The time that value is.
+
+    Raises:
+        ConfigError: it is no number above 0.
+    """
+    number = None if isinstance(value, bool) else as_number(value)
+    if number is None or not number > 0:
+        raise ConfigError(f"{name} = {value!r}; expected a number of seconds > 0, or None")
+    return number
+
+
 def as_entropy(rng: Any) -> int:
     """Seed of a run: every ask's randomness follows from it and the ask's index.
 
@@ -104,14 +116,18 @@ class Optimizer:
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or
             `skopt.space` objects.
-        policy: name of a shipped policy, path of a `.safetensors` file, or a loaded `Checkpoint`.
-        n_calls: number of evaluations planned, if known. It is recorded only: the shipped policies
-            are steady and need no horizon.
+        policy: name of a shipped policy, path of a `.safetensors` file, or a loaded `Checkpoint`;
+            "auto" chooses by what was measured (`rnnbbo.auto`), and may change it during the run.
+        n_calls: number of evaluations planned, if known: `kernel` explores more at the beginning
+            of a run, and less at its end.
+        call_seconds: time that an evaluation takes, if known: "auto" spends no more on asking
+            than the evaluations are worth.
         rng: a seed, a numpy generator, or None for a random seed.
 
     Attributes:
         space: the `Space`.
-        policy_name: name of the policy.
+        policy_name: name of the policy that proposes now.
+        policy_why: why "auto" chose it; empty where the caller did.
         Xi: points told so far, in order.
         yi: their values; NaN for a failed trial.
 
@@ -119,7 +135,7 @@ class Optimizer:
         SpaceError: the space is malformed.
         PolicyError: there is no such policy.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: n_calls or rng is not of the form expected.
+        ConfigError: n_calls, call_seconds or rng is not of the form expected.
     """
 
     def __init__(
@@ -128,20 +144,22 @@ class Optimizer:
         *,
         policy: str | Path | Checkpoint = DEFAULT_POLICY,
         n_calls: int | None = None,
+        call_seconds: float | None = None,
         rng: int | np.random.Generator | None = None,
     ) -> None:
         self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         self._rng = rng
         self._entropy = as_entropy(rng)
-        loaded = policy if isinstance(policy, Checkpoint) else load_policy(policy)
-        self.policy_name = loaded.name
-        self._policy, self._params = loaded.policy, loaded.params
+        self._later: tuple[auto.Stage, ...] = ()
+        self.policy_why = ""
+        if policy == auto.NAME:
+            seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
+            stage, *later = auto.plan(self.n_calls, seconds)
+            policy, self.policy_why, self._later = stage.policy, stage.why, tuple(later)
         dim = self.space.cube_dim
         self._shift = np.random.default_rng((self._entropy, 0)).random((1, dim))
-        self._dtype = self._policy.dtype
-        self._state: Any = self._policy.init(np.zeros((1, dim), self._dtype), np.zeros(1))
-        self._fed = False  # whether the last step brought a result that no ask has used yet
+        self._begin(policy if isinstance(policy, Checkpoint) else load_policy(policy))
         self._asked = 0
         self._latest = np.full(dim, 0.5)
         self._pending: dict[bytes, np.ndarray] = {}
@@ -220,13 +238,36 @@ class Optimizer:
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
         return make_result(
-            self.space, self.Xi, self.yi, policy=self.policy_name, random_state=self._rng
+            self.space,
+            self.Xi,
+            self.yi,
+            policy=self.policy_name,
+            policy_why=self.policy_why,
+            random_state=self._rng,
         )
 
     @property
     def state(self) -> Any:
         """The policy's state, a value: what it carries from step to step."""
         return self._state
+
+    def _begin(self, loaded: Checkpoint) -> None:
+        """Start with a policy that has seen nothing yet."""
+        self.policy_name = loaded.name
+        self._policy, self._params = loaded.policy, loaded.params
+        self._dtype = self._policy.dtype
+        nowhere = np.zeros((1, self.space.cube_dim), self._dtype)
+        self._state: Any = self._policy.init(nowhere, np.zeros(1))
+        self._fed = False  # whether the last step brought a result that no ask has used yet
+
+    def _hand_over(self, stage: auto.Stage) -> None:
+        """Go on with another policy, which is told everything that was told so far."""
+        self._begin(load_policy(stage.policy))
+        self.policy_why = stage.why
+        self._worst = -math.inf
+        self._failed_first = []
+        for point, value in zip(self.Xi, self.yi, strict=True):
+            self._take(self.space.to_cube(point), value)
 
     def _step(self, x: np.ndarray, y: float, told: bool) -> None:
         q = quasi_random(np, self._shift, self._state.evidence.steps, 1)[0]
@@ -280,6 +321,15 @@ class Optimizer:
         self._seen.add(key(u))
         self.Xi.append(point)
         self.yi.append(value)
+        if self._later and len(self.yi) >= self._later[0].begins:
+            stage, *later = self._later
+            self._later = tuple(later)
+            self._hand_over(stage)
+        else:
+            self._take(u, value)
+
+    def _take(self, u: np.ndarray, value: float) -> None:
+        """Let the policy know a value."""
         if math.isfinite(value):
             value = max(-LARGEST_VALUE, min(LARGEST_VALUE, value))
             self._worst = max(self._worst, value)

@@ -31,7 +31,8 @@ class OptimizeResult(dict):
         success: Whether at least one trial succeeded.
         message: How the run ended.
         space: The `rnnbbo.space.Space`.
-        policy: Name of the policy that proposed the points.
+        policy: Name of the policy that proposed the last points.
+        policy_why: Why it was chosen; empty where the caller did.
         models: Always empty: nothing is fitted to the values.
         specs: {"args": arguments of the call}, as in scikit-optimize.
         random_state: The `rng` given.
@@ -96,6 +97,7 @@ def make_result(
     y_iters: Sequence[float],
     *,
     policy: str | None = None,
+    policy_why: str = "",
     random_state: Any = None,
     message: str | None = None,
     specs: dict[str, Any] | None = None,
@@ -107,6 +109,7 @@ def make_result(
         x_iters: n points in user units.
         y_iters: n values; one that is not finite marks a failed trial.
         policy: Name of the policy.
+        policy_why: Why it was chosen.
         random_state: What the caller gave as seed or generator.
         message: How the run ended; by default a count of the trials.
         specs: The call's arguments, {"args": {...}}.
@@ -128,6 +131,7 @@ def make_result(
         nfev=len(values),
         n_failed=n_failed,
         policy=policy,
+        policy_why=policy_why,
         x_iters=[list(x) for x in x_iters],
         func_vals=values,
         errors={},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from rnnbbo import checkpoint
+from rnnbbo import auto, checkpoint
 from rnnbbo.benchmarks.methods.base import Method
 from rnnbbo.errors import ConfigError, MissingExtraError
 
@@ -130,7 +130,11 @@ def describe(name: str) -> str:
         return (inspect.getdoc(_own(name)) or name).splitlines()[0]
     if name in PEERS:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
-    return f"policy of rnnbbo: {checkpoint.load(name).policy.about}"
+    if name == auto.NAME:
+        return f"policy of rnnbbo: {auto.ABOUT}"
+    loaded = checkpoint.load(name)
+    without = ", without learning" if loaded.provenance.get("training") == "none" else ""
+    return f"policy of rnnbbo: {loaded.policy.about}{without}"
 
 
 def _own(name: str) -> Any:

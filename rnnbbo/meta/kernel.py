@@ -26,7 +26,7 @@ from rnnbbo.study import Study
 
 Params = Mapping[str, np.ndarray]
 # Draws a function of so many dimensions; it maps (D,) in the unit cube to a number.
-Draw = Callable[[int, np.random.Generator], Callable[[np.ndarray], float]]
+Draw = Callable[[int, np.random.Generator], Callable[[np.ndarray], Any]]
 
 RANGES: dict[str, tuple[float, float]] = {
     "prior.lengthscale": (math.log(0.08), math.log(0.45)),
@@ -120,7 +120,7 @@ def starting_params() -> dict[str, np.ndarray]:
 
 
 def best_values(
-    params: Params, func: Callable[[np.ndarray], float], dim: int, n_calls: int, seed: Any
+    params: Params, func: Callable[[np.ndarray], Any], dim: int, n_calls: int, seed: Any
 ) -> np.ndarray:
     """Lowest values (n_calls,) of a run of the kernel policy."""
     policy = Checkpoint("kernel", KernelPolicy(), params, {})
@@ -137,7 +137,7 @@ def loss(best: np.ndarray, lowest: float, reference: float) -> np.ndarray:
     return np.sqrt(np.clip((best - lowest) / reference, 0.0, 2.0))
 
 
-def function(config: KernelTraining, draw: Draw, number: int) -> Callable[[np.ndarray], float]:
+def function(config: KernelTraining, draw: Draw, number: int) -> Callable[[np.ndarray], Any]:
     """Training function `number`, the same one each time."""
     dim = config.dims[number % len(config.dims)]
     return draw(dim, np.random.default_rng((config.seed, 0, number)))
@@ -207,19 +207,17 @@ def learn(config: KernelTraining, draw: Draw, functions: Mapping[str, Any], out:
             rng = np.random.default_rng((config.seed, 3, trial.number))
             numbers = rng.permutation(config.pool)[: config.part]
             study.tell(trial, gain(config, draw, pool, numbers, as_params(trial.x)))
-        told = sorted(study.told(), key=lambda trial: trial.value)
+        told = sorted((t.value, t.x) for t in study.told() if t.value is not None)
     everyone = np.arange(config.pool)
     finals = [
-        (gain(config, draw, pool, everyone, as_params(trial.x)), trial.x)
-        for trial in told[: config.finalists]
+        (gain(config, draw, pool, everyone, as_params(x)), x) for _, x in told[: config.finalists]
     ]
     final, x = min(finals)
     training = {
-        "kernel": asdict(config),
-        "functions": dict(functions),
+        "config": {"kernel": asdict(config), "functions": dict(functions)},
         "learned": dict(zip(RANGES, x, strict=True)),
         "loss_less_start": final,
-        "source_commit": source_commit(),
+        "commit": source_commit(),
     }
     provenance = json.loads(json.dumps(training))
     weights = out / f"{config.name}{SUFFIX}"

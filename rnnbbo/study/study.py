@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo import checkpoint
+from rnnbbo import auto, checkpoint
 from rnnbbo.errors import StudyError, TrialError
 from rnnbbo.optimizer import (
     DEFAULT_POLICY,
@@ -53,7 +53,8 @@ class Study:
         path: The file, an SQLite database.
         dimensions: The search space, as for `rnnbbo.Optimizer`; None for the one that the study
             was made for.
-        policy: Name or file of a policy; None for the study's, or the default one.
+        policy: Name or file of a policy; None or "auto" for the study's, or the best one by what
+            was measured.
         rng: A seed or a generator; None for the study's, or a random one.
         resume: Go on with the study if the file exists, instead of refusing it.
 
@@ -119,7 +120,7 @@ class Study:
             raise StudyError(f"{made_for} space: {other}")
         self._is_readable = space is not None or is_readable(described)
         self.space = read_space(described) if space is None else space
-        loaded = load_policy(source if policy is None else policy)
+        loaded = load_policy(source if policy in (None, auto.NAME) else policy)
         if loaded.name != name:
             raise StudyError(f"{made_for} policy: {name!r}, not {loaded.name!r}")
         if checkpoint.digest_of(loaded.params) != weights:
@@ -353,6 +354,8 @@ class Study:
 def _make(path: Path, space: Space, policy: Any, rng: Any, resume: bool) -> None:
     """Makes the file; with `resume`, another process may do it first."""
     source = DEFAULT_POLICY if policy is None else str(policy)
+    if source == auto.NAME:
+        source = auto.plan()[0].policy  # a study is anybody's, and of any length
     loaded = load_policy(source)
     if source.endswith(checkpoint.SUFFIX):
         source = str(Path(source).resolve())

@@ -98,7 +98,7 @@ def test_a_program_ready_to_paste(capsys):
 
 JSON_KEYS = {
     "schema_version", "status", "x", "fun", "best_trial", "command", "n_trials", "n_failed",
-    "policy", "seed", "seconds", "trials",
+    "policy", "policy_why", "seed", "seconds", "trials",
 }  # fmt: skip
 
 
@@ -252,9 +252,11 @@ def test_policies(capsys):
     document = json.loads(capsys.readouterr().out)
     assert document["schema_version"] == 1
     assert {"lstm", "dnc"} <= set(document["policies"])
-    assert document["policies"]["kernel"]["weights"] == 0
     for name, metadata in document["policies"].items():
-        assert (metadata["weights"] > 0) == (name != "kernel")
+        if name == "auto":
+            assert metadata["policy"] == "kernel"
+            continue
+        assert (metadata["weights"] > 0) == (name != "kernel-unlearned")
         assert metadata["provenance"]
     assert run(["policies"]) == 0
     out = capsys.readouterr().out

@@ -66,7 +66,10 @@ class View(NamedTuple):
             one = None
             if t is not None and t.bend[h, 0, 0] > 0.0:
                 one = Trend(t.features, t.bend[h, 0], t.rotated[h, 0])
-            yield h, Posterior(*(field[h] for field in self.posterior[:-1]), one)
+            rows, rbf, inverse, alpha, mean, amplitude, best = (
+                field[h] for field in self.posterior[:-1]
+            )
+            yield h, Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, one)
 
     def _correlations(self, h: int, centred: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Of points (C, D), less the incumbent, with hypothesis h's rows, in their precision."""
