@@ -69,7 +69,7 @@ def _method(name: str) -> dict[str, Any]:
         return {"about": methods.describe(name), "ours": False, "horizon": None}
     from rnnbbo import auto, checkpoint
 
-    first = auto.plan()[0].policy if name == auto.NAME else name
+    first = auto.plan()[0].policies[0] if name == auto.NAME else name
     provenance = checkpoint.load(first).provenance
     horizon = provenance.get("config", {}).get("train", {}).get("horizon")
     return {

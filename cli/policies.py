@@ -32,8 +32,8 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
     found: dict[str, dict[str, Any]] = {}
     for name in names or (auto.NAME, *checkpoint.available()):
         if name == auto.NAME:
-            first = auto.plan()[0]
-            found[name] = {"about": auto.ABOUT, "policy": first.policy, "why": first.why}
+            stages = {f"from {s.begins + 1} on": f"{s.name}: {s.why}" for s in auto.plan()}
+            found[name] = {"about": auto.ABOUT, "plan": stages}
             continue
         loaded = checkpoint.load(name)
         count = sum(int(array.size) for array in loaded.params.values())

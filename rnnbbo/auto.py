@@ -1,36 +1,45 @@
-"""`policy="auto"`: which policy proposes, and from which evaluation on, by what was measured.
+"""`policy="auto"`: which policies propose, and from which evaluation on, by what was measured.
 
-The rules follow from the comparison of all policies on functions that none was trained or chosen
-on (docs/policies.md): `kernel` is ahead of or level with the networks at every number of
-evaluations and in every dimension measured; they ask in a tenth of its time. So time alone speaks
-for a network: where evaluations are so cheap, and so many, that a run would spend most of its time
-asking.
+The rules follow from comparisons on functions that no policy was trained on (docs/experiments.md):
+
+- Up to 200 evaluations `kernel` is ahead of or level with the networks everywhere.
+- From there on its memory is full, and it may stay in one valley for good. A network that proposes
+  every other point, and knows of every value, leads out of it; what it finds, `kernel` refines.
+- Networks ask in a tenth of its time. Where evaluations are so cheap, and so many, that a run would
+  spend most of its time asking, a network goes on alone.
 """
 
 from typing import NamedTuple
 
 NAME = "auto"
-ABOUT = "the best policy for the run, by what was measured"
+ABOUT = "the best policies for the run, by what was measured"
+CROWDED = 200
+"""Evaluations after which a network takes turns."""
+TURNS = "lstm"
+"""The network that takes turns, and goes on alone."""
 KERNEL_SECONDS = 0.015
 """An ask and a tell of `kernel`, about; flat from 200 evaluations on."""
 PATIENCE_SECONDS = 30.0
 """Time for asking that any run is worth."""
-CHEAP = "dnc"
-"""The network that takes over."""
 
 
 class Stage(NamedTuple):
-    """A policy and its part of a run.
+    """A part of a run.
 
     Attributes:
-        policy: its name.
-        begins: number of values told after which it proposes.
+        policies: names of those that propose, in turn.
+        begins: number of values told after which they do.
         why: the reason, for people.
     """
 
-    policy: str
+    policies: tuple[str, ...]
     begins: int
     why: str
+
+    @property
+    def name(self) -> str:
+        """Their names in one."""
+        return "+".join(self.policies)
 
 
 def plan(n_calls: int | None = None, call_seconds: float | None = None) -> tuple[Stage, ...]:
@@ -40,15 +49,25 @@ def plan(n_calls: int | None = None, call_seconds: float | None = None) -> tuple
         n_calls: number of evaluations planned, if known.
         call_seconds: time of an evaluation, if known.
     """
-    first = Stage("kernel", 0, "the best points at every number of evaluations measured")
-    if n_calls is None or call_seconds is None:
-        return (first,)
-    asking, evaluating = n_calls * KERNEL_SECONDS, n_calls * call_seconds
-    if asking <= max(PATIENCE_SECONDS, evaluating):
-        return (first,)
-    begins = round(max(PATIENCE_SECONDS, evaluating) / KERNEL_SECONDS)
-    why = (
-        f"{n_calls} evaluations of {call_seconds:g} s take {evaluating:.3g} s, and as many asks of "
-        f"kernel {asking:.3g} s: from evaluation {begins + 1} on a network asks in a tenth of that"
+    stages = (
+        Stage(("kernel",), 0, "the best points of all policies up to 200 evaluations"),
+        Stage(
+            ("kernel", TURNS),
+            CROWDED,
+            f"after {CROWDED} evaluations turns with a network, which leads out of valleys",
+        ),
     )
-    return first, Stage(CHEAP, begins, why)
+    if n_calls is None or call_seconds is None:
+        return stages
+    asking, evaluating = n_calls * KERNEL_SECONDS, n_calls * call_seconds
+    enough = max(PATIENCE_SECONDS, evaluating)
+    if asking <= enough:
+        return stages
+    begins = round(enough / KERNEL_SECONDS)
+    alone = Stage(
+        (TURNS,),
+        begins,
+        f"{n_calls} evaluations of {call_seconds:g} s take {evaluating:.3g} s, and asking kernel "
+        f"{asking:.3g} s: after {begins} evaluations a network alone, in a tenth of that",
+    )
+    return *(stage for stage in stages if stage.begins < begins), alone

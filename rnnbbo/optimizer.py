@@ -3,6 +3,7 @@
 import copy
 import math
 import numbers
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,6 @@ class Optimizer:
 
     Attributes:
         space: the `Space`.
-        policy_name: name of the policy that proposes now.
         policy_why: why "auto" chose it; empty where the caller did.
         Xi: points told so far, in order.
         yi: their values; NaN for a failed trial.
@@ -151,15 +151,18 @@ class Optimizer:
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         self._rng = rng
         self._entropy = as_entropy(rng)
+        dim = self.space.cube_dim
+        self._shift = np.random.default_rng((self._entropy, 0)).random((1, dim))
         self._later: tuple[auto.Stage, ...] = ()
         self.policy_why = ""
         if policy == auto.NAME:
             seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
             stage, *later = auto.plan(self.n_calls, seconds)
-            policy, self.policy_why, self._later = stage.policy, stage.why, tuple(later)
-        dim = self.space.cube_dim
-        self._shift = np.random.default_rng((self._entropy, 0)).random((1, dim))
-        self._begin(policy if isinstance(policy, Checkpoint) else load_policy(policy))
+            self._later, self.policy_why = tuple(later), stage.why
+            loaded = [load_policy(name) for name in stage.policies]
+        else:
+            loaded = [policy if isinstance(policy, Checkpoint) else load_policy(policy)]
+        self._proposers = [self._begin(one) for one in loaded]
         self._asked = 0
         self._latest = np.full(dim, 0.5)
         self._pending: dict[bytes, np.ndarray] = {}
@@ -247,45 +250,66 @@ class Optimizer:
         )
 
     @property
-    def state(self) -> Any:
-        """The policy's state, a value: what it carries from step to step."""
-        return self._state
+    def policy_name(self) -> str:
+        """Name of the policy that proposes now; several names where they take turns."""
+        return "+".join(proposer.policy.name for proposer in self._proposers)
 
-    def _begin(self, loaded: Checkpoint) -> None:
-        """Start with a policy that has seen nothing yet."""
-        self.policy_name = loaded.name
-        self._policy, self._params = loaded.policy, loaded.params
-        self._dtype = self._policy.dtype
-        nowhere = np.zeros((1, self.space.cube_dim), self._dtype)
-        self._state: Any = self._policy.init(nowhere, np.zeros(1))
-        self._fed = False  # whether the last step brought a result that no ask has used yet
+    @property
+    def state(self) -> Any:
+        """What the policy carries from step to step, a value; of several, the first one's."""
+        return self._proposers[0].state
+
+    def _begin(self, policy: Checkpoint) -> "_Proposer":
+        """A policy that has seen nothing yet."""
+        nowhere = np.zeros((1, self.space.cube_dim), policy.policy.dtype)
+        return _Proposer(policy, policy.policy.init(nowhere, np.zeros(1)), fed=False)
 
     def _hand_over(self, stage: auto.Stage) -> None:
-        """Go on with another policy, which is told everything that was told so far."""
-        self._begin(load_policy(stage.policy))
+        """Go on with other policies; new ones are told everything that was told so far."""
+        known = {proposer.policy.name: proposer for proposer in self._proposers}
         self.policy_why = stage.why
-        self._worst = -math.inf
-        self._failed_first = []
-        for point, value in zip(self.Xi, self.yi, strict=True):
-            self._take(self.space.to_cube(point), value)
+        self._proposers = [
+            known[name] if name in known else self._informed(load_policy(name))
+            for name in stage.policies
+        ]
 
-    def _step(self, x: np.ndarray, y: float, told: bool) -> None:
-        q = quasi_random(np, self._shift, self._state.evidence.steps, 1)[0]
+    def _informed(self, policy: Checkpoint) -> "_Proposer":
+        proposer = self._begin(policy)
+        worst = -math.inf
+        for point, value in zip(self.Xi, self.yi, strict=True):
+            seen = _limited(value) if math.isfinite(value) else worst
+            worst = max(worst, seen)
+            if math.isfinite(seen):
+                proposer = self._step(proposer, self.space.to_cube(point), seen, told=True)
+        return proposer
+
+    def _step(self, proposer: "_Proposer", x: np.ndarray, y: float, told: bool) -> "_Proposer":
+        (policy, params), state = (proposer.policy.policy, proposer.policy.params), proposer.state
+        steps = state.evidence.steps
         observation = Observation(
-            x[None].astype(self._dtype),
+            x[None].astype(policy.dtype),
             np.array([y]),
-            q.astype(self._dtype),
+            quasi_random(np, self._shift, steps, 1)[0].astype(policy.dtype),
             told,
-            seed=(self._entropy, 1, self._state.evidence.steps),
+            seed=(self._entropy, 1, steps),
         )
-        self._state = self._policy.step(self._params, self._state, observation)
-        self._fed = told
+        return _Proposer(proposer.policy, policy.step(params, state, observation), fed=told)
+
+    @property
+    def _turn(self) -> int:
+        """Whose turn the ask is that has begun."""
+        return self._asked % len(self._proposers)
 
     def _begin_ask(self) -> None:
-        if not self._fed:
-            self._step(self._latest, 0.0, told=False)
-        self._fed = False
         self._asked += 1
+        proposer = self._proposers[self._turn]
+        if not proposer.fed:
+            proposer = self._step(proposer, self._latest, 0.0, told=False)
+        # Whatever is asked for next without a result in between is a pending evaluation more.
+        self._proposers = [
+            replace(proposer if i == self._turn else other, fed=False)
+            for i, other in enumerate(self._proposers)
+        ]
 
     def _note(self, u: np.ndarray) -> None:
         self._latest = u
@@ -296,10 +320,11 @@ class Optimizer:
         self._begin_ask()
         waiting = [*self._failed_first, *self._pending.values()]
         pending = np.array(waiting).reshape(len(waiting), self.space.cube_dim)
+        proposer = self._proposers[self._turn]
         u = propose(
-            self._policy,
-            self._params,
-            self._state,
+            proposer.policy.policy,
+            proposer.policy.params,
+            proposer.state,
             Asked(pending, self._seen, self._progress()),
             self.space.snap,
             self._settle,
@@ -321,21 +346,35 @@ class Optimizer:
         self._seen.add(key(u))
         self.Xi.append(point)
         self.yi.append(value)
-        if self._later and len(self.yi) >= self._later[0].begins:
-            stage, *later = self._later
-            self._later = tuple(later)
-            self._hand_over(stage)
-        else:
-            self._take(u, value)
-
-    def _take(self, u: np.ndarray, value: float) -> None:
-        """Let the policy know a value."""
         if math.isfinite(value):
-            value = max(-LARGEST_VALUE, min(LARGEST_VALUE, value))
+            value = _limited(value)
             self._worst = max(self._worst, value)
         elif math.isfinite(self._worst):
             value = self._worst
         else:
             self._failed_first.append(u)
             return
-        self._step(u, value, told=True)
+        self._proposers = [self._step(one, u, value, told=True) for one in self._proposers]
+        if self._later and len(self.yi) >= self._later[0].begins:
+            stage, *later = self._later
+            self._later = tuple(later)
+            self._hand_over(stage)
+
+
+@dataclass(frozen=True)
+class _Proposer:
+    """A policy and its state.
+
+    Attributes:
+        policy: its definition and weights.
+        state: what it carries from step to step.
+        fed: whether its last step brought a result that no ask has used yet.
+    """
+
+    policy: Checkpoint
+    state: Any
+    fed: bool
+
+
+def _limited(value: float) -> float:
+    return max(-LARGEST_VALUE, min(LARGEST_VALUE, value))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Optimizer, Study, auto, minimize
-from rnnbbo.errors import ConfigError
+from rnnbbo.errors import ConfigError, StudyError
 
 BOX = [(0.0, 1.0)] * 2
 
@@ -13,7 +13,7 @@ def bowl(x):
     return float(np.sum((np.array(x) - 0.3) ** 2))
 
 
-def test_without_a_reason_against_it_the_best_policy_proposes() -> None:
+def test_without_a_reason_against_it_the_best_policies_propose() -> None:
     for n_calls, call_seconds in (
         (None, None),
         (100, None),
@@ -21,19 +21,22 @@ def test_without_a_reason_against_it_the_best_policy_proposes() -> None:
         (100, 1e-6),
         (9999, 1.0),
     ):
-        (only,) = auto.plan(n_calls, call_seconds)
-        assert (only.policy, only.begins) == ("kernel", 0)
-        assert only.why
+        first, second = auto.plan(n_calls, call_seconds)
+        assert (first.policies, first.begins) == (("kernel",), 0)
+        assert second.policies == ("kernel", auto.TURNS)
+        assert first.why
+        assert second.why
 
 
-def test_many_cheap_evaluations_are_handed_over_when_asking_has_taken_its_time() -> None:
-    first, second = auto.plan(100_000, 1e-6)
-    assert (first.policy, second.policy) == ("kernel", auto.CHEAP)
-    assert second.begins * auto.KERNEL_SECONDS == pytest.approx(auto.PATIENCE_SECONDS)
-    assert "100000 evaluations" in second.why
+def test_many_cheap_evaluations_go_on_without_the_dear_policy() -> None:
+    *before, last = auto.plan(100_000, 1e-6)
+    assert [stage.policies for stage in before] == [("kernel",), ("kernel", auto.TURNS)]
+    assert last.policies == (auto.TURNS,)
+    assert last.begins * auto.KERNEL_SECONDS == pytest.approx(auto.PATIENCE_SECONDS)
+    assert "100000 evaluations" in last.why
     # The dearer the evaluations, the later; as dear as asks, never.
-    assert auto.plan(100_000, 0.001)[1].begins > second.begins
-    assert len(auto.plan(100_000, auto.KERNEL_SECONDS)) == 1
+    assert auto.plan(100_000, 0.001)[-1].begins > last.begins
+    assert len(auto.plan(100_000, auto.KERNEL_SECONDS)) == 2
 
 
 def test_the_result_says_which_policy_and_why() -> None:
@@ -46,23 +49,27 @@ def test_the_result_says_which_policy_and_why() -> None:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hands over after 8 evaluations."""
-    monkeypatch.setattr(auto, "PATIENCE_SECONDS", 8 * auto.KERNEL_SECONDS)
+    """Takes turns after 8 evaluations, and goes on without the kernel after 16."""
+    monkeypatch.setattr(auto, "CROWDED", 8)
+    monkeypatch.setattr(auto, "PATIENCE_SECONDS", 16 * auto.KERNEL_SECONDS)
 
 
-def test_the_new_policy_goes_on_as_if_it_had_been_told_everything(soon: None) -> None:
+def test_a_new_policy_knows_what_was_told_and_what_goes_on_is_not_interrupted(soon: None) -> None:
     optimizer = Optimizer(BOX, n_calls=1000, call_seconds=1e-6, rng=0)
     kernel = Optimizer(BOX, policy="kernel", n_calls=1000, rng=0)
-    for step in range(8):
-        assert optimizer.policy_name == "kernel"
+    for step in range(16):
+        assert optimizer.policy_name == ("kernel" if step < 8 else f"kernel+{auto.TURNS}")
         x = optimizer.ask()
-        assert x == kernel.ask()
+        theirs = kernel.ask()
+        assert x == theirs or step >= 8
         value = float("nan") if step in (0, 5) else bowl(x)
         optimizer.tell(x, value)
         kernel.tell(x, value)
-    assert optimizer.policy_name == auto.CHEAP
+        if step < 15:  # the kernel goes on as if it were alone
+            np.testing.assert_array_equal(optimizer.state.y, kernel.state.y)
+    assert optimizer.policy_name == auto.TURNS
     assert optimizer.policy_why
-    twin = Optimizer(BOX, policy=auto.CHEAP, rng=0)
+    twin = Optimizer(BOX, policy=auto.TURNS, rng=0)
     twin.tell(optimizer.Xi, optimizer.yi)
     for mine, theirs in zip(optimizer.state.evidence, twin.state.evidence, strict=True):
         np.testing.assert_array_equal(mine, theirs)
@@ -71,27 +78,54 @@ def test_the_new_policy_goes_on_as_if_it_had_been_told_everything(soon: None) ->
     assert points == [again.ask() for _ in range(3)]
     assert all(point not in optimizer.Xi for point in points)
     result = minimize(bowl, BOX, 30, call_seconds=1e-6, rng=0)
-    assert result.policy == auto.CHEAP
     assert len(result.x_iters) == 30
+
+
+def test_policies_propose_in_turn(soon: None) -> None:
+    optimizer = Optimizer(BOX, rng=0)
+    for _ in range(8):
+        x = optimizer.ask()
+        optimizer.tell(x, bowl(x))
+    alone = {name: Optimizer(BOX, policy=name, rng=0) for name in ("kernel", auto.TURNS)}
+    for other in alone.values():
+        for point, value in zip(optimizer.Xi, optimizer.yi, strict=True):
+            other.add_pending(point)
+            other.tell(point, value)
+    for turn in (auto.TURNS, "kernel", auto.TURNS, "kernel"):
+        x = optimizer.ask()
+        assert x == alone[turn].copy().ask()
+        optimizer.tell(x, bowl(x))
+        for other in alone.values():
+            other.add_pending(x)
+            other.tell(x, bowl(x))
 
 
 def test_points_in_flight_survive_the_change(soon: None) -> None:
     optimizer = Optimizer(BOX, n_calls=1000, call_seconds=1e-6, rng=0)
-    batch = optimizer.ask(n_points=12)
-    for x in batch[:8]:
+    batch = optimizer.ask(n_points=24)
+    for x in batch[:16]:
         optimizer.tell(x, bowl(x))
-    assert optimizer.policy_name == auto.CHEAP
+    assert optimizer.policy_name == auto.TURNS
     new = optimizer.ask(n_points=5)
     assert not [x for x in new if x in batch]
-    optimizer.tell(batch[8:], [bowl(x) for x in batch[8:]])
-    assert len(optimizer.result().func_vals) == 12
+    optimizer.tell(batch[16:], [bowl(x) for x in batch[16:]])
+    assert len(optimizer.result().func_vals) == 24
 
 
-def test_a_study_keeps_one_policy(tmp_path) -> None:
-    with Study(tmp_path / "run.db", BOX, policy="auto", rng=0) as study:
-        assert study.policy_name == "kernel"
-    with Study(tmp_path / "run.db", BOX, policy="auto", resume=True) as study:
-        assert study.policy_name == "kernel"
+def test_a_study_follows_the_plan_and_resumes_it(tmp_path, soon: None) -> None:
+    points = []
+    optimizer = Optimizer(BOX, rng=0)
+    for _ in range(12):
+        with Study(tmp_path / "run.db", BOX, policy="auto", rng=0, resume=True) as study:
+            assert study.policy_name == "auto"
+            trial = study.ask()
+            study.tell(trial, bowl(trial.x))
+        points.append(trial.x)
+        x = optimizer.ask()
+        optimizer.tell(x, bowl(x))
+    assert points == optimizer.Xi
+    with pytest.raises(StudyError, match="another policy: 'auto', not 'lstm'"):
+        Study(tmp_path / "run.db", BOX, policy="lstm", resume=True)
 
 
 @pytest.mark.parametrize("seconds", [0, -1.0, "fast", True, float("nan")])

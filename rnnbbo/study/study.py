@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import auto, checkpoint
+from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import StudyError, TrialError
 from rnnbbo.optimizer import (
     DEFAULT_POLICY,
@@ -53,8 +54,7 @@ class Study:
         path: The file, an SQLite database.
         dimensions: The search space, as for `rnnbbo.Optimizer`; None for the one that the study
             was made for.
-        policy: Name or file of a policy; None or "auto" for the study's, or the best one by what
-            was measured.
+        policy: Name or file of a policy; None for the study's, or "auto".
         rng: A seed or a generator; None for the study's, or a random one.
         resume: Go on with the study if the file exists, instead of refusing it.
 
@@ -120,14 +120,14 @@ class Study:
             raise StudyError(f"{made_for} space: {other}")
         self._is_readable = space is not None or is_readable(described)
         self.space = read_space(described) if space is None else space
-        loaded = load_policy(source if policy in (None, auto.NAME) else policy)
-        if loaded.name != name:
-            raise StudyError(f"{made_for} policy: {name!r}, not {loaded.name!r}")
-        if checkpoint.digest_of(loaded.params) != weights:
+        wanted, digest, self._policy = _policy_of(source if policy is None else policy)
+        if wanted != name:
+            raise StudyError(f"{made_for} policy: {name!r}, not {wanted!r}")
+        if digest != weights:
             raise StudyError(f"{made_for} version of the weights of {name!r}")
         if isinstance(rng, numbers.Integral) and as_entropy(rng) != int(seed):
             raise StudyError(f"{made_for} seed: {seed}, not {rng}")
-        self.policy_name, self._checkpoint, self.seed = name, loaded, int(seed)
+        self.policy_name, self.seed = name, int(seed)
 
     def ask(self) -> Trial:
         """The next trial to evaluate: one that its worker gave up, or a new one.
@@ -321,7 +321,7 @@ class Study:
     def _feed(self) -> Optimizer:
         """The optimizer, told of everything in the history."""
         if self._optimizer is None:
-            self._optimizer = Optimizer(self.space, policy=self._checkpoint, rng=self.seed)
+            self._optimizer = Optimizer(self.space, policy=self._policy, rng=self.seed)
             self._fed = 0
         with self._reading():
             events = self._rows.events(self._fed)
@@ -351,20 +351,33 @@ class Study:
                 yield connection
 
 
+def _policy_of(source: Any) -> tuple[str, str, str | Checkpoint]:
+    """A policy's name, the digest of its weights, and what `Optimizer` takes for it."""
+    if source != auto.NAME:
+        loaded = load_policy(source)
+        return loaded.name, checkpoint.digest_of(loaded.params), loaded
+    # A study is of any length: the plan for one whose length nobody knows.
+    names = {name for stage in auto.plan() for name in stage.policies}
+    params = {
+        f"{name}/{key}": value
+        for name in sorted(names)
+        for key, value in load_policy(name).params.items()
+    }
+    return auto.NAME, checkpoint.digest_of(params), auto.NAME
+
+
 def _make(path: Path, space: Space, policy: Any, rng: Any, resume: bool) -> None:
     """Makes the file; with `resume`, another process may do it first."""
     source = DEFAULT_POLICY if policy is None else str(policy)
-    if source == auto.NAME:
-        source = auto.plan()[0].policy  # a study is anybody's, and of any length
-    loaded = load_policy(source)
+    name, weights, _ = _policy_of(source)
     if source.endswith(checkpoint.SUFFIX):
         source = str(Path(source).resolve())
     row = {
         "id": 1,
         "space": json.dumps(describe_space(space)),
-        "policy": loaded.name,
+        "policy": name,
         "source": source,
-        "weights": checkpoint.digest_of(loaded.params),
+        "weights": weights,
         "seed": str(as_entropy(rng)),
         "made_by": f"rnnbbo {version('rnnbbo')}",
         "made_at": time.time(),

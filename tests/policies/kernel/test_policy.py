@@ -111,13 +111,13 @@ def test_mixed_spaces_are_searched_on_their_own_points() -> None:
 
 def test_a_step_leaves_the_state_that_it_was_given() -> None:
     optimizer = run("branin", 2, 10)
-    before = optimizer._state
+    before = optimizer.state
     copies = [np.copy(before.x), np.copy(before.belief.inverse), np.copy(before.belief.log_weight)]
     optimizer.tell(optimizer.ask(), 1.0)
     assert_allclose(before.x, copies[0])
     assert_allclose(before.belief.inverse, copies[1])
     assert_allclose(before.belief.log_weight, copies[2])
-    assert optimizer._state is not before
+    assert optimizer.state is not before
 
 
 def test_memory_is_bounded_and_keeps_the_best() -> None:
