@@ -118,5 +118,5 @@ def log_ei_and_gradient(
     gradient = (sums[..., :dim] - sums[..., dim : dim + 1] * keys) / lengthscales
     if p.trend is not None:
         own = d_variance * slopes.own
-        gradient = gradient + trend.pull(xp, p.trend, features, slopes.s, weight, own)
+        gradient = gradient + trend.pull(xp, p.trend, features, weight, own)
     return (1.0 + explore) * xp.log(deviation) + log_value, gradient

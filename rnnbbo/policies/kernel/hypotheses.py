@@ -21,7 +21,6 @@ class Hypotheses(NamedTuple):
         log_noise: (N,) log of its standard deviation, in units of the amplitude.
         log_warp: (N,) log c of `values.warp`.
         curved: (N,) switch: a quadratic trend (`trend`).
-        rotated: (N,) switch: one with products of coordinates.
         log_trend: (N,) log of its standard deviation, in units of the amplitude.
     """
 
@@ -31,7 +30,6 @@ class Hypotheses(NamedTuple):
     log_noise: np.ndarray
     log_warp: np.ndarray
     curved: np.ndarray
-    rotated: np.ndarray
     log_trend: np.ndarray
 
     @property
@@ -80,11 +78,11 @@ def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) ->
     gamma = np.where(rng.random((count, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * moved))
     step = gamma * (flat[a] - flat[b]) + 0.03 * rng.standard_normal((count, width))
     new = flat[index] + step * moves
-    flips = rng.random((4, count)) < _FLIP
-    rbf, noisy, curved, rotated = (
+    flips = rng.random((3, count)) < _FLIP
+    rbf, noisy, curved = (
         np.where(flip, 1.0 - switch, switch)
-        for flip, switch in zip(flips, (old.rbf, old.noisy, old.curved, old.rotated), strict=True)
+        for flip, switch in zip(flips, (old.rbf, old.noisy, old.curved), strict=True)
     )
     return Hypotheses(
-        new[:, :dim], rbf, noisy, new[:, dim], new[:, dim + 1], curved, rotated, new[:, dim + 2]
+        new[:, :dim], rbf, noisy, new[:, dim], new[:, dim + 1], curved, new[:, dim + 2]
     )

@@ -97,7 +97,7 @@ def _density(prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray) ->
 def trends(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Covariances (N, m, n) of the trends between points (m, D) and (n, D)."""
     keys, rows = trend.lift(np, a), trend.lift(np, b)
-    return trend.covariance(np, _as_column(h.bend), _as_column(h.rotated), keys, rows)
+    return _as_column(h.bend) * trend.products(np, keys, rows)
 
 
 def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:

@@ -232,9 +232,8 @@ def predict(
     k = correlation(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
     own = 1.0
     if p.trend is not None:
-        bend, rotated = p.trend.bend, p.trend.rotated
-        k = k + trend.covariance(xp, bend, rotated, features, p.trend.features)
-        own = 1.0 + trend.combine(bend[..., 0], rotated[..., 0], *trend.squares(xp, features))
+        k = k + p.trend.bend * trend.products(xp, features, p.trend.features)
+        own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
     return mean_of(xp, p, k), deviation_of(xp, p, k, own)
 
 
@@ -264,14 +263,12 @@ class Slopes(NamedTuple):
         mean: (..., 1, m) c of the mean.
         variance: (..., C, m) c of the variance.
         own: (..., C) what the prior variance counts for in the variance.
-        s: (C, m) `trend.products`; None without trends.
     """
 
     slope: Array
     mean: Array
     variance: Array
     own: Array
-    s: Array | None
 
 
 def predict_with_slopes(
@@ -279,15 +276,13 @@ def predict_with_slopes(
 ) -> tuple[Array, Array, Slopes]:
     """`predict`, and what its gradient needs."""
     k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
-    own, s = 1.0, None
+    own = 1.0
     if p.trend is not None:
-        bend, rotated = p.trend.bend, p.trend.rotated
-        s, product = trend.products(xp, features, p.trend.features)
-        k = k + trend.combine(bend, rotated, s, product)
-        own = 1.0 + trend.combine(bend[..., 0], rotated[..., 0], *trend.squares(xp, features))
+        k = k + p.trend.bend * trend.products(xp, features, p.trend.features)
+        own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
     v = xp.matmul(k, swap_last(xp, p.inverse))
     variance = own - xp.vecdot(v, v)
     deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
     scale = (p.amplitude * p.amplitude) * xp.astype(variance > FLOOR, k.dtype)
     pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
-    return mean_of(xp, p, k), deviation, Slopes(slope, p.alpha[..., None, :], pulled, scale, s)
+    return mean_of(xp, p, k), deviation, Slopes(slope, p.alpha[..., None, :], pulled, scale)

@@ -30,7 +30,6 @@ class Prior(NamedTuple):
         warp: log of the median bend of `values.warp`, in standard deviations of the values.
         warp_spread: its spread.
         curved: probability of a quadratic trend (`trend`).
-        rotated: probability that it has products of coordinates.
         trend: log of its median standard deviation, in units of the amplitude.
         trend_spread: its spread.
     """
@@ -45,8 +44,7 @@ class Prior(NamedTuple):
     noise_spread: float = 1.0
     warp: float = math.log(3.0)
     warp_spread: float = 2.0
-    curved: float = 0.4
-    rotated: float = 0.4
+    curved: float = 0.3
     trend: float = 0.0
     trend_spread: float = 1.0
 
@@ -68,7 +66,7 @@ class Prior(NamedTuple):
 def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
     """Draw hypotheses."""
     normal = rng.standard_normal((count, dim + 4))
-    u = rng.random((4, count))
+    u = rng.random((3, count))
     return Hypotheses(
         prior.centre(dim)
         + prior.common_spread * normal[:, -1:]
@@ -78,7 +76,6 @@ def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypoth
         prior.noise + prior.noise_spread * normal[:, -2],
         prior.warp + prior.warp_spread * normal[:, -3],
         (u[2] < prior.curved).astype(float),
-        (u[3] < prior.rotated).astype(float),
         prior.trend + prior.trend_spread * normal[:, -4],
     )
 
@@ -102,7 +99,6 @@ def log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
         (h.rbf, prior.rbf),
         (h.noisy, prior.noisy),
         (h.curved, prior.curved),
-        (h.rotated, prior.rotated),
     ):
         density += np.where(flag > 0, math.log(probability), math.log1p(-probability))
     return density

@@ -53,8 +53,9 @@ class View(NamedTuple):
             k = self._correlations(h, points - self.incumbent, p.rows[h])
             own: Array | float = 1.0
             if more is not None and one.trend is not None:
-                k += more.covariance(one.trend)
-                own = 1.0 + more.own(one.trend)
+                bend = one.trend.bend.item()
+                k += bend * more.cross
+                own = 1.0 + bend * more.points
             mean[h] = posterior.mean_of(np, one, k)
             deviation[h] = posterior.deviation_of(np, one, k, own)
         return self.weight @ acquisition.log_ei(np, p.best, mean, deviation, self.explore), index
@@ -65,7 +66,7 @@ class View(NamedTuple):
         for h in range(len(self.weight)):
             one = None
             if t is not None and t.bend[h, 0, 0] > 0.0:
-                one = Trend(t.features, t.bend[h, 0], t.rotated[h, 0])
+                one = Trend(t.features, t.bend[h, 0])
             rows, rbf, inverse, alpha, mean, amplitude, best = (
                 field[h] for field in self.posterior[:-1]
             )
@@ -87,10 +88,11 @@ class View(NamedTuple):
         for h, one in self._each():
             k = self._correlations(h, centred, rows[h])
             if more is not None and one.trend is not None:
-                k += more.covariance(one.trend)
+                bend = one.trend.bend.item()
+                k += bend * more.cross
                 # The deviation that the one row leaves that tells most.
-                told = np.max(k * k / (1.0 + more.theirs(one.trend)), axis=-1)
-                variance[h] = 1.0 + more.own(one.trend) - told
+                told = np.max(k * k / (1.0 + bend * more.rows), axis=-1)
+                variance[h] = 1.0 + bend * more.points - told
             else:
                 variance[h] = 1.0 - np.square(np.max(k, axis=-1))
             mean[h] = k @ alpha[h]
@@ -113,17 +115,17 @@ class View(NamedTuple):
 
 
 class _Products(NamedTuple):
-    """What the trends of all hypotheses at some points have in common.
+    """What the trends of all hypotheses at some points have in common, where tau is 1.
 
     Attributes:
-        cross: `trend.products` (C, m) of the points and the rows.
-        points: `trend.squares` (C,) of the points.
-        rows: `trend.squares` (m,) of the rows.
+        cross: (C, m) covariances of the points and the rows.
+        points: (C,) variances of the points.
+        rows: (m,) variances of the rows.
     """
 
-    cross: tuple[np.ndarray, np.ndarray]
-    points: tuple[np.ndarray, np.ndarray]
-    rows: tuple[np.ndarray, np.ndarray]
+    cross: np.ndarray
+    points: np.ndarray
+    rows: np.ndarray
 
     @classmethod
     def of(cls, points: np.ndarray, t: Trend, dtype: type = np.float64) -> Self:
@@ -131,19 +133,6 @@ class _Products(NamedTuple):
         keys, rows = trend.lift(np, points).astype(dtype), t.features.astype(dtype)
         squares = trend.squares(np, keys), trend.squares(np, rows)
         return cls(trend.products(np, keys, rows), *squares)
-
-    def covariance(self, one: Trend) -> np.ndarray:
-        """(C, m) of the points and the rows by a hypothesis's trend."""
-        bend, rotated = one.bend.item(), one.rotated.item()
-        return trend.combine(bend, rotated, *self.cross)
-
-    def own(self, one: Trend) -> np.ndarray:
-        """(C,) variances of the points."""
-        return trend.combine(one.bend.item(), one.rotated.item(), *self.points)
-
-    def theirs(self, one: Trend) -> np.ndarray:
-        """(m,) variances of the rows."""
-        return trend.combine(one.bend.item(), one.rotated.item(), *self.rows)
 
 
 def make_view(
@@ -192,7 +181,7 @@ def make_view(
         alpha = (white[:, None, :] @ inverse)[:, 0]
     bent = None
     if h.curved.any():
-        bent = Trend(trend.lift(np, points), h.bend[:, None, None], h.rotated[:, None, None])
+        bent = Trend(trend.lift(np, points), h.bend[:, None, None])
     conditioned = Posterior(
         rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best, bent
     )
