@@ -274,7 +274,9 @@ class Optimizer:
         ]
 
     def _informed(self, policy: Checkpoint) -> "_Proposer":
-        proposer = self._begin(policy)
+        """A policy that has seen everything told, after the dummy that its training begins with."""
+        nowhere = np.full(self.space.cube_dim, 0.5)
+        proposer = self._step(self._begin(policy), nowhere, 0.0, told=False)
         worst = -math.inf
         for point, value in zip(self.Xi, self.yi, strict=True):
             seen = _limited(value) if math.isfinite(value) else worst

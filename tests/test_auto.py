@@ -70,9 +70,10 @@ def test_a_new_policy_knows_what_was_told_and_what_goes_on_is_not_interrupted(so
     assert optimizer.policy_name == auto.TURNS
     assert optimizer.policy_why
     twin = Optimizer(BOX, policy=auto.TURNS, rng=0)
+    twin.ask()
     twin.tell(optimizer.Xi, optimizer.yi)
-    for mine, theirs in zip(optimizer.state.evidence, twin.state.evidence, strict=True):
-        np.testing.assert_array_equal(mine, theirs)
+    assert optimizer.state.evidence.told == twin.state.evidence.told == 15  # one failed first
+    np.testing.assert_array_equal(optimizer.state.evidence.best_x, twin.state.evidence.best_x)
     again = optimizer.copy()
     points = [optimizer.ask() for _ in range(3)]
     assert points == [again.ask() for _ in range(3)]
