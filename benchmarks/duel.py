@@ -1,0 +1,102 @@
+"""Two methods, suite by suite and time by time: python -m rnnbbo.benchmarks.duel --help."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from rnnbbo.benchmarks.reports import markdown
+from rnnbbo.benchmarks.reports.data import Array, Course
+from rnnbbo.benchmarks.reports.reading import read
+from rnnbbo.benchmarks.reports.section import NONE, short
+from rnnbbo.benchmarks.statistics import bootstrap_mean
+from rnnbbo.errors import RnnbboError
+
+
+def paired(ours: Course, theirs: Course) -> tuple[list[int], list[int]]:
+    """Return the rows of the functions that both have, in one order."""
+    names = [name for name in ours.functions if name in theirs.functions]
+    return [ours.functions.index(n) for n in names], [theirs.functions.index(n) for n in names]
+
+
+def cell(mine: Array, other: Array, mine_log: Array, other_log: Array) -> str:
+    """Return "mean / geometric mean | mean / geometric mean [interval of the paired difference]".
+
+    Bold is whatever the interval of the difference of means shows to be less.
+    """
+    gap = bootstrap_mean(mine - other)
+    texts = [
+        f"{short(float(mean.mean()))} / {short(float(np.exp(log.mean())))}"
+        for mean, log in ((mine, mine_log), (other, other_log))
+    ]
+    if gap.high < 0.0:
+        texts[0] = f"**{texts[0]}**"
+    if gap.low > 0.0:
+        texts[1] = f"**{texts[1]}**"
+    return f"{texts[0]} : {texts[1]} [{gap.low:+.2g}, {gap.high:+.2g}]"
+
+
+def table(records: Path, first: str, second: str, times: list[int]) -> str:
+    """Return a Markdown table, a row a suite, of the functions that both methods have.
+
+    Args:
+        records: a folder that `rnnbbo benchmark run` made.
+        first: a method.
+        second: another.
+        times: numbers of evaluations.
+
+    Raises:
+        RecordError: the folder holds no complete run, or a file is not a record.
+    """
+    head = ["suite", "functions", *(f"t = {t}" for t in times)]
+    rows = []
+    pools: dict[int, list[tuple[Array, ...]]] = {t: [] for t in times}
+    for suite in read(records).suites:
+        if first not in suite.courses or second not in suite.courses:
+            continue
+        ours, theirs = suite.courses[first], suite.courses[second]
+        mine, other = paired(ours, theirs)
+        cells = []
+        for t in times:
+            if not mine or min(ours.budget, theirs.budget) < t:
+                cells.append(NONE)
+                continue
+            values = (
+                ours.capped[mine, t - 1],
+                theirs.capped[other, t - 1],
+                ours.log[mine, t - 1],
+                theirs.log[other, t - 1],
+            )
+            pools[t].append(values)
+            cells.append(cell(*values))
+        rows.append([markdown.escape(suite.name), str(len(mine)), *cells])
+    pooled = [
+        cell(*(np.concatenate(part) for part in zip(*pools[t], strict=True))) if pools[t] else NONE
+        for t in times
+    ]
+    rows.append(["all", str(sum(int(row[1]) for row in rows)), *pooled])
+    lines = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+@click.command()
+@click.argument("records", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("first")
+@click.argument("second")
+@click.option("--at", default="10,20,30,60,100,200", show_default=True, help="Evaluations.")
+def main(records: Path, first: str, second: str, at: str) -> None:
+    """Print a Markdown table of two methods' normalised regret from a folder of records.
+
+    A cell holds mean capped and geometric mean regret of the one, then of the other, and the 95 %
+    bootstrap interval of the paired difference of the means.
+    """
+    times = sorted(int(t) for t in at.split(","))
+    try:
+        text = table(records, first, second, times)
+    except RnnbboError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{first} : {second}, mean capped / geometric mean normalised regret.\n\n{text}")
+
+
+if __name__ == "__main__":
+    main()
