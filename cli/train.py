@@ -1,25 +1,8 @@
 """`rnnbbo train`: meta-train a policy from a configuration file."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
-
-
-def _train_kernel(tables: dict[str, Any], out: Path | None) -> Path:
-    """Learns the numbers of the kernel policy."""
-    from rnnbbo.errors import ConfigError
-    from rnnbbo.functions.composite import CompositeFamily
-    from rnnbbo.meta.kernel import KernelTraining, learn
-    from rnnbbo.policies.policy import from_table
-
-    for key in tables:
-        if key not in ("kernel", "functions"):
-            raise ConfigError(f"unknown table [{key}]; accepted: kernel, functions")
-    settings = from_table(KernelTraining, "kernel", tables["kernel"])
-    family = from_table(CompositeFamily, "functions", tables.get("functions", {}))
-    return learn(settings, family.draw, asdict(family), out or Path("runs") / settings.name)
 
 
 @click.command(
@@ -40,23 +23,16 @@ def train(
     """Meta-train a policy as the TOML file CONFIG describes it.
 
     The folder gets log.jsonl (one line an update), curves.png, the weights NAME.safetensors, and a
-    checkpoint: the same command goes on where a stopped training was. For the policy `kernel` it
-    gets the evaluations, trials.db, which several processes may share, and the weights.
+    checkpoint: the same command goes on where a stopped training was.
     """
     from rnnbbo.errors import ConfigError, MissingExtraError
-    from rnnbbo.meta.config import read_tables
     from rnnbbo.policies.policy import from_table
-
-    tables = read_tables(config)
-    if "kernel" in tables:
-        click.echo(f"weights: {_train_kernel(tables, out)}")
-        return
 
     try:
         import torch
 
         from rnnbbo.functions.gp import GPDistribution
-        from rnnbbo.meta.config import parse
+        from rnnbbo.meta.config import load
         from rnnbbo.meta.curves import draw_curves
         from rnnbbo.meta.trainer import train as run_training
     except ImportError as error:
@@ -64,7 +40,7 @@ def train(
             f"training needs {error.name}: in the source tree, "
             "pip install -c constraints.txt '.[train]'"
         ) from error
-    settings = parse(tables)
+    settings = load(config)
     distribution = from_table(GPDistribution, "functions", settings.functions)
     try:
         torch.empty(0, device=device)

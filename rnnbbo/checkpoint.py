@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnbbo.errors import CheckpointError, ConfigError, PolicyError
-from rnnbbo.policies.kernel.policy import RECURRENCE, KernelConfig, KernelPolicy
-from rnnbbo.policies.policy import Policy, PolicyConfig, from_table
+from rnnbbo.policies.kernel.policy import KernelPolicy
+from rnnbbo.policies.policy import Policy, PolicyConfig
 
 FORMAT = "rnnbbo"
 VERSION = 1
@@ -124,13 +124,6 @@ def save_policy(path: str | Path, checkpoint: Checkpoint) -> None:
     write(path, checkpoint.params, checkpoint.metadata)
 
 
-def _policy_of(table: Mapping[str, Any]) -> Policy | KernelPolicy:
-    if table.get("recurrence") != RECURRENCE:
-        return Policy(PolicyConfig.from_dict(dict(table)))
-    sizes = {key: value for key, value in table.items() if key != "recurrence"}
-    return KernelPolicy(from_table(KernelConfig, "policy", sizes))
-
-
 def load_file(path: str | Path) -> Checkpoint:
     """Read a trained policy from a weights file.
 
@@ -139,9 +132,9 @@ def load_file(path: str | Path) -> Checkpoint:
     """
     tensors, header = read(path)
     try:
-        policy = _policy_of(header["policy"])
+        policy = Policy(PolicyConfig.from_dict(header["policy"]))
         name, provenance = str(header["name"]), dict(header["provenance"])
-    except (AttributeError, KeyError, TypeError, ValueError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
         raise CheckpointError(f"{path} holds no policy: {error}") from error
     expected = policy.init_params(np.random.default_rng(0))
     for key in sorted(expected.keys() | tensors.keys()):
@@ -160,9 +153,8 @@ def _shipped() -> dict[str, Path]:
 
 
 def _without_weights() -> dict[str, Checkpoint]:
-    """Policies that need no file."""
-    name = "kernel-unlearned"
-    return {name: Checkpoint(name, KernelPolicy(), {}, {"training": "none"})}
+    """Policies that learn nothing, and need no file."""
+    return {"kernel": Checkpoint("kernel", KernelPolicy(), {}, {"training": "none"})}
 
 
 def available() -> tuple[str, ...]:

@@ -82,8 +82,8 @@ def minimize(
             process group is ended. An executor cannot be made to do that: what it runs keeps its
             place until it ends.
         call_seconds: Time of an evaluation, if it is known. With thousands of evaluations that
-            take less than an ask, "auto" hands over to a policy that asks faster. A study keeps
-            its policy.
+            take less than an ask, "auto" hands over to a policy that asks faster. Without effect
+            on a study, which is of any length.
         study: A file, new or (with `resume`) not, that keeps every trial: see `rnnbbo.Study`.
         resume: Go on with the study where it was, also in several processes at once.
 

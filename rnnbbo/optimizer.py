@@ -119,8 +119,8 @@ class Optimizer:
             `skopt.space` objects.
         policy: name of a shipped policy, path of a `.safetensors` file, or a loaded `Checkpoint`;
             "auto" chooses by what was measured (`rnnbbo.auto`), and may change it during the run.
-        n_calls: number of evaluations planned, if known: `kernel` explores more at the beginning
-            of a run, and less at its end.
+        n_calls: number of evaluations planned, if known: with call_seconds "auto" chooses by it.
+            The policies themselves are steady and need no horizon.
         call_seconds: time that an evaluation takes, if known: "auto" spends no more on asking
             than the evaluations are worth.
         rng: a seed, a numpy generator, or None for a random seed.
@@ -327,16 +327,13 @@ class Optimizer:
             proposer.policy.policy,
             proposer.policy.params,
             proposer.state,
-            Asked(pending, self._seen, self._progress()),
+            Asked(pending, self._seen),
             self.space.snap,
             self._settle,
             np.random.default_rng((self._entropy, self._asked)),
         )
         self._note(self._settle(u))
         return self.space.from_cube(u)
-
-    def _progress(self) -> float | None:
-        return None if self.n_calls is None else len(self.yi) / self.n_calls
 
     def _settle(self, u: np.ndarray) -> np.ndarray:
         """Where in the cube the point that u stands for will be told: rounding moves it a bit."""

@@ -26,12 +26,10 @@ class Asked(NamedTuple):
     Attributes:
         pending: (P, D) points asked and not told.
         seen: points asked or told before, as `key` makes them.
-        progress: share of the planned evaluations that is over; None where none are planned.
     """
 
     pending: np.ndarray
     seen: set[bytes]
-    progress: float | None = None
 
 
 def key(u: np.ndarray) -> bytes:
@@ -95,15 +93,13 @@ def _direct(
 
 def _searched(
     policy: KernelPolicy,
-    params: Params,
     state: KernelState,
     asked: Asked,
     snap: Snap,
     rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
     """The policy's own points, the best first, then any."""
-    pending = asked.pending[-LAST_PENDING:]
-    yield from policy.choices(params, state, pending, snap, rng, asked.progress)
+    yield from policy.choices(state, asked.pending[-LAST_PENDING:], snap, rng)
     for _ in range(1 + FRESH_TRIES):
         yield from snap(_candidates(rng, state))
 
@@ -136,7 +132,7 @@ def propose(
         (D,) float64 in the unit cube.
     """
     if isinstance(policy, KernelPolicy):
-        choices = _searched(policy, params, state, asked, snap, rng)
+        choices = _searched(policy, state, asked, snap, rng)
     elif policy.scores:
         choices = _scored(policy, params, state, asked, snap, rng)
     else:

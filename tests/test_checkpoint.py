@@ -38,8 +38,7 @@ def test_every_shipped_policy_loads_with_its_provenance() -> None:
         if not loaded.params:  # nothing was trained
             assert loaded.provenance["training"] == "none"
             continue
-        made = loaded.provenance["config"]
-        assert (made.get("train") or made["kernel"])["name"] == name
+        assert loaded.provenance["config"]["train"]["name"] == name
         assert loaded.provenance["commit"]
         assert not loaded.provenance["commit"].endswith("-dirty")
 

@@ -132,9 +132,7 @@ def describe(name: str) -> str:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
     if name == auto.NAME:
         return f"policy of rnnbbo: {auto.ABOUT}"
-    loaded = checkpoint.load(name)
-    without = ", without learning" if loaded.provenance.get("training") == "none" else ""
-    return f"policy of rnnbbo: {loaded.policy.about}{without}"
+    return f"policy of rnnbbo: {checkpoint.load(name).policy.about}"
 
 
 def _own(name: str) -> Any:

@@ -145,23 +145,14 @@ def parse(values: dict[str, Any]) -> Config:
 
 
 def load(path: str | Path) -> Config:
-    """Read the configuration of a network's training.
+    """Read a TOML file.
 
     Raises:
         ConfigError: the file is missing, is not TOML, or holds a wrong key or value.
     """
-    return parse(read_tables(path))
-
-
-def read_tables(path: str | Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises:
-        ConfigError: the file is missing, or is not TOML.
-    """
     try:
         with open(path, "rb") as file:
-            return tomllib.load(file)
+            return parse(tomllib.load(file))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

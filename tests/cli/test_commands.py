@@ -254,9 +254,9 @@ def test_policies(capsys):
     assert {"lstm", "dnc"} <= set(document["policies"])
     for name, metadata in document["policies"].items():
         if name == "auto":
-            assert metadata["policy"] == "kernel"
+            assert metadata["plan"]["from 1 on"].startswith("kernel")
             continue
-        assert (metadata["weights"] > 0) == (name != "kernel-unlearned")
+        assert (metadata["weights"] > 0) == (name != "kernel")
         assert metadata["provenance"]
     assert run(["policies"]) == 0
     out = capsys.readouterr().out

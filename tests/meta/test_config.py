@@ -6,22 +6,15 @@ from typing import Any
 import pytest
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.composite import CompositeFamily
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta import config
-from rnnbbo.meta.kernel import KernelTraining
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
 def test_committed_configurations_are_valid(path: Path) -> None:
-    tables = config.read_tables(path)
-    if "kernel" in tables:
-        assert KernelTraining(**tables["kernel"]).name == path.stem
-        CompositeFamily(**tables["functions"])
-        return
-    loaded = config.parse(tables)
+    loaded = config.load(path)
     assert loaded.train.name == path.stem
     GPDistribution(**loaded.functions)
 

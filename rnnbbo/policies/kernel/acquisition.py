@@ -75,14 +75,9 @@ def log_h_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
     return value, xp.where(positive, 1.0 - phi * mills, mills) / xp.where(positive, above, tau)
 
 
-def log_ei(
-    xp: Namespace, best: Array, mean: Array, deviation: Array, explore: float = 0.0
-) -> Array:
-    """log(s^(1 + explore) h(z)) (..., C) below `best` (..., 1) of predictions (..., C).
-
-    Expected improvement where `explore` is 0; above, it counts for more how little is known.
-    """
-    return (1.0 + explore) * xp.log(deviation) + log_h(xp, (best - mean) / deviation)
+def log_ei(xp: Namespace, best: Array, mean: Array, deviation: Array) -> Array:
+    """log EI (..., C) below `best` (..., 1) of predictions (..., C)."""
+    return xp.log(deviation) + log_h(xp, (best - mean) / deviation)
 
 
 def log_ei_and_gradient(
@@ -91,9 +86,8 @@ def log_ei_and_gradient(
     lengthscales: Array,
     points: Array,
     features: Array | None = None,
-    explore: float = 0.0,
 ) -> tuple[Array, Array]:
-    """`log_ei` (..., C) and its gradient (..., C, D).
+    """log EI (..., C) and its gradient (..., C, D).
 
     Args:
         xp: array namespace.
@@ -102,7 +96,6 @@ def log_ei_and_gradient(
         points: (..., C, D) or a shape that broadcasts to it; not scaled, from the same origin as
             the rows.
         features: (C, 2 D) `trend.lift` of the points, where there are trends.
-        explore: see `log_ei`.
     """
     dim = points.shape[-1]
     keys = points / lengthscales
@@ -111,7 +104,7 @@ def log_ei_and_gradient(
     log_value, ratio = log_h_and_ratio(xp, z)
     # dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h.
     d_mean = -ratio / deviation
-    d_variance = 0.5 * (1.0 + explore - z * ratio) / (deviation * deviation)
+    d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
     weight = d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance
     c = weight * slopes.slope
     sums = xp.matmul(c, p.rows)  # of c times row, and of c
@@ -119,4 +112,4 @@ def log_ei_and_gradient(
     if p.trend is not None:
         own = d_variance * slopes.own
         gradient = gradient + trend.pull(xp, p.trend, features, weight, own)
-    return (1.0 + explore) * xp.log(deviation) + log_value, gradient
+    return xp.log(deviation) + log_value, gradient

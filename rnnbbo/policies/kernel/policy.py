@@ -15,13 +15,10 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.policies import evidence
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import inference, memory, search
-from rnnbbo.policies.kernel.boldness import Boldness
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.kernel.prior import Prior
+from rnnbbo.policies.kernel.prior import USUAL, Prior
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
-
-RECURRENCE = "particles"  # by which a weights file tells this policy from the networks
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class KernelConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a checkpoint's metadata."""
-        return {"recurrence": RECURRENCE, **asdict(self)}
+        return asdict(self)
 
 
 class KernelState(NamedTuple):
@@ -68,19 +65,25 @@ class KernelState(NamedTuple):
 
 @dataclass(frozen=True)
 class KernelPolicy:
-    """Proposes where the expected improvement, averaged over hypotheses, is largest."""
+    """Proposes where the expected improvement, averaged over hypotheses, is largest.
+
+    Attributes:
+        config: sizes.
+        prior: what hypotheses are like before any value is known.
+    """
 
     config: KernelConfig = KernelConfig()
+    prior: Prior = USUAL
     dtype = np.float64
 
     @property
     def about(self) -> str:
         """What it is, in a line."""
-        return "Gaussian-process hypotheses over the observations"
+        return "Gaussian-process hypotheses over the observations, without learning"
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
-        """What learning starts from; nothing of it is random."""
-        return {**Prior().to_params(), **Boldness().to_params()}
+        """Nothing is learned."""
+        return {}
 
     def init(self, x: Array, y: Array) -> KernelState:
         """State before the first step; x (1, D) gives the dimension only."""
@@ -97,42 +100,32 @@ class KernelPolicy:
         rng = np.random.default_rng(observation.seed)
         x = np.concatenate([state.x, np.asarray(observation.x, np.float64)])
         y = np.concatenate([state.y, observation.y])
-        prior = Prior.from_params(params)
-        belief = state.belief or inference.start(rng, prior, x.shape[1])
-        belief = inference.update(rng, prior, belief, x, y)
+        belief = state.belief or inference.start(rng, self.prior, x.shape[1])
+        belief = inference.update(rng, self.prior, belief, x, y)
         if len(y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
             kept = memory.thin(x, y, 3 * self.config.max_rows // 4)
             x, y = x[kept], y[kept]
-            belief = inference.rebuild(prior, belief, x, y)
+            belief = inference.rebuild(self.prior, belief, x, y)
         return state._replace(x=x, y=y, belief=belief)
 
     def choices(
-        self,
-        params: Params,
-        state: KernelState,
-        pending: np.ndarray,
-        snap: Any,
-        rng: np.random.Generator,
-        progress: float | None = None,
+        self, state: KernelState, pending: np.ndarray, snap: Any, rng: np.random.Generator
     ) -> Iterator[np.ndarray]:
         """Next queries (D,), the best first.
 
         Args:
-            params: what was learned.
             state: the state.
             pending: (P, D) points asked and not told.
             snap: moves cube points (n, D) onto points of the user's space.
             rng: randomness of this ask.
-            progress: share of the planned evaluations that is over; None where none are planned.
         """
         told, dim = state.evidence.told, state.x.shape[1]
         if state.belief is None or told < self.config.first_points * dim:
             yield snap(state.q)[0]
             if state.belief is None:
                 return
-        explore = Boldness.from_params(params).explore(progress)
-        view = self._view(state, state.belief, pending, rng, explore)
+        view = self._view(state, state.belief, pending, rng)
         candidates = snap(search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0]))
         scores, index = view.score(candidates)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
@@ -146,15 +139,10 @@ class KernelPolicy:
         yield from both[np.argsort(-np.concatenate([values, scores]), kind="stable")]
 
     def _view(
-        self,
-        state: KernelState,
-        belief: Belief,
-        pending: np.ndarray,
-        rng: np.random.Generator,
-        explore: float,
+        self, state: KernelState, belief: Belief, pending: np.ndarray, rng: np.random.Generator
     ) -> View:
         index = inference.systematic(rng, belief.weight, self.config.hypotheses)
         index, counts = np.unique(index, return_counts=True)
         draws = rng.standard_normal((len(index), len(pending)))
         weight = counts / counts.sum()
-        return make_view(belief, index, weight, state.x, state.y, pending, draws, explore)
+        return make_view(belief, index, weight, state.x, state.y, pending, draws)

@@ -1,12 +1,7 @@
-"""What hypotheses are like before any value is known.
-
-The numbers are learned: `rnnbbo.meta.prior` fits them to the hypotheses that survived on training
-functions. Those here are what learning starts from.
-"""
+"""What hypotheses are like before any value is known."""
 
 import math
-from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,19 +43,13 @@ class Prior(NamedTuple):
     trend: float = 0.0
     trend_spread: float = 1.0
 
-    @classmethod
-    def from_params(cls, params: Mapping[str, np.ndarray]) -> Self:
-        """The prior that `params` hold; what they lack is as here."""
-        keys = {name: f"prior.{name}" for name in cls._fields}
-        return cls(**{name: params[key].item() for name, key in keys.items() if key in params})
-
-    def to_params(self) -> dict[str, np.ndarray]:
-        """Weights of a checkpoint: float32 arrays (1,), by name."""
-        return {f"prior.{name}": np.array([v], np.float32) for name, v in self._asdict().items()}
-
     def centre(self, dim: int) -> float:
         """Mean of the log length-scales in `dim` dimensions."""
         return self.lengthscale + self.growth * math.log(dim)
+
+
+USUAL = Prior()
+"""Set by hand, and kept: docs/experiments.md has what was tried in its place."""
 
 
 def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:

@@ -21,14 +21,12 @@ class View(NamedTuple):
         weight: (H,) of sum 1.
         lengthscales: (H, 1, D).
         incumbent: (D,) the observation where most hypotheses have their least posterior mean.
-        explore: as in `acquisition.log_ei`.
     """
 
     posterior: Posterior
     weight: np.ndarray
     lengthscales: np.ndarray
     incumbent: np.ndarray
-    explore: float = 0.0
 
     def features(self, points: np.ndarray) -> np.ndarray | None:
         """`trend.lift` of points (n, D), where there are trends."""
@@ -58,7 +56,7 @@ class View(NamedTuple):
                 own = 1.0 + bend * more.points
             mean[h] = posterior.mean_of(np, one, k)
             deviation[h] = posterior.deviation_of(np, one, k, own)
-        return self.weight @ acquisition.log_ei(np, p.best, mean, deviation, self.explore), index
+        return self.weight @ acquisition.log_ei(np, p.best, mean, deviation), index
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
         """One hypothesis after the other: an array over candidates and rows is the largest."""
@@ -97,7 +95,7 @@ class View(NamedTuple):
                 variance[h] = 1.0 - np.square(np.max(k, axis=-1))
             mean[h] = k @ alpha[h]
         deviation = p.amplitude * np.sqrt(np.maximum(variance, posterior.FLOOR))
-        value = acquisition.log_ei(np, p.best, p.mean + mean, deviation, self.explore)
+        value = acquisition.log_ei(np, p.best, p.mean + mean, deviation)
         return self.weight @ value
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +106,6 @@ class View(NamedTuple):
             self.lengthscales,
             points - self.incumbent,
             self.features(points),
-            self.explore,
         )
         average = self.weight @ gradient.reshape(len(gradient), -1)
         return self.weight @ value, average.reshape(points.shape)
@@ -143,13 +140,11 @@ def make_view(
     y: np.ndarray,
     pending: np.ndarray,
     draws: np.ndarray | None = None,
-    explore: float = 0.0,
 ) -> View:
     """Condition the hypotheses at `index` (H,) on observations (n, D), and pending points (P, D).
 
     Each hypothesis draws values for the pending points from its posterior, a fantasy (Snoek et al.
     2012, section 3.2), by standard normal numbers `draws` (H, P); by None they have their mean.
-    `explore` is that of `acquisition.log_ei`.
     """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
     w, _, spread = warp(standardise(y), h.log_warp)
@@ -185,4 +180,4 @@ def make_view(
     conditioned = Posterior(
         rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best, bent
     )
-    return View(conditioned, weight, lengthscales, incumbent, explore)
+    return View(conditioned, weight, lengthscales, incumbent)
