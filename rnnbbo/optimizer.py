@@ -286,8 +286,8 @@ class Optimizer:
         return proposer
 
     def _step(self, proposer: "_Proposer", x: np.ndarray, y: float, told: bool) -> "_Proposer":
-        (policy, params), state = (proposer.policy.policy, proposer.policy.params), proposer.state
-        steps = state.evidence.steps
+        loaded, steps = proposer.policy, proposer.state.evidence.steps
+        policy = loaded.policy
         observation = Observation(
             x[None].astype(policy.dtype),
             np.array([y]),
@@ -295,7 +295,8 @@ class Optimizer:
             told,
             seed=(self._entropy, 1, steps),
         )
-        return _Proposer(proposer.policy, policy.step(params, state, observation), fed=told)
+        state = policy.step(loaded.params, proposer.state, observation)
+        return _Proposer(loaded, state, fed=told)
 
     @property
     def _turn(self) -> int:
