@@ -227,10 +227,12 @@ def test_signals(path, tmp_path, ending, figure):
     script, pids = tmp_path / "objective.py", tmp_path / "pids"
     script.write_text(
         "import os, time\n"
+        "calls = []\n"
         "def f(x):\n"
         f"    with open({str(pids)!r}, 'a') as file:\n"
         "        file.write(f'{os.getpid()}\\n')\n"
-        "    time.sleep(0.01 if x < 0.8 else 600)\n"
+        "    calls.append(x)\n"
+        "    time.sleep(0.01 if len(calls) < 7 else 600)\n"
         "    return x\n"
     )
     command = [
