@@ -238,7 +238,9 @@ def _dimension(draw: st.DrawFn) -> Real | Integer | Categorical:
         start = draw(st.integers(low, 1000))
         return Integer(start, start + draw(st.integers(1, 10**6)), prior)
     start = draw(st.floats(1e-6 if low == 1 else -1e6, 1e6))
-    return Real(start, start + draw(st.floats(1e-3, 1e6)), prior)
+    # A millionth of the bounds at least: in less, the unit cube is as fine as their rounding.
+    width = draw(st.floats(1e-3, 1e6)) * max(1.0, 1e-3 * abs(start))
+    return Real(start, start + width, prior)
 
 
 @st.composite
