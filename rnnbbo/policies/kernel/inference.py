@@ -179,8 +179,13 @@ def update(
 ) -> Belief:
     """Take in the last of the observations x (n, D), y (n,)."""
     h, z = belief.hypotheses, standardise(y)
-    inverse = extend(h, belief.inverse, x)
-    density = _density(prior, h, inverse, z)
+    # Appending row after row for points that all but coincide can overflow: then from scratch.
+    with np.errstate(over="ignore", invalid="ignore"):
+        inverse = extend(h, belief.inverse, x)
+        density = _density(prior, h, inverse, z)
+    if not np.isfinite(density).all():
+        inverse = factorise(h, x)
+        density = _density(prior, h, inverse, z)
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse)
     return _move(rng, prior, _resample(rng, belief, len(z)), x, z)

@@ -245,3 +245,18 @@ def test_climbing_finds_the_maximum_also_on_the_border() -> None:
 def test_malformed_sizes_are_refused(key: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"policy.{key}"):
         KernelConfig(**{key: value})  # type: ignore[arg-type]
+
+
+def test_factors_that_overflowed_are_made_anew() -> None:
+    rng = np.random.default_rng(4)
+    x, y = rng.random((12, 2)), rng.standard_normal(12)
+    belief = inference.start(rng, Prior(), 2)
+    for n in range(1, 12):
+        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
+    broken = belief.inverse.copy()
+    broken[3] *= 1e200
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        belief = inference.update(rng, Prior(), belief._replace(inverse=broken), x, y)
+    assert np.isfinite(belief.log_weight).all()
+    anew = inference.rebuild(Prior(), belief, x, y)
+    assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
