@@ -8,7 +8,7 @@ from typing import Any
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies.policy import PolicyConfig, from_table
 
-LOSSES = {"direct": ("sum", "ei", "oi"), "scored": ("candidates",)}
+LOSSES = {"direct": ("sum", "ei", "oi"), "scored": ("candidates", "improvement")}
 
 
 def _positive(value: object) -> bool:
@@ -22,7 +22,9 @@ class TrainConfig:
     Attributes:
         name: name of the policy that comes out.
         seed: seed of weights, functions and everything else.
-        loss: "sum", "ei", "oi" (Chen et al. 2016) for direct heads, "candidates" for scored ones.
+        loss: "sum", "ei", "oi" (Chen et al. 2016) for direct heads; for scored ones "candidates",
+            which compares scores with the expected improvement, or "improvement", which needs
+            values only.
         updates: number of Adam updates.
         batch: functions an update.
         learning_rate: peak of the schedule.
@@ -108,11 +110,13 @@ class Config:
     """A whole configuration file: tables `train`, `policy` and `functions`.
 
     `functions` stays a plain mapping: it belongs to the task distribution, which is passed in.
+    `start` is not part of a file: it says which weights a training goes on from.
     """
 
     train: TrainConfig
     policy: PolicyConfig
     functions: dict[str, Any] = field(default_factory=dict)
+    start: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         accepted = LOSSES[self.policy.head]
@@ -124,11 +128,12 @@ class Config:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for logs and checkpoints."""
-        return {
+        values = {
             "train": asdict(self.train),
             "policy": self.policy.to_dict(),
             "functions": self.functions,
         }
+        return values | ({"start": self.start} if self.start else {})
 
 
 def parse(values: dict[str, Any]) -> Config:
@@ -144,16 +149,37 @@ def parse(values: dict[str, Any]) -> Config:
     )
 
 
+def _read(path: str | Path) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
 def load(path: str | Path) -> Config:
     """Read a TOML file.
 
     Raises:
         ConfigError: the file is missing, is not TOML, or holds a wrong key or value.
     """
-    try:
-        with open(path, "rb") as file:
-            return parse(tomllib.load(file))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
+    return parse(_read(path))
+
+
+def load_train(path: str | Path, defaults: TrainConfig) -> TrainConfig:
+    """Read a TOML file that holds the table `train` only; what it leaves out is as in `defaults`.
+
+    Raises:
+        ConfigError: as for `load`, or there is another table.
+    """
+    values = _read(path)
+    for key in values:
+        if key != "train":
+            raise ConfigError(
+                f"{path} has a table [{key}]; with --from only [train] is accepted: the policy is "
+                "that of the weights, and the functions are those of --functions"
+            )
+    table = values.get("train", {})
+    return from_table(TrainConfig, "train", asdict(defaults) | table)

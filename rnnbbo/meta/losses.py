@@ -39,3 +39,20 @@ def candidate_loss(scores: Tensor, utility: Tensor, floor: float = 1e-3) -> Tens
     relative = utility / top.where(known, 1.0)
     gain = (log_softmax(scores, dim=1).exp() * relative).sum(dim=1)
     return (-(gain + floor).log()).where(known[:, 0], 0.0)
+
+
+def improvement_loss(scores: Tensor, improvement: Tensor) -> Tensor:
+    """-sum_c softmax(score)_c i_c / max i, shape (B,): the share of the improvement to be had.
+
+    Unlike `candidate_loss` it is linear in what is told of one function, so that its mean over
+    functions prefers the candidate that is best in the mean, and not the one that is best the most
+    often.
+
+    Args:
+        scores: (B, C).
+        improvement: (B, C) on these functions, not negative, without gradient; a row of zeros
+            gives no gradient.
+    """
+    top = improvement.max(dim=1, keepdim=True).values
+    relative = improvement / top.where(top > 0, 1.0)
+    return -(log_softmax(scores, dim=1).exp() * relative).sum(dim=1)

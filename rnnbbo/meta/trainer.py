@@ -19,6 +19,7 @@ from rnnbbo import checkpoint
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError
 from rnnbbo.meta.config import Config
+from rnnbbo.meta.family import FamilyDistribution
 from rnnbbo.meta.schedule import draw_episode, horizon, learning_rate
 from rnnbbo.meta.source import source_commit
 from rnnbbo.meta.unroll import run
@@ -46,8 +47,10 @@ def _seed(config: Config, update: int) -> int:
     return int(sequence.generate_state(1)[0]) % VALIDATION_SEED
 
 
-def _fresh(config: Config, policy: Policy, device: str) -> _Progress:
-    weights = policy.init_params(np.random.default_rng(config.train.seed))
+def _fresh(config: Config, start: Checkpoint | None, device: str) -> _Progress:
+    if start is not None:
+        return _with_weights(dict(start.params), device)
+    weights = Policy(config.policy).init_params(np.random.default_rng(config.train.seed))
     return _with_weights(weights, device)
 
 
@@ -149,6 +152,7 @@ def train(
     distribution: TaskDistribution,
     out: str | Path,
     *,
+    start: Checkpoint | None = None,
     device: str = "cpu",
     stop_after: int | None = None,
     progress_bar: bool = True,
@@ -159,6 +163,7 @@ def train(
         config: what to train, and how.
         distribution: the functions to train on.
         out: folder for `log.jsonl`, `checkpoint.safetensors` and `NAME.safetensors`.
+        start: weights to begin with, those that `config.start` names; drawn at random unless told.
         device: torch device.
         stop_after: stop, with a checkpoint, after this many updates of this call.
         progress_bar: show a bar with rate and remaining time on stderr.
@@ -173,11 +178,12 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     state, log = out / "checkpoint.safetensors", out / "log.jsonl"
     policy = Policy(config.policy)
-    progress = _resume(state, config, device) if state.exists() else _fresh(config, policy, device)
+    progress = _resume(state, config, device) if state.exists() else _fresh(config, start, device)
     _truncate_log(log, progress.update)
     # Taken at the start: the tree may change while a training of hours runs from memory.
     commit = source_commit()
-    sets = validation_sets(distribution, device)
+    family = isinstance(distribution, FamilyDistribution)
+    sets = validation_sets(distribution, device, sorted(set(config.train.dims)) if family else None)
     c = config.train
     last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
     bar = tqdm(total=c.updates, initial=progress.update, unit="update", disable=not progress_bar)

@@ -1,13 +1,15 @@
 """How good a policy is during training, on functions of its own, and whether it collapses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from rnnbbo.functions.gp import GPTasks, SamplePath, draw_paths, find_minimum
+from rnnbbo.functions.gp import GPTasks, draw_paths, find_minimum
+from rnnbbo.meta.family import Members
 from rnnbbo.meta.unroll import draw_candidates
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.evidence import Observation
@@ -20,10 +22,12 @@ FUNCTIONS = 48
 HORIZON = 30
 CANDIDATES = 128
 FEATURES = 512
+SEARCHED = 1024  # points a dimension, in search of the minimum of a user's function
+TIMES = (10, 20, 30)
 
 
 class TaskDistribution(Protocol):
-    """What a training needs of its functions: batches of Gaussian processes of a dimension."""
+    """What a training needs of its functions: batches of them, of a dimension."""
 
     def sample(
         self,
@@ -32,51 +36,70 @@ class TaskDistribution(Protocol):
         generator: torch.Generator,
         device: torch.device | str = ...,
         dtype: torch.dtype = ...,
-    ) -> GPTasks:
-        """Draw a batch of processes."""
+    ) -> GPTasks | Members:
+        """Draw a batch of processes, or of functions."""
         ...
 
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """Fixed sample functions of one dimension.
+    """Fixed functions of one dimension.
 
     Attributes:
-        path: B functions, noise-free.
+        function: B functions, noise-free: (B, n, D) to (B, n).
         minimum: (B,) their minima.
         reference: (B,) regret of random search after 10 evaluations, the median over 32 runs.
     """
 
     dim: int
-    path: SamplePath
+    function: Callable[[Tensor], Tensor]
     minimum: Tensor
     reference: Tensor
 
 
-def validation_sets(
-    distribution: TaskDistribution, device: torch.device | str = "cpu"
-) -> tuple[ValidationSet, ...]:
-    """Draw the validation functions and find their minima."""
-    sets = []
-    for dim in DIMS:
-        generator = torch.Generator(device).manual_seed(SEED + dim)
-        tasks = distribution.sample(FUNCTIONS, dim, generator, device, torch.float32)
-        path = draw_paths(tasks, FEATURES, generator)
+def held_out(
+    distribution: TaskDistribution, dim: int, seed: int, device: torch.device | str = "cpu"
+) -> ValidationSet:
+    """Draw functions of `dim` dimensions that no training sees, and find their minima.
+
+    Args:
+        distribution: of the functions.
+        dim: D.
+        seed: from `SEED` on.
+        device: torch device.
+    """
+    generator = torch.Generator(device).manual_seed(seed)
+    tasks = distribution.sample(FUNCTIONS, dim, generator, device, torch.float32)
+    function: Callable[[Tensor], Tensor]
+    if isinstance(tasks, Members):
+        function = tasks
+        lowest = tasks.minima(np.random.default_rng(seed), SEARCHED * dim)
+        minimum = torch.from_numpy(lowest).to(device)
+    else:
+        function = draw_paths(tasks, FEATURES, generator)
         _, minimum = find_minimum(
-            path, dim, generator, n_starts=8, n_steps=60, device=device, dtype=torch.float32
+            function, dim, generator, n_starts=8, n_steps=60, device=device, dtype=torch.float32
         )
-        u = torch.rand(FUNCTIONS, 320, dim, generator=generator, device=device)
-        best_10 = path(u).reshape(FUNCTIONS, 32, 10).amin(dim=2)
-        reference = (best_10 - minimum[:, None]).median(dim=1).values.clamp_min(1e-6)
-        sets.append(ValidationSet(dim, path, minimum, reference))
-    return tuple(sets)
+    u = torch.rand(FUNCTIONS, 320, dim, generator=generator, device=device)
+    best_10 = function(u).reshape(FUNCTIONS, 32, 10).amin(dim=2)
+    reference = (best_10 - minimum[:, None]).median(dim=1).values.clamp_min(1e-6)
+    return ValidationSet(dim, function, minimum, reference)
+
+
+def validation_sets(
+    distribution: TaskDistribution,
+    device: torch.device | str = "cpu",
+    dims: Sequence[int] | None = None,
+) -> tuple[ValidationSet, ...]:
+    """The functions on which a training is watched, of each of `dims`, `DIMS` unless told."""
+    return tuple(held_out(distribution, dim, SEED + dim, device) for dim in dims or DIMS)
 
 
 @torch.no_grad()
 def play(
     policy: Policy,
     params: Mapping[str, Tensor],
-    function: SamplePath,
+    function: Callable[[Tensor], Tensor],
     shape: tuple[int, int],
     horizon: int,
     generator: torch.Generator,
@@ -108,6 +131,22 @@ def play(
     return torch.stack(queries, dim=1), torch.stack(values, dim=1)
 
 
+def regrets(
+    policy: Policy, params: Mapping[str, Tensor], functions: ValidationSet, seed: int = SEED
+) -> tuple[Tensor, Tensor]:
+    """Play a policy on functions.
+
+    Returns:
+        Queries (B, T, D), and the normalised simple regret (B, T), capped at 2.
+    """
+    generator = torch.Generator(functions.minimum.device).manual_seed(seed)
+    shape = (len(functions.minimum), functions.dim)
+    x, f = play(policy, params, functions.function, shape, HORIZON, generator)
+    best = f.cummin(dim=1).values
+    regret = (best - functions.minimum[:, None]) / functions.reference[:, None]
+    return x, regret.clamp(0.0, 2.0)
+
+
 def validate(
     policy: Policy, params: Mapping[str, Tensor], sets: tuple[ValidationSet, ...]
 ) -> dict[str, float]:
@@ -121,11 +160,8 @@ def validate(
     measured: dict[str, float] = {}
     spreads, borders = [], []
     for s in sets:
-        generator = torch.Generator(s.minimum.device).manual_seed(SEED)
-        x, f = play(policy, params, s.path, (len(s.minimum), s.dim), HORIZON, generator)
-        best = f.cummin(dim=1).values
-        regret = ((best - s.minimum[:, None]) / s.reference[:, None]).clamp(0.0, 2.0)
-        for t in (10, 20, 30):
+        x, regret = regrets(policy, params, s)
+        for t in TIMES:
             measured[f"regret_{s.dim}d_{t}"] = float(regret[:, t - 1].mean())
         late = x[:, -10:]
         spreads.append(float(late.std(dim=1).mean()))

@@ -81,3 +81,60 @@ def test_a_missing_configuration_and_an_unusable_device(
     assert "nowhere.toml" in capsys.readouterr().err
     assert run(["train", str(config), "--device", "warp"]) == 2
     assert "device 'warp' cannot be used" in capsys.readouterr().err
+
+
+FAMILY = """
+import numpy as np
+
+def family(rng, dim):
+    centre = rng.random(dim)
+    return lambda u: np.square(u - centre).sum(axis=1)
+"""
+
+
+def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
+    config: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(validation, "SEARCHED", 16)
+    assert run(["train", str(config), "--out", str(tmp_path / "run")]) == 0
+    (tmp_path / "mine.py").write_text(FAMILY)
+    (tmp_path / "fine.toml").write_text("[train]\nbatch = 2\nhorizon = [2, 3]\ncandidates = 4\n")
+    capsys.readouterr()
+    command = [
+        "train",
+        str(tmp_path / "fine.toml"),
+        "--from",
+        str(tmp_path / "run/tiny.safetensors"),
+    ]
+    command += ["--functions", f"{tmp_path / 'mine.py'}:family", "--dims", "2", "--updates", "2"]
+    assert run([*command, "--out", str(tmp_path / "fine")]) == 0
+    out = capsys.readouterr().out
+    assert "regret on 2 members held out, 2D" in out
+    assert all(f"\n{row} " in out for row in ("before", "after", "change"))
+    weights = checkpoint.load(tmp_path / "fine" / "tiny-family.safetensors")
+    assert weights.provenance["config"]["start"]["name"] == "tiny"
+    assert weights.provenance["updates"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "CONFIG is missing; expected a TOML file, or --from with --functions"),
+        (["--from", "dnc"], "--functions is missing; with --from expected a family"),
+        (["--from", "dnc", "--functions", "mine.py"], "--functions is mine.py; with --from"),
+        (["--dims", "3"], "--dims 3 goes with --from POLICY"),
+        (["--from", "dnc", "--functions", "math:cos", "--dims", "x"], "--dims is 'x'; expected"),
+        (["--from", "kernel", "--functions", "math:cos"], "expected a network with a scored head"),
+        (["--from", "dnc", "--functions", "math:cos"], "the family failed with a generator"),
+    ],
+)
+def test_wrong_options_are_named(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", *options, "--out", str(tmp_path / "run")]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err

@@ -9,8 +9,10 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from rnnbbo.functions.gp import Conditional, GPDistribution, GPTasks
+from rnnbbo.meta import history as history_module
 from rnnbbo.meta import unroll
 from rnnbbo.meta.config import LOSSES, TrainConfig
+from rnnbbo.meta.history import GPHistory
 from rnnbbo.meta.schedule import Episode
 from rnnbbo.policies.policy import HEADS, RECURRENCES, Policy, PolicyConfig
 
@@ -90,9 +92,9 @@ def test_workers_hold_results_back_and_deliver_each_once() -> None:
     assert_close(everything.sort(dim=1).values, torch.arange(10).expand(4, -1))
 
 
-def history(t: GPTasks, n: int) -> unroll._History:
+def history(t: GPTasks, n: int) -> GPHistory:
     generator = torch.Generator().manual_seed(0)
-    h = unroll._History(t, generator, unroll.Warp(torch.zeros_like(t.noise)))
+    h = GPHistory(t, generator, warped=0.0)
     for _ in range(n):
         h.evaluate(torch.rand(t.batch, t.dim, generator=generator, dtype=torch.float64))
     return h
@@ -104,13 +106,13 @@ def test_pending_queries_lower_the_utility_round_them_and_hide_their_value() -> 
     pending = torch.full((5, 1), 3)
     near = h.x[:, 3:4] + 1e-3
     none = torch.zeros(5, 0, dtype=torch.long)
-    without = unroll._History(t, h.generator, h.warp)
+    without = GPHistory(t, h.generator, warped=0.0)
     keep = [0, 1, 2, 4, 5]
     without.x, without.f, without.y = h.x[:, keep], h.f[:, keep], h.y[:, keep]
     assert (h.improvement(near, pending) <= without.improvement(near, none) + 1e-9).all()
     assert (h.improvement(near, pending) < 0.1).all()
     # Whatever the pending value is, the utility is the same.
-    other = unroll._History(t, h.generator, h.warp)
+    other = GPHistory(t, h.generator, warped=0.0)
     other.x, other.f, other.y = h.x, h.f, h.y.clone()
     other.y[:, 3] += 7.0
     far = torch.rand(5, 9, 2, generator=h.generator, dtype=torch.float64)
@@ -122,7 +124,7 @@ def test_with_noise_the_incumbent_is_the_lowest_posterior_mean() -> None:
     t = tasks(noise_free=0.0)
     h = history(t, 8)
     c = torch.rand(5, 7, 2, generator=h.generator, dtype=torch.float64)
-    posterior = Conditional(t, h.x, h.y, jitter=unroll.JITTER)
+    posterior = Conditional(t, h.x, h.y, jitter=history_module.JITTER)
     mean, std = posterior.mean_std(c)
     best = posterior.mean_std(h.x)[0].amin(1, keepdim=True)
     z = (best - mean) / std
@@ -142,7 +144,7 @@ def test_the_first_points_are_worth_what_they_explain() -> None:
 
 def test_warps_are_monotone_and_a_share_of_functions_has_none() -> None:
     generator = torch.Generator().manual_seed(0)
-    warp = unroll.draw_warp(200, 0.3, generator, torch.zeros(1, dtype=torch.float64))
+    warp = history_module.draw_warp(200, 0.3, generator, torch.zeros(1, dtype=torch.float64))
     share = float((warp.a != 0).double().mean())
     assert 0.15 < share < 0.45
     f = torch.linspace(-3, 3, 50, dtype=torch.float64).expand(200, -1)

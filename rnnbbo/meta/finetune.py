@@ -1,0 +1,94 @@
+"""Training shipped weights further on a user's own family of functions, and what it gains there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from rnnbbo.checkpoint import Checkpoint, digest_of
+from rnnbbo.errors import ConfigError
+from rnnbbo.meta.config import Config, TrainConfig
+from rnnbbo.meta.family import FamilyDistribution
+from rnnbbo.meta.validation import SEED, TIMES, held_out, regrets
+from rnnbbo.policies.policy import Policy
+
+GAIN_SEED = SEED + 1_000_000  # beyond the seeds of the functions that the training is watched on
+
+DEFAULTS = TrainConfig(
+    name="tuned",
+    loss="improvement",
+    updates=300,
+    batch=32,
+    learning_rate=5e-4,
+    warmup=20,
+    horizon=(30, 30),
+    sequential=0.85,
+    validate_every=100,
+)
+"""A fine-tuning of a few minutes on one core."""
+
+
+def configure(
+    parent: Checkpoint, family: str, train: TrainConfig = DEFAULTS, dims: Sequence[int] = ()
+) -> Config:
+    """The configuration of a fine-tuning.
+
+    Args:
+        parent: weights to begin with.
+        family: name of the family, for the provenance.
+        train: everything else; its loss is "improvement".
+        dims: dimensions of the family; those of `train` unless told.
+
+    Raises:
+        ConfigError: the parent has no scored head, or nothing to train; or another loss.
+    """
+    policy = parent.policy
+    if not isinstance(policy, Policy) or not policy.scores:
+        raise ConfigError(
+            f"--from {parent.name}: {policy.about}; expected a network with a scored head, such as "
+            "dnc or lstm"
+        )
+    if train.loss != "improvement":
+        raise ConfigError(
+            f"train.loss is {train.loss!r}; with a family of functions accepted: improvement"
+        )
+    train = replace(train, dims=tuple(dims) or train.dims)
+    start = {"name": parent.name, "sha256": digest_of(parent.params)}
+    return Config(train, policy.config, {"family": family}, start)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Normalised regret on members of a family, of which B were never seen.
+
+    Attributes:
+        times: numbers of evaluations.
+        before: (B, times) with the weights that the training began with.
+        after: (B, times) with those that came out of it, on the same members.
+    """
+
+    times: tuple[int, ...]
+    before: np.ndarray
+    after: np.ndarray
+
+
+def measure_gain(
+    parent: Checkpoint, tuned: Checkpoint, distribution: FamilyDistribution, dims: Sequence[int]
+) -> dict[int, Gain]:
+    """Compare both on held-out members, by dimension.
+
+    Raises:
+        ConfigError: a member returns something else than finite numbers.
+    """
+    gains = {}
+    for dim in sorted(set(dims)):
+        functions = held_out(distribution, dim, GAIN_SEED + dim)
+        both = []
+        for one in (parent, tuned):
+            assert isinstance(one.policy, Policy)
+            params = {key: torch.from_numpy(value) for key, value in one.params.items()}
+            _, regret = regrets(one.policy, params, functions, GAIN_SEED)
+            both.append(regret.numpy()[:, [t - 1 for t in TIMES]])
+        gains[dim] = Gain(TIMES, *both)
+    return gains

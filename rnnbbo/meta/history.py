@@ -1,0 +1,130 @@
+"""What a batch of runs asked and was told, and which candidate would be the best next query."""
+
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from rnnbbo.functions.gp import Conditional, GPTasks, draw, expected_improvement
+
+JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
+IGNORED = 1e3  # noise that leaves a point out of a posterior's mean, in amplitudes
+
+
+class History(Protocol):
+    """Queries and values of a batch of runs, in the order of asking.
+
+    Attributes:
+        x: (B, t, D) queries.
+        f: (B, t) true values at them.
+    """
+
+    x: Tensor
+    f: Tensor
+
+    def evaluate(self, x: Tensor) -> None:
+        """Query (B, D)."""
+        ...
+
+    def told(self, index: Tensor) -> Tensor:
+        """Values (B,) that the policy is told of the queries at index (B, 1)."""
+        ...
+
+    def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
+        """What a scored head should prefer, (B, C), not negative.
+
+        Args:
+            candidates: (B, C, D).
+            pending: (B, P) indices of the queries that have no result yet.
+        """
+        ...
+
+
+class Warp(NamedTuple):
+    """Monotone warp of the told values: (exp(a f) - 1) / a, the identity where a = 0; a is (B,)."""
+
+    a: Tensor
+
+    def __call__(self, f: Tensor) -> Tensor:
+        """Warp values (B,) or (B, n)."""
+        a = self.a if f.ndim == 1 else self.a[:, None]
+        return torch.where(a == 0, f, torch.expm1(a * f) / a.where(a != 0, 1.0))
+
+
+def draw_warp(batch: int, share: float, generator: torch.Generator, like: Tensor) -> Warp:
+    """Draw warps for a batch: `share` of them bend, half upwards and half downwards."""
+
+    def uniform() -> Tensor:
+        u = torch.rand(batch, generator=generator, device=generator.device, dtype=torch.float64)
+        return u.to(like)
+
+    strength = (0.3 + 1.7 * uniform()) * torch.where(uniform() < 0.5, -1.0, 1.0)
+    return Warp(torch.where(uniform() < share, strength, 0.0))
+
+
+class GPHistory:
+    """Runs on Gaussian processes, whose values are drawn as they are asked for, in float64."""
+
+    def __init__(self, tasks: GPTasks, generator: torch.Generator, warped: float) -> None:
+        """Start B runs; a share `warped` of them is told bent values."""
+        self.tasks, self.generator = tasks, generator
+        self.warp = draw_warp(tasks.batch, warped, generator, tasks.noise)
+        batch, dim, like = tasks.batch, tasks.dim, tasks.amplitude
+        self.x = like.new_zeros(batch, 0, dim)
+        self.f = like.new_zeros(batch, 0)
+        self.y = like.new_zeros(batch, 0)  # with noise, before the warp
+
+    def _normal(self) -> Tensor:
+        like = self.tasks.amplitude
+        return torch.randn(
+            like.shape, generator=self.generator, device=like.device, dtype=like.dtype
+        )
+
+    def evaluate(self, x: Tensor) -> None:
+        """Query (B, D): draw f there given everything drawn before, and a noisy y."""
+        f = draw(self.tasks, self.x, self.f, x, self._normal(), JITTER)
+        y = f + self.tasks.noise * self._normal()
+        self.x = torch.cat([self.x, x[:, None, :]], dim=1)
+        self.f = torch.cat([self.f, f[:, None]], dim=1)
+        self.y = torch.cat([self.y, y[:, None]], dim=1)
+
+    def told(self, index: Tensor) -> Tensor:
+        """Warped values (B,), float32, at index (B, 1)."""
+        return self.warp(self.y.gather(1, index)[:, 0]).float()
+
+    def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
+        """What a scored head should prefer, (B, C).
+
+        Expected improvement; before any result, when every value is as likely everywhere, the
+        reduction of the variance over the candidates, which spreads the first points.
+        """
+        if pending.shape[1] == self.x.shape[1]:
+            prior = Conditional(self.tasks, self.x, self.f, jitter=JITTER)
+            return prior.variance_reduction(candidates)
+        return self.improvement(candidates, pending)
+
+    def improvement(self, candidates: Tensor, pending: Tensor) -> Tensor:
+        """EI (B, C) given the finished results, its spread given the pending queries too.
+
+        Pending queries count at their expected value (Ginsbourger et al. 2010, kriging believer):
+        the mean stays, the variance shrinks. With noise the incumbent is the lowest posterior mean.
+        """
+        tasks, n, waiting = self.tasks, self.x.shape[1], pending.shape[1]
+        everything = Conditional(tasks, self.x, self.y, jitter=JITTER)
+        mean, std = everything.mean_std(candidates)
+        if waiting == n:
+            return expected_improvement(torch.zeros_like(std), std, 0.0)
+        if waiting:
+            noise = tasks.noise[:, None].expand(-1, n)
+            ignored = (IGNORED * tasks.amplitude)[:, None].expand(-1, waiting)
+            results = Conditional(
+                tasks, self.x, self.y, noise.scatter(1, pending, ignored), jitter=JITTER
+            )
+            mean, _ = results.mean_std(candidates)
+        else:
+            results = everything
+        best_y = self.y.scatter(1, pending, torch.inf).amin(dim=1)
+        if bool((tasks.noise > 0).any()):
+            smooth = results.mean_std(self.x)[0].scatter(1, pending, torch.inf).amin(dim=1)
+            best_y = torch.where(tasks.noise > 0, smooth, best_y)
+        return expected_improvement(mean, std, best_y[:, None])
