@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Examples:
   rnnbbo train configs/dnc.toml --out runs/dnc
   rnnbbo train --from dnc --functions ./mine.py:family --dims 3
+  torchrun --nproc-per-node 4 -m rnnbbo.cli.main train mine.toml --device cuda
   rnnbbo minimize ./objective.py:f --param x=float:0:1 --policy runs/dnc/dnc.safetensors
 
 \b
@@ -68,6 +69,7 @@ def train(
     try:
         import torch
 
+        from rnnbbo.meta import parallel
         from rnnbbo.meta.curves import draw_curves
         from rnnbbo.meta.trainer import train as run_training
     except ImportError as error:
@@ -92,11 +94,17 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     out = out or Path("runs") / settings.train.name
-    if (out / "checkpoint.safetensors").exists():
-        click.echo(f"going on from the checkpoint in {out}", err=True)
-    weights = run_training(
-        settings, distribution, out, start=parent, device=device, stop_after=stop_after
-    )
+    group = parallel.join(device)
+    try:
+        if group.rank == 0 and (out / "checkpoint.safetensors").exists():
+            click.echo(f"going on from the checkpoint in {out}", err=True)
+        weights = run_training(
+            settings, distribution, out, start=parent, group=group, stop_after=stop_after
+        )
+    finally:
+        parallel.leave()
+    if group.rank:
+        return
     draw_curves(out / "log.jsonl", out / "curves.png")
     click.echo(f"weights: {weights}\ncurves:  {out / 'curves.png'}\nlog:     {out / 'log.jsonl'}")
     if parent is not None and family is not None:

@@ -27,6 +27,7 @@ class TrainConfig:
             values only.
         updates: number of Adam updates.
         batch: functions an update.
+        shards: parts of a batch, computed in turn by one process or shared out among several.
         learning_rate: peak of the schedule.
         warmup: updates until the peak.
         clip: largest norm of the gradient.
@@ -52,6 +53,7 @@ class TrainConfig:
     loss: str = "candidates"
     updates: int = 1000
     batch: int = 64
+    shards: int = 1
     learning_rate: float = 2e-3
     warmup: int = 50
     clip: float = 1.0
@@ -72,11 +74,13 @@ class TrainConfig:
         _require("name", self.name, fine, "letters, digits, - and _")
         fine = type(self.seed) is int and self.seed >= 0
         _require("seed", self.seed, fine, "an integer >= 0")
-        for key in ("updates", "batch", "warmup", "candidates", "validate_every"):
+        for key in ("updates", "batch", "shards", "warmup", "candidates", "validate_every"):
             _require(key, getattr(self, key), _whole(getattr(self, key)), "an integer >= 1")
         _require(
             "checkpoint_every", self.checkpoint_every, _whole(self.checkpoint_every), "integer >= 1"
         )
+        fine = self.batch % self.shards == 0
+        _require("shards", self.shards, fine, f"a divisor of train.batch = {self.batch}")
         for key in ("learning_rate", "clip"):
             _require(key, getattr(self, key), _positive(getattr(self, key)), "a number > 0")
         for key in ("sequential", "greedy", "random_queries", "warped", "curriculum"):

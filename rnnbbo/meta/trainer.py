@@ -20,7 +20,8 @@ from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError
 from rnnbbo.meta.config import Config
 from rnnbbo.meta.family import FamilyDistribution
-from rnnbbo.meta.schedule import draw_episode, horizon, learning_rate
+from rnnbbo.meta.parallel import Group
+from rnnbbo.meta.schedule import Episode, draw_episode, horizon, learning_rate
 from rnnbbo.meta.source import source_commit
 from rnnbbo.meta.unroll import run
 from rnnbbo.meta.validation import SEED as VALIDATION_SEED
@@ -28,6 +29,9 @@ from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
 from rnnbbo.policies.policy import Policy
 
 BETAS, EPSILON = (0.9, 0.99), 1e-8
+
+
+_Saved = tuple[dict[str, np.ndarray], dict[str, Any]]
 
 
 @dataclass
@@ -41,9 +45,10 @@ class _Progress:
     optimizer: torch.optim.Adam
 
 
-def _seed(config: Config, update: int) -> int:
-    """Seed of an update, below the validation functions' seeds."""
-    sequence = np.random.SeedSequence([config.train.seed, update])
+def _seed(config: Config, update: int, shard: int = 0) -> int:
+    """Seed of a part of an update, below the validation functions' seeds."""
+    entropy = [config.train.seed, update, shard] if shard else [config.train.seed, update]
+    sequence = np.random.SeedSequence(entropy)
     return int(sequence.generate_state(1)[0]) % VALIDATION_SEED
 
 
@@ -75,12 +80,17 @@ def _save(path: Path, config: Config, progress: _Progress) -> None:
     checkpoint.write(path, tensors, header)
 
 
-def _resume(path: Path, config: Config, device: str) -> _Progress:
+def _read(path: Path, config: Config) -> _Saved:
     tensors, header = checkpoint.read(path)
     if header.get("config") != json.loads(json.dumps(config.to_dict())):
         raise CheckpointError(
             f"{path} belongs to another configuration; choose another folder, or delete it"
         )
+    return tensors, header
+
+
+def _restore(saved: _Saved, device: str) -> _Progress:
+    tensors, header = saved
     weights = {k[7:]: v for k, v in tensors.items() if k.startswith("weight/")}
     progress = _with_weights(weights, device)
     progress.update, progress.seconds = header["update"], header["seconds"]
@@ -94,35 +104,78 @@ def _resume(path: Path, config: Config, device: str) -> _Progress:
     return progress
 
 
+def _begin(path: Path, config: Config, start: Checkpoint | None, group: Group) -> _Progress:
+    """Go on from the checkpoint at `path`, which process 0 alone needs to see, or start afresh."""
+    saved = _read(path, config) if group.rank == 0 and path.exists() else None
+    saved = group.from_first(saved)
+    if saved is None:
+        return _fresh(config, start, group.device)
+    return _restore(saved, group.device)
+
+
+def _one_shard(
+    config: Config,
+    policy: Policy,
+    distribution: TaskDistribution,
+    progress: _Progress,
+    episode: Episode,
+    shard: int,
+    device: str,
+) -> tuple[Tensor, Tensor]:
+    """Draw a part of an update's functions and run the policy on them.
+
+    Returns:
+        The gradient by all weights, (P,), and (3,) float64: loss, spread of the queries, and share
+        of their coordinates on the border.
+    """
+    c = config.train
+    generator = torch.Generator(device).manual_seed(_seed(config, progress.update, shard))
+    size = c.batch // c.shards
+    functions = distribution.sample(size, episode.dim, generator, device, torch.float64)
+    outcome = run(policy, progress.params, functions, episode, c, generator)
+    params = list(progress.params.values())
+    gradients = torch.autograd.grad(outcome.loss, params, allow_unused=True, materialize_grads=True)
+    border = ((outcome.x < 1e-3) | (outcome.x > 1 - 1e-3)).double().mean()
+    seen = torch.stack([outcome.loss.detach().double(), outcome.x.std(dim=1).mean(), border])
+    return torch.cat([g.flatten() for g in gradients]), seen
+
+
 def _one_update(
-    config: Config, policy: Policy, distribution: TaskDistribution, progress: _Progress, device: str
+    config: Config,
+    policy: Policy,
+    distribution: TaskDistribution,
+    progress: _Progress,
+    group: Group,
 ) -> dict[str, Any]:
-    """Draw functions, run the policy on them, and take one Adam step."""
+    """Compute the shards, gather what the other processes computed, and take one Adam step."""
     c, u = config.train, progress.update
-    seed = _seed(config, u)
     longest = horizon(u, c.updates, *c.horizon, c.curriculum)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(_seed(config, u))
     episode = draw_episode(rng, c.dims, longest, c.workers, c.sequential)
-    generator = torch.Generator(device).manual_seed(seed)
-    tasks = distribution.sample(c.batch, episode.dim, generator, device, torch.float64)
-    outcome = run(policy, progress.params, tasks, episode, c, generator)
-    progress.optimizer.zero_grad()
-    outcome.loss.backward()
+    parts = [
+        _one_shard(config, policy, distribution, progress, episode, shard, group.device)
+        for shard in group.mine(c.shards)
+    ]
+    gradient = group.gather(torch.stack([part[0] for part in parts])).mean(dim=0)
+    loss, spread, border = group.gather(torch.stack([part[1] for part in parts])).mean(dim=0)
+    pieces = gradient.split([param.numel() for param in progress.params.values()])
+    for param, piece in zip(progress.params.values(), pieces, strict=True):
+        param.grad = piece.view_as(param).clone()
     norm = torch.nn.utils.clip_grad_norm_(progress.params.values(), c.clip)
-    for group in progress.optimizer.param_groups:
-        group["lr"] = learning_rate(u, c.updates, c.learning_rate, c.warmup)
+    for settings in progress.optimizer.param_groups:
+        settings["lr"] = learning_rate(u, c.updates, c.learning_rate, c.warmup)
     if bool(torch.isfinite(norm)):
         progress.optimizer.step()
     progress.functions += c.batch
     return {
         "update": u,
-        "loss": float(outcome.loss.detach()),
+        "loss": float(loss),
         "gradient_norm": float(norm),
         "dim": episode.dim,
         "horizon": episode.horizon,
         "workers": episode.workers,
-        "query_spread": float(outcome.x.std(dim=1).mean()),
-        "border_share": float(((outcome.x < 1e-3) | (outcome.x > 1 - 1e-3)).double().mean()),
+        "query_spread": float(spread),
+        "border_share": float(border),
     }
 
 
@@ -154,6 +207,7 @@ def train(
     *,
     start: Checkpoint | None = None,
     device: str = "cpu",
+    group: Group | None = None,
     stop_after: int | None = None,
     progress_bar: bool = True,
 ) -> Path:
@@ -164,7 +218,8 @@ def train(
         distribution: the functions to train on.
         out: folder for `log.jsonl`, `checkpoint.safetensors` and `NAME.safetensors`.
         start: weights to begin with, those that `config.start` names; drawn at random unless told.
-        device: torch device.
+        device: torch device; that of `group` where one is given.
+        group: the processes that share the work; each makes this call, and process 0 writes.
         stop_after: stop, with a checkpoint, after this many updates of this call.
         progress_bar: show a bar with rate and remaining time on stderr.
 
@@ -173,24 +228,33 @@ def train(
 
     Raises:
         CheckpointError: the folder's checkpoint is damaged or of another configuration.
+        ConfigError: the processes cannot share the shards out evenly.
     """
+    group = group or Group(0, 1, device)
+    group.mine(config.train.shards)
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    state, log = out / "checkpoint.safetensors", out / "log.jsonl"
     policy = Policy(config.policy)
-    progress = _resume(state, config, device) if state.exists() else _fresh(config, start, device)
-    _truncate_log(log, progress.update)
+    progress = _begin(out / "checkpoint.safetensors", config, start, group)
+    weights = out / f"{config.train.name}.safetensors"
+    c = config.train
+    last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
+    if group.rank:
+        while progress.update < last:
+            _one_update(config, policy, distribution, progress, group)
+            progress.update += 1
+        return weights
     # Taken at the start: the tree may change while a training of hours runs from memory.
     commit = source_commit()
     family = isinstance(distribution, FamilyDistribution)
-    sets = validation_sets(distribution, device, sorted(set(config.train.dims)) if family else None)
-    c = config.train
-    last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
+    sets = validation_sets(distribution, group.device, sorted(set(c.dims)) if family else None)
+    out.mkdir(parents=True, exist_ok=True)
+    log = out / "log.jsonl"
+    _truncate_log(log, progress.update)
     bar = tqdm(total=c.updates, initial=progress.update, unit="update", disable=not progress_bar)
     with log.open("a") as lines, bar:
         while progress.update < last:
             began = time.perf_counter()
-            record = _one_update(config, policy, distribution, progress, device)
+            record = _one_update(config, policy, distribution, progress, group)
             progress.update += 1
             progress.seconds += time.perf_counter() - began
             if progress.update % c.validate_every == 0 or progress.update == c.updates:
@@ -199,9 +263,8 @@ def train(
             lines.write(json.dumps(record) + "\n")
             lines.flush()
             if progress.update % c.checkpoint_every == 0 or progress.update == last:
-                _save(state, config, progress)
+                _save(out / "checkpoint.safetensors", config, progress)
             bar.set_postfix(loss=f"{record['loss']:.3f}", refresh=False)
             bar.update()
-    weights = out / f"{c.name}.safetensors"
     checkpoint.save_policy(weights, _weights(config, policy, progress, commit))
     return weights

@@ -1,0 +1,95 @@
+"""Training by several processes makes the weights that one process makes."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from rnnbbo import checkpoint
+from rnnbbo.errors import ConfigError
+from rnnbbo.functions.gp import GPDistribution
+from rnnbbo.meta import config, trainer
+from rnnbbo.meta.curves import read_log
+from rnnbbo.meta.parallel import Group
+
+CONFIG = """
+[train]
+name = "shared"
+updates = 4
+batch = 4
+shards = 2
+dims = [1, 2]
+horizon = [3, 4]
+workers = [2]
+sequential = 0.5
+candidates = 8
+checkpoint_every = 2
+
+[policy]
+hidden = 6
+layer = 8
+forms = 3
+kernel_heads = 2
+
+[functions]
+kernels = ["rbf"]
+"""
+
+
+def train(tmp_path: Path, out: str, processes: int, *options: str) -> subprocess.CompletedProcess:
+    path = tmp_path / "shared.toml"
+    path.write_text(CONFIG)
+    torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
+    command = [sys.executable, "-m", *(torchrun if processes > 1 else []), "rnnbbo.cli.main"]
+    command += ["train", str(path), "--out", str(tmp_path / out), "--threads", "1", *options]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, env=environment, timeout=240
+    )
+
+
+def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> None:
+    assert train(tmp_path, "one", 1).returncode == 0
+    # Half by one process, and half by two: a training may move between machines.
+    assert train(tmp_path, "two", 1, "--stop-after", "2").returncode == 0
+    both = train(tmp_path, "two", 2)
+    assert both.returncode == 0, both.stderr
+    assert len(re.findall("going on from the checkpoint", both.stderr)) == 1
+    assert len(re.findall("^weights: ", both.stdout, flags=re.M)) == 1
+    one, two = (checkpoint.load(tmp_path / name / "shared.safetensors") for name in ("one", "two"))
+    for name, weight in one.params.items():
+        assert (weight == two.params[name]).all(), name
+    assert one.provenance["functions"] == two.provenance["functions"] == 16
+    logs = [read_log(tmp_path / name / "log.jsonl") for name in ("one", "two")]
+    kept = [[{k: v for k, v in line.items() if k != "seconds"} for line in log] for log in logs]
+    assert kept[0] == kept[1]
+
+
+def test_every_shard_has_functions_of_its_own() -> None:
+    settings = config.parse(tomllib.loads(CONFIG))
+    seeds = {trainer._seed(settings, update, shard) for update in range(50) for shard in range(4)}
+    assert len(seeds) == 200
+
+
+@pytest.mark.parametrize(("rank", "expected"), [(0, [0, 1]), (1, [2, 3])])
+def test_shards_are_shared_out_in_order(rank: int, expected: list[int]) -> None:
+    assert list(Group(rank, 2, "cpu").mine(4)) == expected
+
+
+def test_shards_that_cannot_be_shared_out_are_refused(tmp_path: Path) -> None:
+    settings = config.parse(tomllib.loads(CONFIG))
+    message = "train.shards is 2; 3 processes need a multiple of 3"
+    with pytest.raises(ConfigError, match=message):
+        trainer.train(settings, GPDistribution(), tmp_path / "out", group=Group(0, 3, "cpu"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_batch_that_shards_do_not_divide_is_refused() -> None:
+    values = tomllib.loads(CONFIG)
+    values["train"]["shards"] = 3
+    with pytest.raises(ConfigError, match=r"train\.shards is 3; .*a divisor of train.batch = 4"):
+        config.parse(values)
