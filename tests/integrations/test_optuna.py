@@ -198,8 +198,8 @@ def test_pruners(pruner: optuna.pruners.BasePruner) -> None:
 
     study = optuna.create_study(sampler=RnnSampler(seed=0), pruner=pruner, study_name="pruned")
     study.optimize(learning, n_trials=16)
-    for x in (-5.0, -4.5, 9.5, 10.0):  # some that any pruner cuts short
-        study.enqueue_trial({"x": x, "y": 15.0})
+    for x in (-4.9, -4.5, 9.5, 9.9):  # some that any pruner cuts short
+        study.enqueue_trial({"x": x, "y": 14.9})
     study.optimize(learning, n_trials=4)
     assert {TrialState.PRUNED, TrialState.COMPLETE} == {trial.state for trial in study.trials}
     assert len({tuple(x) for x in points(study)}) == 20

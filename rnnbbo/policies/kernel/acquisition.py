@@ -1,4 +1,4 @@
-"""Expected improvement in logarithms, averaged over weighted hypotheses, and its gradient.
+"""Expected improvement in logarithms, and the posterior mean, with their gradients.
 
 EI = s h(z), h(z) = phi(z) + z Phi(z), z = (best - mean) / s (Jones et al. 1998, eq. 15). Far from
 any improvement h underflows, log h does not (Ament et al. 2023, section 4). Its slow part there is
@@ -11,7 +11,12 @@ import math
 import numpy as np
 
 from rnnbbo.policies.kernel import trend
-from rnnbbo.policies.kernel.posterior import Posterior, predict_with_slopes
+from rnnbbo.policies.kernel.posterior import (
+    Posterior,
+    covariances_with_slopes,
+    mean_of,
+    predict_with_slopes,
+)
 from rnnbbo.policies.ops import Array, Namespace
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
@@ -97,7 +102,6 @@ def log_ei_and_gradient(
             the rows.
         features: (C, 2 D) `trend.lift` of the points, where there are trends.
     """
-    dim = points.shape[-1]
     keys = points / lengthscales
     mean, deviation, slopes = predict_with_slopes(xp, p, keys, features)
     z = (p.best - mean) / deviation
@@ -106,10 +110,41 @@ def log_ei_and_gradient(
     d_mean = -ratio / deviation
     d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
     weight = d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance
-    c = weight * slopes.slope
-    sums = xp.matmul(c, p.rows)  # of c times row, and of c
+    own = d_variance * slopes.own
+    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slopes.slope, own)
+    return xp.log(deviation) + log_value, gradient
+
+
+def mean_and_gradient(
+    xp: Namespace,
+    p: Posterior,
+    lengthscales: Array,
+    points: Array,
+    features: Array | None = None,
+) -> tuple[Array, Array]:
+    """Posterior mean (..., C) and its gradient (..., C, D); arguments as above."""
+    keys = points / lengthscales
+    k, slope = covariances_with_slopes(xp, p, keys, features)
+    weight = xp.broadcast_to(p.alpha[..., None, :], k.shape)
+    nothing = xp.zeros_like(k[..., 0])
+    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, nothing)
+    return mean_of(xp, p, k), gradient
+
+
+def _gradient(
+    xp: Namespace,
+    p: Posterior,
+    lengthscales: Array,
+    keys: Array,
+    features: Array | None,
+    weight: Array,
+    slope: Array,
+    own: Array,
+) -> Array:
+    """Of sum_i weight_i k(x, x_i) + own k(x, x), at scaled keys x; (..., C, D)."""
+    dim = keys.shape[-1]
+    sums = xp.matmul(weight * slope, p.rows)  # of c times row, and of c
     gradient = (sums[..., :dim] - sums[..., dim : dim + 1] * keys) / lengthscales
     if p.trend is not None:
-        own = d_variance * slopes.own
         gradient = gradient + trend.pull(xp, p.trend, features, weight, own)
-    return xp.log(deviation) + log_value, gradient
+    return gradient

@@ -88,6 +88,16 @@ def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return pair[..., 0], pair[..., 1]
 
 
+def smooth(belief: Belief, y: np.ndarray) -> np.ndarray:
+    """Posterior means (N, n) of warped values at the observations: y - nugget K^-1 (y - mean)."""
+    h = belief.hypotheses
+    w, _, spread = warp(standardise(y), h.log_warp)
+    u, o = through(belief.inverse, w)
+    residual = posterior.read_values(np, u, o, np.zeros(h.size), spread).residual
+    alpha = (residual[:, None, :] @ belief.inverse)[:, 0]
+    return w - h.nugget[:, None] * alpha
+
+
 def _density(prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:
     u, o = through(inverse, warp(z, h.log_warp)[0])
     diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)

@@ -20,6 +20,10 @@ from rnnbbo.policies.kernel.prior import USUAL, Prior
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
 
+_NEAR = 0.2  # length-scales round the incumbent in which it is refined
+_REFINE_STEPS = 16
+_FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
+
 
 @dataclass(frozen=True)
 class KernelConfig:
@@ -28,12 +32,16 @@ class KernelConfig:
     Attributes:
         hypotheses: how many are averaged at an ask.
         max_rows: observations that are kept; makes the cost of an ask flat.
-        first_points: quasi-random points before the model proposes, times the dimension.
+        first_points: points before the model proposes: the centre, then quasi-random ones.
+        refine_every: one ask in so many descends to the least posterior mean near the incumbent.
+        refine_from: values told before the first of these.
     """
 
-    hypotheses: int = 8
+    hypotheses: int = 4
     max_rows: int = 200
-    first_points: int = 1
+    first_points: int = 2
+    refine_every: int = 5
+    refine_from: int = 10
 
     def __post_init__(self) -> None:
         for key, value in asdict(self).items():
@@ -120,15 +128,20 @@ class KernelPolicy:
             snap: moves cube points (n, D) onto points of the user's space.
             rng: randomness of this ask.
         """
-        told, dim = state.evidence.told, state.x.shape[1]
-        if state.belief is None or told < self.config.first_points * dim:
+        told = state.evidence.told
+        if told == 0 and not len(pending):
+            yield snap(np.full_like(state.q, 0.5))[0]
+        if state.belief is None or told < self.config.first_points:
             yield snap(state.q)[0]
             if state.belief is None:
                 return
         view = self._view(state, state.belief, pending, rng)
+        unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         candidates = snap(search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0]))
         scores, index = view.score(candidates)
-        unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
+        ranked = candidates[index[np.argsort(-scores, kind="stable")]]
+        if self._refines(told) and not _near(pending, view.incumbent, unit).any():
+            yield from snap(_refined(view, ranked, unit))
         found, values = search.climb(
             view.climbed, candidates[search.starts(scores, index)], unit, search.STEPS
         )
@@ -138,6 +151,21 @@ class KernelPolicy:
         both = np.concatenate([snapped, candidates[index]])
         yield from both[np.argsort(-np.concatenate([values, scores]), kind="stable")]
 
+    def recommend(self, state: KernelState) -> np.ndarray | None:
+        """The kept observation (D,) of the least posterior mean; None before the first value.
+
+        Averaged over all particles, in warped values, whose unit is that of y near the incumbent.
+        Without noise it is the observation of the least value.
+        """
+        if state.belief is None:
+            return None
+        mean = state.belief.weight @ inference.smooth(state.belief, state.y)
+        return state.x[int(mean.argmin())]
+
+    def _refines(self, told: int) -> bool:
+        """Whether an ask after so many values is one of those that refine the incumbent."""
+        return told >= self.config.refine_from and (told + 1) % self.config.refine_every == 0
+
     def _view(
         self, state: KernelState, belief: Belief, pending: np.ndarray, rng: np.random.Generator
     ) -> View:
@@ -146,3 +174,21 @@ class KernelPolicy:
         draws = rng.standard_normal((len(index), len(pending)))
         weight = counts / counts.sum()
         return make_view(belief, index, weight, state.x, state.y, pending, draws)
+
+
+def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Which points (n, D) lie within a part of a length-scale of the incumbent, (n,)."""
+    return (np.abs(points - incumbent) < _NEAR * unit).all(axis=1)
+
+
+def _refined(view: View, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Where the posterior mean is least near the incumbent, (n, D), the best first.
+
+    Expected improvement leaves a valley as soon as more is to be expected elsewhere, with few
+    digits known. None where no step promises a lower mean.
+    """
+    start = np.concatenate([view.incumbent[None], ranked[_near(ranked, view.incumbent, unit)][:2]])
+    found, values = search.climb(view.lowered, start, unit, _REFINE_STEPS, _FINEST)
+    better = values > view.lowered(start[:1])[0] + _FINEST
+    order = np.argsort(-values, kind="stable")
+    return found[order[better[order]]]

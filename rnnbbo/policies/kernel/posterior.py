@@ -14,10 +14,10 @@ from rnnbbo.policies.kernel import trend
 from rnnbbo.policies.kernel.trend import Trend
 from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
 
-JITTER = 1e-10  # variance added to every observation's, in units of the amplitude's square
-FLOOR = 1e-13  # least variance of a prediction: below it, rounding decides
+JITTER = 1e-12  # variance added to every observation's, in units of the amplitude's square
+FLOOR = 1e-15  # least variance of a prediction: below it, rounding decides
 PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
-_TRIES = 13  # the last one adds more than the prior variance: only what is not finite fails then
+_TRIES = 15  # the last one adds more than the prior variance: only what is not finite fails then
 _LEAF = 24  # rows up to which a triangular matrix is inverted as any other
 
 
@@ -271,14 +271,23 @@ class Slopes(NamedTuple):
     own: Array
 
 
+def covariances_with_slopes(
+    xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
+) -> tuple[Array, Array]:
+    """Covariances (..., C, m) of keys with the rows, and the stationary kernel's slopes."""
+    k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
+    if p.trend is not None:
+        k = k + p.trend.bend * trend.products(xp, features, p.trend.features)
+    return k, slope
+
+
 def predict_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array, Slopes]:
     """`predict`, and what its gradient needs."""
-    k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
+    k, slope = covariances_with_slopes(xp, p, keys, features)
     own = 1.0
     if p.trend is not None:
-        k = k + p.trend.bend * trend.products(xp, features, p.trend.features)
         own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
     v = xp.matmul(k, swap_last(xp, p.inverse))
     variance = own - xp.vecdot(v, v)

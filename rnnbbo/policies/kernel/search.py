@@ -1,4 +1,4 @@
-"""Where the averaged log expected improvement is largest: candidates, then quasi-Newton steps."""
+"""Where an acquisition function is largest: candidates, then quasi-Newton steps."""
 
 import math
 from collections.abc import Callable
@@ -8,11 +8,11 @@ import numpy as np
 
 from rnnbbo.policies import candidates as points
 
-WIDE, NEAR = 192, 160  # candidates over the cube, and round the incumbent
+WIDE, NEAR = 96, 72  # candidates over the cube, and round the incumbent
 RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
-PROMISING = 64  # candidates of either kind that get an exact score
-STARTS, STEPS = 6, 12  # candidates that are refined, and evaluations of each
-GAIN = 0.01  # where no step promises more, in logarithms of the improvement, climbing ends
+PROMISING = 32  # candidates of either kind that get an exact score
+STARTS, STEPS = 3, 12  # candidates that are refined, and evaluations of each
+GAIN = 0.03  # where no step promises more, in logarithms of the improvement, climbing ends
 
 # Maps points (S, D) to values (S,) and gradients (S, D).
 Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -66,13 +66,13 @@ class Climb(NamedTuple):
 
 
 def climb(
-    func: Climbed, start: np.ndarray, unit: np.ndarray, steps: int
+    func: Climbed, start: np.ndarray, unit: np.ndarray, steps: int, gain: float = GAIN
 ) -> tuple[np.ndarray, np.ndarray]:
     """Maximise from many points at once within the unit cube.
 
     Each has a BFGS model (Nocedal & Wright 2006, eq. 6.17) and a trust radius, in coordinates
     divided by `unit` (D,). A coordinate on the border whose gradient points outward is left there.
-    It ends after `steps`, or where no step promises more than GAIN.
+    It ends after `steps`, or where no step promises more than `gain`.
 
     Returns:
         The points reached (S, D) and their values (S,).
@@ -89,7 +89,7 @@ def climb(
         length = np.sqrt(np.vecdot(p, p)) + 1e-300
         shrink = radius / length if step == 0 else np.minimum(1.0, radius / length)
         move = p * shrink[:, None]
-        if (f + np.vecdot(slope, move)).max() < f.max() + GAIN:
+        if (f + np.vecdot(slope, move)).max() < f.max() + gain:
             break
         trial = np.minimum(np.maximum(x + unit * move, 0.0), 1.0)
         ft, gt = func(trial)

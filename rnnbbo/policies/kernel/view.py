@@ -98,6 +98,13 @@ class View(NamedTuple):
         value = acquisition.log_ei(np, p.best, p.mean + mean, deviation)
         return self.weight @ value
 
+    def lowered(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Averaged posterior mean (S,) of points (S, D), with its sign turned, and its gradient."""
+        value, gradient = acquisition.mean_and_gradient(
+            np, self.posterior, self.lengthscales, points - self.incumbent, self.features(points)
+        )
+        return -self._average(value), -self._average(gradient)
+
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
         value, gradient = acquisition.log_ei_and_gradient(
@@ -107,8 +114,11 @@ class View(NamedTuple):
             points - self.incumbent,
             self.features(points),
         )
-        average = self.weight @ gradient.reshape(len(gradient), -1)
-        return self.weight @ value, average.reshape(points.shape)
+        return self._average(value), self._average(gradient)
+
+    def _average(self, values: np.ndarray) -> np.ndarray:
+        """Over the hypotheses, of values (H, ...)."""
+        return (self.weight @ values.reshape(len(values), -1)).reshape(values.shape[1:])
 
 
 class _Products(NamedTuple):

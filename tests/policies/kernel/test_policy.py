@@ -1,15 +1,18 @@
 """The policy as an optimizer uses it, and the population of hypotheses behind it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnnbbo import Optimizer
+from rnnbbo import Optimizer, checkpoint
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.synthetic import get_problem
 from rnnbbo.policies.kernel import inference, memory, prior, search
 from rnnbbo.policies.kernel.policy import KernelConfig, KernelPolicy
 from rnnbbo.policies.kernel.prior import Prior
+from rnnbbo.policies.kernel.view import make_view
 
 
 def run(name: str, dim: int, n_calls: int, seed: int = 0) -> Optimizer:
@@ -260,3 +263,52 @@ def test_factors_that_overflowed_are_made_anew() -> None:
     assert np.isfinite(belief.log_weight).all()
     anew = inference.rebuild(Prior(), belief, x, y)
     assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
+
+
+def test_it_begins_in_the_centre_and_models_from_the_third_point_on() -> None:
+    points = run("branin", 2, 3).Xi
+    assert_allclose(points[0], [2.5, 7.5])
+    others = [run("branin", 2, 3, seed).Xi for seed in (1, 2)]
+    assert all(other[0] == points[0] for other in others)
+    assert points[1] not in (others[0][1], others[1][1])  # quasi-random, with a shift of its own
+    at_once = Optimizer([(0.0, 1.0)] * 2, policy="kernel", rng=0).ask(n_points=4)
+    assert at_once[0] == [0.5, 0.5]
+    assert len({tuple(x) for x in at_once}) == 4
+
+
+def test_the_incumbent_is_refined_in_turn() -> None:
+    """Where improvement is expected elsewhere, digits would be left unknown."""
+
+    def func(x: np.ndarray) -> float:
+        return float(np.sum((x - 0.37) ** 2) - 0.2 * np.exp(-np.sum((x - 0.8) ** 2) / 0.02))
+
+    def regret(every: int) -> float:
+        policy = KernelPolicy(KernelConfig(refine_every=every))
+        named = checkpoint.load("kernel")
+        optimizer = Optimizer([(0.0, 1.0)] * 4, policy=replace(named, policy=policy), rng=0)
+        for _ in range(70):
+            x = optimizer.ask()
+            optimizer.tell(x, func(np.array(x)))
+        return optimizer.result().fun
+
+    assert regret(5) < regret(10**9) - 1e-9
+    batch = run("hartmann3", 3, 44).ask(n_points=5)  # one of them refines, the others do not
+    assert len({tuple(np.round(x, 3)) for x in batch}) == 5
+
+
+def test_the_gradient_of_the_mean_is_that_of_the_average() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((12, 3))
+    belief = inference.start(rng, Prior(curved=0.7), 3)
+    for n in range(1, 13):
+        belief = inference.update(rng, Prior(), belief, x[:n], np.sin(4.0 * x[:n]).sum(axis=1))
+    index, weight = np.array([0, 5, 9]), np.array([0.2, 0.3, 0.5])
+    values = np.sin(4.0 * x).sum(axis=1)
+    view = make_view(belief, index, weight, x, values, x[:0])
+    points = rng.random((6, 3))
+    value, gradient = view.lowered(points)
+    assert_allclose(value, -weight @ view.predict(points)[0], rtol=1e-9, atol=1e-9)
+    step = 1e-6 * np.eye(3)
+    for d in range(3):
+        slope = (view.lowered(points + step[d])[0] - view.lowered(points - step[d])[0]) / 2e-6
+        assert_allclose(gradient[:, d], slope, rtol=1e-4, atol=1e-5)
