@@ -176,19 +176,19 @@ def minimize(
                 status = "interrupted"
         # Others may have worked on the study too.
         trials = progress.trials if study is None else study.told()
+        recommended = history.result().recommended
     run = {
         "policy": policy,
         "policy_why": why,
         "seed": seed,
         "seconds": round(time.monotonic() - start, 3),
+        **({} if study is None else {"study": str(study.path)}),
     }
-    if study is not None:
-        run["study"] = str(study.path)
     best = report.best_of(trials)
     if as_json:
-        click.echo(report.as_json(status, trials, best, space.names, program, **run))
+        click.echo(report.as_json(status, trials, best, recommended, space.names, program, **run))
     else:
-        text = report.describe(status, trials, best, space.names, program)
+        text = report.describe(status, trials, best, recommended, space.names, program)
         click.echo(text, err=best is None)
     if plot_file is not None and trials:
         report.plot(plot_file, trials)

@@ -119,6 +119,7 @@ def describe(
     status: str,
     trials: Sequence[Trial],
     best: Trial | None,
+    recommended: list[Any] | None,
     names: Sequence[str],
     program: Program | None,
 ) -> str:
@@ -128,6 +129,7 @@ def describe(
         status: How the run ended.
         trials: Every finished trial.
         best: The best one, or None.
+        recommended: The point that the policy recommends; shown where it is another.
         names: Names of the parameters.
         program: The program tuned; None for a Python function.
     """
@@ -150,6 +152,12 @@ def describe(
         width = max(map(len, names))
         lines += [f"  {name:<{width}} = {_short(value)}" for name, value in point.items()]
         lines.append(shlex.join(program.arguments(point)))
+    if recommended is not None and recommended != best.x:
+        lines.append("the values seem noisy, and this point, told too, is probably better:")
+        other = dict(zip(names, recommended, strict=True))
+        lines.append(
+            f"x = {recommended!r}" if program is None else shlex.join(program.arguments(other))
+        )
     return "\n".join(lines)
 
 
@@ -157,6 +165,7 @@ def as_json(
     status: str,
     trials: Sequence[Trial],
     best: Trial | None,
+    recommended: list[Any] | None,
     names: Sequence[str],
     program: Program | None,
     **run: Any,
@@ -167,6 +176,7 @@ def as_json(
         status: How the run ended; a run without a success is "no_success".
         trials: Every finished trial, in the order told.
         best: The best one, or None.
+        recommended: The point that the policy recommends, or None.
         names: Names of the parameters.
         program: The program tuned; None for a Python function.
         **run: More keys about the run.
@@ -181,6 +191,7 @@ def as_json(
         "x": point,
         "fun": None if best is None else best.value,
         "best_trial": None if best is None else best.number,
+        "recommended": None if recommended is None else dict(zip(names, recommended, strict=True)),
         "command": command,
         "n_trials": len(trials),
         "n_failed": n_failed(trials),

@@ -107,7 +107,8 @@ def _as_json(opened: Study) -> str:
     trials = opened.trials()
     run = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
     names = opened.space.names
-    return report.as_json("ok", trials, report.best_of(trials), names, None, **run) + "\n"
+    best, recommended = report.best_of(trials), opened.recommend()
+    return report.as_json("ok", trials, best, recommended, names, None, **run) + "\n"
 
 
 def _as_csv(opened: Study) -> str:

@@ -15,6 +15,7 @@ from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.kernel.policy import KernelPolicy
 from rnnbbo.propose import Asked, key, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
@@ -238,6 +239,27 @@ class Optimizer:
         twin.Xi, twin.yi = list(self.Xi), list(self.yi)
         return twin
 
+    def recommend(self) -> list[Any] | None:
+        """The point to take: of those told, the one whose noise-free value is probably the least.
+
+        With noise the least value told is often a lucky one. `kernel` weighs it against its
+        neighbours, by the posterior mean; the networks have no such estimate, and without noise
+        there is no difference: then it is the point of the least value told.
+
+        Returns:
+            A point in user units; None if no trial succeeded.
+        """
+        for proposer in self._proposers:
+            policy = proposer.policy.policy
+            u = policy.recommend(proposer.state) if isinstance(policy, KernelPolicy) else None
+            if u is not None:
+                for point, value in zip(self.Xi, self.yi, strict=True):
+                    if math.isfinite(value) and key(self.space.to_cube(point)) == key(u):
+                        return list(point)
+        values = [value if math.isfinite(value) else math.inf for value in self.yi]
+        best = min(range(len(values)), key=values.__getitem__, default=None)
+        return None if best is None or values[best] == math.inf else list(self.Xi[best])
+
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
         return make_result(
@@ -246,6 +268,7 @@ class Optimizer:
             self.yi,
             policy=self.policy_name,
             policy_why=self.policy_why,
+            recommended=self.recommend(),
             random_state=self._rng,
         )
 

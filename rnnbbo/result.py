@@ -21,6 +21,8 @@ class OptimizeResult(dict):
     Attributes:
         x: Best point, a list of n_dims values in user units; None if no trial succeeded.
         fun: Its value; infinity if no trial succeeded.
+        recommended: The point told whose noise-free value is probably the least: `x` itself unless
+            the values are noisy, see `Optimizer.recommend`; None if no trial succeeded.
         x_iters: Every point told, in the order told: a list of points.
         func_vals: Their values, (len(x_iters),) float64. A failed trial, whatever its
             objective returned, is +infinity here: it never is the minimum, and running minima
@@ -98,6 +100,7 @@ def make_result(
     *,
     policy: str | None = None,
     policy_why: str = "",
+    recommended: list[Any] | None = None,
     random_state: Any = None,
     message: str | None = None,
     specs: dict[str, Any] | None = None,
@@ -110,6 +113,7 @@ def make_result(
         y_iters: n values; one that is not finite marks a failed trial.
         policy: Name of the policy.
         policy_why: Why it was chosen.
+        recommended: The point that the policy recommends.
         random_state: What the caller gave as seed or generator.
         message: How the run ended; by default a count of the trials.
         specs: The call's arguments, {"args": {...}}.
@@ -132,6 +136,7 @@ def make_result(
         n_failed=n_failed,
         policy=policy,
         policy_why=policy_why,
+        recommended=recommended,
         x_iters=[list(x) for x in x_iters],
         func_vals=values,
         errors={},

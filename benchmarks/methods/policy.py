@@ -28,3 +28,7 @@ class Policy:
     def tell(self, x: Array, y: float) -> None:
         """See `Method.tell`."""
         self._optimizer.tell(self._asked, y)
+
+    def recommend(self) -> Array:
+        """See `Recommender.recommend`."""
+        return np.asarray(self._optimizer.recommend(), dtype=float)

@@ -200,6 +200,11 @@ class Study:
             trials = self._rows.read(told=told)
         return [replace(trial, x=self.space.decode(trial.x)) for trial in trials]
 
+    def recommend(self) -> list[Any] | None:
+        """The point to take, as by `rnnbbo.Optimizer.recommend`."""
+        with self._lock:
+            return self._feed().recommend()
+
     def result(self) -> OptimizeResult:
         """Sum up what was told, as `rnnbbo.minimize` does."""
         with self._reading():
@@ -209,6 +214,7 @@ class Study:
             [trial.x for trial in told],
             [math.nan if trial.value is None else trial.value for trial in told],
             policy=self.policy_name,
+            recommended=self.recommend(),
             random_state=self.seed,
         )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}

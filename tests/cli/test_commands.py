@@ -97,8 +97,8 @@ def test_a_program_ready_to_paste(capsys):
 
 
 JSON_KEYS = {
-    "schema_version", "status", "x", "fun", "best_trial", "command", "n_trials", "n_failed",
-    "policy", "policy_why", "seed", "seconds", "trials",
+    "schema_version", "status", "x", "fun", "best_trial", "recommended", "command", "n_trials",
+    "n_failed", "policy", "policy_why", "seed", "seconds", "trials",
 }  # fmt: skip
 
 
@@ -327,3 +327,20 @@ def test_an_interrupt_shows_the_best_and_leaves_no_orphan(folder, ending):
     document = json.loads(out)
     assert (document["status"], document["fun"], document["n_trials"]) == ("interrupted", 0.0, 2)
     assert running(int(file.read_text())) == []
+
+
+def test_a_noisy_run_names_the_point_to_take_too(capsys, tmp_path):
+    source = (
+        "import random\nr = random.Random(0)\ndef f(a): return (a - 0.3) ** 2 + r.gauss(0, 0.3)\n"
+    )
+    (tmp_path / "noisy.py").write_text(source)
+    target = f"{tmp_path}/noisy.py:f"
+    assert minimize(target, *ONE, "-n", "40", "--seed", "1") == 0
+    words = capsys.readouterr().out
+    (tmp_path / "noisy.py").write_text(source)
+    assert minimize(target, *ONE, "-n", "40", "--seed", "1", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["recommended"] != document["x"]
+    assert abs(document["recommended"]["a"] - 0.3) < abs(document["x"]["a"] - 0.3)
+    assert words.splitlines()[-1] == f"x = [{document['recommended']['a']!r}]"
+    assert "noisy" in words.splitlines()[-2]

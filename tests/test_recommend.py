@@ -1,0 +1,74 @@
+"""The point to take: with noise, not the luckiest one."""
+
+import math
+
+import numpy as np
+import pytest
+
+from rnnbbo import Optimizer, Study, minimize
+
+BOX = [(0.0, 1.0), (0.0, 1.0)]
+
+
+def bowl(x: list[float]) -> float:
+    return (x[0] - 0.3) ** 2 + 2.0 * (x[1] - 0.6) ** 2
+
+
+def told(policy: str, noise: float, seed: int, n: int = 50) -> Optimizer:
+    """An optimizer that knows a noisy bowl at random points."""
+    rng = np.random.default_rng(seed)
+    optimizer = Optimizer(BOX, policy=policy, rng=seed)
+    for x in rng.random((n, 2)).tolist():
+        optimizer.tell(x, bowl(x) + noise * rng.standard_normal())
+    return optimizer
+
+
+@pytest.mark.parametrize("policy", ["kernel", "auto", "dnc", "lstm-direct"])
+def test_without_noise_it_is_the_best_point(policy: str) -> None:
+    optimizer = told(policy, 0.0, 0)
+    assert optimizer.recommend() == optimizer.result().x == optimizer.result().recommended
+
+
+def test_with_noise_it_is_a_better_point_than_the_luckiest_one() -> None:
+    runs = [told("kernel", 0.3, seed) for seed in range(12)]
+    for run in runs:
+        assert run.recommend() in run.Xi
+    lucky = np.mean([bowl(run.result().x) for run in runs])
+    recommended = np.mean([bowl(run.result().recommended) for run in runs])
+    assert recommended < 0.6 * lucky
+
+
+def test_failed_trials_are_never_recommended() -> None:
+    optimizer = Optimizer(BOX, policy="kernel", rng=0)
+    assert optimizer.recommend() is None
+    optimizer.tell([0.5, 0.5], None)
+    assert optimizer.recommend() is None
+    assert optimizer.result().recommended is None
+    optimizer.tell([0.1, 0.1], 1.0)
+    optimizer.tell([0.3, 0.3], math.inf)
+    assert optimizer.recommend() == [0.1, 0.1]
+
+
+def test_it_survives_a_memory_that_forgets() -> None:
+    """Past its 200 rows the policy recommends one that it kept."""
+    optimizer = told("kernel", 0.2, 1, n=230)
+    assert bowl(optimizer.recommend()) < 0.05
+
+
+def test_a_study_recommends_what_its_optimizer_does(tmp_path) -> None:
+    noise = np.random.default_rng(3)
+    with Study(tmp_path / "run.db", BOX, rng=0) as study:
+        for _ in range(15):
+            trial = study.ask()
+            study.tell(trial, bowl(trial.x) + 0.2 * noise.standard_normal())
+        history = study.told()
+    optimizer = Optimizer(BOX, rng=0)
+    for trial in history:
+        optimizer.tell(optimizer.ask(), trial.value)
+    with Study(tmp_path / "run.db", resume=True) as again:
+        assert again.recommend() == again.result().recommended == optimizer.recommend()
+
+
+def test_the_result_of_minimize_has_it() -> None:
+    result = minimize(bowl, BOX, 12, rng=0)
+    assert result.recommended == result.x
