@@ -9,7 +9,7 @@ from rnnbbo.benchmarks.reports import markdown
 from rnnbbo.benchmarks.reports.data import Array, Course
 from rnnbbo.benchmarks.reports.reading import read
 from rnnbbo.benchmarks.reports.section import NONE, short
-from rnnbbo.benchmarks.statistics import bootstrap_mean
+from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 from rnnbbo.errors import RnnbboError
 
 
@@ -20,20 +20,26 @@ def paired(ours: Course, theirs: Course) -> tuple[list[int], list[int]]:
 
 
 def cell(mine: Array, other: Array, mine_log: Array, other_log: Array) -> str:
-    """Return "mean / geometric mean | mean / geometric mean [interval of the paired difference]".
+    """Return "mean / geometric mean : mean / geometric mean [intervals]".
 
-    Bold is whatever the interval of the difference of means shows to be less.
+    The intervals are those of the paired difference of the means, and of the ratio of the geometric
+    means. Bold is whatever its interval shows to be less.
     """
-    gap = bootstrap_mean(mine - other)
-    texts = [
-        f"{short(float(mean.mean()))} / {short(float(np.exp(log.mean())))}"
-        for mean, log in ((mine, mine_log), (other, other_log))
-    ]
-    if gap.high < 0.0:
-        texts[0] = f"**{texts[0]}**"
-    if gap.low > 0.0:
-        texts[1] = f"**{texts[1]}**"
-    return f"{texts[0]} : {texts[1]} [{gap.low:+.2g}, {gap.high:+.2g}]"
+    gap, fold = bootstrap_mean(mine - other), bootstrap_mean(mine_log - other_log)
+    means = _bold(short(float(mine.mean())), short(float(other.mean())), gap)
+    geometric = _bold(
+        short(float(np.exp(mine_log.mean()))), short(float(np.exp(other_log.mean()))), fold
+    )
+    ours, theirs = (f"{mean} / {log}" for mean, log in zip(means, geometric, strict=True))
+    ratio = f"x{np.exp(fold.low):.2g}, x{np.exp(fold.high):.2g}"
+    return f"{ours} : {theirs} [{gap.low:+.2g}, {gap.high:+.2g}; {ratio}]"
+
+
+def _bold(first: str, second: str, difference: Estimate) -> tuple[str, str]:
+    """Two figures, bold the one that the interval of their difference shows to be less."""
+    if difference.high < 0.0:
+        return f"**{first}**", second
+    return first, f"**{second}**" if difference.low > 0.0 else second
 
 
 def table(records: Path, first: str, second: str, times: list[int]) -> str:
@@ -88,7 +94,8 @@ def main(records: Path, first: str, second: str, at: str) -> None:
     """Print a Markdown table of two methods' normalised regret from a folder of records.
 
     A cell holds mean capped and geometric mean regret of the one, then of the other, and the 95 %
-    bootstrap interval of the paired difference of the means.
+    bootstrap intervals of the paired difference of the means, and of the ratio of the geometric
+    means. Bold is whatever its interval shows to be less.
     """
     times = sorted(int(t) for t in at.split(","))
     try:
