@@ -37,7 +37,7 @@ class KernelConfig:
         refine_from: values told before the first of these.
     """
 
-    hypotheses: int = 4
+    hypotheses: int = 6
     max_rows: int = 200
     first_points: int = 2
     refine_every: int = 5

@@ -12,7 +12,7 @@ WIDE, NEAR = 96, 72  # candidates over the cube, and round the incumbent
 RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
 PROMISING = 32  # candidates of either kind that get an exact score
 STARTS, STEPS = 3, 12  # candidates that are refined, and evaluations of each
-GAIN = 0.03  # where no step promises more, in logarithms of the improvement, climbing ends
+GAIN = 0.05  # where no step promises more, in logarithms of the improvement, climbing ends
 
 # Maps points (S, D) to values (S,) and gradients (S, D).
 Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
