@@ -238,7 +238,7 @@ def test_climbing_finds_the_maximum_also_on_the_border() -> None:
         return -(scale * (x - centre) ** 2).sum(axis=1), -2.0 * scale * (x - centre)
 
     start = np.random.default_rng(0).random((5, 2))
-    found, values = search.climb(func, start, np.ones(2), 25)
+    found, values = search.climb(func, start, np.ones(2), 25, gain=1e-9)
     assert_allclose(found, np.broadcast_to([0.3, 1.0], (5, 2)), atol=1e-5)
     assert_allclose(values, func(found)[0])
     assert np.all(values >= func(start)[0])
