@@ -12,6 +12,11 @@ from rnnbbo.benchmarks.reports.section import NONE, short
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 from rnnbbo.errors import RnnbboError
 
+LEGEND = (
+    "mean capped / geometric mean normalised regret, and the 95 % intervals of the paired "
+    "difference and of the ratio."
+)
+
 
 def paired(ours: Course, theirs: Course) -> tuple[list[int], list[int]]:
     """Return the rows of the functions that both have, in one order."""
@@ -102,7 +107,7 @@ def main(records: Path, first: str, second: str, at: str) -> None:
         text = table(records, first, second, times)
     except RnnbboError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{first} : {second}, mean capped / geometric mean normalised regret.\n\n{text}")
+    click.echo(f"{first} : {second}, {LEGEND}\n\n{text}")
 
 
 if __name__ == "__main__":

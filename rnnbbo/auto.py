@@ -17,7 +17,7 @@ CROWDED = 200
 """Evaluations after which a network takes turns."""
 TURNS = "lstm"
 """The network that takes turns, and goes on alone."""
-KERNEL_SECONDS = 0.009
+KERNEL_SECONDS = 0.01
 """An ask and a tell of `kernel`, about; flat from 200 evaluations on."""
 PATIENCE_SECONDS = 30.0
 """Time for asking that any run is worth."""

@@ -1,6 +1,7 @@
 """Publish a folder of records: python tools/publish_results.py runs/full.
 
-Writes the report, the main picture and the main table to benchmarks/results/, and fills the README.
+Writes the report, the main picture, the main table and the duels with single peers to
+benchmarks/results/, and fills the README.
 """
 
 import sys
@@ -8,9 +9,21 @@ from pathlib import Path
 
 from fill_readme import ROOT, fill
 
-from rnnbbo.benchmarks import reports
+from rnnbbo.benchmarks import duel, reports
 
 RESULTS = ROOT / "benchmarks" / "results"
+OURS = "kernel"
+PEERS = {"logei": (10, 20, 30, 60, 100), "spearmint": (10, 20, 30, 60), "skopt": (10, 20, 30, 60)}
+"""The peers that cost most an ask, and the numbers of evaluations that they are compared at."""
+
+
+def duels(records: Path) -> str:
+    """Return a table a peer, in Markdown."""
+    parts = []
+    for peer, times in PEERS.items():
+        text = duel.table(records, OURS, peer, list(times))
+        parts.append(f"{OURS} : {peer}, {duel.LEGEND}\n\n{text}\n")
+    return "\n".join(parts)
 
 
 def publish(records: Path) -> None:
@@ -18,6 +31,7 @@ def publish(records: Path) -> None:
     reports.report(records, RESULTS)
     reports.main_picture(records, RESULTS / "regret.svg")
     (RESULTS / "regret.md").write_text(reports.main_table(records) + "\n")
+    (RESULTS / "duels.md").write_text(duels(records))
     fill()
 
 
