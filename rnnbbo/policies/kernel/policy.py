@@ -139,8 +139,8 @@ class KernelPolicy:
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         candidates = snap(search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0]))
         scores, index = view.score(candidates)
-        ranked = candidates[index[np.argsort(-scores, kind="stable")]]
         if self._refines(told) and not _near(pending, view.incumbent, unit).any():
+            ranked = candidates[index[np.argsort(-scores, kind="stable")]]
             yield from snap(_refined(view, ranked, unit))
         found, values = search.climb(
             view.climbed, candidates[search.starts(scores, index)], unit, search.STEPS
