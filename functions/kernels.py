@@ -8,36 +8,30 @@ import torch
 from torch import Tensor
 
 from rnnbbo.errors import ConfigError
-
-KERNELS = ("rbf", "matern52", "matern32", "matern12")
-
-# With s = sqrt(2 nu) r, every kernel here is (1 + a1 s + a2 s^2) exp(-e), where e = r^2 / 2 for
-# the RBF and e = s for the Matern kernels (Rasmussen & Williams 2006, eqs. 4.9, 4.16 and 4.17).
-# One exponential then serves a batch of mixed kernels.
-_TWO_NU = (1.0, 5.0, 3.0, 1.0)
-_A1 = (0.0, 1.0, 1.0, 0.0)
-_A2 = (0.0, 1.0 / 3.0, 0.0, 0.0)
-_RBF = KERNELS.index("rbf")
-
-# Squared distances below this count as zero: the square root's slope there is infinite.
-_SMALLEST_SQUARED_DISTANCE = {torch.float32: 1e-12, torch.float64: 1e-24}
+from rnnbbo.functions import stationary
+from rnnbbo.functions.batched import Source
+from rnnbbo.functions.stationary import KERNELS
+from rnnbbo.functions.structure import PARTS, Structure, draw_structure
 
 
 @dataclass(frozen=True)
 class GPTasks:
-    """The hyper-parameters of B independent Gaussian processes with mean zero.
+    """The hyper-parameters of B independent Gaussian processes.
 
     Attributes:
         kernel: `(B,)`, integer indices into `KERNELS`.
         lengthscale: `(B, D)`, in units of the unit cube.
-        amplitude: `(B,)`, the prior standard deviation of f.
+        amplitude: `(B,)`, the prior standard deviation of f; with a structure, the root of its
+            mean square over the cube.
         noise: `(B,)`, the standard deviation of an observation around f, in the units of f.
+        structure: What f has beside one stationary kernel; None for that kernel and mean zero.
     """
 
     kernel: Tensor
     lengthscale: Tensor
     amplitude: Tensor
     noise: Tensor
+    structure: Structure | None = None
 
     @property
     def batch(self) -> int:
@@ -52,17 +46,12 @@ class GPTasks:
     @property
     def two_nu(self) -> Tensor:
         """`(B,)`: twice the Matern smoothness nu; meaningless (1) for the RBF."""
-        return self._constant(_TWO_NU)
+        return stationary.two_nu(self.kernel, self.amplitude.dtype)
 
     @property
     def is_rbf(self) -> Tensor:
         """`(B,)`, boolean."""
-        return self.kernel == _RBF
-
-    def _constant(self, table: Sequence[float]) -> Tensor:
-        return torch.tensor(table, dtype=self.amplitude.dtype, device=self.kernel.device)[
-            self.kernel
-        ]
+        return stationary.is_rbf(self.kernel)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "GPTasks":
         """The same tasks on another device, or in another floating-point type."""
@@ -73,12 +62,17 @@ class GPTasks:
             lengthscale=self.lengthscale.to(device, dtype),
             amplitude=self.amplitude.to(device, dtype),
             noise=self.noise.to(device, dtype),
+            structure=self.structure and self.structure.to(device, dtype),
         )
 
     def select(self, index: Tensor | slice | list[int]) -> "GPTasks":
         """The tasks at `index` of the batch."""
         return GPTasks(
-            self.kernel[index], self.lengthscale[index], self.amplitude[index], self.noise[index]
+            self.kernel[index],
+            self.lengthscale[index],
+            self.amplitude[index],
+            self.noise[index],
+            self.structure and self.structure.select(index),
         )
 
     def covariance(self, a: Tensor, b: Tensor) -> Tensor:
@@ -97,19 +91,28 @@ class GPTasks:
         Returns:
             `(B, n, m)`, in units of f squared.
         """
-        scale = self.lengthscale[:, None, :]
-        # Moving the cube's centre to the origin keeps the expanded square below exact enough.
-        a, b = (a - 0.5) / scale, (b - 0.5) / scale
-        # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b takes O(n m) memory instead of O(n m D).
-        squares = a.square().sum(-1)[:, :, None] + b.square().sum(-1)[:, None, :]
-        squared = torch.baddbmm(squares, a, b.transpose(1, 2), alpha=-2.0)
-        floor = _SMALLEST_SQUARED_DISTANCE.get(squared.dtype, 1e-12)
-        squared = squared.clamp_min(floor)
-        s = (squared * self.two_nu[:, None, None]).sqrt()
-        exponent = torch.where(self.is_rbf[:, None, None], 0.5 * squared, s)
-        a1, a2 = self._constant(_A1)[:, None, None], self._constant(_A2)[:, None, None]
-        shape = (1.0 + s * (a1 + a2 * s)) * torch.exp(-exponent)
+        if self.structure is None:
+            scale = self.lengthscale[:, None, :]
+            # The cube's centre at the origin keeps the expanded square of a distance exact enough.
+            shape = stationary.correlation(self.kernel, (a - 0.5) / scale, (b - 0.5) / scale)
+        else:
+            shape = self.structure.covariance(self.kernel, self.lengthscale, a, b)
         return self.amplitude.square()[:, None, None] * shape
+
+    def variance(self, x: Tensor) -> Tensor:
+        """The prior variance `(B, n)` of f at points `(B, n, D)`, in units of f squared."""
+        square = self.amplitude.square()[:, None]
+        if self.structure is None:
+            return square.expand(-1, x.shape[1])
+        return square * self.structure.variance(x)
+
+    def mean(self, x: Tensor) -> Tensor:
+        """The prior mean `(B, n)` of f at points `(B, n, D)`."""
+        if self.structure is not None:
+            mean = self.structure.mean(self.structure.inputs(x))
+            if mean is not None:
+                return self.amplitude[:, None] * mean
+        return self.amplitude.new_zeros(self.batch, x.shape[1])
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,20 @@ class GPDistribution:
         noise: Range of the observation noise's standard deviation as a share of the amplitude;
             log-uniform, or uniform when the lower end is 0.
         noise_free: The share of functions that have no noise at all, whatever `noise` says.
+        sums: The share of functions with a second kernel, of shorter length-scales, added.
+        trends: The share with a random polynomial of degree two; half of these are bowls, whose
+            minimum lies in the cube and whose curvatures differ up to a hundredfold.
+        ripples: The share with periodic waves along every dimension.
+        additive: The share of separable functions: the mean of one-dimensional kernels stands for
+            each kernel. Their length-scales are in units of the cube, since the distance in one
+            dimension does not grow with the number of dimensions.
+        rotated: The share whose kernels, and parabolas, lie along randomly rotated axes.
+        bent: The share with inputs that a monotone map of each dimension bends.
+        stepped: The share with inputs that are rounded to a few values in some dimensions.
+
+    The last seven are drawn independently of each other. `functions/structure.py`, `inputs.py`
+    and `trends.py` have the parts' definitions and ranges. Whatever the parts, the mean square of
+    f over the cube is amplitude^2 on average.
 
     Raises:
         ConfigError: A field has a value that is not accepted.
@@ -137,6 +154,13 @@ class GPDistribution:
     amplitude: tuple[float, float] = (1.0, 1.0)
     noise: tuple[float, float] = (0.0, 0.0)
     noise_free: float = 0.0
+    sums: float = 0.0
+    trends: float = 0.0
+    ripples: float = 0.0
+    additive: float = 0.0
+    rotated: float = 0.0
+    bent: float = 0.0
+    stepped: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.kernels, str) or not isinstance(self.kernels, Sequence):
@@ -151,8 +175,10 @@ class GPDistribution:
             object.__setattr__(self, name, _range(name, getattr(self, name), name != "noise"))
         if not _is_real(self.ard_spread) or self.ard_spread < 0:
             raise ConfigError(f"ard_spread: got {self.ard_spread!r}; expected a number >= 0")
-        if not _is_real(self.noise_free) or not 0 <= self.noise_free <= 1:
-            raise ConfigError(f"noise_free: got {self.noise_free!r}; expected a share in [0, 1]")
+        for name in ("noise_free", *PARTS):
+            share = getattr(self, name)
+            if not _is_real(share) or not 0 <= share <= 1:
+                raise ConfigError(f"{name}: got {share!r}; expected a share in [0, 1]")
 
     def sample(
         self,
@@ -195,7 +221,13 @@ class GPDistribution:
         low, high = self.noise
         share = _log_uniform(self.noise, uniform()) if low > 0 else high * uniform()
         noise = torch.where(uniform() < self.noise_free, 0.0, share * amplitude)
-        return GPTasks(kernel, lengthscale, amplitude, noise).to(device, dtype)
+        # Last, so that the parts' shares leave everything before them as it is.
+        shares = {name: getattr(self, name) for name in PARTS}
+        structure = draw_structure(shares, codes, Source(batch, dim, generator))
+        if structure is not None and structure.additive is not None:
+            shorter = lengthscale / math.sqrt(dim)
+            lengthscale = torch.where(structure.additive[:, None], shorter, lengthscale)
+        return GPTasks(kernel, lengthscale, amplitude, noise, structure).to(device, dtype)
 
 
 def _log_uniform(bounds: tuple[float, float], u: Tensor) -> Tensor:

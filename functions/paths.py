@@ -1,5 +1,6 @@
 """Sample functions of Gaussian processes in closed form, from random Fourier features."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,23 +11,29 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.functions.kernels import GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
 from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.stationary import is_rbf, two_nu
 
 
 @dataclass(frozen=True)
 class SamplePath:
     """B approximate sample functions; a call costs the same however many points came before.
 
-    f(x) = sum_i weight_i cos(omega_i . x + phase_i), with M features.
+    f(x) = sum_i weight_i cos(omega_i . x + phase_i), with M features. With a structure, x is first
+    stepped and bent, and f has a mean and F more features, which are exact.
 
     Attributes:
         omega: `(B, M, D)`, the frequencies.
         phase: `(B, M)`.
         weight: `(B, M)`.
+        tasks: The processes, where they have a structure.
+        coefficient: `(B, F)`, of the features of trends and ripples, if there are any.
     """
 
     omega: Tensor
     phase: Tensor
     weight: Tensor
+    tasks: GPTasks | None = None
+    coefficient: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
         """The functions' values at x, differentiable.
@@ -37,7 +44,19 @@ class SamplePath:
         Returns:
             `(B, n)`.
         """
-        angle = x @ self.omega.transpose(1, 2) + self.phase[:, None, :]
+        structure = None if self.tasks is None else self.tasks.structure
+        if self.tasks is None or structure is None:
+            return self._waves(x)
+        inputs = structure.inputs(x)
+        value = self._waves(inputs.u)
+        features = structure.features(inputs)
+        if features is not None and self.coefficient is not None:
+            value = value + (features @ self.coefficient[:, :, None])[:, :, 0]
+        mean = structure.mean(inputs)
+        return value if mean is None else value + self.tasks.amplitude[:, None] * mean
+
+    def _waves(self, u: Tensor) -> Tensor:
+        angle = u @ self.omega.transpose(1, 2) + self.phase[:, None, :]
         return (torch.cos(angle) @ self.weight[:, :, None])[:, :, 0]
 
 
@@ -49,7 +68,8 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
     freedom for the Matern kernels (Rasmussen & Williams 2006, eq. 4.15). Every frequency has a
     cosine and a sine with independent normal weights, written as one cosine with a Rayleigh
     weight and a uniform phase; so the prior variance is exact at any number of features, and
-    only the correlation is approximate, with an error of order M^-1/2.
+    only the correlation is approximate, with an error of order M^-1/2. The spectral density of a
+    sum of kernels is a mixture: each frequency then belongs to one of them, drawn by its variance.
 
     Args:
         tasks: B processes.
@@ -70,18 +90,49 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
         )
         return draws.to(device)
 
-    omega = normal(batch, n_features, dim)
-    # chi-squared with 2 nu = 1, 3 or 5 degrees of freedom, from that many of five normals.
-    two_nu = tasks.two_nu.double()[:, None, None]
-    used = torch.arange(5, device=device) < two_nu
-    chi_squared = (normal(batch, n_features, 5).square() * used).sum(-1, keepdim=True)
-    student = omega * (two_nu / chi_squared).sqrt()
-    omega = torch.where(tasks.is_rbf[:, None, None], omega, student)
-    omega = omega / tasks.lengthscale.double()[:, None, :]
+    structure = tasks.structure
+    directions = normal(batch, n_features, dim)
+    chi = normal(batch, n_features, 5)
     # a cos + b sin = hypot(a, b) cos(. + atan2(-b, a))
     a, b = normal(2, batch, n_features)
     weight = torch.hypot(a, b) * tasks.amplitude.double()[:, None] / n_features**0.5
-    return SamplePath(omega.to(dtype), torch.atan2(-b, a).to(dtype), weight.to(dtype))
+    phase = torch.atan2(-b, a).to(dtype)
+    omega = _frequencies(directions, chi, tasks.kernel, tasks.lengthscale)
+    if structure is None:
+        return SamplePath(omega.to(dtype), phase, weight.to(dtype))
+
+    def uniform() -> Tensor:
+        u = torch.rand(
+            batch, n_features, generator=generator, device=generator.device, dtype=torch.float64
+        )
+        return u.to(device)
+
+    if structure.second is not None:
+        second = structure.second
+        other = _frequencies(
+            directions, chi, second.kernel, second.ratio[:, None] * tasks.lengthscale
+        )
+        omega = torch.where((uniform() < second.share[:, None])[:, :, None], other, omega)
+    if structure.additive is not None:
+        # The mean of one-dimensional kernels: a frequency belongs to one dimension.
+        own = torch.nn.functional.one_hot((uniform() * dim).long().clamp_max(dim - 1), dim)
+        omega = torch.where(structure.additive[:, None, None], omega * own, omega)
+    if structure.rotation is not None:
+        omega = omega @ structure.rotation.double()
+    weight = weight * structure.stationary.double().sqrt()[:, None]
+    coefficient = normal(batch, structure.count) * tasks.amplitude.double()[:, None]
+    return SamplePath(omega.to(dtype), phase, weight.to(dtype), tasks, coefficient.to(dtype))
+
+
+def _frequencies(omega: Tensor, chi: Tensor, kernel: Tensor, lengthscale: Tensor) -> Tensor:
+    """Frequencies of kernels `(B,)` from normals omega `(B, M, D)` and chi `(B, M, 5)`."""
+    # chi-squared with 2 nu = 1, 3 or 5 degrees of freedom, from that many of five normals.
+    degrees = two_nu(kernel, torch.float64)[:, None, None]
+    used = torch.arange(5, device=kernel.device) < degrees
+    chi_squared = (chi.square() * used).sum(-1, keepdim=True)
+    student = omega * (degrees / chi_squared).sqrt()
+    omega = torch.where(is_rbf(kernel)[:, None, None], omega, student)
+    return omega / lengthscale.double()[:, None, :]
 
 
 @dataclass(frozen=True)
@@ -94,6 +145,18 @@ class _NumpyPath:
 
     def __call__(self, x: Array) -> Array:
         return np.cos(x @ self.omega.T + self.phase) @ self.weight
+
+
+@dataclass(frozen=True)
+class _TorchPath:
+    """One function of a `SamplePath` with a structure, for numpy: `(..., D)` to `(...)`."""
+
+    path: SamplePath
+
+    def __call__(self, x: Array) -> Array:
+        points = torch.as_tensor(x, dtype=torch.float64)
+        flat = points.reshape(1, -1, points.shape[-1])
+        return self.path(flat)[0].reshape(points.shape[:-1]).numpy()[()]
 
 
 def gp_problem(
@@ -115,7 +178,9 @@ def gp_problem(
     tasks = distribution.sample(1, dim, generator, dtype=torch.float64)
     path = draw_paths(tasks, n_features, generator)
     x, _ = find_minimum(path, dim, generator, n_starts=n_starts)
-    func = _NumpyPath(*(part[0].numpy() for part in (path.omega, path.phase, path.weight)))
+    func: Callable[[Array], Array] = _TorchPath(path)
+    if path.tasks is None:
+        func = _NumpyPath(*(part[0].numpy() for part in (path.omega, path.phase, path.weight)))
     minimizer = x[0].numpy()
     return Problem(
         name=f"gp-{dim}d-{seed}",

@@ -60,8 +60,9 @@ class Conditional:
         self._cholesky, self.jitter = _cholesky(
             covariance, noise.square(), tasks.amplitude.square(), jitter
         )
-        # alpha = K^-1 y, as in algorithm 2.1.
-        self._weights = torch.cholesky_solve(y[:, :, None], self._cholesky)
+        # alpha = K^-1 (y - m), as in algorithm 2.1, with the mean function of section 2.7.
+        residual = y - tasks.mean(x)
+        self._weights = torch.cholesky_solve(residual[:, :, None], self._cholesky)
 
     def mean_std(self, x_new: Tensor) -> tuple[Tensor, Tensor]:
         """Posterior mean and standard deviation of f itself, without noise.
@@ -76,10 +77,10 @@ class Conditional:
             Two tensors `(B, m)`.
         """
         cross = self.tasks.covariance(self.x, x_new)
-        mean = (cross.transpose(1, 2) @ self._weights)[:, :, 0]
+        mean = self.tasks.mean(x_new) + (cross.transpose(1, 2) @ self._weights)[:, :, 0]
         v = torch.linalg.solve_triangular(self._cholesky, cross, upper=False)
-        prior = self.tasks.amplitude.square()[:, None]
-        variance = torch.maximum(prior - v.square().sum(1), _STD_FLOOR**2 * prior)
+        floor = _STD_FLOOR**2 * self.tasks.amplitude.square()[:, None]
+        variance = torch.maximum(self.tasks.variance(x_new) - v.square().sum(1), floor)
         return mean, variance.sqrt()
 
     def variance_reduction(self, x_new: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """What a batch of runs asked and was told, and which candidate would be the best next query."""
 
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import torch
@@ -96,10 +97,12 @@ class GPHistory:
         """What a scored head should prefer, (B, C).
 
         Expected improvement; before any result, when every value is as likely everywhere, the
-        reduction of the variance over the candidates, which spreads the first points.
+        reduction of the variance over the candidates, which spreads the first points. Trends are
+        left out there: what lowers their variance is the corners.
         """
         if pending.shape[1] == self.x.shape[1]:
-            prior = Conditional(self.tasks, self.x, self.f, jitter=JITTER)
+            plain = replace(self.tasks, structure=None)
+            prior = Conditional(plain, self.x, self.f, jitter=JITTER)
             return prior.variance_reduction(candidates)
         return self.improvement(candidates, pending)
 

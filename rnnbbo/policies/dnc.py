@@ -34,20 +34,21 @@ class DncState(NamedTuple):
 
 
 class DncShape(NamedTuple):
-    """Sizes: hidden units a dimension, memory rows, width of a slice, read heads."""
+    """Sizes: hidden units a dimension, memory rows, width of a slice, read heads, further inputs."""
 
     hidden: int
     rows: int
     width: int
     heads: int
+    told: int = 0
 
 
 def init_params(rng: np.random.Generator, shape: DncShape) -> dict[str, Array]:
     """Draw the weights of controller and interface."""
-    hidden, _, width, heads = shape
+    hidden, _, width, heads, told = shape
     slices, shared = width * (heads + 3), 5 * heads + 3
     return {
-        **lstm.init_params(rng, hidden, extra=heads * width),
+        **lstm.init_params(rng, hidden, extra=heads * width + told),
         "interface.slices": dense(rng, hidden, (hidden, slices)),
         "interface.slices_bias": np.zeros(slices, dtype=np.float32),
         "interface.shared": dense(rng, hidden, (hidden, shared)),
@@ -91,10 +92,16 @@ def interface(xp: Namespace, params: Params, shape: DncShape, h: Array) -> Inter
 
 
 def step(
-    xp: Namespace, params: Params, shape: DncShape, state: DncState, inputs: Inputs
+    xp: Namespace,
+    params: Params,
+    shape: DncShape,
+    state: DncState,
+    inputs: Inputs,
+    told: Array | None = None,
 ) -> DncState:
-    """Advance controller and memory by one observation."""
-    controller = lstm.step(xp, params, state.controller, inputs, state.reads)
+    """Advance controller and memory by one observation; `told` (B, D, told) are further inputs."""
+    reads = state.reads if told is None else xp.concat([state.reads, told], axis=-1)
+    controller = lstm.step(xp, params, state.controller, inputs, reads)
     batch, dim, _ = controller.h.shape
     width, heads = shape.width, shape.heads
     memory, reads = access(xp, state.memory, interface(xp, params, shape, controller.h))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies import content, direct, dnc, evidence, lstm, rows, scored
+from rnnbbo.policies import content, direct, dnc, evidence, lstm, process, rows, scored
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 
@@ -54,6 +54,7 @@ class PolicyConfig:
         read_heads: read heads R of the DNC.
         forms: quadratic forms of the scored head.
         kernel_heads: heads with which a candidate reads the observations (DNC, scored).
+        process_heads: heads that do so by Gaussian-process regression (scored); may be 0.
         layer: width of the scored head's two hidden layers.
         max_rows: observations that candidates can read; makes the cost of an ask flat.
 
@@ -71,6 +72,7 @@ class PolicyConfig:
     kernel_heads: int = 6
     layer: int = 96
     max_rows: int = 128
+    process_heads: int = 0
 
     def __post_init__(self) -> None:
         for key, accepted in (("recurrence", RECURRENCES), ("head", HEADS)):
@@ -82,6 +84,10 @@ class PolicyConfig:
             value = getattr(self, key)
             if type(value) is not int or value < 1:
                 raise ConfigError(f"policy.{key} is {value!r}; accepted: an integer of at least 1")
+        if type(self.process_heads) is not int or self.process_heads < 0:
+            raise ConfigError(
+                f"policy.process_heads is {self.process_heads!r}; accepted: an integer of at least 0"
+            )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "PolicyConfig":
@@ -102,6 +108,7 @@ class PolicyState(NamedTuple):
         q: (B, D) quasi-random point of the last step.
         recurrent: the recurrence's own state.
         rows: observations that candidates read; None for direct heads.
+        processes: what the heads of Gaussian-process regression carry; None without them.
     """
 
     evidence: Evidence
@@ -109,6 +116,7 @@ class PolicyState(NamedTuple):
     q: Array
     recurrent: Any
     rows: rows.Rows | None
+    processes: process.ProcessState | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +139,12 @@ class Policy:
     @property
     def _dnc(self) -> dnc.DncShape:
         c = self.config
-        return dnc.DncShape(c.hidden, c.memory_rows, c.memory_width, c.read_heads)
+        told = process.INPUTS_PER_HEAD * self._process_heads
+        return dnc.DncShape(c.hidden, c.memory_rows, c.memory_width, c.read_heads, told)
+
+    @property
+    def _process_heads(self) -> int:
+        return self.config.process_heads if self.scores else 0
 
     @property
     def _context(self) -> int:
@@ -145,7 +158,7 @@ class Policy:
         params = (
             dnc.init_params(rng, self._dnc)
             if c.recurrence == "dnc"
-            else lstm.init_params(rng, c.hidden)
+            else lstm.init_params(rng, c.hidden, extra=self._dnc.told)
         )
         if not self.scores:
             return params | direct.init_params(rng, self._context)
@@ -154,6 +167,9 @@ class Policy:
             params |= rows.init_params(rng, self._context, c.kernel_heads)
             params |= content.init_params(rng, self._context, c.memory_width)
             reads = c.kernel_heads * rows.FEATURES_PER_HEAD + c.memory_width
+        if self._process_heads:
+            params |= process.init_params(rng, self._context, self._process_heads)
+            reads += process.FEATURES_PER_HEAD * self._process_heads + process.FEATURES_SHARED
         return params | scored.init_params(rng, self._context, c.forms, c.layer, reads)
 
     def init(self, x: Array, y: Array) -> PolicyState:
@@ -167,24 +183,32 @@ class Policy:
         shared = xp.zeros((x.shape[0], evidence.FEATURES_GLOBAL), dtype=x.dtype, device=x.device)
         kept = rows.no_rows(xp, x, y) if self.scores else None
         nothing = evidence.no_evidence(xp, x, y)
-        return PolicyState(nothing, shared, nothing.best_x, recurrent, kept)
+        heads = self._process_heads
+        carried = process.init_state(xp, heads, x) if heads else None
+        return PolicyState(nothing, shared, nothing.best_x, recurrent, kept, carried)
 
     def step(self, params: Params, state: PolicyState, observation: Observation) -> PolicyState:
         """Feed one observation, or a dummy, and return the new state (Chen et al. 2016, eq. 3)."""
         xp = namespace(observation.x)
         now = evidence.update(xp, state.evidence, observation)
         inputs = evidence.inputs(xp, state.evidence, now, observation)
+        carried = state.processes
+        told = carried.inputs if carried is not None else None
         recurrent: Any = (
-            dnc.step(xp, params, self._dnc, state.recurrent, inputs)
+            dnc.step(xp, params, self._dnc, state.recurrent, inputs, told)
             if self.config.recurrence == "dnc"
-            else lstm.step(xp, params, state.recurrent, inputs)
+            else lstm.step(xp, params, state.recurrent, inputs, told)
         )
         kept = state.rows
         if kept is not None and observation.told:
             kept = rows.append(
                 xp, kept, observation.x, observation.y, now.best_x, self.config.max_rows
             )
-        return PolicyState(now, inputs.shared, observation.q, recurrent, kept)
+        stepped = PolicyState(now, inputs.shared, observation.q, recurrent, kept, carried)
+        if carried is not None and kept is not None and observation.told:
+            context = self.context(xp, stepped)
+            carried = process.step(xp, params, carried, context, now, kept)
+        return stepped._replace(processes=carried)
 
     def context(self, xp: Namespace, state: PolicyState) -> Array:
         """What the recurrence knows of each dimension, (B, D, X): hidden state and reads."""
@@ -208,6 +232,7 @@ class Policy:
         assert kept is not None
         # Once for all features: what they sum over dimensions is then contiguous.
         across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
+        prior = None
         if self.config.recurrence == "dnc":
             memory = state.recurrent.memory.memory
             reads = [
@@ -216,4 +241,9 @@ class Policy:
             ]
         else:
             reads = [rows.nearest(xp, now, kept, across)]
-        return scored.score(xp, params, context, state.shared, now, across, pending, reads)
+        if state.processes is not None:
+            fitted = state.processes.fit
+            predicted, prior = process.read(xp, params, fitted, now, kept, across, pending)
+            reads.append(predicted)
+        scores = scored.score(xp, params, context, state.shared, now, across, pending, reads)
+        return scores if prior is None else scores + prior

@@ -70,7 +70,7 @@ def append(xp: Namespace, rows: Rows, x: Array, y: Array, best_x: Array, capacit
     return Rows(x_kept, xp.take_along_axis(rows.y, kept, axis=1))
 
 
-def _squares(xp: Namespace, points: Array) -> Array:
+def squares(xp: Namespace, points: Array) -> Array:
     """The factor [a^2; a; 1] of points (B, D, m), (B, 2 D + 1, m).
 
     sum_d w_d (a_d - b_d)^2 is its product with the factor [w, -2 w b, (w b^2) 1] of a row b: the
@@ -93,7 +93,7 @@ def nearest(xp: Namespace, evidence: Evidence, rows: Rows, keys: Array) -> Array
     centre = evidence.best_x[:, :, None]
     b = rows.x - evidence.best_x[:, None, :]
     factor = xp.concat([xp.ones_like(b), -2.0 * b, xp.sum(b * b, axis=-1, keepdims=True)], axis=-1)
-    d2 = matmul_columns(xp, factor, _squares(xp, keys - centre))
+    d2 = matmul_columns(xp, factor, squares(xp, keys - centre))
     least = xp.min(d2, axis=1, keepdims=True)
     closest = xp.astype(d2 == least, keys.dtype)
     distance = xp.sqrt(xp.clip(least, 0.0, None) / dim)
@@ -194,8 +194,8 @@ def read(
     wb = w * b
     wbb = xp.sum(wb * b, axis=-1, keepdims=True)
     factor = xp.concat([-0.5 * w, wb, -0.5 * wbb], axis=-1)
-    key_squares = _squares(xp, keys - evidence.best_x[:, :, None])
-    row_squares = _squares(xp, swap_last(xp, b[:, 0]))
+    key_squares = squares(xp, keys - evidence.best_x[:, :, None])
+    row_squares = squares(xp, swap_last(xp, b[:, 0]))
     value = value_features(xp, evidence, rows.y, keys.dtype)
     # Head by head: an array over candidates and rows is the largest there is, and one head's
     # still fits in a core's cache.
