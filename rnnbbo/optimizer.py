@@ -16,6 +16,7 @@ from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.kernel.policy import KernelPolicy
+from rnnbbo.policies.ops import keep_heap
 from rnnbbo.propose import Asked, key, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
@@ -23,6 +24,7 @@ from rnnbbo.space import Space
 DEFAULT_POLICY = "auto"
 # A policy squares differences of values: beyond this it would see infinity. The history keeps y.
 LARGEST_VALUE = 1e100
+HEAP = 8 * 2**20  # bytes
 
 
 @cache
@@ -148,6 +150,7 @@ class Optimizer:
         call_seconds: float | None = None,
         rng: int | np.random.Generator | None = None,
     ) -> None:
+        keep_heap(HEAP)
         self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         self._rng = rng

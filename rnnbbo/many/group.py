@@ -48,7 +48,8 @@ def _map(function: Callable[..., Array], *trees: Any) -> Any:
     """Apply a function to the arrays of named tuples; numbers are those of the first."""
     first = trees[0]
     if isinstance(first, tuple):
-        return type(first)(*(_map(function, *leaves) for leaves in zip(*trees, strict=True)))
+        mapped = [_map(function, *leaves) for leaves in zip(*trees, strict=True)]
+        return tuple(mapped) if type(first) is tuple else type(first)(*mapped)
     return function(*trees) if hasattr(first, "shape") else first
 
 

@@ -14,7 +14,7 @@ from rnnbbo.many.draws import Draws
 from rnnbbo.many.group import Group, Stepper, regroup, split
 from rnnbbo.many.result import ManyResult, make_many_result
 from rnnbbo.optimizer import as_count, as_entropy, load_policy
-from rnnbbo.policies.ops import Array, namespace
+from rnnbbo.policies.ops import Array, keep_heap, namespace
 from rnnbbo.policies.policy import Policy
 
 DEFAULT_POLICY = "dnc"
@@ -88,7 +88,7 @@ def minimize_many(
     xp = _with_torch(lambda: namespace(box.low))
     where, dim = box.low.device, box.low.shape[1]
     if xp is np:
-        _keep_heap()
+        keep_heap(HEAP)
     else:
         workers = 1  # torch has threads of its own
     most = CHUNK if str(where) == "cpu" else CHUNK_ON_DEVICE
@@ -165,16 +165,6 @@ def _expected(like: Array) -> str:
 def _short(y: Any) -> str:
     text = repr(y)
     return text if len(text) < 80 else text[:77] + "..."
-
-
-def _keep_heap() -> None:
-    """Let the C library keep up to 60 MB of freed memory for the next array.
-
-    The GNU allocator gives freed memory back to the system beyond a limit, and that limit grows
-    with the largest block freed so far. A step makes and frees arrays of megabytes again and again:
-    without this, a third of its time went into mapping and clearing their pages.
-    """
-    np.empty(HEAP, dtype=np.uint8)
 
 
 def _cores() -> int:

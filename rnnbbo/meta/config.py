@@ -37,6 +37,8 @@ class TrainConfig:
         workers: numbers of parallel workers.
         sequential: share of updates with one worker.
         candidates: candidate points a step (scored heads).
+        floor: what the loss "candidates" adds inside its logarithm: the smaller, the worse is a
+            query without any expected improvement.
         greedy: share of functions on which the best-scored candidate is queried; on the others
             the query is drawn from the softmax of the scores.
         random_queries: share of queries replaced by a random candidate.
@@ -63,6 +65,7 @@ class TrainConfig:
     workers: tuple[int, ...] = (2, 4, 8)
     sequential: float = 0.8
     candidates: int = 64
+    floor: float = 1e-3
     greedy: float = 0.5
     random_queries: float = 0.05
     warped: float = 0.3
@@ -81,7 +84,7 @@ class TrainConfig:
         )
         fine = self.batch % self.shards == 0
         _require("shards", self.shards, fine, f"a divisor of train.batch = {self.batch}")
-        for key in ("learning_rate", "clip"):
+        for key in ("learning_rate", "clip", "floor"):
             _require(key, getattr(self, key), _positive(getattr(self, key)), "a number > 0")
         for key in ("sequential", "greedy", "random_queries", "warped", "curriculum"):
             value = getattr(self, key)

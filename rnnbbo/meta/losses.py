@@ -23,7 +23,7 @@ def observed_improvement(value: Tensor, best: Tensor) -> Tensor:
     return (value - best.detach()).clamp_max(0.0)
 
 
-def candidate_loss(scores: Tensor, utility: Tensor, floor: float = 1e-3) -> Tensor:
+def candidate_loss(scores: Tensor, utility: Tensor, floor: float) -> Tensor:
     """-log(sum_c softmax(score)_c u_c / max u + floor), shape (B,).
 
     The expected utility of a query drawn from the scores, relative to the best candidate's. Its

@@ -26,9 +26,11 @@ from rnnbbo.meta.source import source_commit
 from rnnbbo.meta.unroll import run
 from rnnbbo.meta.validation import SEED as VALIDATION_SEED
 from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
+from rnnbbo.policies.ops import keep_heap
 from rnnbbo.policies.policy import Policy
 
 BETAS, EPSILON = (0.9, 0.99), 1e-8
+HEAP = 30 * 2**20  # bytes
 
 
 _Saved = tuple[dict[str, np.ndarray], dict[str, Any]]
@@ -237,6 +239,7 @@ def train(
     progress = _begin(out / "checkpoint.safetensors", config, start, group)
     weights = out / f"{config.train.name}.safetensors"
     c = config.train
+    keep_heap(HEAP)
     last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
     if group.rank:
         while progress.update < last:

@@ -135,7 +135,12 @@ def scored_run(
         config: loss, candidates and exploration.
         generator: randomness, on the history's device.
     """
-    loss = losses.candidate_loss if config.loss == "candidates" else losses.improvement_loss
+
+    def loss(scores: Tensor, utility: Tensor) -> Tensor:
+        if config.loss == "improvement":
+            return losses.improvement_loss(scores, utility)
+        return losses.candidate_loss(scores, utility, config.floor)
+
     queue, state = _start(policy, history, episode, generator)
     latest = state.evidence.best_x
     greedy = _uniform(generator, len(latest)) < config.greedy

@@ -28,6 +28,16 @@ def namespace(array: Array) -> Namespace:
     return array_namespace(array)
 
 
+def keep_heap(size: int) -> None:
+    """Let the C library keep up to 2 `size` bytes of freed memory for the next array.
+
+    The GNU allocator gives freed memory back to the system beyond a limit, and that limit grows
+    with the largest block freed so far. A step makes and frees large arrays again and again:
+    without this, a third of its time and more goes into mapping and clearing their pages.
+    """
+    np.empty(size, dtype=np.uint8)
+
+
 def dense(
     rng: np.random.Generator, fan_in: int, shape: tuple[int, ...], gain: float = 1.0
 ) -> Array:

@@ -86,7 +86,7 @@ class PolicyConfig:
                 raise ConfigError(f"policy.{key} is {value!r}; accepted: an integer of at least 1")
         if type(self.process_heads) is not int or self.process_heads < 0:
             raise ConfigError(
-                f"policy.process_heads is {self.process_heads!r}; accepted: an integer of at least 0"
+                f"policy.process_heads is {self.process_heads!r}; accepted: an integer >= 0"
             )
 
     @classmethod
@@ -243,7 +243,7 @@ class Policy:
             reads = [rows.nearest(xp, now, kept, across)]
         if state.processes is not None:
             fitted = state.processes.fit
-            predicted, prior = process.read(xp, params, fitted, now, kept, across, pending)
+            predicted, prior = process.read(xp, params, fitted, now, across, pending)
             reads.append(predicted)
         scores = scored.score(xp, params, context, state.shared, now, across, pending, reads)
         return scores if prior is None else scores + prior

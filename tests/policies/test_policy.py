@@ -9,14 +9,24 @@ from numpy.testing import assert_allclose
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.policy import HEADS, RECURRENCES, Policy, PolicyConfig, PolicyState
+from rnnbbo.policies.policy import RECURRENCES, Policy, PolicyConfig, PolicyState
 
-KINDS = [(recurrence, head) for recurrence in RECURRENCES for head in HEADS]
+# A scored head reads the observations by regression, too, or does not.
+READERS = {"direct": 0, "scored": 0, "scored by regression": 3}
+KINDS = [(recurrence, head) for recurrence in RECURRENCES for head in READERS]
 every_kind = pytest.mark.parametrize(("recurrence", "head"), KINDS)
 
 
 def make(recurrence: str, head: str) -> tuple[Policy, dict[str, Any]]:
-    config = PolicyConfig(recurrence, head, hidden=12, layer=16, forms=6, max_rows=20)
+    config = PolicyConfig(
+        recurrence,
+        head.partition(" ")[0],
+        hidden=12,
+        layer=16,
+        forms=6,
+        max_rows=20,
+        process_heads=READERS[head],
+    )
     policy = Policy(config)
     return policy, policy.init_params(np.random.default_rng(0))
 
@@ -128,8 +138,9 @@ def test_dummies_count_as_steps_and_move_the_next_proposal(recurrence: str, head
 
 
 @pytest.mark.parametrize("recurrence", RECURRENCES)
-def test_pending_points_change_the_scores(recurrence: str) -> None:
-    policy, params = make(recurrence, "scored")
+@pytest.mark.parametrize("head", [head for head in READERS if head != "direct"])
+def test_pending_points_change_the_scores(recurrence: str, head: str) -> None:
+    policy, params = make(recurrence, head)
     x, y, q, c, p = data(2)
     state = feed(policy, params, x, y, q)
     empty = policy.score(params, state, c, p[:, :0])
@@ -156,6 +167,7 @@ def test_every_weight_gets_a_gradient() -> None:
         ({"head": None}, "policy.head is None; accepted: direct, scored"),
         ({"hidden": 0}, "policy.hidden is 0; accepted: an integer of at least 1"),
         ({"layer": 2.5}, "policy.layer is 2.5"),
+        ({"process_heads": -1}, "policy.process_heads is -1; accepted: an integer >= 0"),
         ({"width": 3}, "unknown key policy.width; accepted: recurrence, head"),
     ],
 )

@@ -1,0 +1,297 @@
+"""Gaussian-process regression on the observations, for heads that are given hyper-parameters.
+
+Rasmussen & Williams 2006, eqs. 2.25 and 2.26, in a form that numpy and torch share. H heads, the
+first half of them with the Matern-5/2 kernel, the others with the RBF; n rows. Keys come with the
+candidates along the last axis, as in `rnnbbo.policies.rows`.
+"""
+
+from typing import NamedTuple
+
+from rnnbbo.policies.evidence import Evidence, scale, standardise
+from rnnbbo.policies.ops import Array, Namespace, at_least, matmul_columns, swap_last
+from rnnbbo.policies.rows import Rows, squares
+
+JITTER = 1e-6
+PRIOR_WEIGHT = 2.0  # observations that the prior amplitude, 1, is worth
+LEAST_PIVOT = 1e-3
+UNIT = 0.01  # of the logarithmic values, in standard deviations
+
+
+class Hypotheses(NamedTuple):
+    """Hyper-parameters of the heads.
+
+    Attributes:
+        inverse: (B, H, 1, D) 1 / length-scale.
+        slope, bend: (B, H, 1, D) prior standard deviation of the linear and quadratic trend.
+        level: (B, H, 1, 1) prior variance of the constant.
+        noise: (B, H, 1, 1) variance of the noise.
+        mix: (B, H, 1) share of the logarithm in the values.
+        bias: (B, H) added to the log marginal likelihood.
+    """
+
+    inverse: Array
+    slope: Array
+    bend: Array
+    level: Array
+    noise: Array
+    mix: Array
+    bias: Array
+
+
+class Fit(NamedTuple):
+    """The heads' posteriors given the rows.
+
+    Attributes:
+        hypotheses: their hyper-parameters.
+        root: (B, H, n, n) inverse of the Cholesky factor of the rows' covariance K.
+        alpha: (B, H, n, 1) K^-1 v, v the values.
+        amplitude: (B, H, 1) what the unit variance of the kernels stands for, as a deviation.
+        best: (B, H, 1) the least posterior mean at a row.
+        weight: (B, H) log-probability of each head.
+        factors: the rows' side of covariances, for each family of heads.
+    """
+
+    hypotheses: Hypotheses
+    root: Array
+    alpha: Array
+    amplitude: Array
+    best: Array
+    weight: Array
+    factors: tuple["_Factors", ...]
+
+
+def _kernel(xp: Namespace, distance: Array, matern: bool) -> Array:
+    """Kernel of distances as `_Factors` gives them (Rasmussen & Williams 2006, eqs. 4.17, 4.9)."""
+    if not matern:
+        return xp.exp(-at_least(xp, distance, 0.0))
+    square = at_least(xp, distance, 1e-20)
+    s = xp.sqrt(square)
+    return (1.0 + s + square * (1.0 / 3.0)) * xp.exp(-s)
+
+
+def _slope(xp: Namespace, distance: Array, matern: bool) -> Array:
+    """c of the kernel's derivatives dk / d log l_d = c (delta_d / l_d)^2."""
+    if not matern:
+        return _kernel(xp, distance, matern)
+    s = xp.sqrt(at_least(xp, distance, 1e-20))
+    return (5.0 / 3.0) * (1.0 + s) * xp.exp(-s)
+
+
+def _lift(xp: Namespace, points: Array, axis: int) -> Array:
+    """What trends are linear in: the place in the cube, its square, and 1."""
+    place = 2.0 * points - 1.0
+    one = place[..., :1] if axis == -1 else place[:, :1]
+    return xp.concat([place, place * place, xp.ones_like(one)], axis=axis)
+
+
+def families(heads: int) -> list[tuple[bool, slice]]:
+    """Whether heads have the Matern kernel, and which they are."""
+    half = (heads + 1) // 2
+    return [(True, slice(0, half))] + ([(False, slice(half, heads))] if heads > 1 else [])
+
+
+class _Factors(NamedTuple):
+    """The rows' side of products with points, for H heads of one family: (B, H n, 2 D + 1) each.
+
+    The one gives distances with `rows.squares` of a point from the incumbent: 5 r^2 for Matern
+    heads, r^2 / 2 for the others. The other gives the trends' covariance with a point's `_lift`.
+    """
+
+    distance: Array
+    trend: Array
+    matern: bool
+
+
+def _row_factors(xp: Namespace, h: Hypotheses, b: Array, x: Array, matern: bool) -> _Factors:
+    """Factors of rows x (B, n, D), which are b (B, n, D) from the incumbent."""
+    batch, n, dim = b.shape
+    heads = h.inverse.shape[1]
+    w = (5.0 if matern else 0.5) * h.inverse * h.inverse
+    wb = w * b[:, None]
+    wbb = xp.sum(wb * b[:, None], axis=-1, keepdims=True)
+    w = xp.broadcast_to(w, (batch, heads, n, dim))
+    distance = xp.concat([w, -2.0 * wb, wbb], axis=-1)
+    trend = _trend_variances(xp, h) * _lift(xp, x, -1)[:, None]
+    shape = (batch, heads * n, 2 * dim + 1)
+    return _Factors(xp.reshape(distance, shape), xp.reshape(trend, shape), matern)
+
+
+def _trend_variances(xp: Namespace, h: Hypotheses) -> Array:
+    """Prior variances (B, H, 1, 2 D + 1) of the coefficients of a `_lift`."""
+    return xp.concat([h.slope * h.slope, h.bend * h.bend, h.level], axis=-1)
+
+
+def _covariance(
+    xp: Namespace, factors: _Factors, heads: int, away: Array, points: Array
+) -> tuple[Array, Array]:
+    """Covariance of the rows with points (B, D, c), which lie `away` from the incumbent.
+
+    Returns:
+        (B, H, m, c), and the distances that it was made from.
+    """
+    batch, _, c = points.shape
+    shape = (batch, heads, factors.trend.shape[1] // heads, c)
+    distance = xp.reshape(matmul_columns(xp, factors.distance, squares(xp, away)), shape)
+    trend = xp.reshape(matmul_columns(xp, factors.trend, _lift(xp, points, 1)), shape)
+    return _kernel(xp, distance, factors.matern) + trend, distance
+
+
+def _values(xp: Namespace, h: Hypotheses, evidence: Evidence, y: Array) -> tuple[Array, Array]:
+    """What the heads model of y (B, n): (B, H, n), and the log of the slope by y, (B, H).
+
+    A mixture of arsinh of the standardised value and of the height above the incumbent, which is
+    linear below UNIT and logarithmic above; centred, with standard deviation 1.
+    """
+    n = y.shape[1]
+    z = standardise(xp, evidence, y)
+    height = (y - evidence.best_y[:, None]) / scale(xp, evidence)[:, None]
+    height = height * (1.0 / UNIT)
+    flat, steep = xp.asinh(z), 0.2 * xp.asinh(height)
+    d_flat = 1.0 / xp.sqrt(1.0 + z * z)
+    d_steep = (0.2 / UNIT) / xp.sqrt(1.0 + height * height)
+    v = (1.0 - h.mix) * flat[:, None] + h.mix * steep[:, None]
+    slope = (1.0 - h.mix) * d_flat[:, None] + h.mix * d_steep[:, None]
+    v = v - xp.mean(v, axis=-1, keepdims=True)
+    deviation = xp.sqrt(xp.mean(v * v, axis=-1, keepdims=True) + 1e-12)
+    log_slope = xp.sum(xp.log(slope), axis=-1) - n * xp.log(deviation[..., 0])
+    return v / deviation, log_slope
+
+
+def _some(h: Hypotheses, part: slice) -> Hypotheses:
+    return Hypotheses(*(field[:, part] for field in h))
+
+
+def _double(xp: Namespace, h: Hypotheses) -> Hypotheses:
+    return Hypotheses(*(xp.astype(part, xp.float64) for part in h))
+
+
+def fit(
+    xp: Namespace, h: Hypotheses, temperature: Array, evidence: Evidence, rows: Rows
+) -> tuple[Fit, Array, Array]:
+    """Condition every head on the rows, in double precision.
+
+    Args:
+        xp: array namespace.
+        h: hyper-parameters.
+        temperature: (1,) factor of the log marginal likelihood in the heads' probabilities.
+        evidence: for normalising the values.
+        rows: n >= 1 observations, the latest the last.
+
+    Returns:
+        The fit, in the precision of `h`; the gradient (B, H, D) of the log marginal likelihood
+        by log length-scales; and the standardised leave-one-out residuals (B, H, n) (Rasmussen &
+        Williams 2006, eq. 5.12).
+    """
+    dtype, h32 = h.inverse.dtype, h
+    h = _double(xp, h)
+    x = xp.astype(rows.x, xp.float64)
+    n, heads = x.shape[1], h.inverse.shape[1]
+    b = x - xp.astype(evidence.best_x, xp.float64)[:, None, :]
+    across, away = swap_last(xp, x), swap_last(xp, b)
+    both, slopes, kept = [], [], []
+    for matern, part in families(heads):
+        ours = _some(h, part)
+        factors = _row_factors(xp, ours, b, x, matern)
+        k, distance = _covariance(xp, factors, ours.inverse.shape[1], away, across)
+        both.append(k)
+        slopes.append(_slope(xp, distance, matern))
+        kept.append(_Factors(*(xp.astype(f, dtype) for f in factors[:2]), matern))
+    eye = xp.eye(n, dtype=x.dtype, device=x.device)
+    covariance = xp.concat(both, axis=1) + (h.noise + JITTER) * eye
+    factor = xp.linalg.cholesky(covariance)
+    root = xp.linalg.inv(factor)
+    v, log_slope = _values(xp, h, evidence, xp.astype(rows.y, xp.float64))
+    white = xp.matmul(root, v[..., None])
+    alpha = xp.matmul(swap_last(xp, root), white)
+    fitted = xp.sum(white * white, axis=(-2, -1))
+    variance = (PRIOR_WEIGHT + fitted) / (PRIOR_WEIGHT + n)
+    determinant = xp.sum(xp.log(xp.linalg.diagonal(factor)), axis=-1)
+    likelihood = log_slope - 0.5 * (PRIOR_WEIGHT + n) * xp.log(variance) - determinant
+    logits = temperature * xp.astype(likelihood, dtype) + h32.bias
+    weight = logits - xp.max(logits, axis=-1, keepdims=True)
+    weight = weight - xp.log(xp.sum(xp.exp(weight), axis=-1, keepdims=True))
+    smooth = v - (h.noise + JITTER)[..., 0] * alpha[..., 0]
+    amplitude = xp.sqrt(variance)[..., None]
+    posterior = Fit(
+        h32,
+        xp.astype(root, dtype),
+        xp.astype(alpha, dtype),
+        xp.astype(amplitude, dtype),
+        xp.astype(xp.min(smooth, axis=-1, keepdims=True), dtype),
+        weight,
+        tuple(kept),
+    )
+    inverse = xp.matmul(swap_last(xp, root), root)
+    pull = alpha * swap_last(xp, alpha) / variance[..., None, None] - inverse
+    # Eq. 5.9, but for the factor of each dimension.
+    pull = pull * xp.concat(slopes, axis=1)
+    sides = xp.sum(pull, axis=-1)[..., None]
+    b4 = b[:, None]
+    moved = xp.sum(sides * b4 * b4, axis=2) - xp.sum(xp.matmul(pull, b4) * b4, axis=2)
+    gradient = h.inverse[:, :, 0, :] ** 2 * moved
+    spread = xp.sqrt(xp.linalg.diagonal(inverse)) * amplitude
+    residual = alpha[..., 0] / spread
+    return posterior, xp.astype(gradient, dtype), xp.astype(residual, dtype)
+
+
+def _whiten(xp: Namespace, root: Array, k: Array) -> Array:
+    """root @ k of (B, H, n, n) and (B, H, n, c)."""
+    n, c = k.shape[2:]
+    flat = matmul_columns(xp, xp.reshape(root, (-1, n, n)), xp.reshape(k, (-1, n, c)))
+    return xp.reshape(flat, k.shape)
+
+
+def _explained(xp: Namespace, covariance: Array, noise: Array) -> Array:
+    """Variance of keys that observations of other points would take away, (B, H, C).
+
+    A Cholesky factorization that never fails: in single precision, pivots may come out negative.
+
+    Args:
+        xp: array namespace.
+        covariance: (B, H, m, m + C) of the other points with themselves and the keys.
+        noise: (B, H, 1) variance of the noise.
+    """
+    total = 0.0
+    for _ in range(covariance.shape[2]):
+        first = covariance[:, :, 0]
+        pivot = xp.clip(first[..., :1], 0.0, None) + noise + LEAST_PIVOT
+        row = first[..., 1:] / xp.sqrt(pivot)
+        left = covariance.shape[2] - 1
+        covariance = covariance[:, :, 1:, 1:] - row[:, :, :left, None] * row[:, :, None, :]
+        total = total + row[..., left:] * row[..., left:]
+    return total
+
+
+def predict(
+    xp: Namespace,
+    fit: Fit,
+    number: int,
+    evidence: Evidence,
+    keys: Array,
+    pending: Array | None,
+) -> tuple[Array, Array]:
+    """Mean and variance (B, H, C) of keys (B, D, C) by the heads of a family.
+
+    Family by family: arrays over candidates and rows are the largest there are.
+    """
+    factors, (matern, part) = fit.factors[number], families(fit.weight.shape[1])[number]
+    h, root = _some(fit.hypotheses, part), fit.root[:, part]
+    heads = root.shape[1]
+    origin = evidence.best_x[:, None, :]
+    k, _ = _covariance(xp, factors, heads, keys - swap_last(xp, origin), keys)
+    mean = xp.matmul(swap_last(xp, fit.alpha[:, part]), k)[:, :, 0]
+    white = _whiten(xp, root, k)
+    lifted = _lift(xp, keys, 1)
+    prior = 1.0 + xp.matmul(_trend_variances(xp, h)[:, :, 0], lifted * lifted)
+    variance = prior - xp.sum(white * white, axis=2)
+    if pending is None or not pending.shape[1]:
+        return mean, variance
+    across = swap_last(xp, pending)
+    away = across - swap_last(xp, origin)
+    known = _whiten(xp, root, _covariance(xp, factors, heads, away, across)[0])
+    theirs = _row_factors(xp, h, pending - origin, pending, matern)
+    everything = xp.concat([across, keys], axis=2)
+    away = everything - swap_last(xp, origin)
+    both, _ = _covariance(xp, theirs, heads, away, everything)
+    both = both - xp.matmul(swap_last(xp, known), xp.concat([known, white], axis=3))
+    return mean, variance - _explained(xp, both, h.noise[..., 0])
