@@ -15,7 +15,6 @@ from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.kernel.policy import KernelPolicy
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.propose import Asked, key, propose
 from rnnbbo.result import OptimizeResult, make_result
@@ -245,23 +244,33 @@ class Optimizer:
     def recommend(self) -> list[Any] | None:
         """The point to take: of those told, the one whose noise-free value is probably the least.
 
-        With noise the least value told is often a lucky one. `kernel` weighs it against its
-        neighbours, by the posterior mean; the networks have no such estimate, and without noise
-        there is no difference: then it is the point of the least value told.
+        With noise the least value told is often a lucky one. `kernel`, `dnc` and `lstm` weigh it
+        against its neighbours, by the posterior mean. Without noise there is no difference: then
+        it is the point of the least value told.
 
         Returns:
             A point in user units; None if no trial succeeded.
         """
         for proposer in self._proposers:
-            policy = proposer.policy.policy
-            u = policy.recommend(proposer.state) if isinstance(policy, KernelPolicy) else None
-            if u is not None:
-                for point, value in zip(self.Xi, self.yi, strict=True):
-                    if math.isfinite(value) and key(self.space.to_cube(point)) == key(u):
-                        return list(point)
+            point = self._recommended(proposer)
+            if point is not None:
+                return point
         values = [value if math.isfinite(value) else math.inf for value in self.yi]
         best = min(range(len(values)), key=values.__getitem__, default=None)
         return None if best is None or values[best] == math.inf else list(self.Xi[best])
+
+    def _recommended(self, proposer: "_Proposer") -> list[Any] | None:
+        """The point told that a policy recommends; None if it recommends none."""
+        policy = proposer.policy.policy
+        u = policy.recommend(proposer.state)
+        if u is None:
+            return None
+        wanted = key(u.reshape(-1))
+        for point, value in zip(self.Xi, self.yi, strict=True):
+            told = self.space.to_cube(point).astype(policy.dtype)  # as the policy was told
+            if math.isfinite(value) and key(told) == wanted:
+                return list(point)
+        return None
 
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""

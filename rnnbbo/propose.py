@@ -10,7 +10,7 @@ from rnnbbo.policies.kernel.policy import KernelPolicy, KernelState
 from rnnbbo.policies.ops import Params
 from rnnbbo.policies.policy import Policy, PolicyState
 
-WIDE, NEAR = 80, 80  # candidates over the whole cube, and round the best two
+WIDE, NEAR = 64, 64  # candidates over the whole cube, and round the best two
 LAST_PENDING = 64  # pending points that a score takes into account: keeps an ask's cost flat
 FRESH_TRIES = 4  # further rounds of candidates when every one has been asked already
 

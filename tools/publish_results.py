@@ -12,17 +12,24 @@ from fill_readme import ROOT, fill
 from rnnbbo.benchmarks import duel, reports
 
 RESULTS = ROOT / "benchmarks" / "results"
-OURS = "kernel"
-PEERS = {"logei": (10, 20, 30, 60, 100), "spearmint": (10, 20, 30, 60), "skopt": (10, 20, 30, 60)}
-"""The peers that cost most an ask, and the numbers of evaluations that they are compared at."""
+OURS = {
+    "kernel": ("logei", "spearmint", "skopt"),
+    "dnc": ("logei", "spearmint"),
+    "lstm": ("logei", "spearmint", "dnc"),
+}
+"""Policies, and the methods that each is compared with, one by one."""
+TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": (10, 20, 30, 60, 100, 200)}
+SHORT = (10, 20, 30, 60)
+"""Numbers of evaluations: the peers that cost most an ask stop early."""
 
 
 def duels(records: Path) -> str:
     """Return a table a peer, in Markdown."""
     parts = []
-    for peer, times in PEERS.items():
-        text = duel.table(records, OURS, peer, list(times))
-        parts.append(f"{OURS} : {peer}, {duel.LEGEND}\n\n{text}\n")
+    for ours, peers in OURS.items():
+        for peer in peers:
+            text = duel.table(records, ours, peer, list(TIMES.get(peer, SHORT)))
+            parts.append(f"{ours} : {peer}, {duel.LEGEND}\n\n{text}\n")
     return "\n".join(parts)
 
 

@@ -9,8 +9,8 @@ from rnnbbo.functions.problem import Problem
 STARTS, MANY_STARTS = 16, 256
 """Local searches for a function's optimum, up to six dimensions and above.
 
-In 20 dimensions even the many may miss it: then regret is measured against a very low local optimum
-that no method comes near to in some hundred evaluations.
+In 20 and 50 dimensions even the many may miss it: then regret is measured against a very low local
+optimum that no method comes near to in some hundred evaluations.
 """
 
 

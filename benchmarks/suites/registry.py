@@ -48,7 +48,7 @@ def _bbob(dim: int) -> _Suite:
     return _Suite("bbob", about, {"dim": dim}, 24, ("cocoex", "coco-experiment"))
 
 
-_GP_DIMS = (1, 2, 3, 4, 6, 10, 20)
+_GP_DIMS = (1, 2, 3, 4, 6, 10, 20, 50)
 
 _TABLE = {
     **{f"gp-{dim}d": _gp(dim) for dim in _GP_DIMS},

@@ -63,7 +63,7 @@ def minimize_many(
             `bounds`.
         threads: threads that share a step's work with numpy; None for the cores of this process.
         chunk: problems worked on together, None for a measured number. It bounds the memory of a
-            step; what is kept from step to step is about 10 kB a problem in 6 dimensions.
+            step; what is kept from step to step is up to 0.1 MB a problem.
 
     Returns:
         The result; x (N, D), fun (N,), x_iters (N, T, D), func_vals (N, T).

@@ -43,6 +43,9 @@ class TrainConfig:
             the query is drawn from the softmax of the scores.
         random_queries: share of queries replaced by a random candidate.
         warped: share of functions whose values are told through a random monotone warp.
+        teacher: name or path of weights with a scored head, whose queries a direct head imitates at
+            first; empty for none.
+        imitation: share of the updates over which that fades out.
         validate_every: updates between validations.
         checkpoint_every: updates between checkpoints.
 
@@ -69,6 +72,8 @@ class TrainConfig:
     greedy: float = 0.5
     random_queries: float = 0.05
     warped: float = 0.3
+    teacher: str = ""
+    imitation: float = 0.0
     validate_every: int = 200
     checkpoint_every: int = 50
 
@@ -86,7 +91,7 @@ class TrainConfig:
         _require("shards", self.shards, fine, f"a divisor of train.batch = {self.batch}")
         for key in ("learning_rate", "clip", "floor"):
             _require(key, getattr(self, key), _positive(getattr(self, key)), "a number > 0")
-        for key in ("sequential", "greedy", "random_queries", "warped", "curriculum"):
+        for key in ("sequential", "greedy", "random_queries", "warped", "curriculum", "imitation"):
             value = getattr(self, key)
             fine = (value == 0 or _positive(value)) and value <= 1
             _require(key, value, fine, "a share from 0 to 1")
@@ -97,6 +102,8 @@ class TrainConfig:
             object.__setattr__(self, key, value)
             fine = len(value) > 0 and all(_whole(v) for v in value)
             _require(key, value, fine, "a list of integers >= 1")
+        fine = isinstance(self.teacher, str) and bool(self.teacher) == (self.imitation > 0)
+        _require("teacher", self.teacher, fine, "weights, together with train.imitation > 0")
         fine = len(self.horizon) == 2 and 2 <= self.horizon[0] <= self.horizon[1]
         _require("horizon", self.horizon, fine, "[first, last] with 2 <= first <= last")
         accepted = [loss for losses in LOSSES.values() for loss in losses]
@@ -131,6 +138,11 @@ class Config:
             raise ConfigError(
                 f"train.loss is {self.train.loss!r}; accepted with policy.head = "
                 f"{self.policy.head!r}: {', '.join(accepted)}"
+            )
+        if self.train.teacher and self.policy.head != "direct":
+            raise ConfigError(
+                f"train.teacher is {self.train.teacher!r}; only a direct head imitates: expected "
+                'none, or policy.head = "direct"'
             )
 
     def to_dict(self) -> dict[str, Any]:

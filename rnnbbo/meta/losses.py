@@ -23,6 +23,11 @@ def observed_improvement(value: Tensor, best: Tensor) -> Tensor:
     return (value - best.detach()).clamp_max(0.0)
 
 
+def imitation(x: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared distance per dimension of queries x (B, D) from those of a teacher; (B,)."""
+    return (x - wanted.detach()).square().mean(dim=1)
+
+
 def candidate_loss(scores: Tensor, utility: Tensor, floor: float) -> Tensor:
     """-log(sum_c softmax(score)_c u_c / max u + floor), shape (B,).
 

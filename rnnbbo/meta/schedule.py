@@ -20,6 +20,11 @@ def horizon(update: int, updates: int, first: int, last: int, share: float) -> i
     return round(first + (last - first) * progress)
 
 
+def imitation(update: int, updates: int, share: float) -> float:
+    """Weight of imitation at an update: 1 at first, and linearly down to 0 over a share of them."""
+    return max(0.0, 1.0 - update / (share * updates)) if share else 0.0
+
+
 @dataclass(frozen=True)
 class Episode:
     """Shape of one batch of runs: dimension, evaluations, and how many run at a time."""

@@ -17,13 +17,13 @@ from tqdm import tqdm
 
 from rnnbbo import checkpoint
 from rnnbbo.checkpoint import Checkpoint
-from rnnbbo.errors import CheckpointError
+from rnnbbo.errors import CheckpointError, ConfigError
 from rnnbbo.meta.config import Config
 from rnnbbo.meta.family import FamilyDistribution
 from rnnbbo.meta.parallel import Group
-from rnnbbo.meta.schedule import Episode, draw_episode, horizon, learning_rate
+from rnnbbo.meta.schedule import Episode, draw_episode, horizon, imitation, learning_rate
 from rnnbbo.meta.source import source_commit
-from rnnbbo.meta.unroll import run
+from rnnbbo.meta.unroll import Teacher, run
 from rnnbbo.meta.validation import SEED as VALIDATION_SEED
 from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
 from rnnbbo.policies.ops import keep_heap
@@ -123,6 +123,7 @@ def _one_shard(
     episode: Episode,
     shard: int,
     device: str,
+    teacher: Teacher | None,
 ) -> tuple[Tensor, Tensor]:
     """Draw a part of an update's functions and run the policy on them.
 
@@ -134,7 +135,7 @@ def _one_shard(
     generator = torch.Generator(device).manual_seed(_seed(config, progress.update, shard))
     size = c.batch // c.shards
     functions = distribution.sample(size, episode.dim, generator, device, torch.float64)
-    outcome = run(policy, progress.params, functions, episode, c, generator)
+    outcome = run(policy, progress.params, functions, episode, c, generator, teacher)
     params = list(progress.params.values())
     gradients = torch.autograd.grad(outcome.loss, params, allow_unused=True, materialize_grads=True)
     border = ((outcome.x < 1e-3) | (outcome.x > 1 - 1e-3)).double().mean()
@@ -148,14 +149,17 @@ def _one_update(
     distribution: TaskDistribution,
     progress: _Progress,
     group: Group,
+    teacher: Teacher | None,
 ) -> dict[str, Any]:
     """Compute the shards, gather what the other processes computed, and take one Adam step."""
     c, u = config.train, progress.update
     longest = horizon(u, c.updates, *c.horizon, c.curriculum)
     rng = np.random.default_rng(_seed(config, u))
     episode = draw_episode(rng, c.dims, longest, c.workers, c.sequential)
+    share = imitation(u, c.updates, c.imitation)
+    guide = teacher._replace(weight=share) if teacher is not None and share else None
     parts = [
-        _one_shard(config, policy, distribution, progress, episode, shard, group.device)
+        _one_shard(config, policy, distribution, progress, episode, shard, group.device, guide)
         for shard in group.mine(c.shards)
     ]
     gradient = group.gather(torch.stack([part[0] for part in parts])).mean(dim=0)
@@ -179,6 +183,24 @@ def _one_update(
         "query_spread": float(spread),
         "border_share": float(border),
     }
+
+
+def _teacher(config: Config, device: str) -> Teacher | None:
+    """The policy to imitate.
+
+    Raises:
+        ConfigError: it has no scored head.
+    """
+    if not config.train.teacher:
+        return None
+    loaded = checkpoint.load(config.train.teacher)
+    if not isinstance(loaded.policy, Policy) or not loaded.policy.scores:
+        raise ConfigError(
+            f"train.teacher is {config.train.teacher!r}, {loaded.policy.about}; expected weights "
+            "with a scored head, such as dnc"
+        )
+    params = {k: torch.tensor(v, device=device) for k, v in loaded.params.items()}
+    return Teacher(loaded.policy, params, 1.0)
 
 
 def _weights(config: Config, policy: Policy, progress: _Progress, commit: str) -> Checkpoint:
@@ -240,10 +262,11 @@ def train(
     weights = out / f"{config.train.name}.safetensors"
     c = config.train
     keep_heap(HEAP)
+    teacher = _teacher(config, group.device)
     last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
     if group.rank:
         while progress.update < last:
-            _one_update(config, policy, distribution, progress, group)
+            _one_update(config, policy, distribution, progress, group, teacher)
             progress.update += 1
         return weights
     # Taken at the start: the tree may change while a training of hours runs from memory.
@@ -257,7 +280,7 @@ def train(
     with log.open("a") as lines, bar:
         while progress.update < last:
             began = time.perf_counter()
-            record = _one_update(config, policy, distribution, progress, group)
+            record = _one_update(config, policy, distribution, progress, group, teacher)
             progress.update += 1
             progress.seconds += time.perf_counter() - began
             if progress.update % c.validate_every == 0 or progress.update == c.updates:

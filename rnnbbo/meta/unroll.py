@@ -37,6 +37,20 @@ class Run(NamedTuple):
     f: Tensor
 
 
+class Teacher(NamedTuple):
+    """A policy with a scored head that a direct one imitates.
+
+    Attributes:
+        policy: the policy.
+        params: its weights.
+        weight: share of imitation in the loss, from 0 to 1.
+    """
+
+    policy: Policy
+    params: Mapping[str, Tensor]
+    weight: float
+
+
 class _Queue:
     """Which proposal finishes at which step: the first of N workers, in random order."""
 
@@ -175,23 +189,34 @@ def direct_run(
     episode: Episode,
     config: TrainConfig,
     generator: torch.Generator,
+    teacher: Teacher | None = None,
 ) -> Run:
     """Run a direct policy, differentiable through its queries and their values.
 
     The values come from the exact conditional of the process given everything drawn before.
     Arguments as for `scored_run`. The loss is the mean over steps of L_sum, L_EI or L_OI in units
-    of the amplitude.
+    of the amplitude. A teacher is told what this policy is told, and its own next query is what
+    imitation wants; so the states that it is asked about are those that this policy comes to.
     """
     queue, state = _start(policy, history, episode, generator)
+    if teacher is not None:
+        _, guide = _start(teacher.policy, history, episode, generator)
     amplitude = history.tasks.amplitude
     latest = state.evidence.best_x
     shift = _uniform(generator, *latest.shape)
     xp = namespace(shift)
-    terms = []
+    terms, copied = [], []
     for t in range(episode.horizon):
         q = points.quasi_random(xp, shift, t, 1)[:, 0]
-        state = policy.step(params, state, _observe(history, queue, state, latest, q))
+        observation = _observe(history, queue, state, latest, q)
+        state = policy.step(params, state, observation)
         latest = policy.point(params, state)
+        if teacher is not None:
+            with torch.no_grad():
+                guide = teacher.policy.step(teacher.params, guide, observation)
+                pending = _pick(history.x, queue.pending).to(latest.dtype)
+                wanted = _choice(teacher, guide, pending, config.candidates, generator)
+            copied.append(losses.imitation(latest, wanted))
         x = latest.double()
         if config.loss == "ei" and t > 0:
             ei = history.improvement(x[:, None, :], queue.pending)[:, 0]
@@ -204,7 +229,20 @@ def direct_run(
             best = history.f[:, :-1].amin(dim=1)
             terms.append(losses.observed_improvement(value, best) / amplitude)
         queue.propose(t)
-    return Run(torch.stack(terms).mean(), history.x.detach(), history.f.detach())
+    loss = torch.stack(terms).mean()
+    if teacher is not None:
+        share = teacher.weight
+        loss = (1.0 - share) * loss + share * torch.stack(copied).mean()
+    return Run(loss, history.x.detach(), history.f.detach())
+
+
+def _choice(
+    teacher: Teacher, state: PolicyState, pending: Tensor, count: int, generator: torch.Generator
+) -> Tensor:
+    """The best-scored of a teacher's candidates, (B, D)."""
+    choices = draw_candidates(state, count, generator)
+    best = teacher.policy.score(teacher.params, state, choices, pending).argmax(dim=1)
+    return _pick(choices, best[:, None])[:, 0]
 
 
 def run(
@@ -214,8 +252,9 @@ def run(
     episode: Episode,
     config: TrainConfig,
     generator: torch.Generator,
+    teacher: Teacher | None = None,
 ) -> Run:
-    """Run a policy with the unroll that its head needs.
+    """Run a policy with the unroll that its head needs; a teacher is for direct heads.
 
     Raises:
         ConfigError: the loss needs what is known of processes only, and these are members of a
@@ -232,4 +271,4 @@ def run(
     process = GPHistory(functions, generator, config.warped)
     if policy.scores:
         return scored_run(policy, params, process, episode, config, generator)
-    return direct_run(policy, params, process, episode, config, generator)
+    return direct_run(policy, params, process, episode, config, generator, teacher)

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 RECURRENCES = ("lstm", "dnc")
 HEADS = ("direct", "scored")
+LEAST_NOISE = 0.03  # that a recommendation takes into account, in deviations of the values
 _SIZES = {"hidden", "memory_rows", "memory_width", "read_heads", "forms", "kernel_heads", "layer"}
 
 
@@ -221,6 +222,24 @@ class Policy:
         """Next query of a direct head, (B, D)."""
         xp = namespace(state.q)
         return direct.point(xp, params, self.context(xp, state), state.evidence, state.q)
+
+    def recommend(self, state: PolicyState) -> Array | None:
+        """The kept observation (B, D) of the least posterior mean.
+
+        None where it would not differ from the lowest value, or is not known: before the first
+        value, and without heads of regression. Where they see next to no noise the mean at an
+        observation is its value, but for rounding, and the incumbent is returned.
+        """
+        if state.processes is None or state.processes.fit is None or state.rows is None:
+            return None
+        fitted, now = state.processes.fit, state.evidence
+        xp = namespace(now.best_x)
+        mean = process.smooth(xp, fitted, now, state.rows)
+        least = xp.argmin(mean, axis=1)[:, None, None]
+        least = xp.broadcast_to(least, (mean.shape[0], 1, now.best_x.shape[1]))
+        noisy = process.noise(xp, fitted) > LEAST_NOISE
+        best = xp.take_along_axis(state.rows.x, least, axis=1)[:, 0]
+        return xp.where(noisy[:, None], best, now.best_x)
 
     def score(
         self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None

@@ -191,3 +191,22 @@ def read(
     ]
     features = [*each, 0.1 * xp.clip(average, -50.0, None)[:, None], chance[:, None]]
     return xp.concat(features, axis=1), params["process.gain"] * average
+
+
+def smooth(xp: Namespace, fit: Fit, evidence: Evidence, rows: Rows) -> Array:
+    """Posterior mean at every row, above each head's least one, (B, n): the heads' average.
+
+    In deviations of the values, which are standardised, and warped by each head on its own.
+    """
+    keys = xp.permute_dims(rows.x, (0, 2, 1))
+    parts = [
+        predict(xp, fit, number, evidence, keys, None)[0] for number in range(len(fit.factors))
+    ]
+    mean = xp.concat(parts, axis=1) - fit.best
+    return xp.sum(softmax(xp, fit.weight)[..., None] * mean, axis=1)
+
+
+def noise(xp: Namespace, fit: Fit) -> Array:
+    """Standard deviation of the noise in deviations of the values, (B,): the heads' average."""
+    own = xp.sqrt(fit.hypotheses.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
+    return xp.sum(softmax(xp, fit.weight) * own, axis=-1)

@@ -8,6 +8,7 @@ candidates along the last axis, as in `rnnbbo.policies.rows`.
 from typing import NamedTuple
 
 from rnnbbo.policies.evidence import Evidence, scale, standardise
+from rnnbbo.policies.kernel.posterior import invert_lower
 from rnnbbo.policies.ops import Array, Namespace, at_least, matmul_columns, swap_last
 from rnnbbo.policies.rows import Rows, squares
 
@@ -199,7 +200,7 @@ def fit(
     eye = xp.eye(n, dtype=x.dtype, device=x.device)
     covariance = xp.concat(both, axis=1) + (h.noise + JITTER) * eye
     factor = xp.linalg.cholesky(covariance)
-    root = xp.linalg.inv(factor)
+    root = invert_lower(xp, factor)
     v, log_slope = _values(xp, h, evidence, xp.astype(rows.y, xp.float64))
     white = xp.matmul(root, v[..., None])
     alpha = xp.matmul(swap_last(xp, root), white)

@@ -24,7 +24,7 @@ def test_every_suite_says_in_a_line_what_it_holds(name: str) -> None:
     assert about and "\n" not in about
 
 
-SLOW = {"gp-10d", "gp-20d"}  # seconds for the search of an optimum
+SLOW = {"gp-10d", "gp-20d", "gp-50d"}  # seconds for the search of an optimum
 
 
 # A noisy suite has the functions of the noise-free one.

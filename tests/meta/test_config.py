@@ -35,6 +35,12 @@ def test_a_dictionary_round_trips() -> None:
         ({"train": {"name": "a", "batch": 6.5}}, "train.batch is 6.5"),
         ({"train": {"name": "a", "learning_rate": -1}}, "train.learning_rate is -1; accepted: a n"),
         ({"train": {"name": "a", "warped": 1.5}}, "train.warped is 1.5; accepted: a share"),
+        ({"train": {"name": "a", "floor": 0}}, "train.floor is 0; accepted: a number > 0"),
+        ({"train": {"name": "a", "imitation": 0.5}}, "train.teacher is ''; accepted: weights"),
+        (
+            {"train": {"name": "a", "teacher": "dnc", "imitation": 0.5}},
+            "train.teacher is 'dnc'; only a direct head imitates",
+        ),
         ({"train": {"name": "a", "horizon": [9, 5]}}, r"train.horizon is \(9, 5\); accepted"),
         ({"train": {"name": "a", "dims": []}}, r"train.dims is \(\); accepted: a list of integers"),
         ({"train": {"name": "a", "dims": 3}}, "train.dims is 3; accepted: a list of integers"),

@@ -65,6 +65,17 @@ def test_learning_rate_warms_up_then_falls_to_a_hundredth() -> None:
     assert rates[100] == pytest.approx(0.01)
 
 
+def test_imitation_fades_out() -> None:
+    assert [schedule.imitation(u, 100, 0.5) for u in (0, 25, 50, 99)] == [1.0, 0.5, 0.0, 0.0]
+    assert schedule.imitation(0, 100, 0.0) == 0.0
+
+
+def test_imitation_is_the_mean_squared_distance_per_dimension() -> None:
+    x = torch.tensor([[0.1, 0.5], [0.3, 0.3]], requires_grad=True)
+    teacher = torch.tensor([[0.1, 0.1], [0.3, 0.3]])
+    assert_close(losses.imitation(x, teacher), torch.tensor([0.08, 0.0]))
+
+
 def test_horizon_grows_then_stays() -> None:
     horizons = [schedule.horizon(u, 100, 10, 40, 0.5) for u in range(101)]
     assert horizons[0] == 10

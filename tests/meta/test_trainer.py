@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rnnbbo import Optimizer, checkpoint
-from rnnbbo.errors import CheckpointError
+from rnnbbo.errors import CheckpointError, ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta import config, trainer, validation
 from rnnbbo.meta.curves import draw_curves, read_log
@@ -105,6 +105,28 @@ def test_training_lowers_the_loss(tmp_path: Path) -> None:
     trainer.train(config.parse(values), FUNCTIONS, tmp_path, progress_bar=False)
     loss = [record["loss"] for record in read_log(tmp_path / "log.jsonl")]
     assert sum(loss[-15:]) < 0.8 * sum(loss[:15])
+
+
+def imitating(teacher: str) -> config.Config:
+    """A direct head that does nothing but imitate, one step after the other."""
+    values = {
+        "train": VALUES["train"]
+        | {"loss": "ei", "teacher": teacher, "imitation": 1.0, "updates": 120, "batch": 16}
+        | {"dims": [2], "learning_rate": 1e-2, "validate_every": 120},
+        "policy": VALUES["policy"] | {"head": "direct"},
+    }
+    return config.parse(values)
+
+
+def test_a_direct_head_comes_closer_to_its_teacher(tmp_path: Path) -> None:
+    trainer.train(imitating("dnc"), FUNCTIONS, tmp_path, progress_bar=False)
+    loss = [record["loss"] for record in read_log(tmp_path / "log.jsonl")]
+    assert sum(loss[20:40]) < 0.8 * sum(loss[:20])
+
+
+def test_a_teacher_has_to_score(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train.teacher is 'kernel', .*; expected weights with"):
+        trainer.train(imitating("kernel"), FUNCTIONS, tmp_path, progress_bar=False)
 
 
 def test_validation_functions_are_fixed_and_their_seeds_kept_from_training() -> None:

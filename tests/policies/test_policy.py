@@ -148,6 +148,32 @@ def test_pending_points_change_the_scores(recurrence: str, head: str) -> None:
     assert np.abs(empty - policy.score(params, state, c, p)).max() > 0
 
 
+@pytest.mark.parametrize(("noise", "lucky"), [(1e-3, True), (0.3, False)])
+def test_a_lucky_value_is_recommended_only_where_there_is_no_noise(
+    noise: float, lucky: bool
+) -> None:
+    policy, params = make("lstm", "scored by regression")
+    # The first of a head's shared numbers is the logarithm of its noise.
+    params["process.shared_bias"][::4] = np.log(noise)
+    params["process.shared"] *= 0.0
+    x, _, q, _, _ = data(2, steps=20, batch=1)
+    y = ((x - 0.3) ** 2).sum(axis=2).astype(float)
+    far = int(((x[0] - 0.6) ** 2).sum(axis=1).argmin())  # neighbours on all sides
+    y[0, far] = y.min() - 0.05
+    recommended = policy.recommend(feed(policy, params, x, y, q))
+    assert (recommended == x[:, far]).all() == lucky
+    assert (recommended == x[0]).all(axis=1).any()
+
+
+def test_only_regression_recommends() -> None:
+    for recurrence, head in KINDS:
+        policy, params = make(recurrence, head)
+        x, y, q, _, _ = data(2)
+        state = feed(policy, params, x, y, q)
+        assert (policy.recommend(state) is None) == ("regression" not in head)
+        assert policy.recommend(policy.init(x[:, 0], y[:, 0])) is None
+
+
 def test_every_weight_gets_a_gradient() -> None:
     for recurrence, head in KINDS:
         policy, params = make(recurrence, head)
