@@ -196,7 +196,8 @@ def fit(
         k, distance = _covariance(xp, factors, ours.inverse.shape[1], away, across)
         both.append(k)
         slopes.append(_slope(xp, distance, matern))
-        kept.append(_Factors(*(xp.astype(f, dtype) for f in factors[:2]), matern))
+        distance, trend = (xp.astype(part, dtype) for part in factors[:2])
+        kept.append(_Factors(distance, trend, matern))
     eye = xp.eye(n, dtype=x.dtype, device=x.device)
     covariance = xp.concat(both, axis=1) + (h.noise + JITTER) * eye
     factor = xp.linalg.cholesky(covariance)
