@@ -2,20 +2,21 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions import stationary
-from rnnbbo.functions.batched import Source
+from rnnbbo.functions.batched import Batched, Source
 from rnnbbo.functions.stationary import KERNELS
 from rnnbbo.functions.structure import PARTS, Structure, draw_structure
 
 
 @dataclass(frozen=True)
-class GPTasks:
+class GPTasks(Batched):
     """The hyper-parameters of B independent Gaussian processes.
 
     Attributes:
@@ -53,27 +54,9 @@ class GPTasks:
         """`(B,)`, boolean."""
         return stationary.is_rbf(self.kernel)
 
-    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "GPTasks":
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
         """The same tasks on another device, or in another floating-point type."""
-        dtype = dtype or self.amplitude.dtype
-        return replace(
-            self,
-            kernel=self.kernel.to(device),
-            lengthscale=self.lengthscale.to(device, dtype),
-            amplitude=self.amplitude.to(device, dtype),
-            noise=self.noise.to(device, dtype),
-            structure=self.structure and self.structure.to(device, dtype),
-        )
-
-    def select(self, index: Tensor | slice | list[int]) -> "GPTasks":
-        """The tasks at `index` of the batch."""
-        return GPTasks(
-            self.kernel[index],
-            self.lengthscale[index],
-            self.amplitude[index],
-            self.noise[index],
-            self.structure and self.structure.select(index),
-        )
+        return super().to(device, dtype or self.amplitude.dtype)
 
     def covariance(self, a: Tensor, b: Tensor) -> Tensor:
         """The covariance of f between two sets of points, without observation noise.
@@ -205,34 +188,25 @@ class GPDistribution:
         """
         if batch < 1 or dim < 1:
             raise ConfigError(f"batch, dim: got {batch!r}, {dim!r}; expected integers >= 1")
-        source = generator.device
-
-        def uniform() -> Tensor:
-            return torch.rand(batch, generator=generator, device=source, dtype=torch.float64)
-
-        codes = torch.tensor([KERNELS.index(name) for name in self.kernels], device=source)
-        kernel = codes[
-            torch.randint(len(self.kernels), (batch,), generator=generator, device=source)
-        ]
-        spread = torch.randn(batch, dim, generator=generator, device=source, dtype=torch.float64)
-        lengthscale = _log_uniform(self.lengthscale, uniform())[:, None] * math.sqrt(dim)
+        source = Source(batch, dim, generator)
+        codes = torch.tensor(
+            [KERNELS.index(name) for name in self.kernels], device=generator.device
+        )
+        kernel = codes[source.integer(len(codes))]
+        spread = source.normal(dim)
+        lengthscale = source.log_uniform(*self.lengthscale)[:, None] * math.sqrt(dim)
         lengthscale = lengthscale * torch.exp(self.ard_spread * spread)
-        amplitude = _log_uniform(self.amplitude, uniform())
-        low, high = self.noise
-        share = _log_uniform(self.noise, uniform()) if low > 0 else high * uniform()
-        noise = torch.where(uniform() < self.noise_free, 0.0, share * amplitude)
+        amplitude = source.log_uniform(*self.amplitude)
+        draw_share = source.log_uniform if self.noise[0] > 0 else source.uniform
+        share = draw_share(*self.noise)
+        noise = torch.where(source.chance(self.noise_free), 0.0, share * amplitude)
         # Last, so that the parts' shares leave everything before them as it is.
         shares = {name: getattr(self, name) for name in PARTS}
-        structure = draw_structure(shares, codes, Source(batch, dim, generator))
+        structure = draw_structure(shares, codes, source)
         if structure is not None and structure.additive is not None:
             shorter = lengthscale / math.sqrt(dim)
             lengthscale = torch.where(structure.additive[:, None], shorter, lengthscale)
         return GPTasks(kernel, lengthscale, amplitude, noise, structure).to(device, dtype)
-
-
-def _log_uniform(bounds: tuple[float, float], u: Tensor) -> Tensor:
-    low, high = math.log(bounds[0]), math.log(bounds[1])
-    return torch.exp(low + (high - low) * u)
 
 
 def _is_real(value: object) -> bool:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rnnbbo.errors import ConfigError
+from rnnbbo.functions.batched import Source
 from rnnbbo.functions.kernels import GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
 from rnnbbo.functions.problem import Array, Problem
@@ -102,10 +103,7 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
         return SamplePath(omega.to(dtype), phase, weight.to(dtype))
 
     def uniform() -> Tensor:
-        u = torch.rand(
-            batch, n_features, generator=generator, device=generator.device, dtype=torch.float64
-        )
-        return u.to(device)
+        return Source(batch, dim, generator).uniform(0.0, 1.0, n_features).to(device)
 
     if structure.second is not None:
         second = structure.second

@@ -34,7 +34,7 @@ class DncState(NamedTuple):
 
 
 class DncShape(NamedTuple):
-    """Sizes: hidden units a dimension, memory rows, width of a slice, read heads, others."""
+    """Sizes: hidden units a dimension, memory rows, slice width, read heads, further inputs."""
 
     hidden: int
     rows: int
@@ -99,7 +99,7 @@ def step(
     inputs: Inputs,
     told: Array | None = None,
 ) -> DncState:
-    """Advance controller and memory by one observation; `told` (B, D, told) are others."""
+    """Advance controller and memory by one observation; `told` (B, D, told) are further inputs."""
     reads = state.reads if told is None else xp.concat([state.reads, told], axis=-1)
     controller = lstm.step(xp, params, state.controller, inputs, reads)
     batch, dim, _ = controller.h.shape

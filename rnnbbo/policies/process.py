@@ -167,11 +167,7 @@ def read(
         shape = (batch, FEATURES_PER_HEAD * heads + FEATURES_SHARED, count)
         nothing = xp.zeros(shape, dtype=keys.dtype, device=keys.device)
         return nothing, nothing[:, 0]
-    predictions = [
-        predict(xp, fit, number, evidence, keys, pending) for number in range(len(fit.factors))
-    ]
-    mean = xp.concat([one for one, _ in predictions], axis=1)
-    variance = xp.concat([one for _, one in predictions], axis=1)
+    mean, variance = predict(xp, fit, evidence, keys, pending)
     variance = at_least(xp, variance, LEAST_VARIANCE)
     deviation = xp.sqrt(variance) * fit.amplitude
     gain = fit.best - mean
@@ -199,11 +195,8 @@ def smooth(xp: Namespace, fit: Fit, evidence: Evidence, rows: Rows) -> Array:
     In deviations of the values, which are standardised, and warped by each head on its own.
     """
     keys = xp.permute_dims(rows.x, (0, 2, 1))
-    parts = [
-        predict(xp, fit, number, evidence, keys, None)[0] for number in range(len(fit.factors))
-    ]
-    mean = xp.concat(parts, axis=1) - fit.best
-    return xp.sum(softmax(xp, fit.weight)[..., None] * mean, axis=1)
+    mean, _ = predict(xp, fit, evidence, keys, None)
+    return xp.sum(softmax(xp, fit.weight)[..., None] * (mean - fit.best), axis=1)
 
 
 def noise(xp: Namespace, fit: Fit) -> Array:

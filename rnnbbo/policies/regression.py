@@ -265,18 +265,31 @@ def _explained(xp: Namespace, covariance: Array, noise: Array) -> Array:
 
 
 def predict(
+    xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
+) -> tuple[Array, Array]:
+    """Mean and variance (B, H, C) of keys (B, D, C) by every head.
+
+    Family by family: arrays over candidates and rows are the largest there are.
+    """
+    parts = [part for _, part in families(fit.weight.shape[1])]
+    found = [
+        _predict(xp, fit, factors, part, evidence, keys, pending)
+        for factors, part in zip(fit.factors, parts, strict=True)
+    ]
+    mean, variance = zip(*found, strict=True)
+    return xp.concat(mean, axis=1), xp.concat(variance, axis=1)
+
+
+def _predict(
     xp: Namespace,
     fit: Fit,
-    number: int,
+    factors: _Factors,
+    part: slice,
     evidence: Evidence,
     keys: Array,
     pending: Array | None,
 ) -> tuple[Array, Array]:
-    """Mean and variance (B, H, C) of keys (B, D, C) by the heads of a family.
-
-    Family by family: arrays over candidates and rows are the largest there are.
-    """
-    factors, (matern, part) = fit.factors[number], families(fit.weight.shape[1])[number]
+    """As `predict`, by the heads of one family."""
     h, root = _some(fit.hypotheses, part), fit.root[:, part]
     heads = root.shape[1]
     origin = evidence.best_x[:, None, :]
@@ -291,7 +304,7 @@ def predict(
     across = swap_last(xp, pending)
     away = across - swap_last(xp, origin)
     known = _whiten(xp, root, _covariance(xp, factors, heads, away, across)[0])
-    theirs = _row_factors(xp, h, pending - origin, pending, matern)
+    theirs = _row_factors(xp, h, pending - origin, pending, factors.matern)
     everything = xp.concat([across, keys], axis=2)
     away = everything - swap_last(xp, origin)
     both, _ = _covariance(xp, theirs, heads, away, everything)

@@ -84,12 +84,8 @@ def fitted(h: Hypotheses, x: np.ndarray, y: np.ndarray) -> tuple[Fit, Any, Any, 
 def all_heads(
     posterior: Fit, evidence: Evidence, keys: np.ndarray, pending: Any = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    found = [
-        predict(np, posterior, family, evidence, keys.T[None], pending)
-        for family in range(len(posterior.factors))
-    ]
-    mean, variance = (np.concatenate(part, axis=1)[0] for part in zip(*found, strict=True))
-    return mean, variance
+    mean, variance = predict(np, posterior, evidence, keys.T[None], pending)
+    return mean[0], variance[0]
 
 
 def textbook(
