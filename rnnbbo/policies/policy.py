@@ -20,7 +20,8 @@ T = TypeVar("T")
 RECURRENCES = ("lstm", "dnc")
 HEADS = ("direct", "scored")
 LEAST_NOISE = 0.03  # that a recommendation takes into account, in deviations of the values
-_SIZES = {"hidden", "memory_rows", "memory_width", "read_heads", "forms", "kernel_heads", "layer"}
+_SIZES = ("hidden", "memory_rows", "memory_width", "read_heads", "forms", "layer", "max_rows")
+_COUNTS = ("kernel_heads", "process_heads")
 
 
 def from_table(cls: type[T], table: str, values: Mapping[str, Any]) -> T:
@@ -54,7 +55,8 @@ class PolicyConfig:
         memory_width: numbers of a memory word per dimension.
         read_heads: read heads R of the DNC.
         forms: quadratic forms of the scored head.
-        kernel_heads: heads with which a candidate reads the observations (DNC, scored).
+        kernel_heads: heads with which a candidate reads the observations by their distance (DNC,
+            scored); with 0, as with an LSTM, it reads the nearest one.
         process_heads: heads that do so by Gaussian-process regression (scored); may be 0.
         layer: width of the scored head's two hidden layers.
         max_rows: observations that candidates can read; makes the cost of an ask flat.
@@ -81,14 +83,13 @@ class PolicyConfig:
                 raise ConfigError(
                     f"policy.{key} is {getattr(self, key)!r}; accepted: {', '.join(accepted)}"
                 )
-        for key in sorted(_SIZES | {"max_rows"}):
-            value = getattr(self, key)
-            if type(value) is not int or value < 1:
-                raise ConfigError(f"policy.{key} is {value!r}; accepted: an integer of at least 1")
-        if type(self.process_heads) is not int or self.process_heads < 0:
-            raise ConfigError(
-                f"policy.process_heads is {self.process_heads!r}; accepted: an integer >= 0"
-            )
+        for keys, least in ((_SIZES, 1), (_COUNTS, 0)):
+            for key in keys:
+                value = getattr(self, key)
+                if type(value) is not int or value < least:
+                    raise ConfigError(
+                        f"policy.{key} is {value!r}; accepted: an integer of at least {least}"
+                    )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "PolicyConfig":
@@ -148,6 +149,10 @@ class Policy:
         return self.config.process_heads if self.scores else 0
 
     @property
+    def _kernel_heads(self) -> int:
+        return self.config.kernel_heads if self.config.recurrence == "dnc" else 0
+
+    @property
     def _context(self) -> int:
         c = self.config
         reads = c.read_heads * c.memory_width if c.recurrence == "dnc" else 0
@@ -164,10 +169,12 @@ class Policy:
         if not self.scores:
             return params | direct.init_params(rng, self._context)
         reads = rows.NEAREST_FEATURES
+        if self._kernel_heads:
+            params |= rows.init_params(rng, self._context, self._kernel_heads)
+            reads = self._kernel_heads * rows.FEATURES_PER_HEAD
         if c.recurrence == "dnc":
-            params |= rows.init_params(rng, self._context, c.kernel_heads)
             params |= content.init_params(rng, self._context, c.memory_width)
-            reads = c.kernel_heads * rows.FEATURES_PER_HEAD + c.memory_width
+            reads += c.memory_width
         if self._process_heads:
             params |= process.init_params(rng, self._context, self._process_heads)
             reads += process.FEATURES_PER_HEAD * self._process_heads + process.FEATURES_SHARED
@@ -252,14 +259,13 @@ class Policy:
         # Once for all features: what they sum over dimensions is then contiguous.
         across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
         prior = None
-        if self.config.recurrence == "dnc":
-            memory = state.recurrent.memory.memory
-            reads = [
-                rows.read(xp, params, context, now, kept, across),
-                content.read(xp, params, context, now.best_x, memory, across),
-            ]
+        if self._kernel_heads:
+            reads = [rows.read(xp, params, context, now, kept, across)]
         else:
             reads = [rows.nearest(xp, now, kept, across)]
+        if self.config.recurrence == "dnc":
+            memory = state.recurrent.memory.memory
+            reads.append(content.read(xp, params, context, now.best_x, memory, across))
         if state.processes is not None:
             fitted = state.processes.fit
             predicted, prior = process.read(xp, params, fitted, now, across, pending)

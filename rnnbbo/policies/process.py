@@ -156,7 +156,7 @@ def read(
 
     Returns:
         (B, FEATURES_PER_HEAD H + FEATURES_SHARED, C): each head's mean below its best and the
-        log deviation, both in deviations of the values, the standardised improvement and the log
+        log of how far a look may lower it, both in deviations of the values, the standardised improvement and the log
         expected improvement; and over all heads the log of the mean expected improvement, and the
         mean probability of improving. And the former alone, weighted, as a score (B, C). Zeros
         without rows.
@@ -167,9 +167,12 @@ def read(
         shape = (batch, FEATURES_PER_HEAD * heads + FEATURES_SHARED, count)
         nothing = xp.zeros(shape, dtype=keys.dtype, device=keys.device)
         return nothing, nothing[:, 0]
-    mean, variance = predict(xp, fit, evidence, keys, pending)
+    mean, variance, covariance = predict(xp, fit, evidence, keys, pending)
     variance = at_least(xp, variance, LEAST_VARIANCE)
-    deviation = xp.sqrt(variance) * fit.amplitude
+    # As `kernel.posterior.reach_of`: another look at what is all but known counts for little.
+    apart = at_least(xp, variance - covariance, LEAST_VARIANCE)
+    share = xp.sqrt(variance / (variance + fit.hypotheses.noise[..., 0]))
+    deviation = xp.sqrt(apart * share) * fit.amplitude
     gain = fit.best - mean
     z = xp.clip(gain / deviation, -STEEPEST, STEEPEST)
     log_deviation = xp.log(deviation)
@@ -195,7 +198,7 @@ def smooth(xp: Namespace, fit: Fit, evidence: Evidence, rows: Rows) -> Array:
     In deviations of the values, which are standardised, and warped by each head on its own.
     """
     keys = xp.permute_dims(rows.x, (0, 2, 1))
-    mean, _ = predict(xp, fit, evidence, keys, None)
+    mean, _, _ = predict(xp, fit, evidence, keys, None)
     return xp.sum(softmax(xp, fit.weight)[..., None] * (mean - fit.best), axis=1)
 
 

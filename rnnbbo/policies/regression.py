@@ -45,16 +45,18 @@ class Fit(NamedTuple):
     Attributes:
         hypotheses: their hyper-parameters.
         root: (B, H, n, n) inverse of the Cholesky factor of the rows' covariance K.
-        alpha: (B, H, n, 1) K^-1 v, v the values.
+        reads: (B, H, 2, n) what a key's covariances with the rows are multiplied by: K^-1 v, v the
+            values, for its mean; and the noise times K^-1 e_b, for its posterior covariance with
+            the best row b, whose own value is uncertain by the noise.
         amplitude: (B, H, 1) what the unit variance of the kernels stands for, as a deviation.
-        best: (B, H, 1) the least posterior mean at a row.
+        best: (B, H, 1) the least posterior mean at a row, b.
         weight: (B, H) log-probability of each head.
         factors: the rows' side of covariances, for each family of heads.
     """
 
     hypotheses: Hypotheses
     root: Array
-    alpha: Array
+    reads: Array
     amplitude: Array
     best: Array
     weight: Array
@@ -212,18 +214,21 @@ def fit(
     logits = temperature * xp.astype(likelihood, dtype) + h32.bias
     weight = logits - xp.max(logits, axis=-1, keepdims=True)
     weight = weight - xp.log(xp.sum(xp.exp(weight), axis=-1, keepdims=True))
-    smooth = v - (h.noise + JITTER)[..., 0] * alpha[..., 0]
+    doubt = (h.noise + JITTER)[..., 0]
+    smooth = v - doubt * alpha[..., 0]
     amplitude = xp.sqrt(variance)[..., None]
+    inverse = xp.matmul(swap_last(xp, root), root)
+    least = xp.broadcast_to(xp.argmin(smooth, axis=-1)[..., None, None], (*smooth.shape[:2], 1, n))
+    link = doubt[..., None] * xp.take_along_axis(inverse, least, axis=2)
     posterior = Fit(
         h32,
         xp.astype(root, dtype),
-        xp.astype(alpha, dtype),
+        xp.astype(xp.concat([swap_last(xp, alpha), link], axis=2), dtype),
         xp.astype(amplitude, dtype),
         xp.astype(xp.min(smooth, axis=-1, keepdims=True), dtype),
         weight,
         tuple(kept),
     )
-    inverse = xp.matmul(swap_last(xp, root), root)
     pull = alpha * swap_last(xp, alpha) / variance[..., None, None] - inverse
     # Eq. 5.9, but for the factor of each dimension.
     pull = pull * xp.concat(slopes, axis=1)
@@ -266,8 +271,8 @@ def _explained(xp: Namespace, covariance: Array, noise: Array) -> Array:
 
 def predict(
     xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
-) -> tuple[Array, Array]:
-    """Mean and variance (B, H, C) of keys (B, D, C) by every head.
+) -> tuple[Array, Array, Array]:
+    """Mean, variance, and covariance with the best row, (B, H, C), of keys (B, D, C) by every head.
 
     Family by family: arrays over candidates and rows are the largest there are.
     """
@@ -276,8 +281,8 @@ def predict(
         _predict(xp, fit, factors, part, evidence, keys, pending)
         for factors, part in zip(fit.factors, parts, strict=True)
     ]
-    mean, variance = zip(*found, strict=True)
-    return xp.concat(mean, axis=1), xp.concat(variance, axis=1)
+    mean, variance, covariance = (xp.concat(parts, axis=1) for parts in zip(*found, strict=True))
+    return mean, variance, covariance
 
 
 def _predict(
@@ -288,19 +293,20 @@ def _predict(
     evidence: Evidence,
     keys: Array,
     pending: Array | None,
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """As `predict`, by the heads of one family."""
     h, root = _some(fit.hypotheses, part), fit.root[:, part]
     heads = root.shape[1]
     origin = evidence.best_x[:, None, :]
     k, _ = _covariance(xp, factors, heads, keys - swap_last(xp, origin), keys)
-    mean = xp.matmul(swap_last(xp, fit.alpha[:, part]), k)[:, :, 0]
+    read = xp.matmul(fit.reads[:, part], k)
+    mean, covariance = read[:, :, 0], read[:, :, 1]
     white = _whiten(xp, root, k)
     lifted = _lift(xp, keys, 1)
     prior = 1.0 + xp.matmul(_trend_variances(xp, h)[:, :, 0], lifted * lifted)
     variance = prior - xp.sum(white * white, axis=2)
     if pending is None or not pending.shape[1]:
-        return mean, variance
+        return mean, variance, covariance
     across = swap_last(xp, pending)
     away = across - swap_last(xp, origin)
     known = _whiten(xp, root, _covariance(xp, factors, heads, away, across)[0])
@@ -309,4 +315,4 @@ def _predict(
     away = everything - swap_last(xp, origin)
     both, _ = _covariance(xp, theirs, heads, away, everything)
     both = both - xp.matmul(swap_last(xp, known), xp.concat([known, white], axis=3))
-    return mean, variance - _explained(xp, both, h.noise[..., 0])
+    return mean, variance - _explained(xp, both, h.noise[..., 0]), covariance

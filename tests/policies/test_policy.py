@@ -193,7 +193,7 @@ def test_every_weight_gets_a_gradient() -> None:
         ({"head": None}, "policy.head is None; accepted: direct, scored"),
         ({"hidden": 0}, "policy.hidden is 0; accepted: an integer of at least 1"),
         ({"layer": 2.5}, "policy.layer is 2.5"),
-        ({"process_heads": -1}, "policy.process_heads is -1; accepted: an integer >= 0"),
+        ({"process_heads": -1}, "policy.process_heads is -1; accepted: an integer of at least 0"),
         ({"width": 3}, "unknown key policy.width; accepted: recurrence, head"),
     ],
 )

@@ -84,7 +84,7 @@ def fitted(h: Hypotheses, x: np.ndarray, y: np.ndarray) -> tuple[Fit, Any, Any, 
 def all_heads(
     posterior: Fit, evidence: Evidence, keys: np.ndarray, pending: Any = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    mean, variance = predict(np, posterior, evidence, keys.T[None], pending)
+    mean, variance, _ = predict(np, posterior, evidence, keys.T[None], pending)
     return mean[0], variance[0]
 
 
@@ -130,6 +130,20 @@ def test_amplitude_best_and_weights(points: np.ndarray) -> None:
         )
     wanted = np.exp(evidences) / np.exp(evidences).sum()
     assert_allclose(np.exp(posterior.weight[0]), wanted, rtol=1e-6)
+
+
+def test_the_best_row_is_doubtful_by_the_noise(points: np.ndarray, keys: np.ndarray) -> None:
+    """Its posterior covariance with a key, with the rest of the textbook's."""
+    h = hypotheses(noise=0.2)
+    posterior, _, _, evidence = fitted(h, points, values(points))
+    _, _, found = predict(np, posterior, evidence, keys.T[None], None)
+    v = standardised(values(points))
+    for head in range(HEADS):
+        means, _ = textbook(h, head, points, v, points)
+        best = points[means.argmin()][None]
+        _, covariance = textbook(h, head, points, v, np.concatenate([best, keys]))
+        assert_allclose(found[0, head], covariance[0, 1:], atol=1e-6)
+        assert np.abs(covariance[0, 1:]).max() > 0.01
 
 
 def test_the_gradient_is_that_of_the_log_marginal_likelihood(points: np.ndarray) -> None:

@@ -21,6 +21,19 @@ _TRIES = 15  # the last one adds more than the prior variance: only what is not 
 _LEAF = 24  # rows up to which a triangular matrix is inverted as any other
 
 
+class Noise(NamedTuple):
+    """What noise makes of the value to improve on: itself uncertain.
+
+    Attributes:
+        variance: (..., 1) of the noise of an observation.
+        link: (..., m) k(x, rows) @ link is the posterior covariance of x with the best row b,
+            K^-1 e_b times the variance.
+    """
+
+    variance: Array
+    link: Array
+
+
 class Posterior(NamedTuple):
     """What a prediction needs, for hypotheses `(...)`.
 
@@ -34,6 +47,7 @@ class Posterior(NamedTuple):
         amplitude: (..., 1) its standard deviation.
         best: (..., 1) the value to improve on.
         trend: quadratic trends; None where no hypothesis has one.
+        noise: None where no hypothesis has any.
     """
 
     rows: Array
@@ -44,6 +58,7 @@ class Posterior(NamedTuple):
     amplitude: Array
     best: Array
     trend: Trend | None = None
+    noise: Noise | None = None
 
 
 def lift_rows(xp: Namespace, a: Array) -> Array:
@@ -251,8 +266,37 @@ def deviation_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> A
         k: (..., C, m) the keys' covariances with the rows.
         own: (..., C) their prior variances.
     """
+    return p.amplitude * xp.sqrt(_variance(xp, p, k, own))
+
+
+def _variance(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
     v = xp.matmul(k, swap_last(xp, p.inverse))
-    return p.amplitude * xp.sqrt(at_least(xp, own - xp.vecdot(v, v), FLOOR))
+    return at_least(xp, own - xp.vecdot(v, v), FLOOR)
+
+
+def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
+    """By how much a look at a key may lower what is known to be least, (..., C); arguments as above.
+
+    Without noise it is the deviation s, and its improvement is EI. With noise there are two
+    answers. EI takes the improvement of the function itself. The knowledge gradient takes what one
+    more value changes (Scott et al. 2011, eq. 11, for the key x and the best row b): the posterior
+    means' difference moves by (s^2 - c) / sqrt(s^2 + noise), c the covariance of x and b; another
+    look at what is all but known counts for little. The one stays at a noisy minimum, the other
+    leaves a rugged one that is taken for noise too soon; this is their geometric mean.
+    """
+    variance = _variance(xp, p, k, own)
+    if p.noise is None:
+        return p.amplitude * xp.sqrt(variance)
+    apart, share = _apart(xp, p, p.noise, k, variance)
+    return p.amplitude * xp.sqrt(apart * share)
+
+
+def _apart(
+    xp: Namespace, p: Posterior, noise: Noise, k: Array, variance: Array
+) -> tuple[Array, Array]:
+    """s^2 - c, and sqrt(s^2 / (s^2 + noise))."""
+    apart = at_least(xp, variance - xp.matmul(k, noise.link[..., None])[..., 0], FLOOR)
+    return apart, xp.sqrt(variance / (variance + noise.variance))
 
 
 class Slopes(NamedTuple):
@@ -261,8 +305,8 @@ class Slopes(NamedTuple):
     Attributes:
         slope: (..., C, m).
         mean: (..., 1, m) c of the mean.
-        variance: (..., C, m) c of the variance.
-        own: (..., C) what the prior variance counts for in the variance.
+        variance: (..., C, m) c of the square of the reach.
+        own: (..., C) what the prior variance counts for in it.
     """
 
     slope: Array
@@ -284,14 +328,26 @@ def covariances_with_slopes(
 def predict_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array, Slopes]:
-    """`predict`, and what its gradient needs."""
+    """Mean and `reach_of`, and what the gradients of the mean and of the reach's square need."""
     k, slope = covariances_with_slopes(xp, p, keys, features)
     own = 1.0
     if p.trend is not None:
         own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
     v = xp.matmul(k, swap_last(xp, p.inverse))
     variance = own - xp.vecdot(v, v)
-    deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
-    scale = (p.amplitude * p.amplitude) * xp.astype(variance > FLOOR, k.dtype)
+    square = p.amplitude * p.amplitude
+    if p.noise is None:
+        deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
+        scale = square * xp.astype(variance > FLOOR, k.dtype)
+        pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
+        return mean_of(xp, p, k), deviation, Slopes(slope, p.alpha[..., None, :], pulled, scale)
+    variance = at_least(xp, variance, FLOOR)
+    apart, share = _apart(xp, p, p.noise, k, variance)
+    # Of apart * share, by the variance and by the covariance with the best row.
+    loud = p.noise.variance / (variance + p.noise.variance)
+    by_covariance = (square * share) * xp.astype(apart > FLOOR, k.dtype)
+    scale = by_covariance * (1.0 + 0.5 * loud * apart / variance)
     pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
-    return mean_of(xp, p, k), deviation, Slopes(slope, p.alpha[..., None, :], pulled, scale)
+    pulled = pulled - by_covariance[..., None] * p.noise.link[..., None, :]
+    reach = p.amplitude * xp.sqrt(apart * share)
+    return mean_of(xp, p, k), reach, Slopes(slope, p.alpha[..., None, :], pulled, scale)

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnbbo.policies.kernel import acquisition, inference, posterior, search, trend
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.kernel.posterior import Posterior
+from rnnbbo.policies.kernel.posterior import JITTER, Noise, Posterior
 from rnnbbo.policies.kernel.trend import Trend
 from rnnbbo.policies.kernel.values import standardise, warp
 from rnnbbo.policies.ops import Array
@@ -55,7 +55,7 @@ class View(NamedTuple):
                 k += bend * more.cross
                 own = 1.0 + bend * more.points
             mean[h] = posterior.mean_of(np, one, k)
-            deviation[h] = posterior.deviation_of(np, one, k, own)
+            deviation[h] = posterior.reach_of(np, one, k, own)
         return self.weight @ acquisition.log_ei(np, p.best, mean, deviation), index
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
@@ -65,10 +65,13 @@ class View(NamedTuple):
             one = None
             if t is not None and t.bend[h, 0, 0] > 0.0:
                 one = Trend(t.features, t.bend[h, 0])
+            noise = self.posterior.noise
+            if noise is not None:
+                noise = Noise(noise.variance[h], noise.link[h])
             rows, rbf, inverse, alpha, mean, amplitude, best = (
-                field[h] for field in self.posterior[:-1]
+                field[h] for field in self.posterior[:7]
             )
-            yield h, Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, one)
+            yield h, Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, one, noise)
 
     def _correlations(self, h: int, centred: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Of points (C, D), less the incumbent, with hypothesis h's rows, in their precision."""
@@ -184,10 +187,16 @@ def make_view(
         drawn = np.zeros((len(index), len(pending))) if draws is None else draws
         white = np.concatenate([read.residual, read.amplitude[:, None] * drawn], axis=1)
         alpha = (white[:, None, :] @ inverse)[:, 0]
+    noise = None
+    variance = nugget[:, None] - JITTER
+    if (variance > 0.0).any():
+        # The best row's column of K^-1 = W^T W.
+        own = inverse[np.arange(len(index)), :, smooth.argmin(axis=1)]
+        noise = Noise(variance, variance * (own[:, None, :] @ inverse)[:, 0])
     bent = None
     if h.curved.any():
         bent = Trend(trend.lift(np, points), h.bend[:, None, None])
     conditioned = Posterior(
-        rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best, bent
+        rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best, bent, noise
     )
     return View(conditioned, weight, lengthscales, incumbent)

@@ -10,6 +10,7 @@ from sklearn.gaussian_process.kernels import RBF, Kernel, Matern
 
 from rnnbbo.policies.kernel import acquisition, inference, posterior, trend
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
+from rnnbbo.policies.kernel.posterior import Noise
 from rnnbbo.policies.kernel.trend import Trend
 from rnnbbo.policies.kernel.values import standardise, warp
 from rnnbbo.policies.kernel.view import make_view
@@ -231,15 +232,44 @@ def test_the_gradient_is_that_of_the_average() -> None:
     assert value.shape == (6,)
 
 
+@pytest.mark.parametrize("i", range(4))
+def test_the_reach_lies_between_improvement_and_what_a_look_changes(i: int) -> None:
+    """From the joint posterior of keys and best row, by scikit-learn: the geometric mean of both."""
+    h, (x, y) = some(), data()
+    y = y + 0.3 * np.random.default_rng(3).standard_normal(N)
+    one = h.take(np.array([i]))
+    belief = inference.Belief(one, np.zeros(1), np.zeros(1), inference.factorise(one, x))
+    view = make_view(belief, np.array([0]), np.ones(1), x, y, x[:0])
+    keys = np.concatenate([np.random.default_rng(2).random((20, DIM)), view.incumbent[None]])
+    peer = GaussianProcessRegressor(kernel_of(h, i), alpha=h.nugget[i], optimizer=None)
+    peer.fit(x, standardise(y))
+    _, joint = peer.predict(np.concatenate([view.incumbent[None], keys]), return_cov=True)
+    variance, covariance = np.diag(joint)[1:], joint[0, 1:]
+    noise = h.nugget[i] - posterior.JITTER
+    change = (variance - covariance) / np.sqrt(variance + noise)
+    wanted = np.sqrt(np.sqrt(variance) * change) if noise > 0 else np.sqrt(variance)
+    p = view.posterior
+    moved = (keys - view.incumbent) / view.lengthscales
+    k, _ = posterior.covariances_with_slopes(np, p, moved, view.features(keys))
+    own = 1.0
+    if p.trend is not None:
+        own = 1.0 + p.trend.bend[..., 0] * trend.squares(np, view.features(keys))
+    reach = posterior.reach_of(np, p, k, own)[0] / p.amplitude[0]
+    assert_allclose(reach[:-1], wanted[:-1], rtol=1e-3, atol=1e-6)
+    # To look at the best point again promises nothing, however little is known of it.
+    assert reach[-1] < 1e-3
+
+
 def test_numpy_and_torch_agree() -> None:
     h, (x, y) = some(), data()
     belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
     view = make_view(belief, np.arange(4), np.full(4, 0.25), x, y, x[:0])
     points = np.random.default_rng(7).random((5, DIM))
-    assert view.posterior.trend is not None
+    assert view.posterior.trend is not None and view.posterior.noise is not None
     as_torch = posterior.Posterior(
-        *(torch.asarray(field) for field in view.posterior[:-1]),
+        *(torch.asarray(field) for field in view.posterior[:7]),
         Trend(*(torch.asarray(field) for field in view.posterior.trend)),
+        Noise(*(torch.asarray(field) for field in view.posterior.noise)),
     )
     lengthscales, moved = torch.asarray(view.lengthscales), torch.asarray(points - view.incumbent)
     features = trend.lift(torch, torch.asarray(points))
