@@ -16,7 +16,7 @@ from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import keep_heap
-from rnnbbo.propose import Asked, key, propose
+from rnnbbo.propose import Asked, key, prepare, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 
@@ -231,6 +231,7 @@ class Optimizer:
             pairs = [(self.space.check(x), as_value(y))]
         for point, value in pairs:
             self._tell(point, value)
+        self._proposers = [self._prepared(one) for one in self._proposers]
 
     def copy(self) -> "Optimizer":
         """An independent optimizer that goes on as this one would."""
@@ -331,7 +332,12 @@ class Optimizer:
             seed=(self._entropy, 1, steps),
         )
         state = policy.step(loaded.params, proposer.state, observation)
-        return _Proposer(loaded, state, fed=told)
+        # A dummy leaves what was told, and so what was prepared of it, as they are.
+        return _Proposer(loaded, state, fed=told, prepared=None if told else proposer.prepared)
+
+    def _prepared(self, proposer: "_Proposer") -> "_Proposer":
+        rng = np.random.default_rng((self._entropy, 2, proposer.state.evidence.steps))
+        return replace(proposer, prepared=prepare(proposer.policy.policy, proposer.state, rng))
 
     @property
     def _turn(self) -> int:
@@ -363,6 +369,7 @@ class Optimizer:
             proposer.policy.policy,
             proposer.policy.params,
             proposer.state,
+            proposer.prepared,
             Asked(pending, self._seen),
             self.space.snap,
             self._settle,
@@ -404,11 +411,13 @@ class _Proposer:
         policy: its definition and weights.
         state: what it carries from step to step.
         fed: whether its last step brought a result that no ask has used yet.
+        prepared: candidates for the next asks, made of what was told.
     """
 
     policy: Checkpoint
     state: Any
     fed: bool
+    prepared: np.ndarray | None = None
 
 
 def _limited(value: float) -> float:

@@ -10,7 +10,7 @@ from rnnbbo.policies.kernel.policy import KernelPolicy, KernelState
 from rnnbbo.policies.ops import Params
 from rnnbbo.policies.policy import Policy, PolicyState
 
-WIDE, NEAR = 64, 64  # candidates over the whole cube, and round the best two
+WIDE, NEAR = 48, 48  # candidates over the whole cube, and round the best two
 LAST_PENDING = 64  # pending points that a score takes into account: keeps an ask's cost flat
 FRESH_TRIES = 4  # further rounds of candidates when every one has been asked already
 
@@ -46,10 +46,15 @@ def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
     )[0]
 
 
-def _candidates(rng: np.random.Generator, state: PolicyState | KernelState) -> np.ndarray:
-    """Candidate points (WIDE + NEAR, D), float64: quasi-random ones with a new shift each time."""
-    near = NEAR if state.evidence.told else 0
-    wide = WIDE + NEAR - near
+def _candidates(
+    rng: np.random.Generator, state: PolicyState | KernelState, less: int = 0
+) -> np.ndarray:
+    """Candidate points (WIDE + NEAR - 2 less, D), float64.
+
+    Quasi-random ones with a new shift each time; and, after the first value, points round the best.
+    """
+    near = NEAR - less if state.evidence.told else 0
+    wide = WIDE + NEAR - 2 * less - near
     spread = points.quasi_random(np, rng.random(state.q.shape), 0, wide)[0]
     if not near:
         return spread
@@ -57,10 +62,25 @@ def _candidates(rng: np.random.Generator, state: PolicyState | KernelState) -> n
     return np.concatenate([spread, _spray(rng, centres)])
 
 
+def prepare(
+    policy: Policy | KernelPolicy, state: Any, rng: np.random.Generator
+) -> np.ndarray | None:
+    """What a scored head adds to the candidates of the asks to come, (2, D) float64 in the cube.
+
+    It depends on what was told alone: work for the tell, so that the ask comes at once. None for
+    policies that propose nothing of the kind.
+    """
+    if not isinstance(policy, Policy) or not policy.scores:
+        return None
+    found = policy.climbed(state, _candidates(rng, state)[None].astype(np.float32))
+    return None if found is None else found[0].astype(np.float64)
+
+
 def _scored(
     policy: Policy,
     params: Params,
     state: PolicyState,
+    prepared: np.ndarray | None,
     asked: Asked,
     snap: Snap,
     rng: np.random.Generator,
@@ -68,7 +88,11 @@ def _scored(
     """Candidates, the best first."""
     pending = asked.pending[-LAST_PENDING:][None].astype(np.float32)
     for _ in range(1 + FRESH_TRIES):
-        choices = snap(_candidates(rng, state))
+        # The two that are prepared take the places of two others: products go by blocks.
+        choices = _candidates(rng, state, less=0 if prepared is None else 1)
+        if prepared is not None:
+            choices = np.concatenate([choices, prepared])
+        choices = snap(choices)
         scores = policy.score(params, state, choices[None].astype(np.float32), pending)[0]
         yield from choices[np.argsort(-scores, kind="stable")]
 
@@ -106,6 +130,7 @@ def propose(
     policy: Policy | KernelPolicy,
     params: Params,
     state: Any,
+    prepared: np.ndarray | None,
     asked: Asked,
     snap: Snap,
     settle: Settle,
@@ -120,6 +145,7 @@ def propose(
         policy: the policy.
         params: its weights.
         state: its state, batch of one.
+        prepared: what `prepare` made of that state.
         asked: what was asked before.
         snap: moves cube points (n, D) onto points of the user's space.
         settle: where a cube point (D,) ends up once it has been a point in user units. Rounding
@@ -132,7 +158,7 @@ def propose(
     if isinstance(policy, KernelPolicy):
         choices = _searched(policy, state, asked, snap, rng)
     elif policy.scores:
-        choices = _scored(policy, params, state, asked, snap, rng)
+        choices = _scored(policy, params, state, prepared, asked, snap, rng)
     else:
         choices = _direct(policy, params, state, snap, rng)
     first = None

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnbbo import Optimizer
+from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import posterior, search
 from rnnbbo.policies.kernel.policy import make_view
 
@@ -130,7 +131,7 @@ def hypotheses() -> None:
     scores, index = view.score(candidates)
     begin = candidates[search.starts(scores, index)]
     unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
-    found, values = search.climb(view.climbed, begin, unit, search.STEPS)
+    found, values = climb(np, view.climbed, begin, unit, search.STEPS, search.GAIN)
     score, _ = view.climbed(grid)
     floor = score.max() - 12.0
     below.plot(grid[:, 0], np.maximum(score, floor), color="black", lw=1.2)

@@ -18,6 +18,8 @@ from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.policy import Policy, PolicyState
 from rnnbbo.propose import LAST_PENDING, NEAR, WIDE
 
+POOLS = 2**32  # numbers of asks from which on the draws are those of pools to climb from
+
 
 class Group(NamedTuple):
     """m problems at the same step.
@@ -151,24 +153,27 @@ class Stepper:
 
     def _choose(self, group: Group) -> Array:
         """Next points (m, D): as `rnnbbo.propose`, for real dimensions and many problems."""
-        state = group.state
+        state, ask = group.state, group.asked.shape[1] + 1
         if not self.policy.scores:
             u = self.policy.point(self.params, state)
             if not bool(self.xp.any(_repeats(self.xp, u, group.asked))):
                 return u
-            choices = self.xp.concat([u[:, None], self._sprayed(group, u)], axis=1)
+            choices = self.xp.concat([u[:, None], self._sprayed(group, u, ask)], axis=1)
             away = choices - u[:, None]
             return _best_new(self.xp, choices, -self.xp.sum(away * away, axis=-1), group.asked)
-        choices = self._candidates(group)
+        choices = self._candidates(group, ask)
+        found = self.policy.climbed(state, self._candidates(group, ask + POOLS))
+        if found is not None:
+            # In the places of two others: products go by blocks.
+            choices = self.xp.concat([choices[:, 1:-1], found], axis=1)
         pending = group.asked[:, : group.failed][:, -LAST_PENDING:] if group.failed else None
         scores = self.policy.score(self.params, state, choices, pending)
         return _best_new(self.xp, choices, scores, group.asked)
 
-    def _numbers(self, group: Group) -> tuple[Array, Array, Array, Array]:
+    def _numbers(self, group: Group, ask: int) -> tuple[Array, Array, Array, Array]:
         """Uniform numbers (m, D) and `spray`'s normal (m, NEAR, D), u_radius and u_keep."""
         xp, (m, dim) = self.xp, group.shift.shape
         size = NEAR * dim
-        ask = group.asked.shape[1] + 1
         drawn = self.draws.uniform(group.numbers, ask, 2 * size + NEAR + dim)
         u = xp.asarray(drawn, device=self.device)
         shape = (m, NEAR, dim)
@@ -179,15 +184,15 @@ class Stepper:
             xp.reshape(u[:, size : 2 * size], shape),
         )
 
-    def _sprayed(self, group: Group, centre: Array) -> Array:
-        _, normals, u_radius, u_keep = self._numbers(group)
+    def _sprayed(self, group: Group, centre: Array, ask: int) -> Array:
+        _, normals, u_radius, u_keep = self._numbers(group, ask)
         centres = self.xp.broadcast_to(centre[:, None], normals.shape)
         return points.spray(self.xp, centres, normals, u_radius, u_keep)
 
-    def _candidates(self, group: Group) -> Array:
+    def _candidates(self, group: Group, ask: int) -> Array:
         """Candidates (m, WIDE + NEAR, D), as `rnnbbo.propose` makes them."""
         xp = self.xp
-        shift, normals, u_radius, u_keep = self._numbers(group)
+        shift, normals, u_radius, u_keep = self._numbers(group, ask)
         if group.waiting:
             return points.quasi_random(xp, shift, 0, WIDE + NEAR)
         centres = points.spray_centres(xp, group.state.evidence, NEAR)

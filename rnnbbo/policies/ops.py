@@ -76,6 +76,11 @@ def at_least(xp: Namespace, x: Array, low: float) -> Array:
     return np.maximum(x, low) if xp is np else xp.clip(x, low, None)
 
 
+def at_most(xp: Namespace, x: Array, high: float) -> Array:
+    """x, and `high` where x is above."""
+    return np.minimum(x, high) if xp is np else xp.clip(x, None, high)
+
+
 def swap_last(xp: Namespace, x: Array) -> Array:
     """Transpose the last two axes."""
     return x.mT

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies import content, direct, dnc, evidence, lstm, process, rows, scored
+from rnnbbo.policies import ascent, content, direct, dnc, evidence, lstm, process, rows, scored
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 
@@ -247,6 +247,18 @@ class Policy:
         noisy = process.noise(xp, fitted) > LEAST_NOISE
         best = xp.take_along_axis(state.rows.x, least, axis=1)[:, 0]
         return xp.where(noisy[:, None], best, now.best_x)
+
+    def climbed(self, state: PolicyState, pool: Array) -> Array | None:
+        """Candidates (B, 2, D) that the policy proposes itself, from a pool (B, C, D).
+
+        Half of the pool lies wide over the cube, the rest near the incumbent. None without heads of
+        regression, and while they know too few values to be followed far.
+        """
+        if state.processes is None or state.processes.fit is None:
+            return None
+        if state.evidence.told < ascent.FEWEST:
+            return None
+        return ascent.climbed(namespace(pool), state.processes.fit, state.evidence, pool)
 
     def score(
         self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None

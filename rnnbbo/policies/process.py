@@ -156,9 +156,9 @@ def read(
 
     Returns:
         (B, FEATURES_PER_HEAD H + FEATURES_SHARED, C): each head's mean below its best and the
-        log of how far a look may lower it, both in deviations of the values, the standardised improvement and the log
-        expected improvement; and over all heads the log of the mean expected improvement, and the
-        mean probability of improving. And the former alone, weighted, as a score (B, C). Zeros
+        log of how far a look may lower it, both in deviations of the values, their ratio and the
+        log expected improvement; and over all heads the log of the mean expected improvement, and
+        the mean probability of improving. And the former alone, weighted, as a score (B, C). Zeros
         without rows.
     """
     batch, _, count = keys.shape
@@ -167,6 +167,28 @@ def read(
         shape = (batch, FEATURES_PER_HEAD * heads + FEATURES_SHARED, count)
         nothing = xp.zeros(shape, dtype=keys.dtype, device=keys.device)
         return nothing, nothing[:, 0]
+    gain, deviation, z, log_improvement = _improvement(xp, fit, evidence, keys, pending)
+    average = _average(xp, fit, log_improvement)
+    chance = xp.sum(softmax(xp, fit.weight)[..., None] * sigmoid(xp, 1.7 * z), axis=1)
+    each = [
+        gain,
+        0.2 * xp.log(deviation),
+        0.3 * xp.asinh(z),
+        0.1 * xp.clip(log_improvement, -50.0, None),
+    ]
+    features = [*each, 0.1 * xp.clip(average, -50.0, None)[:, None], chance[:, None]]
+    return xp.concat(features, axis=1), params["process.gain"] * average
+
+
+def improvement(xp: Namespace, fit: Fit, evidence: Evidence, keys: Array) -> Array:
+    """Log of the heads' averaged expected improvement at keys (B, D, C), (B, C)."""
+    return _average(xp, fit, _improvement(xp, fit, evidence, keys, None)[3])
+
+
+def _improvement(
+    xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
+) -> tuple[Array, Array, Array, Array]:
+    """Mean below the best, reach, their ratio, and log expected improvement, (B, H, C) each."""
     mean, variance, covariance = predict(xp, fit, evidence, keys, pending)
     variance = at_least(xp, variance, LEAST_VARIANCE)
     # As `kernel.posterior.reach_of`: another look at what is all but known counts for little.
@@ -175,21 +197,15 @@ def read(
     deviation = xp.sqrt(apart * share) * fit.amplitude
     gain = fit.best - mean
     z = xp.clip(gain / deviation, -STEEPEST, STEEPEST)
-    log_deviation = xp.log(deviation)
     slow = xp.astype(log_h(xp, z), keys.dtype, copy=False)
-    log_improvement = log_deviation + slow
+    return gain, deviation, z, xp.log(deviation) + slow
+
+
+def _average(xp: Namespace, fit: Fit, log_improvement: Array) -> Array:
+    """Log of the mean over heads of improvements (B, H, C), by the heads' probabilities."""
     weighted = log_improvement + fit.weight[..., None]
     top = xp.max(weighted, axis=1, keepdims=True)
-    average = (top + xp.log(xp.sum(xp.exp(weighted - top), axis=1, keepdims=True)))[:, 0]
-    chance = xp.sum(softmax(xp, fit.weight)[..., None] * sigmoid(xp, 1.7 * z), axis=1)
-    each = [
-        gain,
-        0.2 * log_deviation,
-        0.3 * xp.asinh(z),
-        0.1 * xp.clip(log_improvement, -50.0, None),
-    ]
-    features = [*each, 0.1 * xp.clip(average, -50.0, None)[:, None], chance[:, None]]
-    return xp.concat(features, axis=1), params["process.gain"] * average
+    return (top + xp.log(xp.sum(xp.exp(weighted - top), axis=1, keepdims=True)))[:, 0]
 
 
 def smooth(xp: Namespace, fit: Fit, evidence: Evidence, rows: Rows) -> Array:

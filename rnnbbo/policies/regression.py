@@ -60,11 +60,11 @@ class Fit(NamedTuple):
     amplitude: Array
     best: Array
     weight: Array
-    factors: tuple["_Factors", ...]
+    factors: tuple["Factors", ...]
 
 
-def _kernel(xp: Namespace, distance: Array, matern: bool) -> Array:
-    """Kernel of distances as `_Factors` gives them (Rasmussen & Williams 2006, eqs. 4.17, 4.9)."""
+def kernel(xp: Namespace, distance: Array, matern: bool) -> Array:
+    """Kernel of distances as `Factors` gives them (Rasmussen & Williams 2006, eqs. 4.17, 4.9)."""
     if not matern:
         return xp.exp(-at_least(xp, distance, 0.0))
     square = at_least(xp, distance, 1e-20)
@@ -72,15 +72,15 @@ def _kernel(xp: Namespace, distance: Array, matern: bool) -> Array:
     return (1.0 + s + square * (1.0 / 3.0)) * xp.exp(-s)
 
 
-def _slope(xp: Namespace, distance: Array, matern: bool) -> Array:
+def kernel_slope(xp: Namespace, distance: Array, matern: bool) -> Array:
     """c of the kernel's derivatives dk / d log l_d = c (delta_d / l_d)^2."""
     if not matern:
-        return _kernel(xp, distance, matern)
+        return kernel(xp, distance, matern)
     s = xp.sqrt(at_least(xp, distance, 1e-20))
     return (5.0 / 3.0) * (1.0 + s) * xp.exp(-s)
 
 
-def _lift(xp: Namespace, points: Array, axis: int) -> Array:
+def lift(xp: Namespace, points: Array, axis: int) -> Array:
     """What trends are linear in: the place in the cube, its square, and 1."""
     place = 2.0 * points - 1.0
     one = place[..., :1] if axis == -1 else place[:, :1]
@@ -93,11 +93,11 @@ def families(heads: int) -> list[tuple[bool, slice]]:
     return [(True, slice(0, half))] + ([(False, slice(half, heads))] if heads > 1 else [])
 
 
-class _Factors(NamedTuple):
+class Factors(NamedTuple):
     """The rows' side of products with points, for H heads of one family: (B, H n, 2 D + 1) each.
 
     The one gives distances with `rows.squares` of a point from the incumbent: 5 r^2 for Matern
-    heads, r^2 / 2 for the others. The other gives the trends' covariance with a point's `_lift`.
+    heads, r^2 / 2 for the others. The other gives the trends' covariance with a point's `lift`.
     """
 
     distance: Array
@@ -105,7 +105,7 @@ class _Factors(NamedTuple):
     matern: bool
 
 
-def _row_factors(xp: Namespace, h: Hypotheses, b: Array, x: Array, matern: bool) -> _Factors:
+def _row_factors(xp: Namespace, h: Hypotheses, b: Array, x: Array, matern: bool) -> Factors:
     """Factors of rows x (B, n, D), which are b (B, n, D) from the incumbent."""
     batch, n, dim = b.shape
     heads = h.inverse.shape[1]
@@ -114,18 +114,18 @@ def _row_factors(xp: Namespace, h: Hypotheses, b: Array, x: Array, matern: bool)
     wbb = xp.sum(wb * b[:, None], axis=-1, keepdims=True)
     w = xp.broadcast_to(w, (batch, heads, n, dim))
     distance = xp.concat([w, -2.0 * wb, wbb], axis=-1)
-    trend = _trend_variances(xp, h) * _lift(xp, x, -1)[:, None]
+    trend = trend_variances(xp, h) * lift(xp, x, -1)[:, None]
     shape = (batch, heads * n, 2 * dim + 1)
-    return _Factors(xp.reshape(distance, shape), xp.reshape(trend, shape), matern)
+    return Factors(xp.reshape(distance, shape), xp.reshape(trend, shape), matern)
 
 
-def _trend_variances(xp: Namespace, h: Hypotheses) -> Array:
-    """Prior variances (B, H, 1, 2 D + 1) of the coefficients of a `_lift`."""
+def trend_variances(xp: Namespace, h: Hypotheses) -> Array:
+    """Prior variances (B, H, 1, 2 D + 1) of the coefficients of a `lift`."""
     return xp.concat([h.slope * h.slope, h.bend * h.bend, h.level], axis=-1)
 
 
 def _covariance(
-    xp: Namespace, factors: _Factors, heads: int, away: Array, points: Array
+    xp: Namespace, factors: Factors, heads: int, away: Array, points: Array
 ) -> tuple[Array, Array]:
     """Covariance of the rows with points (B, D, c), which lie `away` from the incumbent.
 
@@ -135,8 +135,8 @@ def _covariance(
     batch, _, c = points.shape
     shape = (batch, heads, factors.trend.shape[1] // heads, c)
     distance = xp.reshape(matmul_columns(xp, factors.distance, squares(xp, away)), shape)
-    trend = xp.reshape(matmul_columns(xp, factors.trend, _lift(xp, points, 1)), shape)
-    return _kernel(xp, distance, factors.matern) + trend, distance
+    trend = xp.reshape(matmul_columns(xp, factors.trend, lift(xp, points, 1)), shape)
+    return kernel(xp, distance, factors.matern) + trend, distance
 
 
 def _values(xp: Namespace, h: Hypotheses, evidence: Evidence, y: Array) -> tuple[Array, Array]:
@@ -197,9 +197,9 @@ def fit(
         factors = _row_factors(xp, ours, b, x, matern)
         k, distance = _covariance(xp, factors, ours.inverse.shape[1], away, across)
         both.append(k)
-        slopes.append(_slope(xp, distance, matern))
+        slopes.append(kernel_slope(xp, distance, matern))
         distance, trend = (xp.astype(part, dtype) for part in factors[:2])
-        kept.append(_Factors(distance, trend, matern))
+        kept.append(Factors(distance, trend, matern))
     eye = xp.eye(n, dtype=x.dtype, device=x.device)
     covariance = xp.concat(both, axis=1) + (h.noise + JITTER) * eye
     factor = xp.linalg.cholesky(covariance)
@@ -288,7 +288,7 @@ def predict(
 def _predict(
     xp: Namespace,
     fit: Fit,
-    factors: _Factors,
+    factors: Factors,
     part: slice,
     evidence: Evidence,
     keys: Array,
@@ -302,8 +302,8 @@ def _predict(
     read = xp.matmul(fit.reads[:, part], k)
     mean, covariance = read[:, :, 0], read[:, :, 1]
     white = _whiten(xp, root, k)
-    lifted = _lift(xp, keys, 1)
-    prior = 1.0 + xp.matmul(_trend_variances(xp, h)[:, :, 0], lifted * lifted)
+    lifted = lift(xp, keys, 1)
+    prior = 1.0 + xp.matmul(trend_variances(xp, h)[:, :, 0], lifted * lifted)
     variance = prior - xp.sum(white * white, axis=2)
     if pending is None or not pending.shape[1]:
         return mean, variance, covariance

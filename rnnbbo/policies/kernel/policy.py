@@ -13,6 +13,7 @@ import numpy as np
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import evidence
+from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import inference, memory, search
 from rnnbbo.policies.kernel.inference import Belief
@@ -142,9 +143,8 @@ class KernelPolicy:
         if self._refines(told) and not _near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
             yield from snap(_refined(view, ranked, unit))
-        found, values = search.climb(
-            view.climbed, candidates[search.starts(scores, index)], unit, search.STEPS
-        )
+        start = candidates[search.starts(scores, index)]
+        found, values = climb(np, view.climbed, start, unit, search.STEPS, search.GAIN)
         snapped = snap(found)
         if not np.array_equal(snapped, found):
             values = view.climbed(snapped)[0]
@@ -188,7 +188,7 @@ def _refined(view: View, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
     digits known. None where no step promises a lower mean.
     """
     start = np.concatenate([view.incumbent[None], ranked[_near(ranked, view.incumbent, unit)][:2]])
-    found, values = search.climb(view.lowered, start, unit, _REFINE_STEPS, _FINEST)
+    found, values = climb(np, view.lowered, start, unit, _REFINE_STEPS, _FINEST)
     better = values > view.lowered(start[:1])[0] + _FINEST
     order = np.argsort(-values, kind="stable")
     return found[order[better[order]]]

@@ -275,7 +275,7 @@ def _variance(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Arra
 
 
 def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
-    """By how much a look at a key may lower what is known to be least, (..., C); arguments as above.
+    """By how much a look at a key may lower what is known to be least, (..., C); as above.
 
     Without noise it is the deviation s, and its improvement is EI. With noise there are two
     answers. EI takes the improvement of the function itself. The knowledge gradient takes what one

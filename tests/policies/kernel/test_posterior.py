@@ -234,7 +234,7 @@ def test_the_gradient_is_that_of_the_average() -> None:
 
 @pytest.mark.parametrize("i", range(4))
 def test_the_reach_lies_between_improvement_and_what_a_look_changes(i: int) -> None:
-    """From the joint posterior of keys and best row, by scikit-learn: the geometric mean of both."""
+    """Their geometric mean, from the joint posterior of keys and best row by scikit-learn."""
     h, (x, y) = some(), data()
     y = y + 0.3 * np.random.default_rng(3).standard_normal(N)
     one = h.take(np.array([i]))

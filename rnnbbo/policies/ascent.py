@@ -1,0 +1,137 @@
+"""Points that the heads of regression propose: where their averaged improvement is largest.
+
+Among candidates that know nothing of the function, the best is far from the best point there is,
+the further the more dimensions. From the best few of a pool, the gradient leads on.
+"""
+
+from collections.abc import Callable
+
+from rnnbbo.policies import process
+from rnnbbo.policies.climb import climb
+from rnnbbo.policies.evidence import Evidence
+from rnnbbo.policies.kernel.acquisition import log_h_and_ratio
+from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
+from rnnbbo.policies.process import LEAST_VARIANCE, STEEPEST
+from rnnbbo.policies.regression import Factors, Fit, lift, trend_variances
+from rnnbbo.policies.rows import squares
+
+STEPS = 5  # evaluations of each climber, beyond the first
+FEWEST = 5  # values told before it pays to follow the gradient
+LONGEST = 1.0  # length-scale beyond which a step is not longer
+
+
+def climbed(xp: Namespace, fit: Fit, evidence: Evidence, pool: Array) -> Array:
+    """Where two climbers get, (B, 2, D), which begin at the best of either half of a pool.
+
+    Args:
+        xp: array namespace.
+        fit: the heads.
+        evidence: incumbent.
+        pool: (B, C, D) points, half of them wide over the cube, the rest near the incumbent.
+    """
+    batch, count, dim = pool.shape
+    values = process.improvement(xp, fit, evidence, swap_last(xp, pool))
+    half = count // 2
+    best = xp.stack(
+        [xp.argmax(values[:, :half], axis=1), half + xp.argmax(values[:, half:], axis=1)], axis=1
+    )
+    best = xp.broadcast_to(best[:, :, None], (batch, 2, dim))
+    start = xp.astype(xp.take_along_axis(pool, best, axis=1), xp.float64)
+    inverse = xp.astype(fit.hypotheses.inverse[:, :, 0], xp.float64)
+    unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, LONGEST)
+    unit = xp.reshape(xp.broadcast_to(unit[:, None], start.shape), (-1, dim))
+    slope = ascent(xp, fit, evidence)
+
+    def func(x: Array) -> tuple[Array, Array]:
+        value, gradient = slope(xp.astype(xp.reshape(x, start.shape), pool.dtype))
+        flat = xp.reshape(gradient, (-1, dim))
+        return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
+
+    found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, STEPS)
+    return xp.astype(xp.reshape(found, start.shape), pool.dtype)
+
+
+def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:
+    """Of points (B, S, D): `process.improvement` (B, S), and its gradient (B, S, D).
+
+    All heads at once: for a few points, the number of calls is what takes time.
+    """
+    h, (batch, heads, n, _) = fit.hypotheses, fit.root.shape
+    best_x = evidence.best_x[:, :, None]
+    dim = best_x.shape[1]
+    rows = _merged(xp, fit.factors)
+    smooth = fit.factors[0].trend.shape[1]  # rows of the Matern heads, which come first
+    variances = trend_variances(xp, h)[:, :, 0]
+    readers, back = swap_last(xp, fit.reads), swap_last(xp, fit.root)
+    across, across_trend = swap_last(xp, rows.distance), swap_last(xp, rows.trend)
+    noise, weight = h.noise[..., 0], fit.weight[..., None]
+
+    def evaluate(x: Array) -> tuple[Array, Array]:
+        points = swap_last(xp, x)
+        away = points - best_x
+        shape = (batch, heads, n, x.shape[1])
+        distance = xp.matmul(rows.distance, squares(xp, away))
+        k, bend = _kernels(xp, distance, smooth)
+        lifted = lift(xp, points, 1)
+        k = xp.reshape(k + xp.matmul(rows.trend, lifted), shape)
+        read = xp.matmul(fit.reads, k)
+        mean, covariance = read[:, :, 0], read[:, :, 1]
+        white = xp.matmul(fit.root, k)
+        own = 1.0 + xp.matmul(variances, lifted * lifted)
+        variance = at_least(xp, own - xp.sum(white * white, axis=2), LEAST_VARIANCE)
+        apart = at_least(xp, variance - covariance, LEAST_VARIANCE)
+        loud = noise / (variance + noise)
+        scale = fit.amplitude * fit.amplitude * xp.sqrt(1.0 - loud)
+        square = scale * apart
+        deviation = xp.sqrt(square)
+        z = xp.clip((fit.best - mean) / deviation, -STEEPEST, STEEPEST)
+        log_value, ratio = (xp.astype(part, x.dtype) for part in log_h_and_ratio(xp, z))
+        weighted = xp.log(deviation) + log_value + weight
+        top = xp.max(weighted, axis=1, keepdims=True)
+        each = xp.exp(weighted - top)
+        total = xp.sum(each, axis=1, keepdims=True)
+        value = (top + xp.log(total))[:, 0]
+        # dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h.
+        each = each / total
+        by_mean = -each * ratio / deviation
+        by_square = 0.5 * each * (1.0 - z * ratio) / square * scale
+        by_square = by_square * xp.astype(apart > LEAST_VARIANCE, x.dtype)
+        by_variance = by_square * (1.0 + 0.5 * loud * apart / variance)
+        by_row = xp.matmul(readers, xp.stack([by_mean, -by_square], axis=2))
+        by_row = by_row - 2.0 * xp.matmul(back, white * by_variance[:, :, None])
+        by_row = xp.reshape(by_row, distance.shape)
+        near = xp.matmul(across, by_row * bend)
+        trend = xp.matmul(across_trend, by_row)
+        trend = trend + 2.0 * xp.matmul(swap_last(xp, variances), by_variance) * lifted
+        place = lifted[:, :dim]
+        gradient = 2.0 * trend[:, :dim] + 4.0 * place * trend[:, dim : 2 * dim]
+        gradient = gradient - away * near[:, :dim] - 0.5 * near[:, dim : 2 * dim]
+        return value, swap_last(xp, gradient)
+
+    return evaluate
+
+
+def _merged(xp: Namespace, factors: tuple[Factors, ...]) -> Factors:
+    """The factors of all families, one below the other."""
+    if len(factors) == 1:
+        return factors[0]
+    distance = xp.concat([one.distance for one in factors], axis=1)
+    trend = xp.concat([one.trend for one in factors], axis=1)
+    return Factors(distance, trend, matern=False)
+
+
+def _kernels(xp: Namespace, distance: Array, smooth: int) -> tuple[Array, Array]:
+    """Kernels of distances (B, H n, S), the first `smooth` rows those of Matern heads.
+
+    Returns:
+        k, and c with dk/dx = -c times half the slope of the distance.
+    """
+    square = at_least(xp, distance[:, :smooth], 1e-20)
+    s = xp.sqrt(square)
+    decay = xp.exp(-s)
+    k = (1.0 + s + square * (1.0 / 3.0)) * decay
+    c = (1.0 + s) * decay * (1.0 / 3.0)
+    if smooth == distance.shape[1]:
+        return k, c
+    rbf = xp.exp(-at_least(xp, distance[:, smooth:], 0.0))
+    return xp.concat([k, rbf], axis=1), xp.concat([c, 2.0 * rbf], axis=1)
