@@ -48,7 +48,7 @@ _SERIES = _interpolate()
 
 
 def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:
-    """tau(u), and R(u) where `count` is 2: (count, ...), by Horner's rule, in the precision of u."""
+    """tau(u), and R(u) if `count` is 2, (count, ...), by Horner's rule, in the precision of u."""
     series = xp.asarray(_SERIES[:, :count], dtype=u.dtype, device=u.device)
     series = xp.reshape(series, (_DEGREE + 1, count) + (1,) * u.ndim)
     t = (u - _MIDDLE) / (u + _MIDDLE)
