@@ -2,11 +2,11 @@
 
 The rules follow from comparisons on functions that no policy was trained on (docs/experiments.md):
 
-- Up to 200 evaluations `kernel` is ahead of or level with the networks everywhere.
+- Up to 200 evaluations `kernel` is, over all functions, level with the networks or ahead of them.
 - From there on its memory is full, and it may stay in one valley for good. A network that proposes
   every other point, and knows of every value, leads out of it; what it finds, `kernel` refines.
-- Networks ask in a third of its time. Where evaluations are so cheap, and so many, that a run would
-  spend most of its time asking, a network goes on alone.
+- A network takes half its time, ask and tell. Where evaluations are so cheap, and so many, that a
+  run would spend most of its time asking, a network goes on alone.
 """
 
 from typing import NamedTuple
@@ -68,6 +68,6 @@ def plan(n_calls: int | None = None, call_seconds: float | None = None) -> tuple
         (TURNS,),
         begins,
         f"{n_calls} evaluations of {call_seconds:g} s take {evaluating:.3g} s, and asking kernel "
-        f"{asking:.3g} s: after {begins} evaluations a network alone, in a third of that",
+        f"{asking:.3g} s: after {begins} evaluations a network alone, in half of that",
     )
     return *(stage for stage in stages if stage.begins < begins), alone

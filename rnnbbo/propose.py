@@ -70,10 +70,10 @@ def prepare(
     It depends on what was told alone: work for the tell, so that the ask comes at once. None for
     policies that propose nothing of the kind.
     """
-    if not isinstance(policy, Policy) or not policy.scores:
+    if not isinstance(policy, Policy) or not policy.climbs(state):
         return None
-    found = policy.climbed(state, _candidates(rng, state)[None].astype(np.float32))
-    return None if found is None else found[0].astype(np.float64)
+    pool = _candidates(rng, state)[None].astype(np.float32)
+    return policy.climbed(state, pool)[0].astype(np.float64)
 
 
 def _scored(

@@ -162,8 +162,8 @@ class Stepper:
             away = choices - u[:, None]
             return _best_new(self.xp, choices, -self.xp.sum(away * away, axis=-1), group.asked)
         choices = self._candidates(group, ask)
-        found = self.policy.climbed(state, self._candidates(group, ask + POOLS))
-        if found is not None:
+        if self.policy.climbs(state):
+            found = self.policy.climbed(state, self._candidates(group, ask + POOLS))
             # In the places of two others: products go by blocks.
             choices = self.xp.concat([choices[:, 1:-1], found], axis=1)
         pending = group.asked[:, : group.failed][:, -LAST_PENDING:] if group.failed else None

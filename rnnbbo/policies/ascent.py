@@ -12,7 +12,7 @@ from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.kernel.acquisition import log_h_and_ratio
 from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
 from rnnbbo.policies.process import LEAST_VARIANCE, STEEPEST
-from rnnbbo.policies.regression import Factors, Fit, lift, trend_variances
+from rnnbbo.policies.regression import Fit, lift, trend_variances
 from rnnbbo.policies.rows import squares
 
 STEPS = 5  # evaluations of each climber, beyond the first
@@ -59,21 +59,23 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
     h, (batch, heads, n, _) = fit.hypotheses, fit.root.shape
     best_x = evidence.best_x[:, :, None]
     dim = best_x.shape[1]
-    rows = _merged(xp, fit.factors)
+    # The factors of all families, one below the other.
+    to_distance = xp.concat([one.distance for one in fit.factors], axis=1)
+    to_trend = xp.concat([one.trend for one in fit.factors], axis=1)
     smooth = fit.factors[0].trend.shape[1]  # rows of the Matern heads, which come first
     variances = trend_variances(xp, h)[:, :, 0]
     readers, back = swap_last(xp, fit.reads), swap_last(xp, fit.root)
-    across, across_trend = swap_last(xp, rows.distance), swap_last(xp, rows.trend)
+    across, across_trend = swap_last(xp, to_distance), swap_last(xp, to_trend)
     noise, weight = h.noise[..., 0], fit.weight[..., None]
 
     def evaluate(x: Array) -> tuple[Array, Array]:
         points = swap_last(xp, x)
         away = points - best_x
         shape = (batch, heads, n, x.shape[1])
-        distance = xp.matmul(rows.distance, squares(xp, away))
+        distance = xp.matmul(to_distance, squares(xp, away))
         k, bend = _kernels(xp, distance, smooth)
         lifted = lift(xp, points, 1)
-        k = xp.reshape(k + xp.matmul(rows.trend, lifted), shape)
+        k = xp.reshape(k + xp.matmul(to_trend, lifted), shape)
         read = xp.matmul(fit.reads, k)
         mean, covariance = read[:, :, 0], read[:, :, 1]
         white = xp.matmul(fit.root, k)
@@ -109,15 +111,6 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
         return value, swap_last(xp, gradient)
 
     return evaluate
-
-
-def _merged(xp: Namespace, factors: tuple[Factors, ...]) -> Factors:
-    """The factors of all families, one below the other."""
-    if len(factors) == 1:
-        return factors[0]
-    distance = xp.concat([one.distance for one in factors], axis=1)
-    trend = xp.concat([one.trend for one in factors], axis=1)
-    return Factors(distance, trend, matern=False)
 
 
 def _kernels(xp: Namespace, distance: Array, smooth: int) -> tuple[Array, Array]:

@@ -248,16 +248,22 @@ class Policy:
         best = xp.take_along_axis(state.rows.x, least, axis=1)[:, 0]
         return xp.where(noisy[:, None], best, now.best_x)
 
-    def climbed(self, state: PolicyState, pool: Array) -> Array | None:
-        """Candidates (B, 2, D) that the policy proposes itself, from a pool (B, C, D).
+    def climbs(self, state: PolicyState) -> bool:
+        """Whether it proposes candidates itself.
 
-        Half of the pool lies wide over the cube, the rest near the incumbent. None without heads of
-        regression, and while they know too few values to be followed far.
+        Not without heads of regression, and not while they know too few values to be followed far.
         """
-        if state.processes is None or state.processes.fit is None:
-            return None
-        if state.evidence.told < ascent.FEWEST:
-            return None
+        fitted = state.processes is not None and state.processes.fit is not None
+        return fitted and state.evidence.told >= ascent.FEWEST
+
+    def climbed(self, state: PolicyState, pool: Array) -> Array:
+        """Candidates (B, 2, D) that it proposes itself, where it `climbs`.
+
+        Args:
+            state: the state.
+            pool: (B, C, D) points, half of them wide over the cube, the rest near the incumbent.
+        """
+        assert state.processes is not None and state.processes.fit is not None
         return ascent.climbed(namespace(pool), state.processes.fit, state.evidence, pool)
 
     def score(

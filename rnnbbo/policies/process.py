@@ -14,6 +14,7 @@ import numpy as np
 
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.kernel.acquisition import log_h
+from rnnbbo.policies.kernel.posterior import reach_factors
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -191,9 +192,9 @@ def _improvement(
     """Mean below the best, reach, their ratio, and log expected improvement, (B, H, C) each."""
     mean, variance, covariance = predict(xp, fit, evidence, keys, pending)
     variance = at_least(xp, variance, LEAST_VARIANCE)
-    # As `kernel.posterior.reach_of`: another look at what is all but known counts for little.
-    apart = at_least(xp, variance - covariance, LEAST_VARIANCE)
-    share = xp.sqrt(variance / (variance + fit.hypotheses.noise[..., 0]))
+    # Another look at what is all but known counts for little.
+    own_noise = fit.hypotheses.noise[..., 0]
+    apart, share = reach_factors(xp, variance, covariance, own_noise, LEAST_VARIANCE)
     deviation = xp.sqrt(apart * share) * fit.amplitude
     gain = fit.best - mean
     z = xp.clip(gain / deviation, -STEEPEST, STEEPEST)

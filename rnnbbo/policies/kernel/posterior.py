@@ -279,7 +279,7 @@ def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array
 
     Without noise it is the deviation s, and its improvement is EI. With noise there are two
     answers. EI takes the improvement of the function itself. The knowledge gradient takes what one
-    more value changes (Scott et al. 2011, eq. 11, for the key x and the best row b): the posterior
+    more value changes (Scott et al. 2011, here for the key x and the best row b): the posterior
     means' difference moves by (s^2 - c) / sqrt(s^2 + noise), c the covariance of x and b; another
     look at what is all but known counts for little. The one stays at a noisy minimum, the other
     leaves a rugged one that is taken for noise too soon; this is their geometric mean.
@@ -287,16 +287,24 @@ def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array
     variance = _variance(xp, p, k, own)
     if p.noise is None:
         return p.amplitude * xp.sqrt(variance)
-    apart, share = _apart(xp, p, p.noise, k, variance)
+    covariance = xp.matmul(k, p.noise.link[..., None])[..., 0]
+    apart, share = reach_factors(xp, variance, covariance, p.noise.variance, FLOOR)
     return p.amplitude * xp.sqrt(apart * share)
 
 
-def _apart(
-    xp: Namespace, p: Posterior, noise: Noise, k: Array, variance: Array
+def reach_factors(
+    xp: Namespace, variance: Array, covariance: Array, noise: Array, floor: float
 ) -> tuple[Array, Array]:
-    """s^2 - c, and sqrt(s^2 / (s^2 + noise))."""
-    apart = at_least(xp, variance - xp.matmul(k, noise.link[..., None])[..., 0], FLOOR)
-    return apart, xp.sqrt(variance / (variance + noise.variance))
+    """s^2 - c, at least `floor`, and sqrt(s^2 / (s^2 + noise)): their product is a reach's square.
+
+    Args:
+        xp: array namespace.
+        variance: s^2 of the keys.
+        covariance: c of the keys with the best row.
+        noise: variance of an observation's noise.
+        floor: least difference.
+    """
+    return at_least(xp, variance - covariance, floor), xp.sqrt(variance / (variance + noise))
 
 
 class Slopes(NamedTuple):
@@ -342,7 +350,8 @@ def predict_with_slopes(
         pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
         return mean_of(xp, p, k), deviation, Slopes(slope, p.alpha[..., None, :], pulled, scale)
     variance = at_least(xp, variance, FLOOR)
-    apart, share = _apart(xp, p, p.noise, k, variance)
+    covariance = xp.matmul(k, p.noise.link[..., None])[..., 0]
+    apart, share = reach_factors(xp, variance, covariance, p.noise.variance, FLOOR)
     # Of apart * share, by the variance and by the covariance with the best row.
     loud = p.noise.variance / (variance + p.noise.variance)
     by_covariance = (square * share) * xp.astype(apart > FLOOR, k.dtype)
