@@ -16,7 +16,7 @@ from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import keep_heap
-from rnnbbo.propose import Asked, key, prepare, propose
+from rnnbbo.propose import Asked, Prepared, key, prepare, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 
@@ -231,7 +231,10 @@ class Optimizer:
             pairs = [(self.space.check(x), as_value(y))]
         for point, value in pairs:
             self._tell(point, value)
-        self._proposers = [self._prepared(one) for one in self._proposers]
+        turn = (self._asked + 1) % len(self._proposers)
+        self._proposers = [
+            self._prepared(one) if i == turn else one for i, one in enumerate(self._proposers)
+        ]
 
     def copy(self) -> "Optimizer":
         """An independent optimizer that goes on as this one would."""
@@ -332,12 +335,14 @@ class Optimizer:
             seed=(self._entropy, 1, steps),
         )
         state = policy.step(loaded.params, proposer.state, observation)
-        # A dummy leaves what was told, and so what was prepared of it, as they are.
-        return _Proposer(loaded, state, fed=told, prepared=None if told else proposer.prepared)
+        left = None if told or proposer.prepared is None else proposer.prepared.outdated()
+        return _Proposer(loaded, state, fed=told, prepared=left)
 
     def _prepared(self, proposer: "_Proposer") -> "_Proposer":
-        rng = np.random.default_rng((self._entropy, 2, proposer.state.evidence.steps))
-        return replace(proposer, prepared=prepare(proposer.policy.policy, proposer.state, rng))
+        loaded, state = proposer.policy, proposer.state
+        rng = np.random.default_rng((self._entropy, 2, state.evidence.steps))
+        ready = prepare(loaded.policy, loaded.params, state, self._waiting(), self.space.snap, rng)
+        return replace(proposer, prepared=ready)
 
     @property
     def _turn(self) -> int:
@@ -349,6 +354,8 @@ class Optimizer:
         proposer = self._proposers[self._turn]
         if not proposer.fed:
             proposer = self._step(proposer, self._latest, 0.0, told=False)
+        if proposer.prepared is None:
+            proposer = self._prepared(proposer)
         # Whatever is asked for next without a result in between is a pending evaluation more.
         self._proposers = [
             replace(proposer if i == self._turn else other, fed=False)
@@ -362,21 +369,24 @@ class Optimizer:
 
     def _ask(self) -> list[Any]:
         self._begin_ask()
-        waiting = [*self._failed_first, *self._pending.values()]
-        pending = np.array(waiting).reshape(len(waiting), self.space.cube_dim)
         proposer = self._proposers[self._turn]
         u = propose(
             proposer.policy.policy,
             proposer.policy.params,
             proposer.state,
             proposer.prepared,
-            Asked(pending, self._seen),
+            Asked(self._waiting(), self._seen),
             self.space.snap,
             self._settle,
             np.random.default_rng((self._entropy, self._asked)),
         )
         self._note(self._settle(u))
         return self.space.from_cube(u)
+
+    def _waiting(self) -> np.ndarray:
+        """Points (P, D) of the cube without a value: pending, or failed before the first one."""
+        waiting = [*self._failed_first, *self._pending.values()]
+        return np.array(waiting).reshape(len(waiting), self.space.cube_dim)
 
     def _settle(self, u: np.ndarray) -> np.ndarray:
         """Where in the cube the point that u stands for will be told: rounding moves it a bit."""
@@ -411,13 +421,13 @@ class _Proposer:
         policy: its definition and weights.
         state: what it carries from step to step.
         fed: whether its last step brought a result that no ask has used yet.
-        prepared: candidates for the next asks, made of what was told.
+        prepared: what it worked out ahead of the next ask.
     """
 
     policy: Checkpoint
     state: Any
     fed: bool
-    prepared: np.ndarray | None = None
+    prepared: Prepared | None = None
 
 
 def _limited(value: float) -> float:

@@ -30,6 +30,24 @@ class Asked(NamedTuple):
     seen: set[bytes]
 
 
+class Prepared(NamedTuple):
+    """What a scored head has worked out ahead of an ask.
+
+    Attributes:
+        choices: (C, D) candidates, points of the user's space, float64 in the cube.
+        scores: (C,).
+        found: (2, D) those among them that it climbed to, or (0, D).
+    """
+
+    choices: np.ndarray
+    scores: np.ndarray
+    found: np.ndarray
+
+    def outdated(self) -> "Prepared":
+        """What is left of it once another point is pending: what was climbed to."""
+        return Prepared(self.choices[:0], self.scores[:0], self.found)
+
+
 def key(u: np.ndarray) -> bytes:
     """A hashable name of a cube point; -0.0 and 0.0 are the same point."""
     return (u + 0.0).tobytes()
@@ -46,15 +64,13 @@ def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
     )[0]
 
 
-def _candidates(
-    rng: np.random.Generator, state: PolicyState | KernelState, less: int = 0
-) -> np.ndarray:
-    """Candidate points (WIDE + NEAR - 2 less, D), float64.
+def _candidates(rng: np.random.Generator, state: PolicyState | KernelState) -> np.ndarray:
+    """Candidate points (WIDE + NEAR, D), float64.
 
     Quasi-random ones with a new shift each time; and, after the first value, points round the best.
     """
-    near = NEAR - less if state.evidence.told else 0
-    wide = WIDE + NEAR - 2 * less - near
+    near = NEAR if state.evidence.told else 0
+    wide = WIDE + NEAR - near
     spread = points.quasi_random(np, rng.random(state.q.shape), 0, wide)[0]
     if not near:
         return spread
@@ -63,37 +79,54 @@ def _candidates(
 
 
 def prepare(
-    policy: Policy | KernelPolicy, state: Any, rng: np.random.Generator
-) -> np.ndarray | None:
-    """What a scored head adds to the candidates of the asks to come, (2, D) float64 in the cube.
+    policy: Policy | KernelPolicy,
+    params: Params,
+    state: Any,
+    pending: np.ndarray,
+    snap: Snap,
+    rng: np.random.Generator,
+) -> Prepared | None:
+    """Score candidates, climb from the best of them, and score where that leads.
 
-    It depends on what was told alone: work for the tell, so that the ask comes at once. None for
-    policies that propose nothing of the kind.
+    Work for the tell, so that the ask comes at once. Arguments as for `propose`. None for policies
+    that score no candidates.
     """
-    if not isinstance(policy, Policy) or not policy.climbs(state):
+    if not isinstance(policy, Policy) or not policy.scores:
         return None
-    pool = _candidates(rng, state)[None].astype(np.float32)
-    return policy.climbed(state, pool)[0].astype(np.float64)
+    choices = snap(_candidates(rng, state))
+    scores = _scores(policy, params, state, choices, pending)
+    if not policy.climbs(state):
+        return Prepared(choices, scores, choices[:0])
+    climbed = policy.climbed(state, choices[None].astype(np.float32), scores[None])
+    found = snap(climbed[0].astype(np.float64))
+    theirs = _scores(policy, params, state, found, pending)
+    return Prepared(np.concatenate([choices, found]), np.concatenate([scores, theirs]), found)
+
+
+def _scores(
+    policy: Policy, params: Params, state: PolicyState, choices: np.ndarray, pending: np.ndarray
+) -> np.ndarray:
+    """Scores (C,) of points (C, D) of the cube."""
+    latest = pending[-LAST_PENDING:][None].astype(np.float32)
+    return policy.score(params, state, choices[None].astype(np.float32), latest)[0]
 
 
 def _scored(
     policy: Policy,
     params: Params,
     state: PolicyState,
-    prepared: np.ndarray | None,
+    prepared: Prepared,
     asked: Asked,
     snap: Snap,
     rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
     """Candidates, the best first."""
-    pending = asked.pending[-LAST_PENDING:][None].astype(np.float32)
+    yield from prepared.choices[np.argsort(-prepared.scores, kind="stable")]
+    taken = len(prepared.found)
     for _ in range(1 + FRESH_TRIES):
-        # The two that are prepared take the places of two others: products go by blocks.
-        choices = _candidates(rng, state, less=0 if prepared is None else 1)
-        if prepared is not None:
-            choices = np.concatenate([choices, prepared])
-        choices = snap(choices)
-        scores = policy.score(params, state, choices[None].astype(np.float32), pending)[0]
+        # In the places of as many others: products go by blocks.
+        choices = np.concatenate([snap(_candidates(rng, state)[taken:]), prepared.found])
+        scores = _scores(policy, params, state, choices, asked.pending)
         yield from choices[np.argsort(-scores, kind="stable")]
 
 
@@ -130,7 +163,7 @@ def propose(
     policy: Policy | KernelPolicy,
     params: Params,
     state: Any,
-    prepared: np.ndarray | None,
+    prepared: Prepared | None,
     asked: Asked,
     snap: Snap,
     settle: Settle,
@@ -145,7 +178,7 @@ def propose(
         policy: the policy.
         params: its weights.
         state: its state, batch of one.
-        prepared: what `prepare` made of that state.
+        prepared: what `prepare` made of that state, or of the one before dummies.
         asked: what was asked before.
         snap: moves cube points (n, D) onto points of the user's space.
         settle: where a cube point (D,) ends up once it has been a point in user units. Rounding
@@ -158,6 +191,7 @@ def propose(
     if isinstance(policy, KernelPolicy):
         choices = _searched(policy, state, asked, snap, rng)
     elif policy.scores:
+        assert prepared is not None
         choices = _scored(policy, params, state, prepared, asked, snap, rng)
     else:
         choices = _direct(policy, params, state, snap, rng)

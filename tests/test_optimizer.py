@@ -1,6 +1,7 @@
 """Ask and tell, whatever the policy."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from rnnbbo import Optimizer, Real, checkpoint
 from rnnbbo.errors import ConfigError, PointError, PolicyError, SpaceError
+from rnnbbo.policies.policy import Policy
 from rnnbbo.propose import key
 
 POLICIES = checkpoint.available()
@@ -243,6 +245,35 @@ def test_a_replayed_history_makes_an_equal_optimizer(policy: str) -> None:
         else:
             again.tell(*event)
     assert again.ask(n_points=3) == first.ask(n_points=3)
+
+
+@pytest.mark.parametrize("policy", ["lstm", "dnc"])
+def test_what_is_worked_out_at_the_tell_changes_no_point(policy: str) -> None:
+    optimizer = Optimizer(PLANE, policy=policy, rng=0)
+    waiting = optimizer.ask(n_points=3)
+    for _ in range(10):
+        x = waiting.pop(0)
+        optimizer.tell(x, bowl(x))
+        late = optimizer.copy()
+        late._proposers = [replace(one, prepared=None) for one in late._proposers]
+        points = optimizer.ask(n_points=2)
+        assert late.ask(n_points=2) == points
+        waiting.append(points[0])
+        optimizer.tell(points[1], bowl(points[1]))
+
+
+@pytest.mark.parametrize("policy", ["lstm", "dnc"])
+def test_an_ask_after_a_tell_scores_nothing(policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    optimizer = Optimizer(PLANE, policy=policy, rng=0)
+    play(optimizer, 8)
+
+    def fail(*args: Any) -> None:
+        raise AssertionError("scored at the ask")
+
+    monkeypatch.setattr(Policy, "score", fail)
+    optimizer.ask()
+    with pytest.raises(AssertionError, match="scored at the ask"):
+        optimizer.ask()  # another point is pending now, and scores depend on it
 
 
 @every_policy

@@ -18,8 +18,6 @@ from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.policy import Policy, PolicyState
 from rnnbbo.propose import LAST_PENDING, NEAR, WIDE
 
-POOLS = 2**32  # numbers of asks from which on the draws are those of pools to climb from
-
 
 class Group(NamedTuple):
     """m problems at the same step.
@@ -162,12 +160,13 @@ class Stepper:
             away = choices - u[:, None]
             return _best_new(self.xp, choices, -self.xp.sum(away * away, axis=-1), group.asked)
         choices = self._candidates(group, ask)
-        if self.policy.climbs(state):
-            found = self.policy.climbed(state, self._candidates(group, ask + POOLS))
-            # In the places of two others: products go by blocks.
-            choices = self.xp.concat([choices[:, 1:-1], found], axis=1)
         pending = group.asked[:, : group.failed][:, -LAST_PENDING:] if group.failed else None
         scores = self.policy.score(self.params, state, choices, pending)
+        if self.policy.climbs(state):
+            found = self.policy.climbed(state, choices, scores)
+            theirs = self.policy.score(self.params, state, found, pending)
+            choices = self.xp.concat([choices, found], axis=1)
+            scores = self.xp.concat([scores, theirs], axis=1)
         return _best_new(self.xp, choices, scores, group.asked)
 
     def _numbers(self, group: Group, ask: int) -> tuple[Array, Array, Array, Array]:

@@ -1,18 +1,17 @@
 """Points that the heads of regression propose: where their averaged improvement is largest.
 
 Among candidates that know nothing of the function, the best is far from the best point there is,
-the further the more dimensions. From the best few of a pool, the gradient leads on.
+the further the more dimensions. From the best few of them, the gradient leads on.
 """
 
 from collections.abc import Callable
 
-from rnnbbo.policies import process
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.kernel.acquisition import log_h_and_ratio
 from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
 from rnnbbo.policies.process import LEAST_VARIANCE, STEEPEST
-from rnnbbo.policies.regression import Fit, lift, trend_variances
+from rnnbbo.policies.regression import Fit, kernel_with_slope, lift, trend_variances
 from rnnbbo.policies.rows import squares
 
 STEPS = 5  # evaluations of each climber, beyond the first
@@ -20,39 +19,39 @@ FEWEST = 5  # values told before it pays to follow the gradient
 LONGEST = 1.0  # length-scale beyond which a step is not longer
 
 
-def climbed(xp: Namespace, fit: Fit, evidence: Evidence, pool: Array) -> Array:
-    """Where two climbers get, (B, 2, D), which begin at the best of either half of a pool.
+def climbed(xp: Namespace, fit: Fit, evidence: Evidence, candidates: Array, scores: Array) -> Array:
+    """Where two climbers get, (B, 2, D), which begin at the best-scored of either half.
 
     Args:
         xp: array namespace.
         fit: the heads.
         evidence: incumbent.
-        pool: (B, C, D) points, half of them wide over the cube, the rest near the incumbent.
+        candidates: (B, C, D) points, half of them wide over the cube, the rest near the incumbent.
+        scores: (B, C).
     """
-    batch, count, dim = pool.shape
-    values = process.improvement(xp, fit, evidence, swap_last(xp, pool))
+    batch, count, dim = candidates.shape
     half = count // 2
     best = xp.stack(
-        [xp.argmax(values[:, :half], axis=1), half + xp.argmax(values[:, half:], axis=1)], axis=1
+        [xp.argmax(scores[:, :half], axis=1), half + xp.argmax(scores[:, half:], axis=1)], axis=1
     )
     best = xp.broadcast_to(best[:, :, None], (batch, 2, dim))
-    start = xp.astype(xp.take_along_axis(pool, best, axis=1), xp.float64)
+    start = xp.astype(xp.take_along_axis(candidates, best, axis=1), xp.float64)
     inverse = xp.astype(fit.hypotheses.inverse[:, :, 0], xp.float64)
     unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, LONGEST)
     unit = xp.reshape(xp.broadcast_to(unit[:, None], start.shape), (-1, dim))
     slope = ascent(xp, fit, evidence)
 
     def func(x: Array) -> tuple[Array, Array]:
-        value, gradient = slope(xp.astype(xp.reshape(x, start.shape), pool.dtype))
+        value, gradient = slope(xp.astype(xp.reshape(x, start.shape), candidates.dtype))
         flat = xp.reshape(gradient, (-1, dim))
         return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
 
     found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, STEPS)
-    return xp.astype(xp.reshape(found, start.shape), pool.dtype)
+    return xp.astype(xp.reshape(found, start.shape), candidates.dtype)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:
-    """Of points (B, S, D): `process.improvement` (B, S), and its gradient (B, S, D).
+    """Of points (B, S, D): the averaged improvement (B, S) of `process.read`, and its gradient.
 
     All heads at once: for a few points, the number of calls is what takes time.
     """
@@ -114,17 +113,9 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
 
 
 def _kernels(xp: Namespace, distance: Array, smooth: int) -> tuple[Array, Array]:
-    """Kernels of distances (B, H n, S), the first `smooth` rows those of Matern heads.
-
-    Returns:
-        k, and c with dk/dx = -c times half the slope of the distance.
-    """
-    square = at_least(xp, distance[:, :smooth], 1e-20)
-    s = xp.sqrt(square)
-    decay = xp.exp(-s)
-    k = (1.0 + s + square * (1.0 / 3.0)) * decay
-    c = (1.0 + s) * decay * (1.0 / 3.0)
-    if smooth == distance.shape[1]:
-        return k, c
-    rbf = xp.exp(-at_least(xp, distance[:, smooth:], 0.0))
-    return xp.concat([k, rbf], axis=1), xp.concat([c, 2.0 * rbf], axis=1)
+    """`kernel_with_slope` of distances (B, H n, S), the first `smooth` rows of Matern heads."""
+    parts = [kernel_with_slope(xp, distance[:, :smooth], True)]
+    if smooth < distance.shape[1]:
+        parts.append(kernel_with_slope(xp, distance[:, smooth:], False))
+    k, slope = (xp.concat(both, axis=1) for both in zip(*parts, strict=True))
+    return k, slope

@@ -256,15 +256,18 @@ class Policy:
         fitted = state.processes is not None and state.processes.fit is not None
         return fitted and state.evidence.told >= ascent.FEWEST
 
-    def climbed(self, state: PolicyState, pool: Array) -> Array:
+    def climbed(self, state: PolicyState, candidates: Array, scores: Array) -> Array:
         """Candidates (B, 2, D) that it proposes itself, where it `climbs`.
 
         Args:
             state: the state.
-            pool: (B, C, D) points, half of them wide over the cube, the rest near the incumbent.
+            candidates: (B, C, D) points, half of them wide over the cube, the rest near the
+                incumbent; from the best of either half it climbs.
+            scores: (B, C), of `score`.
         """
         assert state.processes is not None and state.processes.fit is not None
-        return ascent.climbed(namespace(pool), state.processes.fit, state.evidence, pool)
+        xp, fitted = namespace(candidates), state.processes.fit
+        return ascent.climbed(xp, fitted, state.evidence, candidates, scores)
 
     def score(
         self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None

@@ -181,11 +181,6 @@ def read(
     return xp.concat(features, axis=1), params["process.gain"] * average
 
 
-def improvement(xp: Namespace, fit: Fit, evidence: Evidence, keys: Array) -> Array:
-    """Log of the heads' averaged expected improvement at keys (B, D, C), (B, C)."""
-    return _average(xp, fit, _improvement(xp, fit, evidence, keys, None)[3])
-
-
 def _improvement(
     xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
 ) -> tuple[Array, Array, Array, Array]:

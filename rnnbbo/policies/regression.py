@@ -72,12 +72,15 @@ def kernel(xp: Namespace, distance: Array, matern: bool) -> Array:
     return (1.0 + s + square * (1.0 / 3.0)) * xp.exp(-s)
 
 
-def kernel_slope(xp: Namespace, distance: Array, matern: bool) -> Array:
-    """c of the kernel's derivatives dk / d log l_d = c (delta_d / l_d)^2."""
+def kernel_with_slope(xp: Namespace, distance: Array, matern: bool) -> tuple[Array, Array]:
+    """Kernel of distances, and c of its derivatives dk = -c / 2 d distance."""
     if not matern:
-        return kernel(xp, distance, matern)
-    s = xp.sqrt(at_least(xp, distance, 1e-20))
-    return (5.0 / 3.0) * (1.0 + s) * xp.exp(-s)
+        k = kernel(xp, distance, matern)
+        return k, 2.0 * k
+    square = at_least(xp, distance, 1e-20)
+    s = xp.sqrt(square)
+    decay = xp.exp(-s)
+    return (1.0 + s + square * (1.0 / 3.0)) * decay, (1.0 + s) * decay * (1.0 / 3.0)
 
 
 def lift(xp: Namespace, points: Array, axis: int) -> Array:
@@ -105,11 +108,16 @@ class Factors(NamedTuple):
     matern: bool
 
 
+def _distance_weights(h: Hypotheses, matern: bool) -> Array:
+    """What the squares of a difference count for in distances, (B, H, 1, D)."""
+    return (5.0 if matern else 0.5) * h.inverse * h.inverse
+
+
 def _row_factors(xp: Namespace, h: Hypotheses, b: Array, x: Array, matern: bool) -> Factors:
     """Factors of rows x (B, n, D), which are b (B, n, D) from the incumbent."""
     batch, n, dim = b.shape
     heads = h.inverse.shape[1]
-    w = (5.0 if matern else 0.5) * h.inverse * h.inverse
+    w = _distance_weights(h, matern)
     wb = w * b[:, None]
     wbb = xp.sum(wb * b[:, None], axis=-1, keepdims=True)
     w = xp.broadcast_to(w, (batch, heads, n, dim))
@@ -124,19 +132,21 @@ def trend_variances(xp: Namespace, h: Hypotheses) -> Array:
     return xp.concat([h.slope * h.slope, h.bend * h.bend, h.level], axis=-1)
 
 
-def _covariance(
+def _covariance(xp: Namespace, factors: Factors, heads: int, away: Array, points: Array) -> Array:
+    """Covariance (B, H, m, c) of the rows with points (B, D, c), `away` from the incumbent."""
+    distance, trend = _products(xp, factors, heads, away, points)
+    return kernel(xp, distance, factors.matern) + trend
+
+
+def _products(
     xp: Namespace, factors: Factors, heads: int, away: Array, points: Array
 ) -> tuple[Array, Array]:
-    """Covariance of the rows with points (B, D, c), which lie `away` from the incumbent.
-
-    Returns:
-        (B, H, m, c), and the distances that it was made from.
-    """
+    """Distances of the rows to points, and the trends' covariances, as for `_covariance`."""
     batch, _, c = points.shape
     shape = (batch, heads, factors.trend.shape[1] // heads, c)
     distance = xp.reshape(matmul_columns(xp, factors.distance, squares(xp, away)), shape)
     trend = xp.reshape(matmul_columns(xp, factors.trend, lift(xp, points, 1)), shape)
-    return kernel(xp, distance, factors.matern) + trend, distance
+    return distance, trend
 
 
 def _values(xp: Namespace, h: Hypotheses, evidence: Evidence, y: Array) -> tuple[Array, Array]:
@@ -191,15 +201,17 @@ def fit(
     n, heads = x.shape[1], h.inverse.shape[1]
     b = x - xp.astype(evidence.best_x, xp.float64)[:, None, :]
     across, away = swap_last(xp, x), swap_last(xp, b)
-    both, slopes, kept = [], [], []
+    both, slopes, weights, kept = [], [], [], []
     for matern, part in families(heads):
         ours = _some(h, part)
         factors = _row_factors(xp, ours, b, x, matern)
-        k, distance = _covariance(xp, factors, ours.inverse.shape[1], away, across)
-        both.append(k)
-        slopes.append(kernel_slope(xp, distance, matern))
-        distance, trend = (xp.astype(part, dtype) for part in factors[:2])
-        kept.append(Factors(distance, trend, matern))
+        distance, trend = _products(xp, factors, ours.inverse.shape[1], away, across)
+        k, slope = kernel_with_slope(xp, distance, matern)
+        both.append(k + trend)
+        slopes.append(slope)
+        weights.append(_distance_weights(ours, matern)[:, :, 0])
+        to_distance, to_trend = (xp.astype(part, dtype) for part in factors[:2])
+        kept.append(Factors(to_distance, to_trend, matern))
     eye = xp.eye(n, dtype=x.dtype, device=x.device)
     covariance = xp.concat(both, axis=1) + (h.noise + JITTER) * eye
     factor = xp.linalg.cholesky(covariance)
@@ -230,12 +242,12 @@ def fit(
         tuple(kept),
     )
     pull = alpha * swap_last(xp, alpha) / variance[..., None, None] - inverse
-    # Eq. 5.9, but for the factor of each dimension.
+    # Eq. 5.9: distances are sums of squares by weights, so dk / d log l_d = c w_d (a_d - b_d)^2.
     pull = pull * xp.concat(slopes, axis=1)
     sides = xp.sum(pull, axis=-1)[..., None]
     b4 = b[:, None]
     moved = xp.sum(sides * b4 * b4, axis=2) - xp.sum(xp.matmul(pull, b4) * b4, axis=2)
-    gradient = h.inverse[:, :, 0, :] ** 2 * moved
+    gradient = xp.concat(weights, axis=1) * moved
     spread = xp.sqrt(xp.linalg.diagonal(inverse)) * amplitude
     residual = alpha[..., 0] / spread
     return posterior, xp.astype(gradient, dtype), xp.astype(residual, dtype)
@@ -298,7 +310,7 @@ def _predict(
     h, root = _some(fit.hypotheses, part), fit.root[:, part]
     heads = root.shape[1]
     origin = evidence.best_x[:, None, :]
-    k, _ = _covariance(xp, factors, heads, keys - swap_last(xp, origin), keys)
+    k = _covariance(xp, factors, heads, keys - swap_last(xp, origin), keys)
     read = xp.matmul(fit.reads[:, part], k)
     mean, covariance = read[:, :, 0], read[:, :, 1]
     white = _whiten(xp, root, k)
@@ -309,10 +321,10 @@ def _predict(
         return mean, variance, covariance
     across = swap_last(xp, pending)
     away = across - swap_last(xp, origin)
-    known = _whiten(xp, root, _covariance(xp, factors, heads, away, across)[0])
+    known = _whiten(xp, root, _covariance(xp, factors, heads, away, across))
     theirs = _row_factors(xp, h, pending - origin, pending, factors.matern)
     everything = xp.concat([across, keys], axis=2)
     away = everything - swap_last(xp, origin)
-    both, _ = _covariance(xp, theirs, heads, away, everything)
+    both = _covariance(xp, theirs, heads, away, everything)
     both = both - xp.matmul(swap_last(xp, known), xp.concat([known, white], axis=3))
     return mean, variance - _explained(xp, both, h.noise[..., 0]), covariance

@@ -32,18 +32,19 @@ def state(request: pytest.FixtureRequest) -> PolicyState:
     return optimizer.state
 
 
-def improvement(state: PolicyState, x: np.ndarray) -> np.ndarray:
-    fit = state.processes.fit
-    return process.improvement(np, fit, state.evidence, x.swapaxes(1, 2))
+def improvement(xp: Any, fit: Any, evidence: Any, x: Any) -> Any:
+    """The heads' averaged improvement at x (B, C, D), as scores take it in."""
+    params = {"process.pace": np.zeros((3, fit.root.shape[1])), "process.gain": 1.0}
+    return process.read(xp, params, fit, evidence, x.mT, None)[1]
 
 
 def test_the_gradient_is_that_of_the_averaged_improvement(state: PolicyState) -> None:
     x = np.random.default_rng(1).random((1, 6, D)).astype(np.float32)
     fit = state.processes.fit
     value, gradient = ascent.ascent(np, fit, state.evidence)(x)
-    assert_allclose(value, improvement(state, x), rtol=1e-5)
+    assert_allclose(value, improvement(np, fit, state.evidence, x), rtol=1e-5)
     moving = torch.asarray(x).requires_grad_(True)
-    there = process.improvement(torch, as_torch(fit), as_torch(state.evidence), moving.mT)
+    there = improvement(torch, as_torch(fit), as_torch(state.evidence), moving)
     there.sum().backward()
     assert np.abs(gradient).max() > 0.1
     assert_allclose(gradient, moving.grad.numpy(), rtol=1e-3, atol=1e-4)
@@ -52,16 +53,16 @@ def test_the_gradient_is_that_of_the_averaged_improvement(state: PolicyState) ->
 def test_climbers_get_above_the_best_of_either_half(state: PolicyState) -> None:
     rng = np.random.default_rng(2)
     near = state.evidence.best_x[:, None] + 0.05 * rng.standard_normal((1, 16, D))
-    pool = np.concatenate([rng.random((1, 16, D)), np.clip(near, 0.0, 1.0)], axis=1)
-    pool = pool.astype(np.float32)
-    found = ascent.climbed(np, state.processes.fit, state.evidence, pool)
+    choices = np.concatenate([rng.random((1, 16, D)), np.clip(near, 0.0, 1.0)], axis=1)
+    choices = choices.astype(np.float32)
+    fit, evidence = state.processes.fit, state.evidence
+    before = improvement(np, fit, evidence, choices)
+    found = ascent.climbed(np, fit, evidence, choices, before)
     assert found.shape == (1, 2, D) and found.dtype == np.float32
     assert ((found >= 0.0) & (found <= 1.0)).all()
-    before = improvement(state, pool)[0]
-    wide, close = improvement(state, found)[0]
-    assert wide > before[:16].max() and close > before[16:].max()
-    tensors = as_torch(state.processes.fit), as_torch(state.evidence), torch.asarray(pool)
-    there = ascent.climbed(torch, *tensors)
+    wide, close = improvement(np, fit, evidence, found)[0]
+    assert wide > before[0, :16].max() and close > before[0, 16:].max()
+    there = ascent.climbed(torch, *(as_torch(one) for one in (fit, evidence, choices, before)))
     assert_allclose(there.numpy(), found, atol=0.01)
 
 
