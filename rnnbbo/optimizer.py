@@ -3,6 +3,7 @@
 import copy
 import math
 import numbers
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -194,8 +195,7 @@ class Optimizer:
     def add_pending(self, x: Any) -> None:
         """Take note of a point that is being evaluated elsewhere, as if this had asked for it.
 
-        The state is then that of an ask that returned x: a history of asks and tells that is fed
-        to a new optimizer in its order makes an equal one.
+        The state is then that of an ask that returned x.
 
         Args:
             x: a point in user units.
@@ -231,10 +231,31 @@ class Optimizer:
             pairs = [(self.space.check(x), as_value(y))]
         for point, value in pairs:
             self._tell(point, value)
+        # The ask that follows finds its work done.
         turn = (self._asked + 1) % len(self._proposers)
         self._proposers = [
             self._prepared(one) if i == turn else one for i, one in enumerate(self._proposers)
         ]
+
+    def replay(self, history: Iterable[tuple[Any, ...]]) -> None:
+        """Feed a history of asks and tells, in its order: a new optimizer becomes an equal one.
+
+        As so many calls of `add_pending` and `tell`, but nothing is worked out for asks that were
+        made long ago.
+
+        Args:
+            history: (x,) for a point that was asked for, (x, y) for one that was told.
+
+        Raises:
+            PointError: as `tell`; everything before has been taken then.
+            ObservationError: likewise.
+        """
+        for x, *told in history:
+            if told:
+                (y,) = told
+                self._tell(self.space.check(x), as_value(y))
+            else:
+                self.add_pending(x)
 
     def copy(self) -> "Optimizer":
         """An independent optimizer that goes on as this one would."""
@@ -335,8 +356,7 @@ class Optimizer:
             seed=(self._entropy, 1, steps),
         )
         state = policy.step(loaded.params, proposer.state, observation)
-        left = None if told or proposer.prepared is None else proposer.prepared.outdated()
-        return _Proposer(loaded, state, fed=told, prepared=left)
+        return _Proposer(loaded, state, fed=told)
 
     def _prepared(self, proposer: "_Proposer") -> "_Proposer":
         loaded, state = proposer.policy, proposer.state
@@ -354,8 +374,6 @@ class Optimizer:
         proposer = self._proposers[self._turn]
         if not proposer.fed:
             proposer = self._step(proposer, self._latest, 0.0, told=False)
-        if proposer.prepared is None:
-            proposer = self._prepared(proposer)
         # Whatever is asked for next without a result in between is a pending evaluation more.
         self._proposers = [
             replace(proposer if i == self._turn else other, fed=False)
@@ -370,6 +388,8 @@ class Optimizer:
     def _ask(self) -> list[Any]:
         self._begin_ask()
         proposer = self._proposers[self._turn]
+        if proposer.prepared is None:
+            proposer = self._prepared(proposer)
         u = propose(
             proposer.policy.policy,
             proposer.policy.params,
@@ -421,7 +441,7 @@ class _Proposer:
         policy: its definition and weights.
         state: what it carries from step to step.
         fed: whether its last step brought a result that no ask has used yet.
-        prepared: what it worked out ahead of the next ask.
+        prepared: what it worked out for an ask in this state; None where it did not yet.
     """
 
     policy: Checkpoint

@@ -36,16 +36,10 @@ class Prepared(NamedTuple):
     Attributes:
         choices: (C, D) candidates, points of the user's space, float64 in the cube.
         scores: (C,).
-        found: (2, D) those among them that it climbed to, or (0, D).
     """
 
     choices: np.ndarray
     scores: np.ndarray
-    found: np.ndarray
-
-    def outdated(self) -> "Prepared":
-        """What is left of it once another point is pending: what was climbed to."""
-        return Prepared(self.choices[:0], self.scores[:0], self.found)
 
 
 def key(u: np.ndarray) -> bytes:
@@ -88,19 +82,19 @@ def prepare(
 ) -> Prepared | None:
     """Score candidates, climb from the best of them, and score where that leads.
 
-    Work for the tell, so that the ask comes at once. Arguments as for `propose`. None for policies
-    that score no candidates.
+    All that an ask takes time for, and nothing that the tell before does not know. Arguments as for
+    `propose`. None for policies that score no candidates.
     """
     if not isinstance(policy, Policy) or not policy.scores:
         return None
     choices = snap(_candidates(rng, state))
     scores = _scores(policy, params, state, choices, pending)
     if not policy.climbs(state):
-        return Prepared(choices, scores, choices[:0])
+        return Prepared(choices, scores)
     climbed = policy.climbed(state, choices[None].astype(np.float32), scores[None])
     found = snap(climbed[0].astype(np.float64))
     theirs = _scores(policy, params, state, found, pending)
-    return Prepared(np.concatenate([choices, found]), np.concatenate([scores, theirs]), found)
+    return Prepared(np.concatenate([choices, found]), np.concatenate([scores, theirs]))
 
 
 def _scores(
@@ -122,10 +116,8 @@ def _scored(
 ) -> Iterator[np.ndarray]:
     """Candidates, the best first."""
     yield from prepared.choices[np.argsort(-prepared.scores, kind="stable")]
-    taken = len(prepared.found)
-    for _ in range(1 + FRESH_TRIES):
-        # In the places of as many others: products go by blocks.
-        choices = np.concatenate([snap(_candidates(rng, state)[taken:]), prepared.found])
+    for _ in range(FRESH_TRIES):
+        choices = snap(_candidates(rng, state))
         scores = _scores(policy, params, state, choices, asked.pending)
         yield from choices[np.argsort(-scores, kind="stable")]
 
@@ -178,7 +170,7 @@ def propose(
         policy: the policy.
         params: its weights.
         state: its state, batch of one.
-        prepared: what `prepare` made of that state, or of the one before dummies.
+        prepared: what `prepare` made of that state and these pending points.
         asked: what was asked before.
         snap: moves cube points (n, D) onto points of the user's space.
         settle: where a cube point (D,) ends up once it has been a point in user units. Rounding

@@ -239,12 +239,16 @@ def test_a_replayed_history_makes_an_equal_optimizer(policy: str) -> None:
                     first.tell(x, bowl(x))
                     events.append((x, bowl(x)))
     again = Optimizer(PLANE, policy=policy, rng=0)
+    again.replay(events)
+    called = Optimizer(PLANE, policy=policy, rng=0)
     for event in events:
         if len(event) == 1:
-            again.add_pending(*event)
+            called.add_pending(*event)
         else:
-            again.tell(*event)
-    assert again.ask(n_points=3) == first.ask(n_points=3)
+            called.tell(*event)
+    points = first.ask(n_points=3)
+    assert again.ask(n_points=3) == points
+    assert called.ask(n_points=3) == points
 
 
 @pytest.mark.parametrize("policy", ["lstm", "dnc"])

@@ -194,11 +194,7 @@ class RnnSampler(BaseSampler):
         if optimizer is None:
             optimizer = Optimizer(parameters.space, policy=self._policy, rng=self._seed)
         optimizer = optimizer.copy()
-        for event in history[start:]:
-            if len(event) == 1:
-                optimizer.add_pending(*event)
-            else:
-                optimizer.tell(*event)
+        optimizer.replay(history[start:])
         if start < len(history):
             new = (parameters.distributions, history, optimizer.copy())
             self._snapshots = [*self._snapshots[1 - SNAPSHOTS :], new]

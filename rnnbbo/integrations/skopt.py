@@ -193,8 +193,7 @@ class Optimizer:
         """
         twin = Optimizer(self.space, random_state=random_state, policy=self.policy)
         twin.specs = self.specs
-        for x, y in zip(self.Xi, self.yi, strict=True):
-            twin._optimizer.tell(x, y)
+        twin._optimizer.replay(zip(self.Xi, self.yi, strict=True))
         return twin
 
 

@@ -333,10 +333,7 @@ class Study:
             events = self._rows.events(self._fed)
         for place, code, value, told in events:
             x = self.space.decode(code)
-            if told:
-                self._optimizer.tell(x, value)
-            else:
-                self._optimizer.add_pending(x)
+            self._optimizer.replay([(x, value) if told else (x,)])
             self._fed = place
         return self._optimizer
 
