@@ -17,7 +17,7 @@ from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import keep_heap
-from rnnbbo.propose import Asked, Prepared, key, prepare, propose
+from rnnbbo.propose import Asked, key, prepare, propose
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 
@@ -441,13 +441,13 @@ class _Proposer:
         policy: its definition and weights.
         state: what it carries from step to step.
         fed: whether its last step brought a result that no ask has used yet.
-        prepared: what it worked out for an ask in this state; None where it did not yet.
+        prepared: what it would query in this state; None where it was not worked out yet.
     """
 
     policy: Checkpoint
     state: Any
     fed: bool
-    prepared: Prepared | None = None
+    prepared: np.ndarray | None = None
 
 
 def _limited(value: float) -> float:

@@ -1,6 +1,7 @@
 """From a policy's state to the next query: candidates, their scores, and the choice."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,18 +29,6 @@ class Asked(NamedTuple):
 
     pending: np.ndarray
     seen: set[bytes]
-
-
-class Prepared(NamedTuple):
-    """What a scored head has worked out ahead of an ask.
-
-    Attributes:
-        choices: (C, D) candidates, points of the user's space, float64 in the cube.
-        scores: (C,).
-    """
-
-    choices: np.ndarray
-    scores: np.ndarray
 
 
 def key(u: np.ndarray) -> bytes:
@@ -79,22 +68,24 @@ def prepare(
     pending: np.ndarray,
     snap: Snap,
     rng: np.random.Generator,
-) -> Prepared | None:
-    """Score candidates, climb from the best of them, and score where that leads.
+) -> np.ndarray:
+    """Points (C, D) that a policy would query, the best first.
 
     All that an ask takes time for, and nothing that the tell before does not know. Arguments as for
-    `propose`. None for policies that score no candidates.
+    `propose`.
     """
-    if not isinstance(policy, Policy) or not policy.scores:
-        return None
+    if isinstance(policy, KernelPolicy):
+        return np.array(list(policy.choices(state, pending[-LAST_PENDING:], snap, rng)))
+    if not policy.scores:
+        return snap(policy.point(params, state).astype(np.float64))
     choices = snap(_candidates(rng, state))
     scores = _scores(policy, params, state, choices, pending)
-    if not policy.climbs(state):
-        return Prepared(choices, scores)
-    climbed = policy.climbed(state, choices[None].astype(np.float32), scores[None])
-    found = snap(climbed[0].astype(np.float64))
-    theirs = _scores(policy, params, state, found, pending)
-    return Prepared(np.concatenate([choices, found]), np.concatenate([scores, theirs]))
+    if policy.climbs(state):
+        climbed = policy.climbed(state, choices[None].astype(np.float32), scores[None])
+        found = snap(climbed[0].astype(np.float64))
+        theirs = _scores(policy, params, state, found, pending)
+        choices, scores = np.concatenate([choices, found]), np.concatenate([scores, theirs])
+    return choices[np.argsort(-scores, kind="stable")]
 
 
 def _scores(
@@ -105,57 +96,32 @@ def _scores(
     return policy.score(params, state, choices[None].astype(np.float32), latest)[0]
 
 
-def _scored(
-    policy: Policy,
+def _others(
+    policy: Policy | KernelPolicy,
     params: Params,
-    state: PolicyState,
-    prepared: Prepared,
-    asked: Asked,
+    state: Any,
+    first: np.ndarray,
+    pending: np.ndarray,
     snap: Snap,
     rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
-    """Candidates, the best first."""
-    yield from prepared.choices[np.argsort(-prepared.scores, kind="stable")]
-    for _ in range(FRESH_TRIES):
+    """What is left where all prepared points, the best of them `first`, were asked before."""
+    if isinstance(policy, Policy) and not policy.scores:
+        around = snap(_spray(rng, np.broadcast_to(first, (WIDE + NEAR, len(first)))))
+        yield from around[np.argsort(np.square(around - first).sum(axis=1), kind="stable")]
+    for _ in range(1 + FRESH_TRIES):
         choices = snap(_candidates(rng, state))
-        scores = _scores(policy, params, state, choices, asked.pending)
-        yield from choices[np.argsort(-scores, kind="stable")]
-
-
-def _direct(
-    policy: Policy,
-    params: Params,
-    state: PolicyState,
-    snap: Snap,
-    rng: np.random.Generator,
-) -> Iterator[np.ndarray]:
-    """The head's point, then points ever further round it, then any."""
-    u = policy.point(params, state)[0].astype(np.float64)
-    yield snap(u[None])[0]
-    around = snap(_spray(rng, np.broadcast_to(u, (WIDE + NEAR, len(u)))))
-    yield from around[np.argsort(np.square(around - u).sum(axis=1), kind="stable")]
-    for _ in range(1 + FRESH_TRIES):
-        yield from snap(_candidates(rng, state))
-
-
-def _searched(
-    policy: KernelPolicy,
-    state: KernelState,
-    asked: Asked,
-    snap: Snap,
-    rng: np.random.Generator,
-) -> Iterator[np.ndarray]:
-    """The policy's own points, the best first, then any."""
-    yield from policy.choices(state, asked.pending[-LAST_PENDING:], snap, rng)
-    for _ in range(1 + FRESH_TRIES):
-        yield from snap(_candidates(rng, state))
+        if isinstance(policy, Policy) and policy.scores:
+            ranks = _scores(policy, params, state, choices, pending)
+            choices = choices[np.argsort(-ranks, kind="stable")]
+        yield from choices
 
 
 def propose(
     policy: Policy | KernelPolicy,
     params: Params,
     state: Any,
-    prepared: Prepared | None,
+    prepared: np.ndarray,
     asked: Asked,
     snap: Snap,
     settle: Settle,
@@ -180,17 +146,8 @@ def propose(
     Returns:
         (D,) float64 in the unit cube.
     """
-    if isinstance(policy, KernelPolicy):
-        choices = _searched(policy, state, asked, snap, rng)
-    elif policy.scores:
-        assert prepared is not None
-        choices = _scored(policy, params, state, prepared, asked, snap, rng)
-    else:
-        choices = _direct(policy, params, state, snap, rng)
-    first = None
-    for u in choices:
+    first = prepared[0]
+    for u in chain(prepared, _others(policy, params, state, first, asked.pending, snap, rng)):
         if key(u) not in asked.seen and key(settle(u)) not in asked.seen:
             return u
-        first = u if first is None else first
-    assert first is not None
     return first

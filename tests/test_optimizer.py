@@ -9,6 +9,7 @@ import pytest
 
 from rnnbbo import Optimizer, Real, checkpoint
 from rnnbbo.errors import ConfigError, PointError, PolicyError, SpaceError
+from rnnbbo.policies.kernel.policy import KernelPolicy
 from rnnbbo.policies.policy import Policy
 from rnnbbo.propose import key
 
@@ -251,7 +252,7 @@ def test_a_replayed_history_makes_an_equal_optimizer(policy: str) -> None:
     assert called.ask(n_points=3) == points
 
 
-@pytest.mark.parametrize("policy", ["lstm", "dnc"])
+@every_policy
 def test_what_is_worked_out_at_the_tell_changes_no_point(policy: str) -> None:
     optimizer = Optimizer(PLANE, policy=policy, rng=0)
     waiting = optimizer.ask(n_points=3)
@@ -266,18 +267,21 @@ def test_what_is_worked_out_at_the_tell_changes_no_point(policy: str) -> None:
         optimizer.tell(points[1], bowl(points[1]))
 
 
-@pytest.mark.parametrize("policy", ["lstm", "dnc"])
-def test_an_ask_after_a_tell_scores_nothing(policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@every_policy
+def test_an_ask_after_a_tell_finds_its_work_done(
+    policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     optimizer = Optimizer(PLANE, policy=policy, rng=0)
     play(optimizer, 8)
 
     def fail(*args: Any) -> None:
-        raise AssertionError("scored at the ask")
+        raise AssertionError("worked at the ask")
 
-    monkeypatch.setattr(Policy, "score", fail)
+    for owner, name in ((Policy, "score"), (Policy, "point"), (KernelPolicy, "choices")):
+        monkeypatch.setattr(owner, name, fail)
     optimizer.ask()
-    with pytest.raises(AssertionError, match="scored at the ask"):
-        optimizer.ask()  # another point is pending now, and scores depend on it
+    with pytest.raises(AssertionError, match="worked at the ask"):
+        optimizer.ask()  # another point is pending now
 
 
 @every_policy

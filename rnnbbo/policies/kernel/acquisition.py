@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from rnnbbo.policies.kernel import trend
+from rnnbbo.policies.kernel import additive, trend
 from rnnbbo.policies.kernel.posterior import (
     Posterior,
     covariances_with_slopes,
@@ -112,7 +112,8 @@ def log_ei_and_gradient(
     d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
     weight = d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance
     own = d_variance * slopes.own
-    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slopes.slope, own)
+    slope, steep = slopes.slope, slopes.steep
+    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, steep, own)
     return xp.log(deviation) + log_value, gradient
 
 
@@ -125,10 +126,10 @@ def mean_and_gradient(
 ) -> tuple[Array, Array]:
     """Posterior mean (..., C) and its gradient (..., C, D); arguments as above."""
     keys = points / lengthscales
-    k, slope = covariances_with_slopes(xp, p, keys, features)
+    k, slope, steep = covariances_with_slopes(xp, p, keys, features)
     weight = xp.broadcast_to(p.alpha[..., None, :], k.shape)
     nothing = xp.zeros_like(k[..., 0])
-    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, nothing)
+    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, steep, nothing)
     return mean_of(xp, p, k), gradient
 
 
@@ -140,12 +141,16 @@ def _gradient(
     features: Array | None,
     weight: Array,
     slope: Array,
+    steep: Array | None,
     own: Array,
 ) -> Array:
     """Of sum_i weight_i k(x, x_i) + own k(x, x), at scaled keys x; (..., C, D)."""
     dim = keys.shape[-1]
     sums = xp.matmul(weight * slope, p.rows)  # of c times row, and of c
-    gradient = (sums[..., :dim] - sums[..., dim : dim + 1] * keys) / lengthscales
+    gradient = sums[..., :dim] - sums[..., dim : dim + 1] * keys
+    if steep is not None:
+        gradient = gradient + additive.pull(xp, steep, weight)
+    gradient = gradient / lengthscales
     if p.trend is not None:
         gradient = gradient + trend.pull(xp, p.trend, features, weight, own)
     return gradient

@@ -4,6 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from rnnbbo.policies.kernel.additive import SHARE
 from rnnbbo.policies.kernel.posterior import JITTER
 
 _FLIP = 0.1  # probability that a proposal turns one of the switches
@@ -22,6 +23,7 @@ class Hypotheses(NamedTuple):
         log_warp: (N,) log c of `values.warp`.
         curved: (N,) switch: a quadratic trend (`trend`).
         log_trend: (N,) log of its standard deviation, in units of the amplitude.
+        separable: (N,) switch: an additive kernel (`additive`).
     """
 
     log_lengthscale: np.ndarray
@@ -31,6 +33,7 @@ class Hypotheses(NamedTuple):
     log_warp: np.ndarray
     curved: np.ndarray
     log_trend: np.ndarray
+    separable: np.ndarray
 
     @property
     def size(self) -> int:
@@ -46,6 +49,11 @@ class Hypotheses(NamedTuple):
     def bend(self) -> np.ndarray:
         """(N,) variance of the trend, in units of the amplitude's square."""
         return self.curved * np.exp(2.0 * self.log_trend)
+
+    @property
+    def share(self) -> np.ndarray:
+        """(N,) share of the additive part in the correlations."""
+        return self.separable * SHARE
 
     def take(self, index: np.ndarray) -> Self:
         """The hypotheses at an index array."""
@@ -78,11 +86,11 @@ def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) ->
     gamma = np.where(rng.random((count, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * moved))
     step = gamma * (flat[a] - flat[b]) + 0.03 * rng.standard_normal((count, width))
     new = flat[index] + step * moves
-    flips = rng.random((3, count)) < _FLIP
-    rbf, noisy, curved = (
+    flips = rng.random((4, count)) < _FLIP
+    rbf, noisy, curved, separable = (
         np.where(flip, 1.0 - switch, switch)
-        for flip, switch in zip(flips, (old.rbf, old.noisy, old.curved), strict=True)
+        for flip, switch in zip(flips, (old.rbf, old.noisy, old.curved, old.separable), strict=True)
     )
     return Hypotheses(
-        new[:, :dim], rbf, noisy, new[:, dim], new[:, dim + 1], curved, new[:, dim + 2]
+        new[:, :dim], rbf, noisy, new[:, dim], new[:, dim + 1], curved, new[:, dim + 2], separable
     )

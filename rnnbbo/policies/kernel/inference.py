@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies.kernel import hypotheses, posterior, trend
+from rnnbbo.policies.kernel import additive, hypotheses, posterior, trend
 from rnnbbo.policies.kernel import prior as priors
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
 from rnnbbo.policies.kernel.prior import Prior
@@ -64,6 +64,17 @@ def scaled(h: Hypotheses, x: np.ndarray) -> np.ndarray:
     return x * np.exp(-h.log_lengthscale)[:, None, :]
 
 
+def correlations(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Correlations (N, m, n) of the function at points (m, D) and (n, D), trends left out."""
+    rbf, keys, rows = _as_column(h.rbf), scaled(h, a), scaled(h, b)
+    k = posterior.correlation(np, posterior.squared_distances(np, keys, rows), rbf)
+    some = np.flatnonzero(h.share)
+    if len(some):
+        share = _as_column(h.share[some])
+        k[some] = additive.mixed(np, k[some], keys[some], rows[some], share)
+    return k
+
+
 def _as_column(values: np.ndarray) -> np.ndarray:
     return values[:, None, None]
 
@@ -112,7 +123,7 @@ def trends(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:
     """Covariances (N, n, n) of observations at x (n, D), nuggets included."""
-    k = posterior.covariance(np, scaled(h, x), _as_column(h.rbf), h.nugget)
+    k = posterior.covariance(np, correlations(h, x, x), h.nugget)
     return k + trends(h, x, x) if h.curved.any() else k
 
 
@@ -123,9 +134,7 @@ def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
 
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Append the last of the points x (n, D) to the factors of the others."""
-    rows = scaled(h, x)
-    r2 = posterior.squared_distances(np, rows[:, -1:], rows[:, :-1])
-    cross = posterior.correlation(np, r2, _as_column(h.rbf))
+    cross = correlations(h, x[-1:], x[:-1])
     own = _as_column(1.0 + h.nugget)
     if h.curved.any():
         more = trends(h, x[-1:], x)

@@ -10,7 +10,8 @@ new observation appends a row to it.
 
 from typing import NamedTuple
 
-from rnnbbo.policies.kernel import trend
+from rnnbbo.policies.kernel import additive, trend
+from rnnbbo.policies.kernel.additive import Additive
 from rnnbbo.policies.kernel.trend import Trend
 from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
 
@@ -48,6 +49,7 @@ class Posterior(NamedTuple):
         best: (..., 1) the value to improve on.
         trend: quadratic trends; None where no hypothesis has one.
         noise: None where no hypothesis has any.
+        additive: additive kernels; None where no hypothesis has one.
     """
 
     rows: Array
@@ -59,6 +61,7 @@ class Posterior(NamedTuple):
     best: Array
     trend: Trend | None = None
     noise: Noise | None = None
+    additive: Additive | None = None
 
 
 def lift_rows(xp: Namespace, a: Array) -> Array:
@@ -129,10 +132,9 @@ def _raised(xp: Namespace, matrix: Array, jitter: float) -> Array:
     return matrix + jitter * xp.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
 
 
-def covariance(xp: Namespace, rows: Array, rbf: Array, nugget: Array) -> Array:
-    """(..., n, n) of observations at scaled rows (..., n, D), nugget (...) on the diagonal."""
-    k = correlation(xp, squared_distances(xp, rows, rows), rbf)
-    eye = xp.eye(rows.shape[-2], dtype=k.dtype, device=k.device)
+def covariance(xp: Namespace, k: Array, nugget: Array) -> Array:
+    """(..., n, n) of observations whose correlations are k, nugget (...) on the diagonal."""
+    eye = xp.eye(k.shape[-1], dtype=k.dtype, device=k.device)
     # The diagonal is exact: a distance to oneself is rounded otherwise.
     return k * (1.0 - eye) + (1.0 + nugget[..., None, None]) * eye
 
@@ -244,10 +246,9 @@ def predict(
         keys: (..., C, D).
         features: (C, 2 D) `trend.lift` of the same points, where there are trends.
     """
-    k = correlation(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
+    k = covariances_with_slopes(xp, p, keys, features)[0]
     own = 1.0
     if p.trend is not None:
-        k = k + p.trend.bend * trend.products(xp, features, p.trend.features)
         own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
     return mean_of(xp, p, k), deviation_of(xp, p, k, own)
 
@@ -312,12 +313,14 @@ class Slopes(NamedTuple):
 
     Attributes:
         slope: (..., C, m).
+        steep: (..., D, C, m) what an additive part adds to -slope_i (key - row_i), or None.
         mean: (..., 1, m) c of the mean.
         variance: (..., C, m) c of the square of the reach.
         own: (..., C) what the prior variance counts for in it.
     """
 
     slope: Array
+    steep: Array | None
     mean: Array
     variance: Array
     own: Array
@@ -325,19 +328,23 @@ class Slopes(NamedTuple):
 
 def covariances_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
-) -> tuple[Array, Array]:
-    """Covariances (..., C, m) of keys with the rows, and the stationary kernel's slopes."""
+) -> tuple[Array, Array, Array | None]:
+    """Covariances (..., C, m) of keys with the rows, and `Slopes.slope` and `Slopes.steep`."""
     k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
+    steep = None
+    if p.additive is not None:
+        k, steep = additive.mixed_with_slopes(xp, k, keys, p.additive)
+        slope = (1.0 - p.additive.share) * slope
     if p.trend is not None:
         k = k + p.trend.bend * trend.products(xp, features, p.trend.features)
-    return k, slope
+    return k, slope, steep
 
 
 def predict_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array, Slopes]:
     """Mean and `reach_of`, and what the gradients of the mean and of the reach's square need."""
-    k, slope = covariances_with_slopes(xp, p, keys, features)
+    k, *slopes = covariances_with_slopes(xp, p, keys, features)
     own = 1.0
     if p.trend is not None:
         own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
@@ -348,7 +355,7 @@ def predict_with_slopes(
         deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
         scale = square * xp.astype(variance > FLOOR, k.dtype)
         pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
-        return mean_of(xp, p, k), deviation, Slopes(slope, p.alpha[..., None, :], pulled, scale)
+        return mean_of(xp, p, k), deviation, Slopes(*slopes, p.alpha[..., None, :], pulled, scale)
     variance = at_least(xp, variance, FLOOR)
     covariance = xp.matmul(k, p.noise.link[..., None])[..., 0]
     apart, share = reach_factors(xp, variance, covariance, p.noise.variance, FLOOR)
@@ -359,4 +366,4 @@ def predict_with_slopes(
     pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
     pulled = pulled - by_covariance[..., None] * p.noise.link[..., None, :]
     reach = p.amplitude * xp.sqrt(apart * share)
-    return mean_of(xp, p, k), reach, Slopes(slope, p.alpha[..., None, :], pulled, scale)
+    return mean_of(xp, p, k), reach, Slopes(*slopes, p.alpha[..., None, :], pulled, scale)

@@ -27,6 +27,7 @@ class Prior(NamedTuple):
         curved: probability of a quadratic trend (`trend`).
         trend: log of its median standard deviation, in units of the amplitude.
         trend_spread: its spread.
+        separable: probability of an additive kernel (`additive`).
     """
 
     lengthscale: float = math.log(0.225)
@@ -42,6 +43,7 @@ class Prior(NamedTuple):
     curved: float = 0.3
     trend: float = 0.0
     trend_spread: float = 1.0
+    separable: float = 0.1
 
     def centre(self, dim: int) -> float:
         """Mean of the log length-scales in `dim` dimensions."""
@@ -55,7 +57,7 @@ USUAL = Prior()
 def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
     """Draw hypotheses."""
     normal = rng.standard_normal((count, dim + 4))
-    u = rng.random((3, count))
+    u = rng.random((4, count))
     return Hypotheses(
         prior.centre(dim)
         + prior.common_spread * normal[:, -1:]
@@ -66,6 +68,7 @@ def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypoth
         prior.warp + prior.warp_spread * normal[:, -3],
         (u[2] < prior.curved).astype(float),
         prior.trend + prior.trend_spread * normal[:, -4],
+        (u[3] < prior.separable).astype(float),
     )
 
 
@@ -88,6 +91,7 @@ def log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
         (h.rbf, prior.rbf),
         (h.noisy, prior.noisy),
         (h.curved, prior.curved),
+        (h.separable, prior.separable),
     ):
         density += np.where(flag > 0, math.log(probability), math.log1p(-probability))
     return density

@@ -5,7 +5,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from rnnbbo.policies.kernel import acquisition, inference, posterior, search, trend
+from rnnbbo.policies.kernel import acquisition, additive, inference, posterior, search, trend
+from rnnbbo.policies.kernel.additive import Additive
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.posterior import JITTER, Noise, Posterior
 from rnnbbo.policies.kernel.trend import Trend
@@ -75,9 +76,14 @@ class View(NamedTuple):
 
     def _correlations(self, h: int, centred: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Of points (C, D), less the incumbent, with hypothesis h's rows, in their precision."""
-        keys = posterior.lift_keys(np, centred / self.lengthscales[h].astype(rows.dtype))
+        keys = centred / self.lengthscales[h].astype(rows.dtype)
         rbf = float(self.posterior.rbf[h, 0, 0])
-        return posterior.correlation(np, posterior.distances(np, keys, rows), rbf)
+        r2 = posterior.distances(np, posterior.lift_keys(np, keys), rows)
+        k = posterior.correlation(np, r2, rbf)
+        parts = self.posterior.additive
+        if parts is None or not parts.share[h]:
+            return k
+        return additive.mixed(np, k, keys, rows[:, : keys.shape[1]], parts.share[h].item())
 
     def _bound(self, points: np.ndarray) -> np.ndarray:
         """At least the averaged log EI (C,), rounding aside."""
@@ -174,9 +180,9 @@ def make_view(
     points = x
     if len(pending):
         extra = (pending - incumbent) / lengthscales
-        r2 = posterior.distances(np, posterior.lift_keys(np, extra), rows)
-        cross = posterior.correlation(np, r2, rbf)
-        block = posterior.covariance(np, extra, rbf, nugget)
+        near, known = pending - incumbent, x - incumbent
+        cross = inference.correlations(h, near, known)
+        block = posterior.covariance(np, inference.correlations(h, near, near), nugget)
         if h.curved.any():
             cross = cross + inference.trends(h, pending, x)
             block = block + inference.trends(h, pending, pending)
@@ -196,7 +202,9 @@ def make_view(
     bent = None
     if h.curved.any():
         bent = Trend(trend.lift(np, points), h.bend[:, None, None])
-    conditioned = Posterior(
-        rows, rbf, inverse, alpha, read.mean[:, None], read.amplitude[:, None], best, bent, noise
-    )
+    parts = None
+    if h.share.any():
+        parts = Additive(rows[..., : x.shape[1]], h.share[:, None, None])
+    mean, amplitude = read.mean[:, None], read.amplitude[:, None]
+    conditioned = Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, bent, noise, parts)
     return View(conditioned, weight, lengthscales, incumbent)

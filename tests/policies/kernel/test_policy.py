@@ -161,6 +161,7 @@ def test_thinning_keeps_every_scale_round_the_incumbent() -> None:
 def test_hypotheses_are_drawn_from_their_prior() -> None:
     """The density's differences are those of frequencies, coordinate by coordinate."""
     p = Prior(lengthscale=-1.0, growth=0.8, common_spread=0.6, own_spread=0.4, curved=0.3)
+    p = p._replace(separable=0.3)
     h = prior.draw(np.random.default_rng(0), p, 40_000, 3)
     logs = h.log_lengthscale - (-1.0 + 0.8 * np.log(3))
     covariance = 0.4**2 * np.eye(3) + 0.6**2
@@ -175,7 +176,7 @@ def test_hypotheses_are_drawn_from_their_prior() -> None:
         assert values.std() == pytest.approx(spread, rel=0.02)
         expected = expected - 0.5 * ((values - centre) / spread) ** 2
     rest = prior.log_density(p, h) - expected
-    switches = np.column_stack([h.rbf, h.noisy, h.curved])
+    switches = np.column_stack([h.rbf, h.noisy, h.curved, h.separable])
     for combination in np.unique(switches, axis=0):
         group = np.all(switches == combination, axis=1)
         assert np.ptp(rest[group]) < 1e-9
@@ -194,6 +195,20 @@ def test_a_bowl_with_ripples_speaks_for_a_trend() -> None:
         belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)))
         targets.append(inference.rebuild(Prior(curved=0.5), belief, x, y).log_target[0])
     assert targets[1] > targets[0] + 5.0
+
+
+def test_a_sum_of_functions_of_one_coordinate_speaks_for_an_additive_kernel() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.random((30, 5))
+    for sign, y in ((1.0, np.sin(7.0 * x).sum(axis=1)), (-1.0, np.sin(7.0 * x).prod(axis=1))):
+        one = prior.draw(np.random.default_rng(0), Prior(noisy=0.01, curved=0.01), 1, 5)
+        one = one._replace(log_lengthscale=np.log(np.full((1, 5), 0.9)), separable=np.zeros(1))
+        targets = []
+        for h in (one, one._replace(separable=np.ones(1))):
+            belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)))
+            even = Prior(separable=0.5)
+            targets.append(inference.rebuild(even, belief, x, y).log_target[0])
+        assert sign * (targets[1] - targets[0]) > 2.0
 
 
 def test_particles_find_the_lengthscales_of_the_data() -> None:

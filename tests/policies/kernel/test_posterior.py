@@ -6,9 +6,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import integrate, linalg, stats
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, Kernel, Matern
+from sklearn.gaussian_process.kernels import RBF, Kernel, Matern, RationalQuadratic
 
 from rnnbbo.policies.kernel import acquisition, inference, posterior, trend
+from rnnbbo.policies.kernel.additive import Additive
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
 from rnnbbo.policies.kernel.posterior import Noise
 from rnnbbo.policies.kernel.trend import Trend
@@ -20,7 +21,7 @@ NO_WARP = 25.0  # log c so large that the warp changes nothing
 
 
 def some(count: int = 4, seed: int = 0) -> Hypotheses:
-    """Kernels in turn, noise in the second half, a trend in all but the first."""
+    """Kernels in turn, noise in the second half, a trend in all but the first; the last two add."""
     rng = np.random.default_rng(seed)
     return Hypotheses(
         np.log(rng.uniform(0.2, 1.0, (count, DIM))),
@@ -30,17 +31,24 @@ def some(count: int = 4, seed: int = 0) -> Hypotheses:
         np.full(count, NO_WARP),
         (np.arange(count) > 0) * 1.0,
         np.log(rng.uniform(0.5, 2.0, count)),
+        (np.arange(count) > 1) * 1.0,
     )
 
 
 class WithTrend(Kernel):
-    """A stationary kernel of scikit-learn's, and a polynomial one written out."""
+    """Stationary kernels of scikit-learn's, of all coordinates and of one, and a polynomial."""
 
-    def __init__(self, base: Kernel, bend: float) -> None:
-        self.base, self.bend = base, bend
+    def __init__(self, base: Kernel, bend: float, single: list[Kernel]) -> None:
+        self.base, self.bend, self.single = base, bend, single
 
     def __call__(self, x: np.ndarray, y: np.ndarray | None = None, eval_gradient: bool = False):
         k = self.base(x, y)
+        if self.single:
+            each = [
+                one(x[:, [d]], None if y is None else y[:, [d]])
+                for d, one in enumerate(self.single)
+            ]
+            k = 0.25 * k + 0.75 * np.mean(each, axis=0)
         for i, one in enumerate(x):
             for j, other in enumerate(x if y is None else y):
                 a, b = (2 * one - 1) / np.sqrt(DIM), (2 * other - 1) / np.sqrt(DIM)
@@ -63,7 +71,9 @@ def data(n: int = N, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 def kernel_of(h: Hypotheses, i: int) -> Kernel:
     scale = np.exp(h.log_lengthscale[i])
     base = RBF(scale) if h.rbf[i] else Matern(scale, nu=2.5)
-    return WithTrend(base, h.bend[i])
+    # Length-scales of D dimensions are sqrt(D) times as long.
+    single = [RationalQuadratic(one) for one in scale / np.sqrt(DIM)] if h.separable[i] else []
+    return WithTrend(base, h.bend[i], single)
 
 
 @pytest.mark.parametrize("i", range(4))
@@ -250,7 +260,7 @@ def test_the_reach_lies_between_improvement_and_what_a_look_changes(i: int) -> N
     wanted = np.sqrt(np.sqrt(variance) * change) if noise > 0 else np.sqrt(variance)
     p = view.posterior
     moved = (keys - view.incumbent) / view.lengthscales
-    k, _ = posterior.covariances_with_slopes(np, p, moved, view.features(keys))
+    k, *_ = posterior.covariances_with_slopes(np, p, moved, view.features(keys))
     own = 1.0
     if p.trend is not None:
         own = 1.0 + p.trend.bend[..., 0] * trend.squares(np, view.features(keys))
@@ -265,11 +275,13 @@ def test_numpy_and_torch_agree() -> None:
     belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
     view = make_view(belief, np.arange(4), np.full(4, 0.25), x, y, x[:0])
     points = np.random.default_rng(7).random((5, DIM))
-    assert view.posterior.trend is not None and view.posterior.noise is not None
+    p = view.posterior
+    assert p.trend is not None and p.noise is not None and p.additive is not None
     as_torch = posterior.Posterior(
-        *(torch.asarray(field) for field in view.posterior[:7]),
-        Trend(*(torch.asarray(field) for field in view.posterior.trend)),
-        Noise(*(torch.asarray(field) for field in view.posterior.noise)),
+        *(torch.asarray(field) for field in p[:7]),
+        Trend(*(torch.asarray(field) for field in p.trend)),
+        Noise(*(torch.asarray(field) for field in p.noise)),
+        Additive(*(torch.asarray(field) for field in p.additive)),
     )
     lengthscales, moved = torch.asarray(view.lengthscales), torch.asarray(points - view.incumbent)
     features = trend.lift(torch, torch.asarray(points))
