@@ -234,7 +234,8 @@ class Optimizer:
         # The ask that follows finds its work done.
         turn = (self._asked + 1) % len(self._proposers)
         self._proposers = [
-            self._prepared(one) if i == turn else one for i, one in enumerate(self._proposers)
+            replace(one, prepared=self._prepare(one)) if i == turn else one
+            for i, one in enumerate(self._proposers)
         ]
 
     def replay(self, history: Iterable[tuple[Any, ...]]) -> None:
@@ -358,11 +359,11 @@ class Optimizer:
         state = policy.step(loaded.params, proposer.state, observation)
         return _Proposer(loaded, state, fed=told)
 
-    def _prepared(self, proposer: "_Proposer") -> "_Proposer":
+    def _prepare(self, proposer: "_Proposer") -> np.ndarray:
+        """What a policy would query now, (C, D), the best first."""
         loaded, state = proposer.policy, proposer.state
         rng = np.random.default_rng((self._entropy, 2, state.evidence.steps))
-        ready = prepare(loaded.policy, loaded.params, state, self._waiting(), self.space.snap, rng)
-        return replace(proposer, prepared=ready)
+        return prepare(loaded.policy, loaded.params, state, self._waiting(), self.space.snap, rng)
 
     @property
     def _turn(self) -> int:
@@ -388,13 +389,12 @@ class Optimizer:
     def _ask(self) -> list[Any]:
         self._begin_ask()
         proposer = self._proposers[self._turn]
-        if proposer.prepared is None:
-            proposer = self._prepared(proposer)
+        prepared = proposer.prepared
         u = propose(
             proposer.policy.policy,
             proposer.policy.params,
             proposer.state,
-            proposer.prepared,
+            self._prepare(proposer) if prepared is None else prepared,
             Asked(self._waiting(), self._seen),
             self.space.snap,
             self._settle,

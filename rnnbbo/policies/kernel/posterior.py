@@ -344,7 +344,7 @@ def predict_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array, Slopes]:
     """Mean and `reach_of`, and what the gradients of the mean and of the reach's square need."""
-    k, *slopes = covariances_with_slopes(xp, p, keys, features)
+    k, slope, steep = covariances_with_slopes(xp, p, keys, features)
     own = 1.0
     if p.trend is not None:
         own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
@@ -355,7 +355,11 @@ def predict_with_slopes(
         deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
         scale = square * xp.astype(variance > FLOOR, k.dtype)
         pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
-        return mean_of(xp, p, k), deviation, Slopes(*slopes, p.alpha[..., None, :], pulled, scale)
+        return (
+            mean_of(xp, p, k),
+            deviation,
+            Slopes(slope, steep, p.alpha[..., None, :], pulled, scale),
+        )
     variance = at_least(xp, variance, FLOOR)
     covariance = xp.matmul(k, p.noise.link[..., None])[..., 0]
     apart, share = reach_factors(xp, variance, covariance, p.noise.variance, FLOOR)
@@ -366,4 +370,4 @@ def predict_with_slopes(
     pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
     pulled = pulled - by_covariance[..., None] * p.noise.link[..., None, :]
     reach = p.amplitude * xp.sqrt(apart * share)
-    return mean_of(xp, p, k), reach, Slopes(*slopes, p.alpha[..., None, :], pulled, scale)
+    return mean_of(xp, p, k), reach, Slopes(slope, steep, p.alpha[..., None, :], pulled, scale)

@@ -27,7 +27,8 @@ class Prior(NamedTuple):
         curved: probability of a quadratic trend (`trend`).
         trend: log of its median standard deviation, in units of the amplitude.
         trend_spread: its spread.
-        separable: probability of an additive kernel (`additive`).
+        separable: probability of an additive kernel (`additive`) in three dimensions and more; in
+            two there is little to win by one.
     """
 
     lengthscale: float = math.log(0.225)
@@ -49,9 +50,17 @@ class Prior(NamedTuple):
         """Mean of the log length-scales in `dim` dimensions."""
         return self.lengthscale + self.growth * math.log(dim)
 
+    def additive(self, dim: int) -> float:
+        """Probability of an additive kernel in `dim` dimensions."""
+        return self.separable if dim > 2 else 0.0
+
 
 USUAL = Prior()
 """Set by hand, and kept: docs/experiments.md has what was tried in its place."""
+
+
+def _log(probability: float) -> float:
+    return math.log(probability) if probability > 0.0 else -math.inf
 
 
 def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
@@ -68,7 +77,7 @@ def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypoth
         prior.warp + prior.warp_spread * normal[:, -3],
         (u[2] < prior.curved).astype(float),
         prior.trend + prior.trend_spread * normal[:, -4],
-        (u[3] < prior.separable).astype(float),
+        (u[3] < prior.additive(dim)).astype(float),
     )
 
 
@@ -91,7 +100,7 @@ def log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
         (h.rbf, prior.rbf),
         (h.noisy, prior.noisy),
         (h.curved, prior.curved),
-        (h.separable, prior.separable),
+        (h.separable, prior.additive(dim)),
     ):
-        density += np.where(flag > 0, math.log(probability), math.log1p(-probability))
+        density += np.where(flag > 0, _log(probability), _log(1.0 - probability))
     return density

@@ -211,6 +211,16 @@ def test_a_sum_of_functions_of_one_coordinate_speaks_for_an_additive_kernel() ->
         assert sign * (targets[1] - targets[0]) > 2.0
 
 
+@pytest.mark.parametrize("dim", [1, 2])
+def test_no_hypothesis_is_additive_in_two_dimensions(dim: int) -> None:
+    rng = np.random.default_rng(0)
+    x, belief = rng.random((12, dim)), inference.start(rng, Prior(separable=0.9), dim)
+    for n in range(1, 13):
+        belief = inference.update(rng, Prior(separable=0.9), belief, x[:n], x[:n].sum(axis=1))
+    assert not belief.hypotheses.separable.any()
+    assert np.isfinite(belief.log_target).all()
+
+
 def test_particles_find_the_lengthscales_of_the_data() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((60, 2))
