@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.arguments import as_count, as_seconds
 from rnnbbo.errors import ConfigError, ObjectiveError, PointError, TooManyFailuresError
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.loop import History, Limits, Memory, run_trials
-from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer, as_count, as_seconds
+from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
 from rnnbbo.trial import Trial

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from rnnbbo.optimizer import as_number
+from rnnbbo.arguments import as_number
 from rnnbbo.trial import Outcome, Trial
 
 Objective = Callable[[list[Any]], Any]

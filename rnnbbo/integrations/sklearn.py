@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.arguments import as_count
 from rnnbbo.errors import ConfigError, MissingExtraError, SpaceError
 from rnnbbo.integrations.skopt import Optimizer
-from rnnbbo.optimizer import as_count
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Categorical, as_dimension
 

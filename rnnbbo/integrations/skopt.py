@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import optimizer as native
+from rnnbbo.arguments import as_count
 from rnnbbo.errors import ConfigError
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
@@ -131,7 +132,7 @@ class Optimizer:
         """
         if n_points is None:
             return self._optimizer.ask()
-        n_points = native.as_count("n_points", n_points)
+        n_points = as_count("n_points", n_points)
         if strategy not in STRATEGIES:
             raise ConfigError(
                 f"strategy = {strategy!r}; expected one of {', '.join(map(repr, STRATEGIES))}"
@@ -170,7 +171,7 @@ class Optimizer:
         Raises:
             ConfigError: n_iter is no integer of at least 0.
         """
-        for _ in range(native.as_count("n_iter", n_iter, least=0)):
+        for _ in range(as_count("n_iter", n_iter, least=0)):
             x = self.ask()
             self.tell(x, func(x))
         return self.get_result()

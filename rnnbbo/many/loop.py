@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.arguments import as_count, as_entropy
 from rnnbbo.errors import MissingExtraError, ObservationError, PolicyError
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
 from rnnbbo.many.group import Group, Stepper, regroup, split
 from rnnbbo.many.result import ManyResult, make_many_result
-from rnnbbo.optimizer import as_count, as_entropy, load_policy
+from rnnbbo.optimizer import load_policy
 from rnnbbo.policies.ops import Array, keep_heap, namespace
 from rnnbbo.policies.policy import Policy
 

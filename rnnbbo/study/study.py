@@ -20,16 +20,10 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import auto, checkpoint
+from rnnbbo.arguments import as_count, as_entropy, as_value
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import StudyError, TrialError
-from rnnbbo.optimizer import (
-    DEFAULT_POLICY,
-    Optimizer,
-    as_count,
-    as_entropy,
-    as_value,
-    load_policy,
-)
+from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer, load_policy
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import database, workers
