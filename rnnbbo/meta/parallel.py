@@ -49,6 +49,11 @@ class Group:
         dist.all_gather(everyone, rows.contiguous())
         return torch.cat(everyone)
 
+    def wait(self) -> None:
+        """Wait until every process is here: none may leave while another still works."""
+        if self.size > 1:
+            dist.barrier()
+
     def from_first(self, value: Any) -> Any:
         """The value that process 0 has."""
         if self.size == 1:

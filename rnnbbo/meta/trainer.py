@@ -268,6 +268,7 @@ def train(
         while progress.update < last:
             _one_update(config, policy, distribution, progress, group, teacher)
             progress.update += 1
+        group.wait()
         return weights
     # Taken at the start: the tree may change while a training of hours runs from memory.
     commit = source_commit()
@@ -293,4 +294,5 @@ def train(
             bar.set_postfix(loss=f"{record['loss']:.3f}", refresh=False)
             bar.update()
     checkpoint.save_policy(weights, _weights(config, policy, progress, commit))
+    group.wait()
     return weights

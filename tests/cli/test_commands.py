@@ -341,7 +341,7 @@ def test_a_noisy_run_names_the_point_to_take_too(capsys, tmp_path):
     assert minimize(target, *ONE, "-n", "40", "--seed", "1", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["recommended"] != document["x"]
-    # Which is nearer to the minimum is a matter of one seed's luck; tests/test_recommend.py has many.
+    # Which is nearer to the minimum is one seed's luck; tests/test_recommend.py has many.
     assert document["fun"] < 0.0 <= (document["recommended"]["a"] - 0.3) ** 2 < 0.3
     assert words.splitlines()[-1] == f"x = [{document['recommended']['a']!r}]"
     assert "noisy" in words.splitlines()[-2]
