@@ -8,8 +8,8 @@ Tables and scores of tuned models are often nearly that. With k_s the stationary
 
 the rest of k_s explains what coordinates do together. Length-scales are those of D dimensions,
 which grow as sqrt(D); hence the root. k_1(r) = 1 / (1 + r^2 / 2) is the rational quadratic kernel
-with alpha = 1 (Rasmussen & Williams 2006, eq. 4.19): smooth, of many scales, and a quarter of the
-time of an exponential, of which there would be D times as many as in k_s.
+with alpha = 1 (Rasmussen & Williams 2006, eq. 4.19): smooth, of many scales, and
+without an exponential, of which there would be D times as many as in k_s.
 """
 
 import math
