@@ -52,7 +52,6 @@ def train(tmp_path: Path, out: str, processes: int, *options: str) -> subprocess
     )
 
 
-@pytest.mark.slow
 def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> None:
     assert train(tmp_path, "one", 1).returncode == 0
     # Half by one process, and half by two: a training may move between machines.
