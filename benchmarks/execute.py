@@ -25,9 +25,10 @@ from rnnbbo.benchmarks.record import (
 from rnnbbo.benchmarks.statistics import REFERENCE_EVALUATIONS, reference_regret
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.functions.problem import Problem
+from rnnbbo.space import Space
 
 Array = NDArray[np.float64]
-Make = Callable[[str, int, int, int], Method]
+Make = Callable[[str, int, int, int, Space | None], Method]
 Write = Callable[[Evaluation], None]
 Outcome = tuple[FunctionRecord, list[Evaluation]]
 
@@ -44,7 +45,7 @@ def execute(task: Task, out: Path | None, make: Make = make_method) -> Outcome:
         task: the run.
         out: the folder of records, where every line is written as it happens, over those of an
             earlier incomplete attempt; None to write nothing.
-        make: makes a method from name, dim, budget and seed.
+        make: makes a method from name, dim, budget, seed and declared space.
 
     Returns:
         The function's record, and the lines of the run.
@@ -128,7 +129,7 @@ def _run(task: Task, problem: Problem, noise: float, make: Make, write: Write) -
     deadline = perf_counter() + task.time_limit
     t, best, least = 1, None, math.inf
     try:
-        method = make(task.key.method, task.entry.dim, task.budget, seed)
+        method = make(task.key.method, task.entry.dim, task.budget, seed, task.entry.space)
         recommend = getattr(method, "recommend", None) if noise > 0 else None
         for t in range(1, task.budget + 1):
             if perf_counter() > deadline:

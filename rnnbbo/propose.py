@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo.policies import candidates as points
+from rnnbbo.policies import mixed
 from rnnbbo.policies.kernel.policy import KernelPolicy, KernelState
 from rnnbbo.policies.ops import Params
 from rnnbbo.policies.policy import Policy, PolicyState
+from rnnbbo.space import Space
 
 WIDE, NEAR = 48, 48  # candidates over the whole cube, and round the best two
 LAST_PENDING = 64  # pending points that a score takes into account: keeps an ask's cost flat
 FRESH_TRIES = 4  # further rounds of candidates when every one has been asked already
 
-Snap = Callable[[np.ndarray], np.ndarray]
 Settle = Callable[[np.ndarray], np.ndarray]
 
 
@@ -47,18 +48,20 @@ def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
     )[0]
 
 
-def _candidates(rng: np.random.Generator, state: PolicyState | KernelState) -> np.ndarray:
-    """Candidate points (WIDE + NEAR, D), float64.
+def _candidates(
+    rng: np.random.Generator, space: Space, state: PolicyState | KernelState
+) -> np.ndarray:
+    """Candidate points (WIDE + NEAR, D) of the space, float64.
 
     Quasi-random ones with a new shift each time; and, after the first value, points round the best.
     """
     near = NEAR if state.evidence.told else 0
     wide = WIDE + NEAR - near
-    spread = points.quasi_random(np, rng.random(state.q.shape), 0, wide)[0]
+    spread = space.snap(points.quasi_random(np, rng.random(state.q.shape), 0, wide)[0])
     if not near:
         return spread
     centres = points.spray_centres(np, state.evidence, near)[0].astype(np.float64)
-    return np.concatenate([spread, _spray(rng, centres)])
+    return np.concatenate([spread, mixed.near(rng, space, _spray(rng, centres), centres)])
 
 
 def prepare(
@@ -66,7 +69,7 @@ def prepare(
     params: Params,
     state: Any,
     pending: np.ndarray,
-    snap: Snap,
+    space: Space,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Points (C, D) that a policy would query, the best first.
@@ -75,14 +78,14 @@ def prepare(
     `propose`.
     """
     if isinstance(policy, KernelPolicy):
-        return np.array(list(policy.choices(state, pending[-LAST_PENDING:], snap, rng)))
+        return np.array(list(policy.choices(state, pending[-LAST_PENDING:], space, rng)))
     if not policy.scores:
-        return snap(policy.point(params, state).astype(np.float64))
-    choices = snap(_candidates(rng, state))
+        return space.snap(policy.point(params, state).astype(np.float64))
+    choices = _candidates(rng, space, state)
     scores = _scores(policy, params, state, choices, pending)
     if policy.climbs(state):
         climbed = policy.climbed(state, choices[None].astype(np.float32), scores[None])
-        found = snap(climbed[0].astype(np.float64))
+        found = space.snap(climbed[0].astype(np.float64))
         theirs = _scores(policy, params, state, found, pending)
         choices, scores = np.concatenate([choices, found]), np.concatenate([scores, theirs])
     return choices[np.argsort(-scores, kind="stable")]
@@ -102,15 +105,15 @@ def _others(
     state: Any,
     first: np.ndarray,
     pending: np.ndarray,
-    snap: Snap,
+    space: Space,
     rng: np.random.Generator,
 ) -> Iterator[np.ndarray]:
     """What is left where all prepared points, the best of them `first`, were asked before."""
     if isinstance(policy, Policy) and not policy.scores:
-        around = snap(_spray(rng, np.broadcast_to(first, (WIDE + NEAR, len(first)))))
+        around = space.snap(_spray(rng, np.broadcast_to(first, (WIDE + NEAR, len(first)))))
         yield from around[np.argsort(np.square(around - first).sum(axis=1), kind="stable")]
     for _ in range(1 + FRESH_TRIES):
-        choices = snap(_candidates(rng, state))
+        choices = _candidates(rng, space, state)
         if isinstance(policy, Policy) and policy.scores:
             ranks = _scores(policy, params, state, choices, pending)
             choices = choices[np.argsort(-ranks, kind="stable")]
@@ -123,7 +126,7 @@ def propose(
     state: Any,
     prepared: np.ndarray,
     asked: Asked,
-    snap: Snap,
+    space: Space,
     settle: Settle,
     rng: np.random.Generator,
 ) -> np.ndarray:
@@ -138,7 +141,7 @@ def propose(
         state: its state, batch of one.
         prepared: what `prepare` made of that state and these pending points.
         asked: what was asked before.
-        snap: moves cube points (n, D) onto points of the user's space.
+        space: the user's.
         settle: where a cube point (D,) ends up once it has been a point in user units. Rounding
             on the way takes several cube points to the same one.
         rng: randomness of this ask.
@@ -147,7 +150,7 @@ def propose(
         (D,) float64 in the unit cube.
     """
     first = prepared[0]
-    for u in chain(prepared, _others(policy, params, state, first, asked.pending, snap, rng)):
+    for u in chain(prepared, _others(policy, params, state, first, asked.pending, space, rng)):
         if key(u) not in asked.seen and key(settle(u)) not in asked.seen:
             return u
     return first

@@ -152,6 +152,7 @@ class Space:
                 (uniform if dim.prior == "uniform" else log).append((column, dim))
             column += 1
         self.cube_dim = column
+        self._integers = sorted(uniform + log, key=lambda pair: pair[0])
         self._uniform_columns = np.array([c for c, _ in uniform], dtype=np.intp)
         self._uniform_counts = np.array([dim.high - dim.low + 1.0 for _, dim in uniform])
         self._log_columns = np.array([c for c, _ in log], dtype=np.intp)
@@ -279,6 +280,37 @@ class Space:
             out[:, start_column:stop] = 0.0
             out[np.arange(len(out)), start_column + winner] = 1.0
         return out
+
+    @property
+    def discrete(self) -> bool:
+        """Whether a dimension is an integer or a category."""
+        return bool(self._integers or self._blocks)
+
+    def vary(self, rng: np.random.Generator, u: np.ndarray) -> np.ndarray:
+        """Points of the space that differ in integers or categories, in one of them at least.
+
+        Every one of K integers and categories is changed with probability 1 / K, and the first by
+        lot in any case: a category to another, an integer to one of its neighbours or, as often,
+        to any.
+
+        Args:
+            rng: randomness.
+            u: (n, cube_dim) coordinates, of points of a space that is `discrete`.
+
+        Returns:
+            (n, cube_dim), a new array, snapped. Coordinates of a `Real` stay.
+        """
+        out = self.snap(u)
+        count = len(self._integers) + len(self._blocks)
+        lot = rng.random((len(u), count))
+        changes = (lot < 1.0 / count) | (lot == lot.min(axis=1, keepdims=True))
+        of_integers, of_blocks = np.split(changes.T, [len(self._integers)])
+        for (column, dim), changed in zip(self._integers, of_integers, strict=True):
+            out[changed, column] = dim.others(rng, out[changed, column])
+        for (start, stop), changed in zip(self._blocks, of_blocks, strict=True):
+            order = rng.random((int(changed.sum()), stop - start))
+            out[changed, start:stop] = order - 2.0 * out[changed, start:stop]
+        return self.snap(out)
 
     def to_skopt(self) -> Any:
         """The same space as a `skopt.space.Space`.

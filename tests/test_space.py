@@ -278,6 +278,48 @@ def test_snap_makes_categories_one_hot():
     assert snapped.tolist() == [[0, 1, 0, 0.3], [0, 1, 0, 1.0], [1, 0, 0, 0.0]]
 
 
+def test_varied_points_differ_in_integers_and_categories_alone():
+    rng = np.random.default_rng(0)
+    space = Space([Integer(0, 9), Integer(1, 1000, "log-uniform"), ("a", "b", "c"), (0.0, 1.0)])
+    u = np.concatenate([rng.random((200, 3)), rng.random((200, 3)).round(), np.zeros((200, 0))], 1)
+    old, new = space.snap(u), space.vary(rng, u)
+    assert np.array_equal(new, space.snap(new))
+    assert np.array_equal(new[:, -1], old[:, -1])
+    changed = np.array(
+        [
+            [a != b for a, b in zip(space.from_cube(v), space.from_cube(w), strict=True)]
+            for v, w in zip(old, new, strict=True)
+        ]
+    )
+    assert changed.any(axis=1).all()
+    assert changed.sum(axis=0)[:3].min() > 40
+    assert 1.0 < changed.sum(axis=1).mean() < 2.0
+
+
+@pytest.mark.parametrize("dim", [Integer(0, 9), Integer(1, 9, "log-uniform")])
+@pytest.mark.parametrize("last", [False, True])
+def test_varied_integers_reach_neighbours_first_and_all_others(dim: Integer, last: bool):
+    space, rng = Space([dim]), np.random.default_rng(1)
+    start = dim.high if last else dim.low + 3
+    u = np.repeat(space.to_cube([start])[None], 400, axis=0)
+    values = np.array([space.from_cube(v)[0] for v in space.vary(rng, u)])
+    assert set(values.tolist()) == set(range(dim.low, dim.high + 1)) - {start}
+    assert 150 < (np.abs(values - start) == 1).sum() < 330
+
+
+def test_two_values_vary_to_the_other():
+    space = Space([Integer(3, 4), ("a", "b")])
+    u = np.repeat(space.to_cube([3, "b"])[None], 60, axis=0)
+    points = {tuple(space.from_cube(v)) for v in space.vary(np.random.default_rng(2), u)}
+    assert points == {(4, "b"), (3, "a"), (4, "a")}
+
+
+def test_only_integers_and_categories_make_a_space_discrete():
+    assert not Space([(0.0, 1.0), Real(1.0, 2.0, "log-uniform")]).discrete
+    assert Space([(0.0, 1.0), Integer(1, 9, "log-uniform")]).discrete
+    assert Space([(0.0, 1.0), ("a", "b")]).discrete
+
+
 def test_from_cube_needs_every_coordinate():
     with pytest.raises(PointError, match="expected 3"):
         Space([("a", "b", "c")]).from_cube([0.5])

@@ -3,10 +3,13 @@
 Points lie in the unit cube; values are minimised.
 """
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rnnbbo.dimensions import Categorical, Dimension, Integer
+from rnnbbo.space import Space
 
 Array = NDArray[np.float64]
 
@@ -40,6 +43,46 @@ class Recommender(Protocol):
         change the points that the run goes on to ask for.
         """
         ...
+
+
+def cube(dim: int) -> Space:
+    """Return the unit cube of reals."""
+    return Space([(0.0, 1.0)] * dim)
+
+
+class Cells:
+    """Between the points of a space and the unit cube, one coordinate a dimension.
+
+    A value of an integer or a category is a cell: position k of n has the middle (k + 1/2) / n. A
+    real dimension has to be (0, 1).
+
+    Args:
+        space: the space.
+
+    Attributes:
+        counts: positions of each dimension; 0 for reals.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._first = [d.low if isinstance(d, Integer) else 0 for d in space.dimensions]
+        self.counts = [_count(d) for d in space.dimensions]
+
+    def middle(self, point: list[Any]) -> Array:
+        """Return where in the cube a point of the space is, (dim,)."""
+        code = self._space.encode(point)
+        return np.array(
+            [
+                (value - first + 0.5) / count if count else value
+                for value, first, count in zip(code, self._first, self.counts, strict=True)
+            ]
+        )
+
+
+def _count(dimension: Dimension) -> int:
+    if isinstance(dimension, Integer):
+        return dimension.high - dimension.low + 1
+    return len(dimension.categories) if type(dimension) is Categorical else 0
 
 
 class WorstFinite:

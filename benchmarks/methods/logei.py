@@ -51,19 +51,12 @@ class LogEI:
     def ask(self) -> Array:
         """See `Method.ask`."""
         if not self._has_model():
-            return self._sobol.draw(1, dtype=torch.double).numpy()[0]
+            return self._sobol_point()
         model = self._model()
         with _torch_seeded(self._seed, len(self._y), 1), warnings.catch_warnings():
             # BoTorch tries again after a failed line search, and warns each time.
             warnings.filterwarnings("ignore", "Optimization failed", RuntimeWarning)
-            points, _ = optimize_acqf(
-                LogExpectedImprovement(model, best_f=-np.nanmin(self._y)),
-                bounds=self._bounds,
-                q=1,
-                num_restarts=NUM_RESTARTS,
-                raw_samples=RAW_SAMPLES,
-                options=OPTIONS,
-            )
+            points = self._maximise(LogExpectedImprovement(model, best_f=-np.nanmin(self._y)))
         return points.numpy()[0]
 
     def tell(self, x: Array, y: float) -> None:
@@ -84,6 +77,25 @@ class LogEI:
             mean = -model.posterior(torch.as_tensor(np.array(self._x))).mean.numpy()[:, 0]
         return self._x[int(np.argmin(np.where(np.isnan(self._y), np.inf, mean)))]
 
+    def _sobol_point(self) -> Array:
+        return self._sobol.draw(1, dtype=torch.double).numpy()[0]
+
+    def _empty_model(self, x: torch.Tensor, y: torch.Tensor) -> SingleTaskGP:
+        """The model (n, dim), (n, 1) before it is fitted."""
+        return SingleTaskGP(x, y)
+
+    def _maximise(self, acquisition: LogExpectedImprovement) -> torch.Tensor:
+        """The point (1, dim) of the largest value."""
+        points, _ = optimize_acqf(
+            acquisition,
+            bounds=self._bounds,
+            q=1,
+            num_restarts=NUM_RESTARTS,
+            raw_samples=RAW_SAMPLES,
+            options=OPTIONS,
+        )
+        return points
+
     def _has_model(self) -> bool:
         values = {y for y in self._y if not np.isnan(y)}
         return len(self._y) >= self._initial_points and len(values) > 1
@@ -93,7 +105,7 @@ class LogEI:
         if self._fitted is None:
             y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
             with _torch_seeded(self._seed, len(self._y), 0):
-                model = SingleTaskGP(
+                model = self._empty_model(
                     torch.as_tensor(np.array(self._x)), torch.as_tensor(-y).unsqueeze(-1)
                 )
                 fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))

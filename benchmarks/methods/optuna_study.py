@@ -3,7 +3,9 @@
 import numpy as np
 import optuna
 
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import Array, Cells, cube
+from rnnbbo.dimensions import Categorical, Dimension, Integer
+from rnnbbo.space import Space
 
 
 class OptunaStudy:
@@ -11,21 +13,22 @@ class OptunaStudy:
 
     Args:
         sampler: proposes the points.
-        dim: number of dimensions.
+        space: what is declared; integers become Optuna's integers, categories its categories.
     """
 
-    def __init__(self, sampler: optuna.samplers.BaseSampler, dim: int) -> None:
+    def __init__(self, sampler: optuna.samplers.BaseSampler, space: Space) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(sampler=sampler)
-        uniform = optuna.distributions.FloatDistribution(0.0, 1.0)
-        self._distributions: dict[str, optuna.distributions.BaseDistribution] = {
-            f"x{i}": uniform for i in range(dim)
+        self._cells = Cells(space)
+        self._distributions = {
+            name: _distribution(dimension)
+            for name, dimension in zip(space.names, space.dimensions, strict=True)
         }
 
     def ask(self) -> Array:
         """See `Method.ask`."""
         self._trial = self._study.ask(self._distributions)
-        return np.array([self._trial.params[name] for name in self._distributions])
+        return self._cells.middle([self._trial.params[name] for name in self._distributions])
 
     def tell(self, x: Array, y: float) -> None:
         """See `Method.tell`."""
@@ -38,12 +41,21 @@ class OptunaStudy:
 class TPE(OptunaStudy):
     """The tree-structured Parzen estimator (Bergstra et al. 2011), as it comes."""
 
-    def __init__(self, dim: int, budget: int, seed: int) -> None:
-        super().__init__(optuna.samplers.TPESampler(seed=seed), dim)
+    def __init__(self, dim: int, budget: int, seed: int, space: Space | None = None) -> None:
+        super().__init__(optuna.samplers.TPESampler(seed=seed), space or cube(dim))
 
 
 class GPSampler(OptunaStudy):
     """A Gaussian process and log expected improvement, as it comes: 10 random points first."""
 
-    def __init__(self, dim: int, budget: int, seed: int) -> None:
-        super().__init__(optuna.samplers.GPSampler(seed=seed), dim)
+    def __init__(self, dim: int, budget: int, seed: int, space: Space | None = None) -> None:
+        super().__init__(optuna.samplers.GPSampler(seed=seed), space or cube(dim))
+
+
+def _distribution(dimension: Dimension) -> optuna.distributions.BaseDistribution:
+    # `type`, since rnnbbo's categorical passes for scikit-optimize's in `isinstance`.
+    if type(dimension) is Categorical:
+        return optuna.distributions.CategoricalDistribution(dimension.categories)
+    if isinstance(dimension, Integer):
+        return optuna.distributions.IntDistribution(*dimension.bounds)
+    return optuna.distributions.FloatDistribution(*dimension.bounds)

@@ -1,9 +1,10 @@
 """rnnbbo's own policies, among the methods."""
 
-import numpy as np
+from typing import Any
 
 from rnnbbo import Optimizer
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import Array, Cells, cube
+from rnnbbo.space import Space
 
 
 class Policy:
@@ -14,16 +15,21 @@ class Policy:
         dim: number of dimensions.
         budget: number of evaluations that will be made.
         seed: the same seed gives the same run.
+        space: what is declared; None for reals.
     """
 
-    def __init__(self, name: str, dim: int, budget: int, seed: int) -> None:
-        self._optimizer = Optimizer([(0.0, 1.0)] * dim, policy=name, n_calls=budget, rng=seed)
-        self._asked: list[float] = []
+    def __init__(
+        self, name: str, dim: int, budget: int, seed: int, space: Space | None = None
+    ) -> None:
+        space = space or cube(dim)
+        self._optimizer = Optimizer(space, policy=name, n_calls=budget, rng=seed)
+        self._cells = Cells(space)
+        self._asked: list[Any] = []
 
     def ask(self) -> Array:
         """See `Method.ask`."""
         self._asked = self._optimizer.ask()
-        return np.asarray(self._asked, dtype=float)
+        return self._cells.middle(self._asked)
 
     def tell(self, x: Array, y: float) -> None:
         """See `Method.tell`."""
@@ -31,4 +37,6 @@ class Policy:
 
     def recommend(self) -> Array:
         """See `Recommender.recommend`."""
-        return np.asarray(self._optimizer.recommend(), dtype=float)
+        point = self._optimizer.recommend()
+        assert point is not None
+        return self._cells.middle(point)

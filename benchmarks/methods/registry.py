@@ -14,6 +14,7 @@ from typing import Any
 from rnnbbo import auto, checkpoint
 from rnnbbo.benchmarks.methods.base import Method
 from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.space import Space
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,14 @@ class Peer:
         target: `module:class`, the module in this package; called as (dim, budget, seed).
         package: what has to be installed for it.
         about: what it is, and its source, in one line.
+        mixed: what is called instead as (dim, budget, seed, space) where integers and categories
+            are declared; "" for a method that takes them for reals.
     """
 
     target: str
     package: str
     about: str
+    mixed: str = ""
 
 
 PEERS: dict[str, Peer] = {
@@ -45,11 +49,13 @@ PEERS: dict[str, Peer] = {
         "scikit-optimize",
         "skopt.gp_minimize: Gaussian process and a portfolio of acquisition functions "
         "(Hoffman et al. 2011)",
+        mixed="skopt_gp:GPMinimize",
     ),
     "logei": Peer(
         "logei:LogEI",
         "botorch",
         "BoTorch: Gaussian process and log expected improvement (Ament et al. 2023)",
+        mixed="logei_mixed:MixedLogEI",
     ),
     "turbo": Peer(
         "turbo:TuRBO",
@@ -60,11 +66,13 @@ PEERS: dict[str, Peer] = {
         "optuna_study:TPE",
         "optuna",
         "Optuna: tree-structured Parzen estimator (Bergstra et al. 2011)",
+        mixed="optuna_study:TPE",
     ),
     "gpsampler": Peer(
         "optuna_study:GPSampler",
         "optuna",
         "Optuna: Gaussian process and log expected improvement (Ament et al. 2023)",
+        mixed="optuna_study:GPSampler",
     ),
     "cma": Peer("cmaes:CMAES", "cma", "CMA-ES with restarts (Hansen 2016; Auger and Hansen 2005)"),
     "de": Peer(
@@ -80,7 +88,7 @@ PEERS: dict[str, Peer] = {
 }
 
 
-def make_method(name: str, dim: int, budget: int, seed: int) -> Method:
+def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None = None) -> Method:
     """Start a run of a method.
 
     Args:
@@ -89,6 +97,7 @@ def make_method(name: str, dim: int, budget: int, seed: int) -> Method:
         dim: number of dimensions.
         budget: number of evaluations that will be made, for methods that plan ahead.
         seed: the same seed gives the same run.
+        space: integers and categories, one a cell of the cube, for the methods that can be told.
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
@@ -100,11 +109,12 @@ def make_method(name: str, dim: int, budget: int, seed: int) -> Method:
     if name not in PEERS:
         from rnnbbo.benchmarks.methods.policy import Policy
 
-        return Policy(name, dim, budget, seed)
+        return Policy(name, dim, budget, seed, space)
     peer = PEERS[name]
-    module, _, make = peer.target.partition(":")
+    told = (space,) if space is not None and peer.mixed else ()
+    module, _, make = (peer.mixed if told else peer.target).partition(":")
     try:
-        return getattr(import_module(f"{__package__}.{module}"), make)(dim, budget, seed)
+        return getattr(import_module(f"{__package__}.{module}"), make)(dim, budget, seed, *told)
     except ImportError as error:
         if isinstance(error, MissingExtraError) or (error.name or "").startswith("rnnbbo"):
             raise

@@ -6,7 +6,8 @@ import numpy as np
 from skopt import Optimizer
 from skopt.utils import cook_estimator, normalize_dimensions
 
-from rnnbbo.benchmarks.methods.base import Array, WorstFinite
+from rnnbbo.benchmarks.methods.base import Array, Cells, WorstFinite, cube
+from rnnbbo.space import Space
 
 
 class GPMinimize:
@@ -19,12 +20,14 @@ class GPMinimize:
     finite value so far, 0 if there is none, because one NaN breaks the model.
     """
 
-    def __init__(self, dim: int, budget: int, seed: int) -> None:
+    def __init__(self, dim: int, budget: int, seed: int, space: Space | None = None) -> None:
         rng = np.random.RandomState(seed)
-        space = normalize_dimensions([(0.0, 1.0)] * dim)
+        space = space or cube(dim)
+        self._cells = Cells(space)
+        theirs = normalize_dimensions(space.to_skopt())
         estimator_seed = rng.randint(0, np.iinfo(np.int32).max)
-        model = cook_estimator("GP", space=space, random_state=estimator_seed, noise="gaussian")
-        self._optimizer = Optimizer(space, model, random_state=rng)
+        model = cook_estimator("GP", space=theirs, random_state=estimator_seed, noise="gaussian")
+        self._optimizer = Optimizer(theirs, model, random_state=rng)
         self._finite = WorstFinite()
 
     def ask(self) -> Array:
@@ -33,7 +36,7 @@ class GPMinimize:
             # A point that repeats an earlier one is replaced by a random one, with a warning.
             warnings.simplefilter("ignore")
             self._asked = self._optimizer.ask()
-        return np.array(self._asked, dtype=float)
+        return self._cells.middle(self._asked)
 
     def tell(self, x: Array, y: float) -> None:
         """See `Method.tell`."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rnnbbo.functions.problem import Problem
+from rnnbbo.space import Space
 
 SPLITS = ("test", "tune")
 """`tune` is for choosing between designs, `test` for figures that are reported."""
@@ -25,6 +26,8 @@ class Entry:
         build: returns the problem; the same one each time.
         noise: standard deviation of an observation's noise, in units of that of the values.
         searches: how many random searches measure the reference regret.
+        space: integers and categories whose values the cells of the cube are, for methods that can
+            be told so; None where every coordinate is real.
     """
 
     name: str
@@ -32,3 +35,4 @@ class Entry:
     build: Callable[[], Problem]
     noise: float = 0.0
     searches: int = 101
+    space: Space | None = None

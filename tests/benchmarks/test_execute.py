@@ -5,6 +5,7 @@ import faulty_methods
 import numpy as np
 import pytest
 
+from rnnbbo import Space
 from rnnbbo.benchmarks import record
 from rnnbbo.benchmarks.execute import execute, measure, run_seed
 from rnnbbo.benchmarks.methods import Method, make_method
@@ -31,7 +32,7 @@ def task(method: str = "random", entry: Entry = ENTRY, budget: int = 6, limit: f
     return Task(Key("bowls", entry.name, method, 0), entry, budget, limit)
 
 
-def make(name: str, dim: int, budget: int, seed: int) -> Method:
+def make(name: str, dim: int, budget: int, seed: int, space: Space | None) -> Method:
     return getattr(faulty_methods, name)(dim, budget, seed)  # type: ignore[no-any-return]
 
 
@@ -59,7 +60,7 @@ def test_lines_are_written_as_they_happen(tmp_path: Path) -> None:
             counts.append(path.read_text().count("\n"))
             return super().ask()
 
-    execute(task("Watching"), tmp_path, lambda _, *run: Watching(*run))
+    execute(task("Watching"), tmp_path, lambda _, *run: Watching(*run[:3]))
     assert counts == list(range(6))
 
 
@@ -108,6 +109,19 @@ def test_a_method_that_cannot_be_made_loses_its_run_only() -> None:
 
     _, lines = execute(task(), None, fail)
     assert [(e.t, e.status, e.message) for e in lines] == [(1, "crashed", "MemoryError: too large")]
+
+
+def test_a_method_is_told_the_declared_space() -> None:
+    spaces: list[Space | None] = []
+
+    def watching(name: str, dim: int, budget: int, seed: int, space: Space | None) -> Method:
+        spaces.append(space)
+        return make_method(name, dim, budget, seed, space)
+
+    grid = Space([(0, 3), ("a", "b")])
+    _, lines = execute(task("tpe", replace(ENTRY, space=grid)), None, watching)
+    assert spaces == [grid]
+    assert all({*np.array(e.x) * (4, 2) % 1} == {0.5} for e in lines)
 
 
 def broken(values: list[float]) -> Entry:
@@ -167,9 +181,9 @@ def test_a_recommendation_counts_under_noise_only() -> None:
 def test_runs_repeat_and_seeds_pair_methods() -> None:
     seeds: list[int] = []
 
-    def watching(name: str, dim: int, budget: int, seed: int) -> Method:
+    def watching(name: str, dim: int, budget: int, seed: int, space: Space | None) -> Method:
         seeds.append(seed)
-        return make_method(name, dim, budget, seed)
+        return make_method(name, dim, budget, seed, space)
 
     first, again = (execute(task("random"), None, watching)[1] for _ in range(2))
     assert [e.x for e in first] == [e.x for e in again]

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from rnnbbo import Integer, Space
 from rnnbbo.benchmarks import methods
+from rnnbbo.benchmarks.methods.base import Cells
 from rnnbbo.errors import MissingExtraError, PolicyError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -149,6 +151,56 @@ def test_asking_for_recommendations_does_not_change_a_run() -> None:
         plain.tell(x, bowl(x))
         asked.tell(x, bowl(x))
         assert asked.recommend().shape == (2,)
+
+
+MIXED = Space([Integer(2, 6), ("a", "b", "c"), Integer(0, 1)])
+COUNTS = np.array([5, 3, 2])
+TAKES_SPACES = [name for name, peer in methods.PEERS.items() if peer.mixed]
+
+
+@pytest.mark.parametrize("name", [*TAKES_SPACES, "kernel", "dnc"])
+def test_declared_points_are_the_middles_of_cells(name: str) -> None:
+    budget = BUDGETS.get(name, 14)
+    runs = []
+    for _ in range(2):
+        method = methods.make_method(name, 3, budget, 4, MIXED)
+        points = []
+        for t in range(budget):
+            x = method.ask()
+            points.append(x)
+            method.tell(x, np.nan if t == 0 else bowl(x))
+        runs.append(np.array(points))
+    positions = runs[0] * COUNTS - 0.5
+    assert np.allclose(positions, positions.round(), atol=1e-12)
+    assert (positions > -0.1).all() and (positions < COUNTS - 0.9).all()
+    assert np.array_equal(*runs)
+
+
+def test_log_ei_of_integers_and_categories_repeats_no_point() -> None:
+    method = methods.make_method("logei", 3, 20, 0, MIXED)
+    seen = set()
+    for t in range(14):
+        x = method.ask()
+        assert t < 5 or tuple(x) not in seen  # Sobol points may share a cell
+        seen.add(tuple(x))
+        method.tell(x, bowl(x))
+
+
+def test_cells_lie_in_order() -> None:
+    cells = Cells(MIXED)
+    assert cells.counts == [5, 3, 2]
+    assert cells.middle([2, "a", 0]).tolist() == [0.1, 1 / 6, 0.25]
+    assert cells.middle([6, "c", 1]).tolist() == [0.9, 2.5 / 3, 0.75]
+    assert Cells(Space([(0.0, 1.0), ("x", "y")])).middle([0.3, "y"]).tolist() == [0.3, 0.75]
+
+
+def test_methods_that_take_no_space_see_the_cube() -> None:
+    told, plain = (methods.make_method("cma", 3, 20, 0, space) for space in (MIXED, None))
+    for _ in range(5):
+        x = told.ask()
+        assert np.array_equal(x, plain.ask())
+        told.tell(x, bowl(x))
+        plain.tell(x, bowl(x))
 
 
 def test_failures_are_replaced_by_the_worst_finite_value() -> None:

