@@ -152,14 +152,21 @@ def _shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
-def _without_weights() -> dict[str, Checkpoint]:
-    """Policies that learn nothing, and need no file."""
-    return {"kernel": Checkpoint("kernel", KernelPolicy(), {}, {"training": "none"})}
+KERNEL = "kernel"
+ADVISER = "lstm"
+"""The policy without a file of its own, and the shipped network that advises it."""
+
+
+def _kernel() -> Checkpoint:
+    network = load_file(_shipped()[ADVISER])
+    assert isinstance(network.policy, Policy)
+    policy = KernelPolicy(network=network.policy)
+    return Checkpoint(KERNEL, policy, network.params, {"adviser": ADVISER, **network.provenance})
 
 
 def available() -> tuple[str, ...]:
     """Names of the policies that ship with the package."""
-    return tuple(sorted([*_shipped(), *_without_weights()]))
+    return tuple(sorted([*_shipped(), KERNEL]))
 
 
 def load(name: str | Path) -> Checkpoint:
@@ -171,8 +178,8 @@ def load(name: str | Path) -> Checkpoint:
     """
     if str(name).endswith(SUFFIX):
         return load_file(name)
-    if name in _without_weights():
-        return _without_weights()[str(name)]
+    if name == KERNEL:
+        return _kernel()
     shipped = _shipped()
     if name not in shipped:
         raise PolicyError(

@@ -8,13 +8,14 @@ import numpy as np
 
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import mixed
-from rnnbbo.policies.kernel.policy import KernelPolicy, KernelState
+from rnnbbo.policies.kernel.policy import Advice, KernelPolicy, KernelState
 from rnnbbo.policies.ops import Params
 from rnnbbo.policies.policy import Policy, PolicyState
 from rnnbbo.space import Space
 
 WIDE, NEAR = 48, 48  # candidates over the whole cube, and round the best two
 LAST_PENDING = 64  # pending points that a score takes into account: keeps an ask's cost flat
+ADVISED = 8  # candidates of the network's own that it lets another policy look at
 FRESH_TRIES = 4  # further rounds of candidates when every one has been asked already
 
 Settle = Callable[[np.ndarray], np.ndarray]
@@ -78,7 +79,8 @@ def prepare(
     `propose`.
     """
     if isinstance(policy, KernelPolicy):
-        return np.array(list(policy.choices(state, pending[-LAST_PENDING:], space, rng)))
+        advice = _advice(policy, params, state, pending, space, rng)
+        return np.array(list(policy.choices(state, pending[-LAST_PENDING:], space, rng, advice)))
     if not policy.scores:
         return space.snap(policy.point(params, state).astype(np.float64))
     choices = _candidates(rng, space, state)
@@ -89,6 +91,26 @@ def prepare(
         theirs = _scores(policy, params, state, found, pending)
         choices, scores = np.concatenate([choices, found]), np.concatenate([scores, theirs])
     return choices[np.argsort(-scores, kind="stable")]
+
+
+def _advice(
+    policy: KernelPolicy,
+    params: Params,
+    state: KernelState,
+    pending: np.ndarray,
+    space: Space,
+    rng: np.random.Generator,
+) -> Advice | None:
+    """What the policy's network says; None where it has no say, or nothing is known."""
+    network, theirs, told = policy.network, state.network, state.evidence.told
+    weight = policy.say(told)
+    if network is None or theirs is None or weight == 0.0 or told == 0:
+        return None
+
+    def score(points: np.ndarray) -> np.ndarray:
+        return weight * _scores(network, params, theirs, points, pending)
+
+    return Advice(prepare(network, params, theirs, pending, space, rng)[:ADVISED], score)
 
 
 def _scores(

@@ -2,10 +2,10 @@
 
 What Spearmint gets from slice sampling at every ask (Snoek et al. 2012), a population of weighted
 hypotheses carries from tell to tell; a few of them average log EI, which is maximised in closed
-form.
+form. While few values are known, a trained network has a say in which candidate is best.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import USUAL, Prior
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
+from rnnbbo.policies.policy import Policy, PolicyState
 from rnnbbo.space import Space
 
 _NEAR = 0.2  # length-scales round the incumbent in which it is refined
@@ -37,6 +38,7 @@ class KernelConfig:
         first_points: points before the model proposes: the centre, then quasi-random ones.
         refine_every: one ask in so many descends to the least posterior mean near the incumbent.
         refine_from: values told before the first of these.
+        advised: values told until which the network's say has faded to nothing.
     """
 
     hypotheses: int = 6
@@ -44,6 +46,7 @@ class KernelConfig:
     first_points: int = 2
     refine_every: int = 5
     refine_from: int = 10
+    advised: int = 40
 
     def __post_init__(self) -> None:
         for key, value in asdict(self).items():
@@ -64,6 +67,7 @@ class KernelState(NamedTuple):
         x: (n, D) observations that are kept.
         y: (n,) their raw values.
         belief: particles; None before the first value.
+        network: the network's own state; None where its say is over, or there is none.
     """
 
     evidence: Evidence
@@ -71,6 +75,19 @@ class KernelState(NamedTuple):
     x: Array
     y: Array
     belief: Belief | None
+    network: PolicyState | None = None
+
+
+class Advice(NamedTuple):
+    """What a trained network says of the same values.
+
+    Attributes:
+        points: (A, D) candidates of its own, which it ranks highest.
+        score: of candidates (C, D), (C,): as log EI, up to a constant, weighted.
+    """
+
+    points: np.ndarray
+    score: Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -80,31 +97,38 @@ class KernelPolicy:
     Attributes:
         config: sizes.
         prior: what hypotheses are like before any value is known.
+        network: a policy with scores that has a say at first; its weights are the parameters.
     """
 
     config: KernelConfig = KernelConfig()
     prior: Prior = USUAL
+    network: Policy | None = None
     dtype = np.float64
 
     @property
     def about(self) -> str:
         """What it is, in a line."""
-        return "Gaussian-process hypotheses over the observations, without learning"
+        about = "Gaussian-process hypotheses over the observations"
+        return about if self.network is None else f"{about}, and at first a network's advice"
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
-        """Nothing is learned."""
-        return {}
+        """The network's: nothing else is learned."""
+        return {} if self.network is None else self.network.init_params(rng)
 
     def init(self, x: Array, y: Array) -> KernelState:
         """State before the first step; x (1, D) gives the dimension only."""
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         nothing = evidence.no_evidence(np, x, y)
-        return KernelState(nothing, nothing.best_x, x[:0], y[:0], None)
+        network = None
+        if self.network is not None:
+            network = self.network.init(x.astype(self.network.dtype), y)
+        return KernelState(nothing, nothing.best_x, x[:0], y[:0], None, network)
 
     def step(self, params: Params, state: KernelState, observation: Observation) -> KernelState:
         """Feed one observation, or a dummy, and return the new state."""
         now = evidence.update(np, state.evidence, observation)
-        state = state._replace(evidence=now, q=observation.q)
+        network = self._network_step(params, state, now.told, observation)
+        state = state._replace(evidence=now, q=observation.q, network=network)
         if not observation.told:
             return state
         rng = np.random.default_rng(observation.seed)
@@ -120,7 +144,12 @@ class KernelPolicy:
         return state._replace(x=x, y=y, belief=belief)
 
     def choices(
-        self, state: KernelState, pending: np.ndarray, space: Space, rng: np.random.Generator
+        self,
+        state: KernelState,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+        advice: Advice | None = None,
     ) -> Iterator[np.ndarray]:
         """Next queries (D,), the best first.
 
@@ -129,6 +158,7 @@ class KernelPolicy:
             pending: (P, D) points asked and not told.
             space: the user's.
             rng: randomness of this ask.
+            advice: the network's, which is added to the averaged log EI.
         """
         told = state.evidence.told
         if told == 0 and not len(pending):
@@ -147,12 +177,31 @@ class KernelPolicy:
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
             yield from space.snap(_refined(view, ranked, unit))
         start = candidates[search.starts(scores, index)]
-        found, values = climb(np, view.climbed, start, unit, search.STEPS, search.GAIN)
-        snapped = space.snap(found)
-        if not np.array_equal(snapped, found):
+        climbed, values = climb(np, view.climbed, start, unit, search.STEPS, search.GAIN)
+        snapped = space.snap(climbed)
+        if not np.array_equal(snapped, climbed):
             values = view.climbed(snapped)[0]
-        both = np.concatenate([snapped, candidates[index]])
-        yield from both[np.argsort(-np.concatenate([values, scores]), kind="stable")]
+        found, worth = [snapped, candidates[index]], [values, scores]
+        if advice is not None:
+            found.append(advice.points)
+            worth.append(view.climbed(advice.points)[0])
+        points, values = np.concatenate(found), np.concatenate(worth)
+        if advice is not None:
+            values = values + advice.score(points)
+        yield from points[np.argsort(-values, kind="stable")]
+
+    def say(self, told: int) -> float:
+        """Weight of the network's score: 1 at first, and less with every value told."""
+        return 0.0 if self.network is None else max(0.0, 1.0 - told / self.config.advised)
+
+    def _network_step(
+        self, params: Params, state: KernelState, told: int, observation: Observation
+    ) -> PolicyState | None:
+        if self.network is None or state.network is None or self.say(told) == 0.0:
+            return None
+        kind = self.network.dtype
+        x, q = observation.x.astype(kind), observation.q.astype(kind)
+        return self.network.step(params, state.network, observation._replace(x=x, q=q))
 
     def recommend(self, state: KernelState) -> np.ndarray | None:
         """The kept observation (D,) of the least posterior mean; None before the first value.
