@@ -161,7 +161,7 @@ def _kernel() -> Checkpoint:
     network = load_file(_shipped()[ADVISER])
     assert isinstance(network.policy, Policy)
     policy = KernelPolicy(network=network.policy)
-    return Checkpoint(KERNEL, policy, network.params, {"adviser": ADVISER, **network.provenance})
+    return Checkpoint(KERNEL, policy, network.params, {"training": f"of its adviser, {ADVISER}"})
 
 
 def available() -> tuple[str, ...]:

@@ -38,7 +38,6 @@ def test_the_shipped_kernel_is_advised_by_the_shipped_network() -> None:
     assert isinstance(kernel.policy, KernelPolicy)
     assert kernel.policy.network == network.policy
     assert checkpoint.digest_of(kernel.params) == checkpoint.digest_of(network.params)
-    assert kernel.provenance["adviser"] == checkpoint.ADVISER
 
 
 def test_advice_joins_the_candidates_and_their_values() -> None:
