@@ -13,12 +13,13 @@ from rnnbbo.benchmarks import duel, reports
 
 RESULTS = ROOT / "benchmarks" / "results"
 OURS = {
-    "kernel": ("logei", "spearmint", "skopt"),
+    "kernel": ("logei", "spearmint", "skopt", "tpe", "dnc"),
     "dnc": ("logei", "spearmint"),
     "lstm": ("logei", "spearmint", "dnc"),
 }
 """Policies, and the methods that each is compared with, one by one."""
-TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": (10, 20, 30, 60, 100, 200)}
+LONG = (10, 20, 30, 60, 100, 200)
+TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": LONG, "tpe": LONG}
 SHORT = (10, 20, 30, 60)
 """Numbers of evaluations: the peers that cost most an ask stop early."""
 
