@@ -158,7 +158,7 @@ ADVISER = "lstm"
 
 
 def _kernel() -> Checkpoint:
-    network = load_file(_shipped()[ADVISER])
+    network = load(ADVISER)
     assert isinstance(network.policy, Policy)
     policy = KernelPolicy(network=network.policy)
     return Checkpoint(KERNEL, policy, network.params, {"training": f"of its adviser, {ADVISER}"})

@@ -229,9 +229,7 @@ class Integer:
         """
         if self.prior == "uniform":
             count = self.high - self.low + 1
-            old, far = (
-                np.minimum(np.floor(v * count), count - 1.0) for v in (u, rng.random(len(u)))
-            )
+            old, far = (uniform_cell(v, count) for v in (u, rng.random(len(u))))
             return (self._beside(rng, old, far, 0, count - 1) + 0.5) / count
         start, width = self.log_scale()
         old, far = (log_cell(v, start, width, self.low, self.high) for v in (u, rng.random(len(u))))
@@ -244,6 +242,11 @@ class Integer:
         step = np.where(rng.random(len(old)) < 0.5, 1.0, -1.0)
         step = np.where((old + step < low) | (old + step > high), -step, step)
         return np.where((rng.random(len(old)) < 0.5) | (far == old), old + step, far)
+
+
+def uniform_cell(u: np.ndarray, counts: Any) -> np.ndarray:
+    """Which of `counts` equal parts of [0, 1] holds u, as a float64 from 0; same shape as u."""
+    return np.minimum(np.floor(u * counts), counts - 1.0)
 
 
 def log_cell(u: np.ndarray, start: Any, width: Any, low: Any, high: Any) -> np.ndarray:

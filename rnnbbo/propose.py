@@ -103,9 +103,9 @@ def _advice(
 ) -> Advice | None:
     """What the policy's network says; None where it has no say, or nothing is known."""
     network, theirs, told = policy.network, state.network, state.evidence.told
-    weight = policy.say(told)
-    if network is None or theirs is None or weight == 0.0 or told == 0:
+    if network is None or theirs is None or told == 0:
         return None
+    weight = policy.say(told)
 
     def score(points: np.ndarray) -> np.ndarray:
         return weight * _scores(network, params, theirs, points, pending)

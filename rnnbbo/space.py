@@ -26,6 +26,7 @@ from rnnbbo.dimensions import (
     is_number,
     label_of,
     log_cell,
+    uniform_cell,
 )
 from rnnbbo.errors import MissingExtraError, PointError, SpaceError
 
@@ -268,7 +269,7 @@ class Space:
         out = np.clip(u, 0.0, 1.0)
         if self._uniform_columns.size:
             counts = self._uniform_counts
-            cell = np.minimum(np.floor(out[:, self._uniform_columns] * counts), counts - 1.0)
+            cell = uniform_cell(out[:, self._uniform_columns], counts)
             out[:, self._uniform_columns] = (cell + 0.5) / counts
         if self._log_columns.size:
             start, width, low, high = self._log_scale.T

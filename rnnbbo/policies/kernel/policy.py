@@ -181,13 +181,12 @@ class KernelPolicy:
         snapped = space.snap(climbed)
         if not np.array_equal(snapped, climbed):
             values = view.climbed(snapped)[0]
-        found, worth = [snapped, candidates[index]], [values, scores]
+        points = np.concatenate([snapped, candidates[index]])
+        values = np.concatenate([values, scores])
         if advice is not None:
-            found.append(advice.points)
-            worth.append(view.climbed(advice.points)[0])
-        points, values = np.concatenate(found), np.concatenate(worth)
-        if advice is not None:
-            values = values + advice.score(points)
+            theirs = view.climbed(advice.points)[0]
+            points = np.concatenate([points, advice.points])
+            values = np.concatenate([values, theirs]) + advice.score(points)
         yield from points[np.argsort(-values, kind="stable")]
 
     def say(self, told: int) -> float:
