@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo.policies import candidates as points
-from rnnbbo.policies import mixed
+from rnnbbo.policies import mixed, plateaus
 from rnnbbo.policies.kernel.policy import Advice, KernelPolicy, KernelState
 from rnnbbo.policies.ops import Params
+from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.policy import Policy, PolicyState
 from rnnbbo.space import Space
 
@@ -49,12 +50,22 @@ def _spray(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
     )[0]
 
 
+def _plateaus(space: Space, state: PolicyState | KernelState) -> Plateaus:
+    """What equal values of the observations that the policy keeps say."""
+    if isinstance(state, KernelState):
+        return plateaus.find(state.x, state.y, space.one_hot)
+    if state.rows is None:
+        return plateaus.find(state.q[:0], np.empty(0), space.one_hot)
+    return plateaus.find(state.rows.x[0], state.rows.y[0], space.one_hot)
+
+
 def _candidates(
-    rng: np.random.Generator, space: Space, state: PolicyState | KernelState
+    rng: np.random.Generator, space: Space, state: PolicyState | KernelState, flat: Plateaus
 ) -> np.ndarray:
     """Candidate points (WIDE + NEAR, D) of the space, float64.
 
-    Quasi-random ones with a new shift each time; and, after the first value, points round the best.
+    Quasi-random ones with a new shift each time; and, after the first value, points round the best,
+    off the plateaus.
     """
     near = NEAR if state.evidence.told else 0
     wide = WIDE + NEAR - near
@@ -62,7 +73,8 @@ def _candidates(
     if not near:
         return spread
     centres = points.spray_centres(np, state.evidence, near)[0].astype(np.float64)
-    return np.concatenate([spread, mixed.near(rng, space, _spray(rng, centres), centres)])
+    around = mixed.near(rng, space, _spray(rng, centres), centres)
+    return np.concatenate([spread, space.snap(flat.leave(rng, around))])
 
 
 def prepare(
@@ -83,12 +95,13 @@ def prepare(
         return np.array(list(policy.choices(state, pending[-LAST_PENDING:], space, rng, advice)))
     if not policy.scores:
         return space.snap(policy.point(params, state).astype(np.float64))
-    choices = _candidates(rng, space, state)
-    scores = _scores(policy, params, state, choices, pending)
+    flat = _plateaus(space, state)
+    choices = _candidates(rng, space, state, flat)
+    scores = _scores(policy, params, state, choices, pending) + flat.log_chance(choices)
     if policy.climbs(state):
         climbed = policy.climbed(state, choices[None].astype(np.float32), scores[None])
         found = space.snap(climbed[0].astype(np.float64))
-        theirs = _scores(policy, params, state, found, pending)
+        theirs = _scores(policy, params, state, found, pending) + flat.log_chance(found)
         choices, scores = np.concatenate([choices, found]), np.concatenate([scores, theirs])
     return choices[np.argsort(-scores, kind="stable")]
 
@@ -135,7 +148,7 @@ def _others(
         around = space.snap(_spray(rng, np.broadcast_to(first, (WIDE + NEAR, len(first)))))
         yield from around[np.argsort(np.square(around - first).sum(axis=1), kind="stable")]
     for _ in range(1 + FRESH_TRIES):
-        choices = _candidates(rng, space, state)
+        choices = _candidates(rng, space, state, _plateaus(space, state))
         if isinstance(policy, Policy) and policy.scores:
             ranks = _scores(policy, params, state, choices, pending)
             choices = choices[np.argsort(-ranks, kind="stable")]

@@ -102,6 +102,7 @@ class Space:
         names: Their names; an unnamed one at position i is called "x<i>".
         n_dims: Number of dimensions, the length of a point.
         cube_dim: Number of coordinates in the cube; a categorical has one a category.
+        one_hot: Those of the coordinates, (m,), that belong to categories.
 
     Raises:
         SpaceError: There is no dimension, one is malformed (the message says which), or two
@@ -153,6 +154,7 @@ class Space:
                 (uniform if dim.prior == "uniform" else log).append((column, dim))
             column += 1
         self.cube_dim = column
+        self.one_hot = np.array([c for a, b in self._blocks for c in range(a, b)], dtype=np.intp)
         self._integers = sorted(uniform + log, key=lambda pair: pair[0])
         self._uniform_columns = np.array([c for c, _ in uniform], dtype=np.intp)
         self._uniform_counts = np.array([dim.high - dim.low + 1.0 for _, dim in uniform])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies import evidence, mixed
+from rnnbbo.policies import evidence, mixed, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import inference, memory, search
@@ -25,6 +25,7 @@ from rnnbbo.space import Space
 
 _NEAR = 0.2  # length-scales round the incumbent in which it is refined
 _REFINE_STEPS = 16
+_FLAT = -1.0  # logarithm of the chance of a new value, below which refining is idle
 _FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
 
 
@@ -167,24 +168,27 @@ class KernelPolicy:
             yield space.snap(state.q)[0]
             if state.belief is None:
                 return
+        flat = plateaus.find(state.x, state.y, space.one_hot)
         view = self._view(state, state.belief, pending, rng)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
-        near = mixed.near(rng, space, near, view.incumbent)
+        near = space.snap(flat.leave(rng, mixed.near(rng, space, near, view.incumbent)))
         candidates = np.concatenate([space.snap(wide), near])
         scores, index = view.score(candidates)
+        scores = scores + flat.log_chance(candidates[index])
         if self._refines(told) and not _near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
-            yield from space.snap(_refined(view, ranked, unit))
+            refined = space.snap(_refined(view, ranked, unit))
+            yield from refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
         climbed, values = climb(np, view.climbed, start, unit, search.STEPS, search.GAIN)
         snapped = space.snap(climbed)
         if not np.array_equal(snapped, climbed):
             values = view.climbed(snapped)[0]
         points = np.concatenate([snapped, candidates[index]])
-        values = np.concatenate([values, scores])
+        values = np.concatenate([values + flat.log_chance(snapped), scores])
         if advice is not None:
-            theirs = view.climbed(advice.points)[0]
+            theirs = view.climbed(advice.points)[0] + flat.log_chance(advice.points)
             points = np.concatenate([points, advice.points])
             values = np.concatenate([values, theirs]) + advice.score(points)
         yield from points[np.argsort(-values, kind="stable")]

@@ -1,0 +1,144 @@
+"""Plateaus: where equal values at different points say that a further value is known already.
+
+A simulator that rounds its input, or a grid that is declared as real numbers, returns the very same
+value everywhere in a cell. A model that interpolates goes on expecting a gain beside its incumbent,
+and asks for that value again and again.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_SHARPNESS = 3.0  # of the doubt next to a plateau's edge
+_REACH = 2.0  # how far a point is moved off a plateau at most, in its widths
+_SEVERAL = 0.25  # how many coordinates more than one are moved, on average
+_NEVER = -1e3  # logarithm of the chance of a new value on a plateau
+
+
+@dataclass(frozen=True)
+class Plateaus:
+    """K boxes, each spanned by observations of one value, with none of another inside.
+
+    How far a plateau goes on beyond the known box, of largest side w, is not known, nor in what
+    unit: as far again is as likely as not, whatever w is. Distances are largest differences of a
+    coordinate.
+
+    Attributes:
+        x: (n, D) observations.
+        group: (n,) which of them have the same value.
+        low: (K, D) least corners.
+        high: (K, D) largest corners.
+        of: (K,) the group of each.
+    """
+
+    x: np.ndarray
+    group: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    of: np.ndarray
+
+    @property
+    def width(self) -> np.ndarray:
+        """Largest sides w (K,)."""
+        return (self.high - self.low).max(axis=1)
+
+    def log_chance(self, points: np.ndarray) -> np.ndarray:
+        """Logarithm (C,) of the chance that points (C, D) have a value that is not known yet.
+
+        At a distance d of a plateau it is (d / (d + w))^3. It is 1 where an observation of another
+        value is nearer than the plateau.
+        """
+        if not len(self.of):
+            return np.zeros(len(points))
+        away = self._away(points)
+        with np.errstate(divide="ignore"):
+            chance = -_SHARPNESS * np.log1p(1.0 / away)
+        return np.maximum(chance, _NEVER).min(axis=1)
+
+    def leave(self, rng: np.random.Generator, points: np.ndarray) -> np.ndarray:
+        """Move points (C, D) on a plateau, or within w of it, off it; others stay.
+
+        Along one coordinate by lot, now and then along another as well, to at most 2 w beyond the
+        box.
+        """
+        if not len(self.of):
+            return points
+        on = self._away(points) < 1.0
+        moved = on.any(axis=1)
+        widest = np.where(on[moved], self.width, 0.0).argmax(axis=1)
+        low, high, width = self.low[widest], self.high[widest], self.width[widest, None]
+        step = _REACH * width * rng.random(low.shape)
+        up = np.where((low > 0.0) & (high < 1.0), rng.random(low.shape) < 0.5, high < 1.0)
+        beyond = np.clip(np.where(up, high + step, low - step), 0.0, 1.0)
+        lot = np.where((low > 0.0) | (high < 1.0), rng.random(low.shape), 1.0)
+        chosen = (lot < _SEVERAL / low.shape[1]) | (lot == lot.min(axis=1, keepdims=True))
+        out = points.copy()
+        out[moved] = np.where(chosen, beyond, points[moved])
+        return out
+
+    def _away(self, points: np.ndarray) -> np.ndarray:
+        """Distances (C, K) of points, in widths; infinite where another value is nearer."""
+        to_box = np.maximum(self.low - points[:, None], points[:, None] - self.high)
+        distance = np.maximum(to_box, 0.0).max(axis=2)
+        to_row = _distances(points, self.x)
+        nearest = self.group[to_row.argmin(axis=1), None]
+        least = to_row.min(axis=1, keepdims=True)
+        second = np.where(self.group == nearest, np.inf, to_row).min(axis=1, keepdims=True)
+        other = np.where(self.of == nearest, second, least)
+        on = (distance < other) & (distance < 1.0)  # in another category it is 1
+        return np.where(on, distance / self.width, np.inf)
+
+
+def find(x: np.ndarray, y: np.ndarray, categories: np.ndarray) -> Plateaus:
+    """The plateaus that observations x (n, D) with values y (n,) show.
+
+    Args:
+        x: observations.
+        y: their values, as told.
+        categories: columns of x in which all points of a plateau have to agree.
+    """
+    if len(set(y.tolist())) == len(y):
+        nothing = np.empty((0, x.shape[1]))
+        return Plateaus(x, np.arange(len(y)), nothing, nothing, np.empty(0, dtype=np.intp))
+    key = np.column_stack([y, x[:, categories]])
+    _, group, count = np.unique(key, return_inverse=True, return_counts=True, axis=0)
+    group = group.reshape(-1)
+    found = [
+        (low, high, g)
+        for g in np.flatnonzero(count > 1)
+        for low, high in _boxes(x[group == g], x[group != g])
+    ]
+    low = np.array([one for one, _, _ in found]).reshape(-1, x.shape[1])
+    high = np.array([one for _, one, _ in found]).reshape(-1, x.shape[1])
+    return Plateaus(x, group, low, high, np.array([g for _, _, g in found], dtype=np.intp))
+
+
+def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Largest differences of a coordinate, (n, m), of points (n, D) and (m, D)."""
+    out = np.zeros((len(a), len(b)))
+    for one, other in zip(a.T, b.T, strict=True):  # faster than to reduce a short last axis
+        np.maximum(out, np.abs(one[:, None] - other), out=out)
+    return out
+
+
+def _boxes(same: np.ndarray, others: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Boxes that hold all of one kind of points (m, D) and none of the others, as few as found."""
+    if not _holds(others, same.min(axis=0), same.max(axis=0)):
+        boxes = [(same.min(axis=0), same.max(axis=0))]
+    else:
+        boxes, left = [], np.ones(len(same), dtype=bool)
+        while left.any():
+            first = left.argmax()
+            left[first] = False
+            low = high = seed = same[first]
+            for i in np.argsort(_distances(same, seed[None])[:, 0], kind="stable"):
+                wider = np.minimum(low, same[i]), np.maximum(high, same[i])
+                if not _holds(others, *wider):
+                    low, high = wider
+                    left[i] = False
+            boxes.append((low, high))
+    return [(low, high) for low, high in boxes if (high > low).any()]
+
+
+def _holds(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
+    return bool(((points >= low) & (points <= high)).all(axis=1).any())
