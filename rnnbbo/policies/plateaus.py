@@ -122,23 +122,29 @@ def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _boxes(same: np.ndarray, others: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Boxes that hold all of one kind of points (m, D) and none of the others, as few as found."""
-    if not _holds(others, same.min(axis=0), same.max(axis=0)):
-        boxes = [(same.min(axis=0), same.max(axis=0))]
-    else:
-        boxes, left = [], np.ones(len(same), dtype=bool)
-        while left.any():
-            first = left.argmax()
-            left[first] = False
-            low = high = seed = same[first]
-            for i in np.argsort(_distances(same, seed[None])[:, 0], kind="stable"):
-                wider = np.minimum(low, same[i]), np.maximum(high, same[i])
-                if not _holds(others, *wider):
-                    low, high = wider
-                    left[i] = False
-            boxes.append((low, high))
+    """Boxes that hold all of one kind of points (m, D) and none of the others."""
+    boxes, left = [], np.ones(len(same), dtype=bool)
+    while left.any():
+        seed = left.argmax()
+        # From the seed outwards, as far as it goes.
+        order = np.argsort(_distances(same, same[seed][None])[:, 0], kind="stable")
+        apart = _hold(
+            others, np.minimum(same[seed], same[order]), np.maximum(same[seed], same[order])
+        )
+        order = order[~apart]
+        low = np.minimum.accumulate(same[order], axis=0)
+        high = np.maximum.accumulate(same[order], axis=0)
+        count = int((~_hold(others, low, high)).sum())
+        if count:
+            boxes.append((low[count - 1], high[count - 1]))
+        left[order[:count]] = False
+        left[seed] = False
     return [(low, high) for low, high in boxes if (high > low).any()]
 
 
-def _holds(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
-    return bool(((points >= low) & (points <= high)).all(axis=1).any())
+def _hold(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Which boxes, with corners (K, D), hold one of the points (n, D), (K,)."""
+    inside = np.ones((len(low), len(points)), dtype=bool)
+    for x, least, most in zip(points.T, low.T, high.T, strict=True):
+        inside &= (x >= least[:, None]) & (x <= most[:, None])
+    return inside.any(axis=1)

@@ -1,0 +1,129 @@
+"""Speed of meta-training: python -m rnnbbo.benchmarks.training --help."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import click
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from rnnbbo.errors import RnnbboError
+from rnnbbo.functions.gp import GPDistribution
+from rnnbbo.meta.config import Config, load
+from rnnbbo.meta.schedule import Episode
+from rnnbbo.meta.unroll import run
+from rnnbbo.policies.policy import Policy, from_table
+
+PEAK_SIZE = 2048
+"""Side of the single-precision matrices whose product gives the machine's peak."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a configuration is trained.
+
+    Attributes:
+        batch: functions an update.
+        functions_per_second: sampled, run, and differentiated through.
+        flops_per_second: of matrix products, forward and backward; nothing else is counted.
+    """
+
+    batch: int
+    functions_per_second: float
+    flops_per_second: float
+
+
+def measure(config: Config, batch: int, device: str, *, repeats: int, episode: Episode) -> Speed:
+    """Time the gradient of an update: functions, the policy's runs on them, and backward.
+
+    Adam's step and validation are left out: they are less than a hundredth. The first update, which
+    allocates, is not timed.
+
+    Args:
+        config: what is trained; its own batch and horizon are not used.
+        batch: functions an update.
+        device: torch device.
+        repeats: updates; the fastest counts.
+        episode: dimension, horizon and workers of the runs.
+    """
+    policy = Policy(config.policy)
+    distribution = from_table(GPDistribution, "functions", config.functions)
+    weights = policy.init_params(np.random.default_rng(config.train.seed))
+    params = {k: torch.tensor(v, device=device, requires_grad=True) for k, v in weights.items()}
+
+    def update(seed: int) -> None:
+        generator = torch.Generator(device).manual_seed(seed)
+        functions = distribution.sample(batch, episode.dim, generator, device, torch.float64)
+        loss = run(policy, params, functions, episode, config.train, generator).loss
+        torch.autograd.grad(loss, list(params.values()), allow_unused=True)
+
+    with FlopCounterMode(display=False) as counter:
+        update(0)
+    seconds = min(_seconds(lambda: update(0), device) for _ in range(repeats))
+    return Speed(batch, batch / seconds, counter.get_total_flops() / seconds)
+
+
+def peak(device: str) -> float:
+    """Multiplications and additions a second of a large single-precision matrix product."""
+    a = torch.ones(PEAK_SIZE, PEAK_SIZE, device=device)
+    _seconds(lambda: torch.mm(a, a), device)
+    best = min(_seconds(lambda: torch.mm(a, a), device) for _ in range(5))
+    return 2.0 * PEAK_SIZE**3 / best
+
+
+def _seconds(work: Callable[[], object], device: str) -> float:
+    """Time of some work, to its end on the device."""
+    wait = torch.cuda.synchronize if device.startswith("cuda") else (lambda: None)
+    wait()
+    start = perf_counter()
+    work()
+    wait()
+    return perf_counter() - start
+
+
+@click.command()
+@click.argument("configs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--batch", default="16,64,256", show_default=True, help="Functions an update.")
+@click.option("--device", default="cpu", show_default=True, help="A torch device.")
+@click.option("--threads", default=1, show_default=True, help="CPU threads.")
+@click.option("--dim", default=6, show_default=True)
+@click.option("--horizon", default=28, show_default=True, help="Evaluations a run.")
+@click.option("--repeats", default=3, show_default=True, help="Updates; the fastest counts.")
+def main(
+    configs: tuple[Path, ...],
+    batch: str,
+    device: str,
+    threads: int,
+    dim: int,
+    horizon: int,
+    repeats: int,
+) -> None:
+    """Print a Markdown table of how fast the configurations CONFIGS are trained.
+
+    The share of the peak is that of a large single-precision matrix product on the same device.
+    """
+    torch.set_num_threads(threads)
+    episode = Episode(dim, horizon, 1)
+    try:
+        sizes = [int(one) for one in batch.split(",")]
+        loaded = [(path.stem, load(path)) for path in configs]
+        most = peak(device)
+        click.echo("| configuration | batch | functions a second | GFLOP/s | share of peak |")
+        click.echo("| --- | --- | --- | --- | --- |")
+        for name, config in loaded:
+            for size in sizes:
+                speed = measure(config, size, device, repeats=repeats, episode=episode)
+                click.echo(
+                    f"| {name} | {size} | {speed.functions_per_second:.3g} "
+                    f"| {speed.flops_per_second / 1e9:.3g} "
+                    f"| {100.0 * speed.flops_per_second / most:.2g} % |"
+                )
+    except RnnbboError as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

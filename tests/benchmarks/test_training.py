@@ -1,0 +1,81 @@
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from rnnbbo.benchmarks import training
+from rnnbbo.meta.config import Config, parse
+from rnnbbo.meta.schedule import Episode
+
+SMALL = """
+[train]
+name = "small"
+loss = "{loss}"
+updates = 1
+batch = 2
+dims = [2]
+horizon = [4, 4]
+candidates = 8
+
+[policy]
+recurrence = "lstm"
+head = "{head}"
+hidden = 4
+forms = 2
+layer = 4
+
+[functions]
+kernels = ["rbf"]
+"""
+
+
+def config() -> Config:
+    return parse(tomllib.loads(SMALL.format(head="scored", loss="candidates")))
+
+
+def test_a_larger_batch_has_more_products_in_proportion() -> None:
+    episode = Episode(2, 4, 1)
+    speeds = [training.measure(config(), n, "cpu", repeats=1, episode=episode) for n in (2, 6)]
+    each = [s.flops_per_second / s.functions_per_second for s in speeds]
+    assert each[0] > 0
+    assert each[1] == pytest.approx(each[0], rel=0.05)
+    assert [s.batch for s in speeds] == [2, 6]
+
+
+def test_the_peak_counts_multiplications_and_additions(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([9.0, 0.5, 0.25, 0.5, 1.0, 0.5])
+    monkeypatch.setattr(training, "PEAK_SIZE", 10)
+    monkeypatch.setattr(training, "_seconds", lambda work, device: next(times))
+    assert training.peak("cpu") == 2 * 10**3 / 0.25
+
+
+def test_it_prints_a_row_a_configuration_and_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "PEAK_SIZE", 64)
+    files = []
+    for head, loss in (("scored", "candidates"), ("direct", "ei")):
+        files.append(tmp_path / f"{head}.toml")
+        files[-1].write_text(SMALL.format(head=head, loss=loss))
+    options = ["--batch", "2,4", "--repeats", "1", "--dim", "2", "--horizon", "4"]
+    done = CliRunner().invoke(training.main, [*map(str, files), *options])
+    assert done.exit_code == 0, done.output
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.output.splitlines()]
+    assert rows[0][2] == "functions a second"
+    assert [" ".join(row[:2]) for row in rows[2:]] == [
+        "scored 2",
+        "scored 4",
+        "direct 2",
+        "direct 4",
+    ]
+    assert all(float(row[2]) > 0 for row in rows[2:])
+    assert np.isfinite([float(row[3]) for row in rows[2:]]).all()
+
+
+def test_a_malformed_configuration_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(SMALL.format(head="other", loss="candidates"))
+    done = CliRunner().invoke(training.main, [str(tmp_path / "bad.toml")])
+    assert done.exit_code == 1
+    assert "policy.head is 'other'" in done.output
