@@ -70,10 +70,11 @@ class Plateaus:
         step = _REACH * width * rng.random(low.shape)
         up = np.where((low > 0.0) & (high < 1.0), rng.random(low.shape) < 0.5, high < 1.0)
         beyond = np.clip(np.where(up, high + step, low - step), 0.0, 1.0)
-        lot = np.where((low > 0.0) | (high < 1.0), rng.random(low.shape), 1.0)
+        room = (low > 0.0) | (high < 1.0)
+        lot = np.where(room, rng.random(low.shape), 1.0)
         chosen = (lot < _SEVERAL / low.shape[1]) | (lot == lot.min(axis=1, keepdims=True))
         out = points.copy()
-        out[moved] = np.where(chosen, beyond, points[moved])
+        out[moved] = np.where(chosen & room, beyond, points[moved])
         return out
 
     def _away(self, points: np.ndarray) -> np.ndarray:

@@ -92,6 +92,12 @@ def test_no_point_is_moved_along_a_coordinate_that_the_plateau_fills() -> None:
     assert (moved[:, 1] != 0.55).all()
 
 
+def test_nothing_is_moved_off_a_plateau_that_fills_the_cube() -> None:
+    flat = find([[0.0, 0.0], [1.0, 1.0]], [1.0, 1.0])
+    points = np.array([[0.5, 0.5], [0.2, 0.9]])
+    assert np.array_equal(flat.leave(np.random.default_rng(0), points), points)
+
+
 def test_equal_values_of_different_categories_show_no_plateau() -> None:
     space = Space([(0.0, 1.0), ("a", "b", "c")])
     points = [[0.2, "a"], [0.3, "b"], [0.5, "a"], [0.6, "a"]]
