@@ -18,6 +18,8 @@ from rnnbbo.policies.kernel.values import standardise, warp
 MOST, FEWEST = 64, 12  # particles at first, and with many observations
 _RESAMPLE_BELOW = 0.5  # share of the particles that carry the weight
 _WORK = 3e6  # multiply-adds of moves that a tell may take
+_LARGEST = 2.0 / np.sqrt(posterior.JITTER)  # twice the norm of any exact inverse factor
+_MORE = 1e-10  # variance added to observations whose factor is lost
 _CORNER = 1e20  # above any square of whitened values: keeps the bordered matrix positive definite
 
 
@@ -128,8 +130,20 @@ def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:
 
 
 def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
-    """Inverse Cholesky factors (N, n, n) from scratch."""
-    return posterior.invert_lower(np, posterior.safe_cholesky(np, covariance(h, x)))
+    """Inverse Cholesky factors (N, n, n) from scratch, that rounding has not taken over."""
+    k = covariance(h, x)
+    inverse = posterior.invert_lower(np, posterior.safe_cholesky(np, k))
+    lost = _lost(inverse)
+    if lost.any():
+        raised = k[lost] + _MORE * np.eye(len(x))
+        inverse[lost] = posterior.invert_lower(np, posterior.safe_cholesky(np, raised))
+    return inverse
+
+
+def _lost(factors: np.ndarray) -> np.ndarray:
+    """Which inverse factors, or rows of them, (N, ..., n), are larger than any exact one."""
+    largest = np.abs(factors).reshape(len(factors), -1).max(axis=1)
+    return ~(largest < _LARGEST)  # not a number, too
 
 
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -187,6 +201,9 @@ def _move(
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
     inverse[at] = posterior.invert_lower(np, factor[accepted][:, :n, :n])
+    lost = np.flatnonzero(_lost(inverse[at]))
+    if len(lost):
+        inverse[at[lost]] = factorise(new.take(np.flatnonzero(accepted)[lost]), x)
     density[at] = target[accepted]
     return belief._replace(
         hypotheses=h.put(at, new.take(accepted)), log_target=density, inverse=inverse
@@ -198,13 +215,13 @@ def update(
 ) -> Belief:
     """Take in the last of the observations x (n, D), y (n,)."""
     h, z = belief.hypotheses, standardise(y)
-    # Appending row after row for points that all but coincide can overflow: then from scratch.
+    # Appending row after row for points that all but coincide goes wrong: then from scratch.
     with np.errstate(over="ignore", invalid="ignore"):
         inverse = extend(h, belief.inverse, x)
-        density = _density(prior, h, inverse, z)
-    if not np.isfinite(density).all():
-        inverse = factorise(h, x)
-        density = _density(prior, h, inverse, z)
+    lost = np.flatnonzero(_lost(inverse[:, -1]))
+    if len(lost):
+        inverse[lost] = factorise(h.take(lost), x)
+    density = _density(prior, h, inverse, z)
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse)
     return _move(rng, prior, _resample(rng, belief, len(z)), x, z)
