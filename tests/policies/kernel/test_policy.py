@@ -338,3 +338,16 @@ def test_the_gradient_of_the_mean_is_that_of_the_average() -> None:
     for d in range(3):
         slope = (view.lowered(points + step[d])[0] - view.lowered(points - step[d])[0]) / 2e-6
         assert_allclose(gradient[:, d], slope, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_factors_survive_points_that_all_but_coincide(seed: int) -> None:
+    """A smooth run ends in one place; no inverse factor of K >= JITTER is larger than 1e6."""
+    branin = get_problem("branin")
+    optimizer = Optimizer([(0.0, 1.0)] * 2, policy="kernel", rng=seed)
+    for _ in range(50):
+        x = optimizer.ask()
+        optimizer.tell(x, float(branin.unit(np.array(x))))
+        assert np.abs(optimizer.state.belief.inverse).max() < 2e6
+    pending = optimizer.ask(n_points=8)
+    assert len({tuple(x) for x in pending}) == 8
