@@ -148,4 +148,4 @@ def _hold(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     inside = np.ones((len(low), len(points)), dtype=bool)
     for x, least, most in zip(points.T, low.T, high.T, strict=True):
         inside &= (x >= least[:, None]) & (x <= most[:, None])
-    return inside.any(axis=1)
+    return np.any(inside, axis=1)
