@@ -39,8 +39,7 @@ class Speed:
 def measure(config: Config, batch: int, device: str, *, repeats: int, episode: Episode) -> Speed:
     """Time the gradient of an update: functions, the policy's runs on them, and backward.
 
-    Adam's step and validation are left out: they are less than a hundredth. The first update, which
-    allocates, is not timed.
+    Adam's step and validation are left out. The first update, which allocates, is not timed.
 
     Args:
         config: what is trained; its own batch and horizon are not used.
@@ -54,15 +53,15 @@ def measure(config: Config, batch: int, device: str, *, repeats: int, episode: E
     weights = policy.init_params(np.random.default_rng(config.train.seed))
     params = {k: torch.tensor(v, device=device, requires_grad=True) for k, v in weights.items()}
 
-    def update(seed: int) -> None:
-        generator = torch.Generator(device).manual_seed(seed)
+    def update() -> None:
+        generator = torch.Generator(device).manual_seed(config.train.seed)
         functions = distribution.sample(batch, episode.dim, generator, device, torch.float64)
         loss = run(policy, params, functions, episode, config.train, generator).loss
         torch.autograd.grad(loss, list(params.values()), allow_unused=True)
 
     with FlopCounterMode(display=False) as counter:
-        update(0)
-    seconds = min(_seconds(lambda: update(0), device) for _ in range(repeats))
+        update()
+    seconds = min(_seconds(update, device) for _ in range(repeats))
     return Speed(batch, batch / seconds, counter.get_total_flops() / seconds)
 
 
