@@ -146,6 +146,14 @@ def _lost(factors: np.ndarray) -> np.ndarray:
     return ~(largest < _LARGEST)  # not a number, too
 
 
+def _mended(h: Hypotheses, inverse: np.ndarray, newest: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The factors, made anew from scratch where the `newest` rows of one are lost."""
+    lost = np.flatnonzero(_lost(newest))
+    if len(lost):
+        inverse[lost] = factorise(h.take(lost), x)
+    return inverse
+
+
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Append the last of the points x (n, D) to the factors of the others."""
     cross = correlations(h, x[-1:], x[:-1])
@@ -200,14 +208,10 @@ def _move(
         return belief
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
-    inverse[at] = posterior.invert_lower(np, factor[accepted][:, :n, :n])
-    lost = np.flatnonzero(_lost(inverse[at]))
-    if len(lost):
-        inverse[at[lost]] = factorise(new.take(np.flatnonzero(accepted)[lost]), x)
+    taken, fresh = new.take(accepted), posterior.invert_lower(np, factor[accepted][:, :n, :n])
+    inverse[at] = _mended(taken, fresh, fresh, x)
     density[at] = target[accepted]
-    return belief._replace(
-        hypotheses=h.put(at, new.take(accepted)), log_target=density, inverse=inverse
-    )
+    return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
 
 
 def update(
@@ -218,9 +222,7 @@ def update(
     # Appending row after row for points that all but coincide goes wrong: then from scratch.
     with np.errstate(over="ignore", invalid="ignore"):
         inverse = extend(h, belief.inverse, x)
-    lost = np.flatnonzero(_lost(inverse[:, -1]))
-    if len(lost):
-        inverse[lost] = factorise(h.take(lost), x)
+    inverse = _mended(h, inverse, inverse[:, -1], x)
     density = _density(prior, h, inverse, z)
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse)
