@@ -141,8 +141,16 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _set_journal(connection: sqlite3.Connection, path: Path) -> None:
     mode = "delete" if _file_system(path).startswith(_NETWORK) else "wal"
-    if _pragma(connection, "journal_mode") != mode:
-        connection.execute(f"PRAGMA journal_mode = {mode}")
+    end = time.monotonic() + BUSY_S
+    while _pragma(connection, "journal_mode") != mode:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {mode}")
+            return
+        except sqlite3.OperationalError as error:
+            # The one statement that fails at once where another process is writing.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _file_system(path: Path) -> str:

@@ -202,6 +202,20 @@ def test_a_study_that_another_process_is_just_making(path, monkeypatch):
         Study(path, SPACE, **QUICK, resume=True)
 
 
+def test_the_write_ahead_log_is_begun_once_others_have_written(path):
+    Study(path, SPACE, **QUICK).close()
+    assert sql(path, "PRAGMA journal_mode = delete") == [("delete",)]
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    commit = threading.Timer(0.3, other.execute, ("COMMIT",))
+    commit.start()
+    with Study(path, resume=True) as study:
+        commit.join()
+        advance(study, 1)
+        assert sql(path, "PRAGMA journal_mode") == [("wal",)]
+    other.close()
+
+
 def test_schemas_of_other_versions(path, monkeypatch):
     Study(path, SPACE, **QUICK).close()
     sql(path, f"PRAGMA user_version = {database.VERSION + 1}")
