@@ -34,6 +34,9 @@ class TrainConfig:
         dims: dimensions, one an update.
         horizon: first and last longest horizon of the curriculum.
         curriculum: share of the updates over which the horizon grows.
+        unroll: evaluations of a run through which gradients flow, 0 for all of them (truncated
+            backpropagation through time; scored heads). Where they begin is drawn anew for every
+            update; those before are made without gradient, and a run ends with them.
         workers: numbers of parallel workers.
         sequential: share of updates with one worker.
         candidates: candidate points a step (scored heads).
@@ -65,6 +68,7 @@ class TrainConfig:
     dims: tuple[int, ...] = (1, 2, 3, 4, 6)
     horizon: tuple[int, int] = (10, 40)
     curriculum: float = 0.5
+    unroll: int = 0
     workers: tuple[int, ...] = (2, 4, 8)
     sequential: float = 0.8
     candidates: int = 64
@@ -87,6 +91,8 @@ class TrainConfig:
         _require(
             "checkpoint_every", self.checkpoint_every, _whole(self.checkpoint_every), "integer >= 1"
         )
+        fine = type(self.unroll) is int and self.unroll >= 0
+        _require("unroll", self.unroll, fine, "an integer >= 0")
         fine = self.batch % self.shards == 0
         _require("shards", self.shards, fine, f"a divisor of train.batch = {self.batch}")
         for key in ("learning_rate", "clip", "floor"):
@@ -138,6 +144,11 @@ class Config:
             raise ConfigError(
                 f"train.loss is {self.train.loss!r}; accepted with policy.head = "
                 f"{self.policy.head!r}: {', '.join(accepted)}"
+            )
+        if self.train.unroll and self.policy.head != "scored":
+            raise ConfigError(
+                f"train.unroll is {self.train.unroll!r}; a direct head's queries are steps of one "
+                'graph: expected 0, or policy.head = "scored"'
             )
         if self.train.teacher and self.policy.head != "direct":
             raise ConfigError(

@@ -27,11 +27,15 @@ def imitation(update: int, updates: int, share: float) -> float:
 
 @dataclass(frozen=True)
 class Episode:
-    """Shape of one batch of runs: dimension, evaluations, and how many run at a time."""
+    """Shape of one batch of runs: dimension, evaluations, and how many run at a time.
+
+    The first `skipped` evaluations are made without gradient.
+    """
 
     dim: int
     horizon: int
     workers: int
+    skipped: int = 0
 
 
 def draw_episode(
@@ -40,8 +44,12 @@ def draw_episode(
     longest: int,
     workers: tuple[int, ...],
     sequential: float,
+    unroll: int = 0,
 ) -> Episode:
     """Draw an update's dimension, horizon in [longest / 2, longest], and number of workers.
+
+    With `unroll`, a stretch of so many evaluations is drawn within that horizon, all equally
+    likely, and the run ends with it.
 
     Args:
         rng: generator.
@@ -49,7 +57,12 @@ def draw_episode(
         longest: longest horizon.
         workers: numbers of workers, equally likely when the run is parallel.
         sequential: probability of one worker.
+        unroll: evaluations with gradient, 0 for all.
     """
     count = 1 if rng.random() < sequential else int(rng.choice(workers))
     length = int(rng.integers(max(2, longest // 2), longest + 1))
-    return Episode(int(rng.choice(dims)), length, min(count, length - 1))
+    dim, skipped = int(rng.choice(dims)), 0
+    if 0 < unroll < length:
+        skipped = int(rng.integers(length - unroll + 1))
+        length = skipped + unroll
+    return Episode(dim, length, min(count, length - 1), skipped)

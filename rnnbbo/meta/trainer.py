@@ -155,7 +155,7 @@ def _one_update(
     c, u = config.train, progress.update
     longest = horizon(u, c.updates, *c.horizon, c.curriculum)
     rng = np.random.default_rng(_seed(config, u))
-    episode = draw_episode(rng, c.dims, longest, c.workers, c.sequential)
+    episode = draw_episode(rng, c.dims, longest, c.workers, c.sequential, c.unroll)
     share = imitation(u, c.updates, c.imitation)
     guide = teacher._replace(weight=share) if teacher is not None and share else None
     parts = [

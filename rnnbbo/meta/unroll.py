@@ -145,7 +145,7 @@ def scored_run(
         policy: a policy with a scored head.
         params: its weights, leaves of the graph.
         history: of B runs that have not begun.
-        episode: dimension, horizon and workers.
+        episode: dimension, horizon and workers, and how many evaluations come before the loss.
         config: loss, candidates and exploration.
         generator: randomness, on the history's device.
     """
@@ -163,14 +163,18 @@ def scored_run(
         with torch.no_grad():
             q = _uniform(generator, *latest.shape)
             observation = _observe(history, queue, state, latest, q)
-        state = policy.step(params, state, observation)
+        trained = t >= episode.skipped
+        with torch.set_grad_enabled(trained):
+            state = policy.step(params, state, observation)
         with torch.no_grad():
             choices = draw_candidates(state, config.candidates, generator)
             pending = _pick(history.x, queue.pending).to(choices.dtype)
-        scores = policy.score(params, state, choices, pending)
-        with torch.no_grad():
-            utility = history.utility(choices.double(), queue.pending)
-        terms.append(loss(scores, utility.to(scores.dtype)).mean())
+        with torch.set_grad_enabled(trained):
+            scores = policy.score(params, state, choices, pending)
+        if trained:
+            with torch.no_grad():
+                utility = history.utility(choices.double(), queue.pending)
+            terms.append(loss(scores, utility.to(scores.dtype)).mean())
         with torch.no_grad():
             sampled = torch.multinomial(torch.softmax(scores, dim=1), 1, generator=generator)[:, 0]
             index = torch.where(greedy, scores.argmax(dim=1), sampled)

@@ -41,6 +41,11 @@ def test_a_dictionary_round_trips() -> None:
             {"train": {"name": "a", "teacher": "dnc", "imitation": 0.5}},
             "train.teacher is 'dnc'; only a direct head imitates",
         ),
+        ({"train": {"name": "a", "unroll": -1}}, "train.unroll is -1; accepted: an integer >= 0"),
+        (
+            {"train": {"name": "a", "loss": "oi", "unroll": 8}, "policy": {"head": "direct"}},
+            "train.unroll is 8; a direct head's queries are steps of one graph: expected 0",
+        ),
         ({"train": {"name": "a", "horizon": [9, 5]}}, r"train.horizon is \(9, 5\); accepted"),
         ({"train": {"name": "a", "dims": []}}, r"train.dims is \(\); accepted: a list of integers"),
         ({"train": {"name": "a", "dims": 3}}, "train.dims is 3; accepted: a list of integers"),

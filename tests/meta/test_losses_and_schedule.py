@@ -93,6 +93,16 @@ def test_episodes_stay_in_their_ranges_and_mix() -> None:
     assert set(sequential) == {1}
 
 
+def test_an_unroll_may_begin_anywhere_in_a_run() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [schedule.draw_episode(rng, (2,), 20, (2,), 0.5, unroll=6) for _ in range(600)]
+    assert {e.horizon - e.skipped for e in drawn} == {6}
+    assert {e.skipped for e in drawn} == set(range(15))
+    short = [schedule.draw_episode(rng, (2,), 6, (2,), 0.5, unroll=6) for _ in range(50)]
+    assert {e.skipped for e in short} == {0}
+    assert {e.horizon for e in short} == {3, 4, 5, 6}
+
+
 def test_there_are_never_more_workers_than_leave_a_result_to_learn_from() -> None:
     rng = np.random.default_rng(0)
     assert all(

@@ -50,6 +50,29 @@ def test_every_loss_trains_every_policy_it_is_for(
     assert sum(float(g.abs().sum()) for g in gradients) > 0
 
 
+@pytest.mark.parametrize("recurrence", RECURRENCES)
+def test_evaluations_before_the_unroll_are_made_alike_and_give_no_gradient(recurrence: str) -> None:
+    policy, params = make(recurrence, "scored")
+    weights = list(params.values())
+
+    def trained(horizon: int, skipped: int) -> tuple[Tensor, Tensor, Tensor]:
+        generator = torch.Generator().manual_seed(0)
+        episode = Episode(2, horizon, 2, skipped)
+        run = unroll.run(policy, params, tasks(), episode, CONFIG, generator)
+        gradient = torch.autograd.grad(run.loss, weights, allow_unused=True, materialize_grads=True)
+        return run.x, run.loss.detach(), torch.cat([g.flatten() for g in gradient])
+
+    x, _, whole = trained(8, 0)
+    same, loss, _ = trained(8, 5)
+    assert_close(same, x, rtol=0, atol=0)
+    # Of the three evaluations with gradient, each alone has the loss that it has among them.
+    alone = [trained(t + 1, t) for t in (5, 6, 7)]
+    assert_close(loss, torch.stack([each[1] for each in alone]).mean())
+    # What flows back through the evaluations before is gone.
+    last = 8 * whole - 7 * trained(7, 0)[2]
+    assert not torch.allclose(last, alone[2][2], rtol=0.05, atol=1e-3)
+
+
 def test_the_same_generator_gives_the_same_run() -> None:
     policy, params = make("dnc", "scored")
     first, again, other = (
