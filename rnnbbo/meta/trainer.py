@@ -7,6 +7,7 @@ weights, Adam's moments and u to go on as if it had never stopped.
 import json
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,9 @@ def train(
     # Taken at the start: the tree may change while a training of hours runs from memory.
     commit = source_commit()
     family = isinstance(distribution, FamilyDistribution)
-    sets = validation_sets(distribution, group.device, sorted(set(c.dims)) if family else None)
+    dims = sorted(set(c.dims)) if family else None
+    # Made once they are needed: finding their minima takes seconds.
+    sets = cache(lambda: validation_sets(distribution, group.device, dims))
     out.mkdir(parents=True, exist_ok=True)
     log = out / "log.jsonl"
     _truncate_log(log, progress.update)
@@ -285,7 +288,7 @@ def train(
             progress.update += 1
             progress.seconds += time.perf_counter() - began
             if progress.update % c.validate_every == 0 or progress.update == c.updates:
-                record |= validate(policy, progress.params, sets)
+                record |= validate(policy, progress.params, sets())
             record["seconds"] = round(progress.seconds, 3)
             lines.write(json.dumps(record) + "\n")
             lines.flush()
