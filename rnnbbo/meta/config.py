@@ -40,6 +40,8 @@ class TrainConfig:
         workers: numbers of parallel workers.
         sequential: share of updates with one worker.
         candidates: candidate points a step (scored heads).
+        climbed: whether the points that the policy climbs to are candidates too, as in use (heads
+            of regression).
         floor: what the loss "candidates" adds inside its logarithm: the smaller, the worse is a
             query without any expected improvement.
         greedy: share of functions on which the best-scored candidate is queried; on the others
@@ -72,6 +74,7 @@ class TrainConfig:
     workers: tuple[int, ...] = (2, 4, 8)
     sequential: float = 0.8
     candidates: int = 64
+    climbed: bool = False
     floor: float = 1e-3
     greedy: float = 0.5
     random_queries: float = 0.05
@@ -95,6 +98,7 @@ class TrainConfig:
         _require("unroll", self.unroll, fine, "an integer >= 0")
         fine = self.batch % self.shards == 0
         _require("shards", self.shards, fine, f"a divisor of train.batch = {self.batch}")
+        _require("climbed", self.climbed, type(self.climbed) is bool, "true or false")
         for key in ("learning_rate", "clip", "floor"):
             _require(key, getattr(self, key), _positive(getattr(self, key)), "a number > 0")
         for key in ("sequential", "greedy", "random_queries", "warped", "curriculum", "imitation"):

@@ -6,7 +6,7 @@ weights, Adam's moments and u to go on as if it had never stopped.
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tqdm import tqdm
 from rnnbbo import checkpoint
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError, ConfigError
-from rnnbbo.meta.config import Config
+from rnnbbo.meta.config import Config, parse
 from rnnbbo.meta.family import FamilyDistribution
 from rnnbbo.meta.parallel import Group
 from rnnbbo.meta.schedule import Episode, draw_episode, horizon, imitation, learning_rate
@@ -83,9 +83,24 @@ def _save(path: Path, config: Config, progress: _Progress) -> None:
     checkpoint.write(path, tensors, header)
 
 
+def _describes(saved: Any, config: Config) -> bool:
+    """Whether plain values are of this configuration; keys that are missing have their defaults.
+
+    Those were added after the checkpoint was written, and leave a training as it was.
+    """
+    if not isinstance(saved, dict):
+        return False
+    tables = {key: value for key, value in saved.items() if key != "start"}
+    try:
+        known = replace(parse(tables), start=saved.get("start", {}))
+    except ConfigError:
+        return False
+    return json.dumps(known.to_dict()) == json.dumps(config.to_dict())
+
+
 def _read(path: Path, config: Config) -> _Saved:
     tensors, header = checkpoint.read(path)
-    if header.get("config") != json.loads(json.dumps(config.to_dict())):
+    if not _describes(header.get("config"), config):
         raise CheckpointError(
             f"{path} belongs to another configuration; choose another folder, or delete it"
         )

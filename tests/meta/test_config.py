@@ -41,6 +41,7 @@ def test_a_dictionary_round_trips() -> None:
             {"train": {"name": "a", "teacher": "dnc", "imitation": 0.5}},
             "train.teacher is 'dnc'; only a direct head imitates",
         ),
+        ({"train": {"name": "a", "climbed": 1}}, "train.climbed is 1; accepted: true or false"),
         ({"train": {"name": "a", "unroll": -1}}, "train.unroll is -1; accepted: an integer >= 0"),
         (
             {"train": {"name": "a", "loss": "oi", "unroll": 8}, "policy": {"head": "direct"}},

@@ -98,6 +98,22 @@ def test_a_folder_of_another_configuration_is_refused(tmp_path: Path) -> None:
         trainer.train(other, FUNCTIONS, tmp_path, progress_bar=False)
 
 
+def test_a_checkpoint_that_is_older_than_a_key_is_resumed(tmp_path: Path) -> None:
+    whole = checkpoint.load(train(tmp_path / "whole"))
+    train(tmp_path / "parts", stop_after=2)
+    path = tmp_path / "parts" / "checkpoint.safetensors"
+    tensors, header = checkpoint.read(path)
+    del header["config"]["train"]["unroll"]
+    checkpoint.write(path, tensors, header)
+    parts = checkpoint.load(train(tmp_path / "parts"))
+    assert all((weight == parts.params[name]).all() for name, weight in whole.params.items())
+    assert parts.provenance["updates"] == 6
+    header["config"]["train"]["later"] = 1
+    checkpoint.write(path, tensors, header)
+    with pytest.raises(CheckpointError, match="another configuration"):
+        train(tmp_path / "parts")
+
+
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     values = {**VALUES, "train": {**VALUES["train"], "updates": 60, "batch": 16, "dims": [1]}}
     values["train"] |= {"validate_every": 60, "horizon": [4, 4], "sequential": 1.0}

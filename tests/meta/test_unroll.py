@@ -50,6 +50,35 @@ def test_every_loss_trains_every_policy_it_is_for(
     assert sum(float(g.abs().sum()) for g in gradients) > 0
 
 
+def test_points_that_the_policy_climbs_to_are_candidates_too() -> None:
+    policy = Policy(PolicyConfig("lstm", "scored", hidden=8, layer=12, forms=4, process_heads=2))
+    weights = policy.init_params(np.random.default_rng(0))
+    params = {k: torch.tensor(v, requires_grad=True) for k, v in weights.items()}
+    compared, climbed = [], []
+
+    def score(params, state, candidates, pending=None):
+        compared.append(candidates)
+        return Policy.score(policy, params, state, candidates, pending)
+
+    def climb(state, candidates, scores):
+        assert not torch.is_grad_enabled()
+        climbed.append(Policy.climbed(policy, state, candidates, scores))
+        return climbed[-1]
+
+    object.__setattr__(policy, "score", score)
+    object.__setattr__(policy, "climbed", climb)
+    config = dataclasses.replace(CONFIG, climbed=True, greedy=1.0, random_queries=0.0)
+    generator = torch.Generator().manual_seed(0)
+    run = unroll.run(policy, params, tasks(), Episode(2, 12, 1, 4), config, generator)
+    assert climbed
+    for found in climbed:
+        assert any(found is candidates for candidates in compared)
+    places = torch.cat(climbed, dim=1).double()
+    asked = (run.x[:, :, None] == places[:, None]).all(dim=-1).any(dim=-1)
+    assert asked.any(), "the greatest of its heads' improvement is never the best-scored"
+    run.loss.backward()
+
+
 @pytest.mark.parametrize("recurrence", RECURRENCES)
 def test_evaluations_before_the_unroll_are_made_alike_and_give_no_gradient(recurrence: str) -> None:
     policy, params = make(recurrence, "scored")
