@@ -1,10 +1,11 @@
 """Publish a folder of records: python tools/publish_results.py runs/full.
 
 Writes the report, the main picture, the main table and the duels with single peers to
-benchmarks/results/, and fills the README.
+benchmarks/results/, and fills the README. With `--long`, of the plan `long`: the duels.
 """
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fill_readme import ROOT, fill
@@ -12,6 +13,8 @@ from fill_readme import ROOT, fill
 from rnnbbo.benchmarks import duel, reports
 
 RESULTS = ROOT / "benchmarks" / "results"
+Times = tuple[int, ...]
+
 OURS = {
     "kernel": ("logei", "spearmint", "skopt", "tpe", "dnc"),
     "dnc": ("logei", "spearmint"),
@@ -22,15 +25,18 @@ LONG = (10, 20, 30, 60, 100, 200)
 TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": LONG, "tpe": LONG}
 SHORT = (10, 20, 30, 60)
 """Numbers of evaluations: the peers that cost most an ask stop early."""
+OURS_LONG = dict.fromkeys(("kernel", "dnc", "lstm"), ("logei", "spearmint", "skopt"))
+TIMES_LONG = {"logei": LONG, "spearmint": LONG[:-1], "skopt": LONG[:-1]}
+"""The same for the plan `long`."""
 
 
-def duels(records: Path) -> str:
-    """Return a table a peer, in Markdown."""
+def duels(records: Path, ours: Mapping[str, Sequence[str]], times: Mapping[str, Times]) -> str:
+    """Return a table for each of our policies and each of its peers, in Markdown."""
     parts = []
-    for ours, peers in OURS.items():
+    for policy, peers in ours.items():
         for peer in peers:
-            text = duel.table(records, ours, peer, list(TIMES.get(peer, SHORT)))
-            parts.append(f"{ours} : {peer}, {duel.LEGEND}\n\n{text}\n")
+            text = duel.table(records, policy, peer, list(times.get(peer, SHORT)))
+            parts.append(f"{policy} : {peer}, {duel.LEGEND}\n\n{text}\n")
     return "\n".join(parts)
 
 
@@ -39,9 +45,15 @@ def publish(records: Path) -> None:
     reports.report(records, RESULTS)
     reports.main_picture(records, RESULTS / "regret.svg")
     (RESULTS / "regret.md").write_text(reports.main_table(records) + "\n")
-    (RESULTS / "duels.md").write_text(duels(records))
+    (RESULTS / "duels.md").write_text(duels(records, OURS, TIMES))
     fill()
 
 
+def publish_long(records: Path) -> None:
+    """Make what is published from the records of the plan `long`."""
+    (RESULTS / "long.md").write_text(duels(records, OURS_LONG, TIMES_LONG))
+
+
 if __name__ == "__main__":
-    publish(Path(sys.argv[1]))
+    *flags, folder = sys.argv[1:]
+    (publish_long if flags == ["--long"] else publish)(Path(folder))
