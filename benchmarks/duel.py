@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from rnnbbo.benchmarks.options import WholeNumbers
 from rnnbbo.benchmarks.reports import markdown
 from rnnbbo.benchmarks.reports.data import Array, Course
 from rnnbbo.benchmarks.reports.reading import read
@@ -94,15 +95,21 @@ def table(records: Path, first: str, second: str, times: list[int]) -> str:
 @click.argument("records", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("first")
 @click.argument("second")
-@click.option("--at", default="10,20,30,60,100,200", show_default=True, help="Evaluations.")
-def main(records: Path, first: str, second: str, at: str) -> None:
+@click.option(
+    "--at",
+    type=WholeNumbers(),
+    default="10,20,30,60,100,200",
+    show_default=True,
+    help="Evaluations.",
+)
+def main(records: Path, first: str, second: str, at: tuple[int, ...]) -> None:
     """Print a Markdown table of two methods' normalised regret from a folder of records.
 
     A cell holds mean capped and geometric mean regret of the one, then of the other, and the 95 %
     bootstrap intervals of the paired difference of the means, and of the ratio of the geometric
     means. Bold is whatever its interval shows to be less.
     """
-    times = sorted(int(t) for t in at.split(","))
+    times = sorted(at)
     try:
         text = table(records, first, second, times)
     except RnnbboError as error:

@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from rnnbbo.benchmarks.methods import Method, make_method
+from rnnbbo.benchmarks.options import WholeNumbers
 from rnnbbo.benchmarks.threads import pin_threads
 from rnnbbo.errors import RnnbboError
 
@@ -42,16 +43,22 @@ def measure(method: Method, at: Sequence[int], dim: int) -> list[tuple[float, fl
 
 @click.command()
 @click.option("--methods", default="auto,kernel,dnc,lstm,dnc-direct,lstm-direct", show_default=True)
-@click.option("--at", default="30,50,100,1000", show_default=True, help="Values of t.")
+@click.option(
+    "--at",
+    type=WholeNumbers(),
+    default="30,50,100,1000",
+    show_default=True,
+    help="Values of t.",
+)
 @click.option("--dim", default=6, show_default=True)
 @click.option("--repeats", default=5, show_default=True, help="Runs; their median is shown.")
-def main(methods: str, at: str, dim: int, repeats: int) -> None:
+def main(methods: str, at: tuple[int, ...], dim: int, repeats: int) -> None:
     """Print a Markdown table of the median milliseconds of an ask + a tell.
 
     The methods take turns, so that a busy machine disturbs them alike.
     """
     names = [name for name in methods.split(",") if name]
-    steps = sorted(int(t) for t in at.split(","))
+    steps = sorted(at)
     rows: dict[str, list[list[tuple[float, float]]]] = {name: [] for name in names}
     try:
         for seed in range(repeats):

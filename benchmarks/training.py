@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from rnnbbo.benchmarks.options import WholeNumbers
 from rnnbbo.errors import RnnbboError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta.config import Config, load
@@ -85,7 +86,13 @@ def _seconds(work: Callable[[], object], device: str) -> float:
 
 @click.command()
 @click.argument("configs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--batch", default="16,64,256", show_default=True, help="Functions an update.")
+@click.option(
+    "--batch",
+    type=WholeNumbers(),
+    default="16,64,256",
+    show_default=True,
+    help="Functions an update.",
+)
 @click.option("--device", default="cpu", show_default=True, help="A torch device.")
 @click.option("--threads", default=1, show_default=True, help="CPU threads.")
 @click.option("--dim", default=6, show_default=True)
@@ -93,7 +100,7 @@ def _seconds(work: Callable[[], object], device: str) -> float:
 @click.option("--repeats", default=3, show_default=True, help="Updates; the fastest counts.")
 def main(
     configs: tuple[Path, ...],
-    batch: str,
+    batch: tuple[int, ...],
     device: str,
     threads: int,
     dim: int,
@@ -107,13 +114,12 @@ def main(
     torch.set_num_threads(threads)
     episode = Episode(dim, horizon, 1)
     try:
-        sizes = [int(one) for one in batch.split(",")]
         loaded = [(path.stem, load(path)) for path in configs]
         most = peak(device)
         click.echo("| configuration | batch | functions a second | GFLOP/s | share of peak |")
         click.echo("| --- | --- | --- | --- | --- |")
         for name, config in loaded:
-            for size in sizes:
+            for size in batch:
                 speed = measure(config, size, device, repeats=repeats, episode=episode)
                 click.echo(
                     f"| {name} | {size} | {speed.functions_per_second:.3g} "
