@@ -1,4 +1,4 @@
-"""Values of the benchmarks' command-line options."""
+"""Values of command-line options."""
 
 from typing import Any
 
@@ -6,9 +6,16 @@ import click
 
 
 class WholeNumbers(click.ParamType):
-    """Integers from 1 on, separated by commas."""
+    """Integers from 1 on, separated by commas.
+
+    Attributes:
+        example: what the message shows where something else came.
+    """
 
     name = "N[,N...]"
+
+    def __init__(self, example: str = "10,20,30") -> None:
+        self.example = example
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -21,5 +28,5 @@ class WholeNumbers(click.ParamType):
         except ValueError:
             numbers = ()
         if not numbers or min(numbers) < 1:
-            self.fail(f"{value!r}; expected integers >= 1, such as 10,20,30", param, ctx)
+            self.fail(f"{value!r}; expected integers >= 1, such as {self.example}", param, ctx)
         return numbers

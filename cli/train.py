@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rnnbbo.benchmarks.options import WholeNumbers
 from rnnbbo.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ unit cube to n values, the lowest the best.
     "--functions", metavar="MODULE:FAMILY", help="With --from: the family of functions, see below."
 )
 @click.option(
-    "--dims", metavar="D[,D...]", help="With --from: the family's dimensions; default 1,2,3,4,6."
+    "--dims",
+    type=WholeNumbers("2,4,6"),
+    metavar="D[,D...]",
+    help="With --from: the family's dimensions; default 1,2,3,4,6.",
 )
 @click.option("--updates", type=click.IntRange(1), help="With --from: Adam updates; default 300.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; default runs/NAME.")
@@ -50,7 +54,7 @@ def train(
     config: Path | None,
     start: str | None,
     functions: str | None,
-    dims: str | None,
+    dims: tuple[int, ...] | None,
     updates: int | None,
     out: Path | None,
     device: str,
@@ -78,7 +82,8 @@ def train(
             "pip install -c constraints.txt '.[train]'"
         ) from error
     if start is None:
-        for option, value in {"functions": functions, "dims": dims, "updates": updates}.items():
+        sizes = ",".join(map(str, dims)) if dims else None
+        for option, value in {"functions": functions, "dims": sizes, "updates": updates}.items():
             if value is not None:
                 raise ConfigError(f"--{option} {value} goes with --from POLICY, which is missing")
         parent, family = None, None
@@ -123,7 +128,11 @@ def _from_file(path: Path | None) -> tuple[Config, TaskDistribution]:
 
 
 def _adapted(
-    start: str, path: Path | None, functions: str | None, dims: str | None, updates: int | None
+    start: str,
+    path: Path | None,
+    functions: str | None,
+    dims: tuple[int, ...] | None,
+    updates: int | None,
 ) -> tuple[Checkpoint, Config, FamilyDistribution]:
     """Weights to begin with, what to do with them, and the functions."""
     from rnnbbo import checkpoint
@@ -145,14 +154,7 @@ def _adapted(
         train = load_train(path, train)
     if updates is not None:
         train = replace(train, updates=updates)
-    return parent, finetune.configure(parent, functions, train, _whole_numbers(dims)), family
-
-
-def _whole_numbers(text: str | None) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(",")) if text else ()
-    except ValueError:
-        raise ConfigError(f"--dims is {text!r}; expected integers, such as 3 or 2,4,6") from None
+    return parent, finetune.configure(parent, functions, train, dims or ()), family
 
 
 def _show_gain(

@@ -126,7 +126,10 @@ def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
         (["--from", "dnc"], "--functions is missing; with --from expected a family"),
         (["--from", "dnc", "--functions", "mine.py"], "--functions is mine.py; with --from"),
         (["--dims", "3"], "--dims 3 goes with --from POLICY"),
-        (["--from", "dnc", "--functions", "math:cos", "--dims", "x"], "--dims is 'x'; expected"),
+        (
+            ["--from", "dnc", "--functions", "math:cos", "--dims", "2,x"],
+            "'--dims': '2,x'; expected integers >= 1, such as 2,4,6",
+        ),
         (["--from", "kernel", "--functions", "math:cos"], "expected a network with a scored head"),
         (["--from", "dnc", "--functions", "math:cos"], "the family failed with a generator"),
     ],
