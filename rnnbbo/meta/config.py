@@ -154,6 +154,11 @@ class Config:
                 f"train.unroll is {self.train.unroll!r}; a direct head's queries are steps of one "
                 'graph: expected 0, or policy.head = "scored"'
             )
+        if self.train.climbed and not (self.policy.head == "scored" and self.policy.process_heads):
+            raise ConfigError(
+                "train.climbed is true; only heads of regression are climbed: expected false, or "
+                'policy.head = "scored" with policy.process_heads >= 1'
+            )
         if self.train.teacher and self.policy.head != "direct":
             raise ConfigError(
                 f"train.teacher is {self.train.teacher!r}; only a direct head imitates: expected "

@@ -42,6 +42,17 @@ def test_a_dictionary_round_trips() -> None:
             "train.teacher is 'dnc'; only a direct head imitates",
         ),
         ({"train": {"name": "a", "climbed": 1}}, "train.climbed is 1; accepted: true or false"),
+        (
+            {"train": {"name": "a", "climbed": True}, "policy": {"process_heads": 0}},
+            "train.climbed is true; only heads of regression are climbed: expected false, or",
+        ),
+        (
+            {
+                "train": {"name": "a", "climbed": True, "loss": "ei"},
+                "policy": {"head": "direct", "process_heads": 4},
+            },
+            "train.climbed is true; only heads of regression are climbed: expected false, or",
+        ),
         ({"train": {"name": "a", "unroll": -1}}, "train.unroll is -1; accepted: an integer >= 0"),
         (
             {"train": {"name": "a", "loss": "oi", "unroll": 8}, "policy": {"head": "direct"}},
