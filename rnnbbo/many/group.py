@@ -161,12 +161,7 @@ class Stepper:
             return _best_new(self.xp, choices, -self.xp.sum(away * away, axis=-1), group.asked)
         choices = self._candidates(group, ask)
         pending = group.asked[:, : group.failed][:, -LAST_PENDING:] if group.failed else None
-        scores = self.policy.score(self.params, state, choices, pending)
-        if self.policy.climbs(state):
-            found = self.policy.climbed(state, choices, scores)
-            theirs = self.policy.score(self.params, state, found, pending)
-            choices = self.xp.concat([choices, found], axis=1)
-            scores = self.xp.concat([scores, theirs], axis=1)
+        choices, scores = self.policy.consider(self.params, state, choices, pending)
         return _best_new(self.xp, choices, scores, group.asked)
 
     def _numbers(self, group: Group, ask: int) -> tuple[Array, Array, Array, Array]:

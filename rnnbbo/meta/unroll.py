@@ -170,12 +170,10 @@ def scored_run(
             choices = draw_candidates(state, config.candidates, generator)
             pending = _pick(history.x, queue.pending).to(choices.dtype)
         with torch.set_grad_enabled(trained):
-            scores = policy.score(params, state, choices, pending)
-            if config.climbed and policy.climbs(state):
-                with torch.no_grad():
-                    found = policy.climbed(state, choices, scores)
-                theirs = policy.score(params, state, found, pending)
-                choices, scores = torch.cat([choices, found], 1), torch.cat([scores, theirs], 1)
+            if config.climbed:
+                choices, scores = policy.consider(params, state, choices, pending)
+            else:
+                scores = policy.score(params, state, choices, pending)
         if trained:
             with torch.no_grad():
                 utility = history.utility(choices.double(), queue.pending)

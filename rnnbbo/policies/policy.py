@@ -264,10 +264,28 @@ class Policy:
             candidates: (B, C, D) points, half of them wide over the cube, the rest near the
                 incumbent; from the best of either half it climbs.
             scores: (B, C), of `score`.
+
+        Returns:
+            Points to which no gradient leads.
         """
         assert state.processes is not None and state.processes.fit is not None
         xp, fitted = namespace(candidates), state.processes.fit
-        return ascent.climbed(xp, fitted, state.evidence, candidates, scores)
+        found = ascent.climbed(xp, fitted, state.evidence, candidates, scores)
+        return found if isinstance(found, np.ndarray) else found.detach()
+
+    def consider(
+        self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None
+    ) -> tuple[Array, Array]:
+        """Candidates (B, C', D), with those that it climbs to, and the scores (B, C') of all.
+
+        Arguments as for `score`; the candidates in the order that `climbed` expects.
+        """
+        xp, scores = namespace(candidates), self.score(params, state, candidates, pending)
+        if not self.climbs(state):
+            return candidates, scores
+        found = self.climbed(state, candidates, scores)
+        theirs = self.score(params, state, found, pending)
+        return xp.concat([candidates, found], axis=1), xp.concat([scores, theirs], axis=1)
 
     def score(
         self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None
