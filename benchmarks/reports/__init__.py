@@ -1,6 +1,6 @@
 """Reports: one HTML page and a Markdown summary, pure functions of a folder of records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rnnbbo.benchmarks.reports import (
@@ -9,6 +9,7 @@ from rnnbbo.benchmarks.reports import (
     horizon,
     markdown,
     origin,
+    overall,
     page,
     profiles,
     ranks,
@@ -21,7 +22,7 @@ from rnnbbo.benchmarks.reports.reading import read
 from rnnbbo.benchmarks.reports.section import Section
 from rnnbbo.benchmarks.reports.style import Style, styles
 
-__all__ = ["main_picture", "main_table", "report"]
+__all__ = ["main_picture", "main_table", "overall_table", "report"]
 
 TITLE = "Optimizers compared"
 
@@ -85,6 +86,20 @@ def main_table(records: str | Path) -> str:
         RecordError: the folder holds no complete run, or a file is not a record.
     """
     return headline.table(read(Path(records)))
+
+
+def overall_table(records: str | Path, times: Sequence[int]) -> str:
+    """Return a small Markdown table of regret over all suites, by method and evaluations.
+
+    Args:
+        records: a folder that `rnnbbo benchmark run` made.
+        times: numbers of evaluations.
+
+    Raises:
+        RecordError: the folder holds no complete run, a file is not a record, or no two methods
+            made so many evaluations of one function.
+    """
+    return overall.table(read(Path(records)), times)
 
 
 def _sections(records: Records, look: Mapping[str, Style]) -> list[Section]:

@@ -9,10 +9,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.record import Key
-from rnnbbo.benchmarks.reports import main_picture, main_table, report
+from rnnbbo.benchmarks.reports import main_picture, main_table, overall_table, report
 from rnnbbo.errors import RecordError
 
 SECTIONS = (
@@ -200,6 +201,38 @@ def test_the_main_table_has_a_row_a_method_and_a_column_a_suite(folder: Path) ->
     ]
     assert rows[2].endswith("| 500 ms |")
     assert rows[2].split(" | ")[1:3] == ["\N{EN DASH}"] * 2  # it stops at 20
+
+
+def test_the_table_over_all_suites_marks_what_leads_and_what_is_level(
+    records: Any, tmp_path: Path
+) -> None:
+    made = records.made
+
+    def level(of: float, phase: int = 0) -> Any:
+        return lambda function, seed, t, rng: of * (1 + 0.1 * np.cos(7 * function + phase))
+
+    methods = {
+        "good": made(level(0.1)),
+        "as_good": made(level(0.1, phase=2)),
+        "bad": made(level(0.5)),
+        "brief": made(level(0.01), budget=20),
+        "one": made(level(0.01), suites=("gp-2d",), budget=19),
+    }
+    folder = records.write(methods)
+    text = overall_table(folder, (10, 30, 50))
+    assert "over 8 to 16 functions of gp-2d, gp-4d: 0 is" in text
+    head, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert head == "| method | t = 10 | t = 30 |"  # nothing made 50
+    cells = {row.split(" | ")[0][2:]: row.strip("| ").split(" | ")[1:] for row in rows}
+    assert list(cells) == ["good", r"as\_good", "bad", "brief", "one"]
+    for name in ("good", r"as\_good"):
+        assert re.fullmatch(r"\*\*0\.\d+\*\* / \*\*0\.\d+\*\*", cells[name][1])
+        assert "*" not in cells[name][0]
+    assert cells["bad"][1].count("*") == 0
+    assert cells["brief"][0].count("**") == 4
+    assert cells["brief"][1] == cells["one"][1] == "\N{EN DASH}"
+    with pytest.raises(RecordError, match="after 41, 50 evaluations no two methods share a func"):
+        overall_table(folder, (41, 50))
 
 
 def test_sixteen_methods_on_ten_suites_stay_below_the_bound(records: Any, tmp_path: Path) -> None:
