@@ -1,7 +1,8 @@
 """Publish a folder of records: python tools/publish_results.py runs/full.
 
 Writes the report, the main picture, the main table and the duels with single peers to
-benchmarks/results/, and fills the README. With `--long`, of the plan `long`: the duels.
+benchmarks/results/, and fills the README. With `--long`, of the plan `long`: the table over all
+suites, with which it fills the README, too, and the duels.
 """
 
 import sys
@@ -26,8 +27,7 @@ TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": LONG, "tpe": LONG}
 SHORT = (10, 20, 30, 60)
 """Numbers of evaluations: the peers that cost most an ask stop early."""
 OURS_LONG = dict.fromkeys(("kernel", "dnc", "lstm"), ("logei", "spearmint", "skopt"))
-TIMES_LONG = {"logei": LONG, "spearmint": LONG[:-1], "skopt": LONG[:-1]}
-"""The same for the plan `long`."""
+"""The same for the plan `long`, in which all run to the end."""
 
 
 def duels(records: Path, ours: Mapping[str, Sequence[str]], times: Mapping[str, Times]) -> str:
@@ -51,7 +51,10 @@ def publish(records: Path) -> None:
 
 def publish_long(records: Path) -> None:
     """Make what is published from the records of the plan `long`."""
-    (RESULTS / "long.md").write_text(duels(records, OURS_LONG, TIMES_LONG))
+    (RESULTS / "overall.md").write_text(reports.overall_table(records, LONG) + "\n")
+    times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}
+    (RESULTS / "long.md").write_text(duels(records, OURS_LONG, times))
+    fill()
 
 
 if __name__ == "__main__":
