@@ -13,7 +13,7 @@ import numpy as np
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import ascent, content, direct, dnc, evidence, lstm, process, rows, scored
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.ops import Array, Namespace, Params, namespace
+from rnnbbo.policies.ops import Array, Namespace, Params, namespace, without_gradient
 
 T = TypeVar("T")
 
@@ -264,26 +264,24 @@ class Policy:
             candidates: (B, C, D) points, half of them wide over the cube, the rest near the
                 incumbent; from the best of either half it climbs.
             scores: (B, C), of `score`.
-
-        Returns:
-            Points to which no gradient leads.
         """
         assert state.processes is not None and state.processes.fit is not None
         xp, fitted = namespace(candidates), state.processes.fit
-        found = ascent.climbed(xp, fitted, state.evidence, candidates, scores)
-        return found if isinstance(found, np.ndarray) else found.detach()
+        return ascent.climbed(xp, fitted, state.evidence, candidates, scores)
 
     def consider(
         self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None
     ) -> tuple[Array, Array]:
         """Candidates (B, C', D), with those that it climbs to, and the scores (B, C') of all.
 
-        Arguments as for `score`; the candidates in the order that `climbed` expects.
+        No gradient is recorded on the way up. Arguments as for `score`; the candidates in the order
+        that `climbed` expects.
         """
         xp, scores = namespace(candidates), self.score(params, state, candidates, pending)
         if not self.climbs(state):
             return candidates, scores
-        found = self.climbed(state, candidates, scores)
+        with without_gradient(candidates):
+            found = self.climbed(state, candidates, scores)
         theirs = self.score(params, state, found, pending)
         return xp.concat([candidates, found], axis=1), xp.concat([scores, theirs], axis=1)
 
