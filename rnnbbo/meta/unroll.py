@@ -171,7 +171,8 @@ def scored_run(
             pending = _pick(history.x, queue.pending).to(choices.dtype)
         with torch.set_grad_enabled(trained):
             if config.climbed:
-                choices, scores = policy.consider(params, state, choices, pending)
+                climbing = torch.no_grad()
+                choices, scores = policy.consider(params, state, choices, pending, climbing)
             else:
                 scores = policy.score(params, state, choices, pending)
         if trained:

@@ -7,7 +7,6 @@ maps names to arrays; modules own a prefix each.
 
 import math
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -27,15 +26,6 @@ def namespace(array: Array) -> Namespace:
     from array_api_compat import array_namespace  # the extra `train` brings it, as it does torch
 
     return array_namespace(array)
-
-
-def without_gradient(array: Array) -> AbstractContextManager[object]:
-    """Return a context in which nothing is recorded for a gradient of arrays such as this one."""
-    if isinstance(array, np.ndarray):
-        return nullcontext()
-    import torch
-
-    return torch.no_grad()
 
 
 def keep_heap(size: int) -> None:

@@ -5,6 +5,7 @@ serves numpy when proposing and torch when meta-training.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ import numpy as np
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import ascent, content, direct, dnc, evidence, lstm, process, rows, scored
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.ops import Array, Namespace, Params, namespace, without_gradient
+from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 
 T = TypeVar("T")
 
@@ -270,17 +271,26 @@ class Policy:
         return ascent.climbed(xp, fitted, state.evidence, candidates, scores)
 
     def consider(
-        self, params: Params, state: PolicyState, candidates: Array, pending: Array | None = None
+        self,
+        params: Params,
+        state: PolicyState,
+        candidates: Array,
+        pending: Array | None = None,
+        climbing: AbstractContextManager[object] | None = None,
     ) -> tuple[Array, Array]:
         """Candidates (B, C', D), with those that it climbs to, and the scores (B, C') of all.
 
-        No gradient is recorded on the way up. Arguments as for `score`; the candidates in the order
-        that `climbed` expects.
+        Args:
+            params: the weights.
+            state: the state.
+            candidates: (B, C, D), in the order that `climbed` expects.
+            pending: (B, P, D) points.
+            climbing: a context in which to climb; training passes one that records no gradient.
         """
         xp, scores = namespace(candidates), self.score(params, state, candidates, pending)
         if not self.climbs(state):
             return candidates, scores
-        with without_gradient(candidates):
+        with climbing or nullcontext():
             found = self.climbed(state, candidates, scores)
         theirs = self.score(params, state, found, pending)
         return xp.concat([candidates, found], axis=1), xp.concat([scores, theirs], axis=1)
