@@ -44,7 +44,8 @@ def table(records: Records, times: Sequence[int]) -> str:
     ]
     counts = sorted({len(means.functions) for _, means, _ in columns})
     functions = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
-    suites = ", ".join(suite.name for suite in records.suites if suite.courses)
+    pooled = {suite for _, means, _ in columns for suite, _ in means.functions}
+    suites = ", ".join(suite.name for suite in records.suites if suite.name in pooled)
     return "\n".join(
         [
             f"Mean capped / geometric mean normalised regret after t evaluations, over {functions} "

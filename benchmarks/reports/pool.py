@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Pool:
         """Return the mean of a less that of b, with its interval over functions."""
         return bootstrap_mean(self.values[a] - self.values[b])
 
-    @property
+    @cached_property
     def leaders(self) -> list[str]:
         """The method of the least mean, and those that are level with it.
 

@@ -235,6 +235,16 @@ def test_the_table_over_all_suites_marks_what_leads_and_what_is_level(
         overall_table(folder, (41, 50))
 
 
+def test_the_overall_table_names_the_suites_that_it_is_over(records: Any) -> None:
+    rate = records.falling(9.0)
+    methods = {
+        "all": records.made(rate, ours=True),
+        "two": records.made(rate, suites=("gp-2d", "gp-4d")),
+    }
+    folder = records.write(methods, {"gp-2d": 2, "gp-4d": 4, "gp-6d": 6})
+    assert "over 16 functions of gp-2d, gp-4d: 0 is" in overall_table(folder, (10, 30))
+
+
 def test_sixteen_methods_on_ten_suites_stay_below_the_bound(records: Any, tmp_path: Path) -> None:
     peer = records.methods["random"]
     methods = {f"method-{i}": replace(peer, ours=i < 4, budget=100) for i in range(16)}
