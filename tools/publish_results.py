@@ -27,7 +27,7 @@ TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": LONG, "tpe": LONG}
 SHORT = (10, 20, 30, 60)
 """Numbers of evaluations: the peers that cost most an ask stop early."""
 OURS_LONG = dict.fromkeys(("kernel", "dnc", "lstm"), ("logei", "spearmint", "skopt"))
-"""The same for the plan `long`, in which all run to the end."""
+"""The same for the plan `long`, all at the same numbers of evaluations."""
 
 
 def duels(records: Path, ours: Mapping[str, Sequence[str]], times: Mapping[str, Times]) -> str:

@@ -63,6 +63,7 @@ def test_points_that_the_policy_climbs_to_are_candidates_too() -> None:
     def climb(state, candidates, scores):
         assert not torch.is_grad_enabled()
         climbed.append(Policy.climbed(policy, state, candidates, scores))
+        assert not climbed[-1].requires_grad
         return climbed[-1]
 
     object.__setattr__(policy, "score", score)
