@@ -1,5 +1,6 @@
 """What pyproject.toml says is what lies on disk and what the wheel brings."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,23 +16,23 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS = PYPROJECT["tool"]["setuptools"]
 
 
+LINKED = ("functions", "cli", "benchmarks")
+
+
 def _source_files() -> set[str]:
     """Every module on disk, by the path that it must have in the wheel."""
-    found = set()
-    for package, folder in SETUPTOOLS["package-dir"].items():
-        for file in (ROOT / folder).rglob("*.py"):
-            inside = file.relative_to(ROOT / folder)
-            found.add("/".join([*package.split("."), *inside.parts]))
-    return found
-
-
-def test_package_list_equals_the_folders_on_disk() -> None:
-    on_disk = {
-        path.rpartition("/")[0].replace("/", ".")
-        for path in _source_files()
-        if path.endswith("/__init__.py")
+    folders = {"rnnbbo": ROOT / "rnnbbo"} | {f"rnnbbo/{name}": ROOT / name for name in LINKED}
+    return {
+        f"{inside}/{file.relative_to(folder).as_posix()}"
+        for inside, folder in folders.items()
+        for file in folder.rglob("*.py")
+        if inside != "rnnbbo" or file.relative_to(folder).parts[0] not in LINKED
     }
-    assert sorted(SETUPTOOLS["packages"]) == sorted(on_disk)
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_a_link_leads_from_the_package_to_each_folder_at_the_top(name: str) -> None:
+    assert (ROOT / "rnnbbo" / name).readlink() == Path("..", name)
 
 
 def test_every_folder_with_modules_is_a_package() -> None:
@@ -55,16 +56,11 @@ def _data_files() -> set[str]:
     """Every file that package-data names, by the path that it must have in the wheel."""
     found = set()
     for package, patterns in SETUPTOOLS["package-data"].items():
-        base = max(
-            (outer for outer in SETUPTOOLS["package-dir"] if f"{package}.".startswith(f"{outer}.")),
-            key=len,
-        )
-        inside = package.removeprefix(base).split(".")[1:]
-        folder = ROOT.joinpath(SETUPTOOLS["package-dir"][base], *inside)
+        folder = ROOT.joinpath(*package.split("."))
         for pattern in patterns:
             files = [file for file in folder.glob(pattern) if file.is_file()]
             assert files, f"{package}: {pattern} names no file"
-            found |= {"/".join([*package.split("."), *f.relative_to(folder).parts]) for f in files}
+            found |= {f"{package.replace('.', '/')}/{f.relative_to(folder)}" for f in files}
     return found
 
 
@@ -73,8 +69,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Built from a copy: setuptools leaves build/ in the tree, and takes stale files from it.
     pytest.importorskip("build")
     tree = tmp_path_factory.mktemp("tree")
-    for name in [*SETUPTOOLS["package-dir"].values()]:
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ["rnnbbo", *LINKED]:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, tree / name, symlinks=True, ignore=ignored)
     for name in ["pyproject.toml", "README.md", "LICENSE"]:
         shutil.copy(ROOT / name, tree)
     out = tmp_path_factory.mktemp("dist")
@@ -97,6 +94,30 @@ def test_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
         "rnnbbo/benchmarks/reports/templates/report.html.j2",
     } <= data
     assert names == _source_files() | data
+
+
+ALL_OF_IT = "from rnnbbo import benchmarks, cli, functions, minimize; print(benchmarks.__file__)"
+
+
+def _python(cwd: Path, site: Path, *arguments: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=cwd, env=environment
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_both_ways_of_installing_work_from_the_root_of_a_clone(wheel: Path, tmp_path: Path) -> None:
+    # In a clone's root Python finds the clone before whatever is installed.
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    assert str(tmp_path) in _python(tmp_path, tmp_path, "-c", ALL_OF_IT)
+    assert str(ROOT) in _python(ROOT, tmp_path, "-c", ALL_OF_IT)
+    for cwd in (tmp_path, ROOT):
+        assert "minimize" in _python(cwd, tmp_path, "-m", "rnnbbo.cli.main", "--help")
+        assert "suites" in _python(cwd, tmp_path, "-m", "rnnbbo.cli.main", "benchmark", "list")
 
 
 def test_shipped_weights_stay_small() -> None:
