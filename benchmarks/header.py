@@ -67,10 +67,9 @@ def _method(name: str) -> dict[str, Any]:
     """What a method is; a policy of rnnbbo also says its longest training horizon."""
     if name in methods.PEERS or methods.is_own(name):
         return {"about": methods.describe(name), "ours": False, "horizon": None}
-    from rnnbbo import auto, checkpoint
+    from rnnbbo import shipped
 
-    first = auto.plan()[0].policies[0] if name == auto.NAME else name
-    provenance = checkpoint.load(first).provenance
+    provenance = shipped.load(shipped.plan(name)[0].policies[0]).provenance
     horizon = provenance.get("config", {}).get("train", {}).get("horizon")
     return {
         "about": methods.describe(name),

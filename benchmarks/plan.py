@@ -9,7 +9,7 @@ from typing import Any
 from rnnbbo.benchmarks.record import Key
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies.policy import from_table
+from rnnbbo.tables import from_table
 
 
 @dataclass(frozen=True)

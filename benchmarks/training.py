@@ -16,7 +16,8 @@ from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta.config import Config, load
 from rnnbbo.meta.schedule import Episode
 from rnnbbo.meta.unroll import run
-from rnnbbo.policies.policy import Policy, from_table
+from rnnbbo.policies.network.network import Network
+from rnnbbo.tables import from_table
 
 PEAK_SIZE = 2048
 """Side of the single-precision matrices whose product gives the machine's peak."""
@@ -49,7 +50,7 @@ def measure(config: Config, batch: int, device: str, *, repeats: int, episode: E
         repeats: updates; the fastest counts.
         episode: dimension, horizon and workers of the runs.
     """
-    policy = Policy(config.policy)
+    policy = Network(config.policy)
     distribution = from_table(GPDistribution, "functions", config.functions)
     weights = policy.init_params(np.random.default_rng(config.train.seed))
     params = {k: torch.tensor(v, device=device, requires_grad=True) for k, v in weights.items()}

@@ -80,11 +80,11 @@ def report_command(records: Path, to: Path | None) -> None:
 @benchmark.command("list")
 def list_command() -> None:
     """List methods, suites and plans."""
-    from rnnbbo import auto, checkpoint
+    from rnnbbo import auto, shipped
     from rnnbbo.benchmarks import methods, plan, suites
 
     _section("methods", {name: methods.describe(name) for name in methods.PEERS})
-    own = (auto.NAME, *checkpoint.available())
+    own = (auto.NAME, *shipped.available())
     _section("methods of rnnbbo", {n: methods.describe(n) for n in own})
     _section("suites", {name: suites.describe(name) for name in suites.SUITES})
     _section("plans", {name: plan.load(name).about for name in plan.shipped()})

@@ -137,7 +137,7 @@ def minimize(
     """Reads the options, runs the trials, and shows what came of them."""
     from rnnbbo.cli import report
     from rnnbbo.loop import History, Limits, Memory, run_trials
-    from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer
+    from rnnbbo.optimizer import Optimizer
 
     start = time.monotonic()
     if plot_file is not None:
@@ -153,7 +153,6 @@ def minimize(
         history: History
         if study_file is None:
             seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-            policy = DEFAULT_POLICY if policy is None else policy
             optimizer = Optimizer(space, policy=policy, n_calls=n_calls, rng=seed)
             policy, why, history = optimizer.policy_name, optimizer.policy_why, Memory(optimizer)
         else:

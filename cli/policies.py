@@ -26,16 +26,15 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def policies(names: tuple[str, ...], as_json: bool) -> None:
     """Reads the weights files and prints what they say of themselves."""
-    from rnnbbo import auto, checkpoint
-    from rnnbbo.optimizer import DEFAULT_POLICY
+    from rnnbbo import auto, shipped
 
     found: dict[str, dict[str, Any]] = {}
-    for name in names or (auto.NAME, *checkpoint.available()):
+    for name in names or (auto.NAME, *shipped.available()):
         if name == auto.NAME:
             stages = {f"from {s.begins + 1} on": f"{s.name}: {s.why}" for s in auto.plan()}
             found[name] = {"about": auto.ABOUT, "plan": stages}
             continue
-        loaded = checkpoint.load(name)
+        loaded = shipped.load(name)
         count = sum(int(array.size) for array in loaded.params.values())
         found[name] = {**loaded.metadata, "weights": count}
     if as_json:
@@ -45,7 +44,7 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
         click.echo("no policy is shipped with this installation", err=True)
     for name, metadata in found.items():
         lines = [f"  {key}: {value}" for key, value in _flat(metadata) if key != "name"]
-        title = f"{name} (default)" if name == DEFAULT_POLICY else name
+        title = f"{name} (default)" if name == shipped.DEFAULT else name
         click.echo("\n".join([title, *lines]))
 
 

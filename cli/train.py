@@ -119,7 +119,7 @@ def train(
 def _from_file(path: Path | None) -> tuple[Config, TaskDistribution]:
     from rnnbbo.functions.gp import GPDistribution
     from rnnbbo.meta.config import load
-    from rnnbbo.policies.policy import from_table
+    from rnnbbo.tables import from_table
 
     if path is None:
         raise ConfigError("CONFIG is missing; expected a TOML file, or --from with --functions")
@@ -135,7 +135,7 @@ def _adapted(
     updates: int | None,
 ) -> tuple[Checkpoint, Config, FamilyDistribution]:
     """Weights to begin with, what to do with them, and the functions."""
-    from rnnbbo import checkpoint
+    from rnnbbo import shipped
     from rnnbbo.cli import objective
     from rnnbbo.meta import finetune
     from rnnbbo.meta.config import load_train
@@ -146,7 +146,7 @@ def _adapted(
             f"--functions is {functions or 'missing'}; with --from expected a family of functions, "
             "as pkg.mod:family or ./file.py:family"
         )
-    parent = checkpoint.load(start)
+    parent = shipped.load(start)
     family = FamilyDistribution(objective.load(functions))
     name = f"{parent.name}-{functions.rpartition(':')[2].replace('.', '-')}"
     train = replace(finetune.DEFAULTS, name=name)
@@ -161,11 +161,11 @@ def _show_gain(
     parent: Checkpoint, weights: Path, family: FamilyDistribution, settings: Config
 ) -> None:
     """Print regret before and after, on members that no training has seen."""
-    from rnnbbo import checkpoint
+    from rnnbbo import shipped
     from rnnbbo.benchmarks.statistics import bootstrap_mean
     from rnnbbo.meta.finetune import measure_gain
 
-    gains = measure_gain(parent, checkpoint.load(weights), family, settings.train.dims)
+    gains = measure_gain(parent, shipped.load(weights), family, settings.train.dims)
     for dim, gain in gains.items():
         change = bootstrap_mean(gain.after - gain.before)
         click.echo(

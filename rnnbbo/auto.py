@@ -2,14 +2,14 @@
 
 The rules follow from comparisons on functions that no policy was trained on (docs/experiments.md):
 
-- Up to 200 evaluations `kernel` is, over all functions, level with the networks or ahead of them.
+- Up to 200 evaluations `kernel` is, over all functions, tied with the networks or ahead of them.
 - From there on its memory is full, and it may stay in one valley for good. A network that proposes
   every other point, and knows of every value, leads out of it; what it finds, `kernel` refines.
 - A network takes half its time, ask and tell. Where evaluations are so cheap, and so many, that a
   run would spend most of its time asking, a network goes on alone.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 NAME = "auto"
 ABOUT = "the best policies for the run, by what was measured"
@@ -27,12 +27,12 @@ class Stage(NamedTuple):
     """A part of a run.
 
     Attributes:
-        policies: names of those that propose, in turn.
+        policies: those that propose, in turn, as `rnnbbo.shipped.load` takes them; here, names.
         begins: number of values told after which they do.
         why: the reason, for people.
     """
 
-    policies: tuple[str, ...]
+    policies: tuple[Any, ...]
     begins: int
     why: str
 

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from rnnbbo.errors import CheckpointError, ConfigError, PolicyError
-from rnnbbo.policies.kernel.policy import KernelPolicy
-from rnnbbo.policies.policy import Policy, PolicyConfig
+from rnnbbo.errors import CheckpointError, ConfigError
+from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.network import Network
+from rnnbbo.policies.protocol import Policy
 
 FORMAT = "rnnbbo"
 VERSION = 1
@@ -39,16 +39,16 @@ class Checkpoint:
     """
 
     name: str
-    policy: Policy | KernelPolicy
+    policy: Policy
     params: Mapping[str, np.ndarray]
     provenance: Mapping[str, Any]
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Name, policy configuration and provenance as plain values."""
+        """Name, settings of the policy and provenance as plain values."""
         return {
             "name": self.name,
-            "policy": self.policy.config.to_dict(),
+            "policy": dict(self.policy.settings),
             "provenance": dict(self.provenance),
         }
 
@@ -66,7 +66,9 @@ def _digest_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write(path: str | Path, tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
+def write_tensors(
+    path: str | Path, tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]
+) -> None:
     """Write arrays and a JSON-able header to `path`, whole or not at all."""
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     text = json.dumps(header)
@@ -86,8 +88,8 @@ def write(path: str | Path, tensors: Mapping[str, np.ndarray], header: Mapping[s
     os.replace(temporary, path)
 
 
-def read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write` wrote.
+def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read what `write_tensors` wrote.
 
     Raises:
         CheckpointError: the file is missing, foreign, of another version, or damaged.
@@ -121,18 +123,18 @@ def read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 def save_policy(path: str | Path, checkpoint: Checkpoint) -> None:
     """Write a trained policy."""
-    write(path, checkpoint.params, checkpoint.metadata)
+    write_tensors(path, checkpoint.params, checkpoint.metadata)
 
 
 def load_file(path: str | Path) -> Checkpoint:
     """Read a trained policy from a weights file.
 
     Raises:
-        CheckpointError: as for `read`, or the weights are not those of the policy.
+        CheckpointError: as for `read_tensors`, or the weights are not those of the policy.
     """
-    tensors, header = read(path)
+    tensors, header = read_tensors(path)
     try:
-        policy = Policy(PolicyConfig.from_dict(header["policy"]))
+        policy = Network(NetworkConfig.from_dict(header["policy"]))
         name, provenance = str(header["name"]), dict(header["provenance"])
     except (KeyError, TypeError, ValueError, ConfigError) as error:
         raise CheckpointError(f"{path} holds no policy: {error}") from error
@@ -145,45 +147,3 @@ def load_file(path: str | Path) -> Checkpoint:
         if tensors[key].dtype != np.float32 or not np.isfinite(tensors[key]).all():
             raise CheckpointError(f"{path}: weight {key!r} is not finite float32")
     return Checkpoint(name, policy, tensors, provenance)
-
-
-def _shipped() -> dict[str, Path]:
-    folder = Path(str(resources.files("rnnbbo"))) / "weights"
-    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
-
-
-KERNEL = "kernel"
-ADVISER = "lstm"
-"""The policy without a file of its own, and the shipped network that advises it."""
-
-
-def _kernel() -> Checkpoint:
-    network = load(ADVISER)
-    assert isinstance(network.policy, Policy)
-    policy = KernelPolicy(network=network.policy)
-    return Checkpoint(KERNEL, policy, network.params, {"training": f"of its adviser, {ADVISER}"})
-
-
-def available() -> tuple[str, ...]:
-    """Names of the policies that ship with the package."""
-    return tuple(sorted([*_shipped(), KERNEL]))
-
-
-def load(name: str | Path) -> Checkpoint:
-    """Load a shipped policy by name, or a weights file by path (it ends in .safetensors).
-
-    Raises:
-        PolicyError: no shipped policy has this name.
-        CheckpointError: the file is missing, foreign or damaged.
-    """
-    if str(name).endswith(SUFFIX):
-        return load_file(name)
-    if name == KERNEL:
-        return _kernel()
-    shipped = _shipped()
-    if name not in shipped:
-        raise PolicyError(
-            f"unknown policy {str(name)!r}; expected one of {', '.join(available())},"
-            " or the path of a .safetensors file"
-        )
-    return load_file(shipped[str(name)])

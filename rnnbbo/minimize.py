@@ -15,7 +15,7 @@ from rnnbbo.arguments import as_count, as_seconds
 from rnnbbo.errors import ConfigError, ObjectiveError, PointError, TooManyFailuresError
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.loop import History, Limits, Memory, run_trials
-from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer
+from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
 from rnnbbo.trial import Trial
@@ -127,7 +127,7 @@ def minimize(
         if study is None:
             optimizer = Optimizer(
                 space,
-                policy=DEFAULT_POLICY if policy is None else policy,
+                policy=policy,
                 n_calls=n_calls + len(known),
                 call_seconds=call_seconds,
                 rng=rng,

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from rnnbbo import checkpoint
+from rnnbbo import checkpoint, shipped
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError, PolicyError
-from rnnbbo.policies.policy import Policy, PolicyConfig
+from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.network import Network
 
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    policy = Policy(PolicyConfig("lstm", "direct", hidden=3))
+    policy = Network(NetworkConfig("lstm", "direct", hidden=3))
     weights = policy.init_params(np.random.default_rng(0))
     path = tmp_path / "p.safetensors"
     checkpoint.save_policy(path, Checkpoint("mine", policy, weights, {"seed": 5}))
@@ -23,20 +24,20 @@ def saved(tmp_path: Path) -> Path:
 
 
 def test_round_trip(saved: Path) -> None:
-    loaded = checkpoint.load(saved)
+    loaded = shipped.load(saved)
     assert (loaded.name, loaded.provenance) == ("mine", {"seed": 5})
-    assert loaded.policy.config == PolicyConfig("lstm", "direct", hidden=3)
+    assert loaded.policy.config == NetworkConfig("lstm", "direct", hidden=3)
     for name, value in loaded.policy.init_params(np.random.default_rng(0)).items():
         np.testing.assert_array_equal(loaded.params[name], value)
     assert not list(saved.parent.glob("*.tmp"))
 
 
 def test_every_shipped_policy_loads_with_its_provenance() -> None:
-    for name in checkpoint.available():
-        loaded = checkpoint.load(name)
+    for name in shipped.available():
+        loaded = shipped.load(name)
         assert loaded.name == name
-        if name == checkpoint.KERNEL:  # its weights are those of another policy
-            assert checkpoint.ADVISER in loaded.provenance["training"]
+        if name == shipped.KERNEL:  # its weights are those of another policy
+            assert shipped.ADVISER in loaded.provenance["training"]
             continue
         assert loaded.provenance["config"]["train"]["name"] == name
         assert loaded.provenance["commit"]
@@ -48,7 +49,7 @@ def test_cut_files_are_refused(saved: Path) -> None:
     for length in (0, 4, 8, 100, len(whole) // 2, len(whole) - 1):
         saved.write_bytes(whole[:length])
         with pytest.raises(CheckpointError, match=r"p\.safetensors"):
-            checkpoint.load(saved)
+            shipped.load(saved)
 
 
 def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "p.safetensors"
     path.write_bytes(pickle.dumps(Bomb()))
     with pytest.raises(CheckpointError):
-        checkpoint.load(path)
+        shipped.load(path)
     assert not (tmp_path / "exploded").exists()
 
 
@@ -67,12 +68,12 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"w": np.zeros(3, np.float32)}, path)
     with pytest.raises(CheckpointError, match="not one of rnnbbo's"):
-        checkpoint.load(path)
+        shipped.load(path)
 
 
 @pytest.mark.parametrize("change", ["missing", "extra", "shape", "dtype", "nan"])
 def test_weights_of_another_policy_are_refused(saved: Path, change: str) -> None:
-    weights, header = checkpoint.read(saved)
+    weights, header = checkpoint.read_tensors(saved)
     if change == "missing":
         del weights["cell.x"]
     elif change == "extra":
@@ -83,20 +84,20 @@ def test_weights_of_another_policy_are_refused(saved: Path, change: str) -> None
         weights["cell.x"] = weights["cell.x"].astype(np.float64)
     else:
         weights["cell.x"][0, 0] = np.nan
-    checkpoint.write(saved, weights, header)
+    checkpoint.write_tensors(saved, weights, header)
     with pytest.raises(CheckpointError, match="more" if change == "extra" else "cell.x"):
-        checkpoint.load(saved)
+        shipped.load(saved)
 
 
 def test_a_file_without_a_policy_is_refused(saved: Path) -> None:
-    weights, _ = checkpoint.read(saved)
-    checkpoint.write(saved, weights, {"policy": {"recurrence": "gru"}})
+    weights, _ = checkpoint.read_tensors(saved)
+    checkpoint.write_tensors(saved, weights, {"policy": {"recurrence": "gru"}})
     with pytest.raises(CheckpointError, match="no policy"):
-        checkpoint.load(saved)
+        shipped.load(saved)
 
 
 def test_missing_file_and_unknown_name(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"nowhere\.safetensors"):
-        checkpoint.load(tmp_path / "nowhere.safetensors")
+        shipped.load(tmp_path / "nowhere.safetensors")
     with pytest.raises(PolicyError, match="unknown policy 'gru'"):
-        checkpoint.load("gru")
+        shipped.load("gru")

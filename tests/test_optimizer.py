@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnbbo import Optimizer, Real, checkpoint
+from rnnbbo import Optimizer, Real, shipped
 from rnnbbo.errors import ConfigError, PointError, PolicyError, SpaceError
+from rnnbbo.ledger import key
 from rnnbbo.policies.kernel.policy import KernelPolicy
-from rnnbbo.policies.policy import Policy
-from rnnbbo.propose import key
+from rnnbbo.policies.network.network import Network
 
-POLICIES = checkpoint.available()
+POLICIES = shipped.available()
 MIXED = [(1e-5, 1e-1, "log-uniform"), (1, 64), ("relu", "tanh"), (-5.0, 5.0)]
 PLANE = [(-5.0, 10.0), (0.0, 15.0)]
 
@@ -178,9 +178,11 @@ def test_points_never_asked_for_may_be_told() -> None:
 def test_a_finished_point_is_no_longer_pending() -> None:
     optimizer = Optimizer(PLANE, rng=0)
     points = optimizer.ask(n_points=3)
-    assert len(optimizer._pending) == 3
+    assert len(optimizer._ledger.waiting()) == 3
     optimizer.tell(points[1], 1.0)
-    assert set(optimizer._pending) == {key(optimizer.space.to_cube(points[i])) for i in (0, 2)}
+    assert {key(u) for u in optimizer._ledger.waiting()} == {
+        key(optimizer.space.to_cube(points[i])) for i in (0, 2)
+    }
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ def test_an_ask_after_a_tell_finds_its_work_done(
     def fail(*args: Any) -> None:
         raise AssertionError("worked at the ask")
 
-    for owner, name in ((Policy, "score"), (Policy, "point"), (KernelPolicy, "choices")):
+    for owner, name in ((Network, "score"), (Network, "point"), (KernelPolicy, "choices")):
         monkeypatch.setattr(owner, name, fail)
     optimizer.ask()
     with pytest.raises(AssertionError, match="worked at the ask"):

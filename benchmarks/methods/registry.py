@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from rnnbbo import auto, checkpoint
+from rnnbbo import shipped
 from rnnbbo.benchmarks.methods.base import Method
 from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.space import Space
@@ -140,9 +140,7 @@ def describe(name: str) -> str:
         return (inspect.getdoc(_own(name)) or name).splitlines()[0]
     if name in PEERS:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
-    if name == auto.NAME:
-        return f"policy of rnnbbo: {auto.ABOUT}"
-    return f"policy of rnnbbo: {checkpoint.load(name).policy.about}"
+    return f"policy of rnnbbo: {shipped.describe_policy(name)}"
 
 
 def _own(name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer
+from rnnbbo.optimizer import Optimizer
 
 try:
     from optuna.distributions import BaseDistribution
@@ -81,7 +81,7 @@ class RnnSampler(BaseSampler):
     ) -> None:
         if seed is None:
             seed = int(np.random.SeedSequence().generate_state(2, np.uint64)[0])
-        self._policy = DEFAULT_POLICY if policy is None else policy
+        self._policy = policy
         self._seed = seed
         self._search_space = None if search_space is None else dict(search_space)
         # Wrong arguments are refused now, and not in the first trial.

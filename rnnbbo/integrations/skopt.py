@@ -98,7 +98,7 @@ class Optimizer:
         self.models: list[Any] = []
         self._optimizer = native.Optimizer(
             dimensions,
-            policy=native.DEFAULT_POLICY if policy is None else policy,
+            policy=policy,
             rng=_draw(self.rng),
         )
         self.cache_: dict[tuple[int, str], list[list[Any]]] = {}

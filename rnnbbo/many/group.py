@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnnbbo.ledger import stand_in
 from rnnbbo.many.draws import Draws, normal
-from rnnbbo.optimizer import LARGEST_VALUE
 from rnnbbo.policies import candidates as points
+from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
-from rnnbbo.policies.policy import Policy, PolicyState
-from rnnbbo.propose import LAST_PENDING, NEAR, WIDE
+from rnnbbo.policies.protocol import MOST_PENDING, BatchedPolicy
 
 
 class Group(NamedTuple):
@@ -33,7 +33,7 @@ class Group(NamedTuple):
 
     numbers: np.ndarray
     shift: Array
-    state: PolicyState
+    state: Any
     asked: Array
     worst: Array
     failed: int
@@ -106,7 +106,7 @@ class Stepper:
 
     xp: Namespace
     device: Any
-    policy: Policy
+    policy: BatchedPolicy
     params: Params
     draws: Draws
 
@@ -116,7 +116,7 @@ class Stepper:
         shift = xp.asarray(self.draws.uniform(index, 0, dim), device=self.device)
         x = xp.zeros((m, dim), dtype=xp.float32, device=self.device)
         y = xp.zeros((m,), dtype=xp.float64, device=self.device)
-        state = self.policy.init(x, y)
+        state = self.policy.start(x, y)
         asked = xp.zeros((m, 0, dim), dtype=xp.float32, device=self.device)
         worst = xp.full((m,), -xp.inf, dtype=xp.float64, device=self.device)
         return Group(index, xp.astype(shift, xp.float64), state, asked, worst, 0)
@@ -127,11 +127,9 @@ class Stepper:
         As in `rnnbbo.Optimizer`: a group whose evaluations all failed stays as it is.
         """
         xp = self.xp
-        fine = xp.isfinite(y)
-        if group.waiting and not bool(xp.any(fine)):
+        if group.waiting and not bool(xp.any(xp.isfinite(y))):
             return group
-        value = xp.clip(xp.where(fine, y, group.worst), -LARGEST_VALUE, LARGEST_VALUE)
-        worst = xp.maximum(group.worst, value)
+        value, worst = stand_in(xp, y, group.worst)
         return self._step(group._replace(worst=worst), group.asked[:, -1], value, told=True)
 
     def ask(self, group: Group) -> Group:
@@ -150,7 +148,7 @@ class Stepper:
         return group._replace(state=self.policy.step(self.params, group.state, observation))
 
     def _choose(self, group: Group) -> Array:
-        """Next points (m, D): as `rnnbbo.propose`, for real dimensions and many problems."""
+        """Next points (m, D): as `rnnbbo.proposer`, for real dimensions and many problems."""
         state, ask = group.state, group.asked.shape[1] + 1
         if not self.policy.scores:
             u = self.policy.point(self.params, state)
@@ -159,22 +157,22 @@ class Stepper:
             choices = self.xp.concat([u[:, None], self._sprayed(group, u, ask)], axis=1)
             away = choices - u[:, None]
             return _best_new(self.xp, choices, -self.xp.sum(away * away, axis=-1), group.asked)
-        choices = self._candidates(group, ask)
-        pending = group.asked[:, : group.failed][:, -LAST_PENDING:] if group.failed else None
-        choices, scores = self.policy.consider(self.params, state, choices, pending)
+        drawn = self._candidates(group, ask)
+        pending = group.asked[:, : group.failed][:, -MOST_PENDING:] if group.failed else None
+        choices, scores = self.policy.consider(self.params, state, drawn, pending)
         return _best_new(self.xp, choices, scores, group.asked)
 
     def _numbers(self, group: Group, ask: int) -> tuple[Array, Array, Array, Array]:
-        """Uniform numbers (m, D) and `spray`'s normal (m, NEAR, D), u_radius and u_keep."""
+        """Uniform numbers (m, D) and `spray`'s normal (m, SPRAYED, D), u_radius and u_keep."""
         xp, (m, dim) = self.xp, group.shift.shape
-        size = NEAR * dim
-        drawn = self.draws.uniform(group.numbers, ask, 2 * size + NEAR + dim)
+        size = SPRAYED * dim
+        drawn = self.draws.uniform(group.numbers, ask, 2 * size + SPRAYED + dim)
         u = xp.asarray(drawn, device=self.device)
-        shape = (m, NEAR, dim)
+        shape = (m, SPRAYED, dim)
         return (
             u[:, -dim:],
             xp.reshape(normal(xp, u[:, :size]), shape),
-            u[:, 2 * size : 2 * size + NEAR],
+            u[:, 2 * size : 2 * size + SPRAYED],
             xp.reshape(u[:, size : 2 * size], shape),
         )
 
@@ -183,15 +181,15 @@ class Stepper:
         centres = self.xp.broadcast_to(centre[:, None], normals.shape)
         return points.spray(self.xp, centres, normals, u_radius, u_keep)
 
-    def _candidates(self, group: Group, ask: int) -> Array:
-        """Candidates (m, WIDE + NEAR, D), as `rnnbbo.propose` makes them."""
+    def _candidates(self, group: Group, ask: int) -> Candidates:
+        """Candidates (m, SPREAD + SPRAYED, D), as a policy draws them for one problem."""
         xp = self.xp
         shift, normals, u_radius, u_keep = self._numbers(group, ask)
         if group.waiting:
-            return points.quasi_random(xp, shift, 0, WIDE + NEAR)
-        centres = points.spray_centres(xp, group.state.evidence, NEAR)
-        sprayed = points.spray(xp, centres, normals, u_radius, u_keep)
-        return xp.concat([points.quasi_random(xp, shift, 0, WIDE), sprayed], axis=1)
+            wide = SPREAD + SPRAYED
+            return Candidates(points.quasi_random(xp, shift, 0, wide), wide)
+        spread = points.quasi_random(xp, shift, 0, SPREAD)
+        return points.spray_best(xp, spread, group.state.evidence, normals, u_radius, u_keep)
 
 
 def _repeats(xp: Namespace, u: Array, asked: Array) -> Array:

@@ -3,24 +3,22 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_entropy
-from rnnbbo.errors import MissingExtraError, ObservationError, PolicyError
+from rnnbbo.errors import MissingExtraError, ObservationError
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
 from rnnbbo.many.group import Group, Stepper, regroup, split
 from rnnbbo.many.result import ManyResult, make_many_result
-from rnnbbo.optimizer import load_policy
 from rnnbbo.policies.ops import Array, keep_heap, namespace
-from rnnbbo.policies.policy import Policy
 
 DEFAULT_POLICY = "dnc"
 # Problems whose scores are computed together: enough to hide the interpreter, few enough that the
-# arrays over their candidates stay near a core's cache. `rnnbbo.benchmarks.many` measures it.
+# arrays over their candidates stay near a core's cache: `rnnbbo benchmark measure many`.
 CHUNK = 64
 CHUNK_ON_DEVICE = 4096  # on an accelerator, bounded by its memory: about 1 MB a problem
 HEAP = 30 * 2**20  # bytes
@@ -32,7 +30,7 @@ def minimize_many(
     n_problems: int,
     n_calls: int,
     *,
-    policy: str | Path | None = None,
+    policy: shipped.Source | None = None,
     rng: int | np.random.Generator | None = None,
     device: Any = None,
     threads: int | None = None,
@@ -57,8 +55,8 @@ def minimize_many(
             device, and points have its dtype.
         n_problems: number of problems N.
         n_calls: evaluations of each problem T, the number of calls of `f`.
-        policy: name of a shipped policy or path of a `.safetensors` file; None for `dnc`. The
-            kernel policy does not run in batches.
+        policy: one that is batched, as for `rnnbbo.Optimizer`; None for `dnc`. `kernel` is not,
+            and "auto" chooses for a single run.
         rng: a seed, a numpy generator, or None for a random seed.
         device: a torch device such as "cuda" to work on; None for numpy, or for the device of
             `bounds`.
@@ -80,12 +78,7 @@ def minimize_many(
     size, steps = as_count("n_problems", n_problems), as_count("n_calls", n_calls)
     workers = _cores() if threads is None else as_count("threads", threads)
     box = _with_torch(lambda: as_bounds(bounds, size, device))
-    loaded = load_policy(DEFAULT_POLICY if policy is None else policy)
-    if not isinstance(loaded.policy, Policy):
-        raise PolicyError(
-            f"policy {loaded.name!r} does not run in batches; expected one of dnc, lstm, "
-            "dnc-direct, lstm-direct, or the path of a .safetensors file"
-        )
+    loaded, batched = shipped.load_batched(DEFAULT_POLICY if policy is None else policy)
     xp = _with_torch(lambda: namespace(box.low))
     where, dim = box.low.device, box.low.shape[1]
     if xp is np:
@@ -95,7 +88,7 @@ def minimize_many(
     most = CHUNK if str(where) == "cpu" else CHUNK_ON_DEVICE
     most = most if chunk is None else as_count("chunk", chunk)
     params = {name: xp.asarray(value, device=where) for name, value in loaded.params.items()}
-    stepper = Stepper(xp, where, loaded.policy, params, Draws(as_entropy(rng)))
+    stepper = Stepper(xp, where, batched, params, Draws(as_entropy(rng)))
     x_iters = xp.zeros((size, steps, dim), dtype=box.low.dtype, device=where)
     values = xp.zeros((size, steps), dtype=xp.float64, device=where)
     done = 0

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies.policy import PolicyConfig, from_table
+from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.tables import from_table
 
-LOSSES = {"direct": ("sum", "ei", "oi"), "scored": ("candidates", "improvement")}
+LOSSES = {False: ("sum", "ei", "oi"), True: ("candidates", "improvement")}
+"""Losses by whether the head scores candidates."""
 
 
 def _positive(value: object) -> bool:
@@ -138,28 +140,28 @@ class Config:
     """
 
     train: TrainConfig
-    policy: PolicyConfig
+    policy: NetworkConfig
     functions: dict[str, Any] = field(default_factory=dict)
     start: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        accepted = LOSSES[self.policy.head]
+        accepted = LOSSES[self.policy.scores]
         if self.train.loss not in accepted:
             raise ConfigError(
                 f"train.loss is {self.train.loss!r}; accepted with policy.head = "
                 f"{self.policy.head!r}: {', '.join(accepted)}"
             )
-        if self.train.unroll and self.policy.head != "scored":
+        if self.train.unroll and not self.policy.scores:
             raise ConfigError(
                 f"train.unroll is {self.train.unroll!r}; a direct head's queries are steps of one "
                 'graph: expected 0, or policy.head = "scored"'
             )
-        if self.train.climbed and not (self.policy.head == "scored" and self.policy.process_heads):
+        if self.train.climbed and not (self.policy.scores and self.policy.process_heads):
             raise ConfigError(
                 "train.climbed is true; only heads of regression are climbed: expected false, or "
                 'policy.head = "scored" with policy.process_heads >= 1'
             )
-        if self.train.teacher and self.policy.head != "direct":
+        if self.train.teacher and self.policy.scores:
             raise ConfigError(
                 f"train.teacher is {self.train.teacher!r}; only a direct head imitates: expected "
                 'none, or policy.head = "direct"'
@@ -183,7 +185,7 @@ def parse(values: dict[str, Any]) -> Config:
             raise ConfigError(f"unknown table [{key}]; accepted: {', '.join(tables)}")
     return Config(
         from_table(TrainConfig, "train", values.get("train", {})),
-        PolicyConfig.from_dict(values.get("policy", {})),
+        NetworkConfig.from_dict(values.get("policy", {})),
         values.get("functions", {}),
     )
 

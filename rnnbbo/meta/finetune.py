@@ -11,7 +11,8 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.meta.config import Config, TrainConfig
 from rnnbbo.meta.family import FamilyDistribution
 from rnnbbo.meta.validation import SEED, TIMES, held_out, regrets
-from rnnbbo.policies.policy import Policy
+from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.protocol import as_batched
 
 GAIN_SEED = SEED + 1_000_000  # beyond the seeds of the functions that the training is watched on
 
@@ -32,7 +33,7 @@ DEFAULTS = TrainConfig(
 def configure(
     parent: Checkpoint, family: str, train: TrainConfig = DEFAULTS, dims: Sequence[int] = ()
 ) -> Config:
-    """The configuration of a fine-tuning.
+    """Return the configuration of a fine-tuning.
 
     Args:
         parent: weights to begin with.
@@ -43,11 +44,11 @@ def configure(
     Raises:
         ConfigError: the parent has no scored head, or nothing to train; or another loss.
     """
-    policy = parent.policy
-    if not isinstance(policy, Policy) or not policy.scores:
+    policy = as_batched(parent.policy)
+    if policy is None or not policy.scores:
         raise ConfigError(
-            f"--from {parent.name}: {policy.about}; expected a network with a scored head, such as "
-            "dnc or lstm"
+            f"--from {parent.name}: {parent.policy.about}; expected a network with a scored head, "
+            "such as dnc or lstm"
         )
     if train.loss != "improvement":
         raise ConfigError(
@@ -55,7 +56,7 @@ def configure(
         )
     train = replace(train, dims=tuple(dims) or train.dims)
     start = {"name": parent.name, "sha256": digest_of(parent.params)}
-    return Config(train, policy.config, {"family": family}, start)
+    return Config(train, NetworkConfig.from_dict(dict(policy.settings)), {"family": family}, start)
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,10 @@ def measure_gain(
         functions = held_out(distribution, dim, GAIN_SEED + dim)
         both = []
         for one in (parent, tuned):
-            assert isinstance(one.policy, Policy)
+            policy = as_batched(one.policy)
+            assert policy is not None
             params = {key: torch.from_numpy(value) for key, value in one.params.items()}
-            _, regret = regrets(one.policy, params, functions, GAIN_SEED)
+            _, regret = regrets(policy, params, functions, GAIN_SEED)
             both.append(regret.numpy()[:, [t - 1 for t in TIMES]])
         gains[dim] = Gain(TIMES, *both)
     return gains

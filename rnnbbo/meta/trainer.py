@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from rnnbbo import checkpoint
+from rnnbbo import checkpoint, shipped
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError, ConfigError
 from rnnbbo.meta.config import Config, parse
@@ -27,8 +27,9 @@ from rnnbbo.meta.source import source_commit
 from rnnbbo.meta.unroll import Teacher, run
 from rnnbbo.meta.validation import SEED as VALIDATION_SEED
 from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
+from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.ops import keep_heap
-from rnnbbo.policies.policy import Policy
+from rnnbbo.policies.protocol import BatchedPolicy, as_batched
 
 BETAS, EPSILON = (0.9, 0.99), 1e-8
 HEAP = 30 * 2**20  # bytes
@@ -58,7 +59,7 @@ def _seed(config: Config, update: int, shard: int = 0) -> int:
 def _fresh(config: Config, start: Checkpoint | None, device: str) -> _Progress:
     if start is not None:
         return _with_weights(dict(start.params), device)
-    weights = Policy(config.policy).init_params(np.random.default_rng(config.train.seed))
+    weights = Network(config.policy).init_params(np.random.default_rng(config.train.seed))
     return _with_weights(weights, device)
 
 
@@ -80,7 +81,7 @@ def _save(path: Path, config: Config, progress: _Progress) -> None:
         "seconds": progress.seconds,
         "functions": progress.functions,
     }
-    checkpoint.write(path, tensors, header)
+    checkpoint.write_tensors(path, tensors, header)
 
 
 def _describes(saved: Any, config: Config) -> bool:
@@ -99,7 +100,7 @@ def _describes(saved: Any, config: Config) -> bool:
 
 
 def _read(path: Path, config: Config) -> _Saved:
-    tensors, header = checkpoint.read(path)
+    tensors, header = checkpoint.read_tensors(path)
     if not _describes(header.get("config"), config):
         raise CheckpointError(
             f"{path} belongs to another configuration; choose another folder, or delete it"
@@ -133,7 +134,7 @@ def _begin(path: Path, config: Config, start: Checkpoint | None, group: Group) -
 
 def _one_shard(
     config: Config,
-    policy: Policy,
+    policy: BatchedPolicy,
     distribution: TaskDistribution,
     progress: _Progress,
     episode: Episode,
@@ -161,7 +162,7 @@ def _one_shard(
 
 def _one_update(
     config: Config,
-    policy: Policy,
+    policy: BatchedPolicy,
     distribution: TaskDistribution,
     progress: _Progress,
     group: Group,
@@ -209,17 +210,18 @@ def _teacher(config: Config, device: str) -> Teacher | None:
     """
     if not config.train.teacher:
         return None
-    loaded = checkpoint.load(config.train.teacher)
-    if not isinstance(loaded.policy, Policy) or not loaded.policy.scores:
+    loaded = shipped.load(config.train.teacher)
+    teacher = as_batched(loaded.policy)
+    if teacher is None or not teacher.scores:
         raise ConfigError(
             f"train.teacher is {config.train.teacher!r}, {loaded.policy.about}; expected weights "
             "with a scored head, such as dnc"
         )
     params = {k: torch.tensor(v, device=device) for k, v in loaded.params.items()}
-    return Teacher(loaded.policy, params, 1.0)
+    return Teacher(teacher, params, 1.0)
 
 
-def _weights(config: Config, policy: Policy, progress: _Progress, commit: str) -> Checkpoint:
+def _weights(config: Config, policy: BatchedPolicy, progress: _Progress, commit: str) -> Checkpoint:
     provenance = {
         "config": config.to_dict(),
         "commit": commit,
@@ -273,7 +275,7 @@ def train(
     group = group or Group(0, 1, device)
     group.mine(config.train.shards)
     out = Path(out)
-    policy = Policy(config.policy)
+    policy = Network(config.policy)
     progress = _begin(out / "checkpoint.safetensors", config, start, group)
     weights = out / f"{config.train.name}.safetensors"
     c = config.train

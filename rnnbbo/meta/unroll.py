@@ -5,7 +5,7 @@ is the paper's, differentiable through queries and values (Chen et al. 2016, sec
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,9 +18,10 @@ from rnnbbo.meta.family import FamilyHistory, Members
 from rnnbbo.meta.history import GPHistory, History
 from rnnbbo.meta.schedule import Episode
 from rnnbbo.policies import candidates as points
+from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import namespace
-from rnnbbo.policies.policy import Policy, PolicyState
+from rnnbbo.policies.protocol import BatchedPolicy
 
 
 class Run(NamedTuple):
@@ -46,7 +47,7 @@ class Teacher(NamedTuple):
         weight: share of imitation in the loss, from 0 to 1.
     """
 
-    policy: Policy
+    policy: BatchedPolicy
     params: Mapping[str, Tensor]
     weight: float
 
@@ -89,40 +90,33 @@ def _uniform(generator: torch.Generator, *shape: int) -> Tensor:
     return torch.rand(shape, generator=generator, device=generator.device)
 
 
-def draw_candidates(state: PolicyState, count: int, generator: torch.Generator) -> Tensor:
-    """Candidates (B, count, D): half of them uniform, the rest sprayed round the best two."""
+def draw_candidates(state: Any, count: int, generator: torch.Generator) -> Candidates:
+    """Draw candidates (B, count, D): half of them uniform, the rest sprayed round the best two."""
     batch, dim = state.q.shape
     wide = max(1, round(0.5 * count))
     flat = _uniform(generator, batch, wide, dim)
     if state.evidence.told == 0:
-        return torch.cat([flat, _uniform(generator, batch, count - wide, dim)], dim=1)
+        rest = _uniform(generator, batch, count - wide, dim)
+        return Candidates(torch.cat([flat, rest], dim=1), count)
     xp = namespace(flat)
     near = count - wide
     normal = torch.randn(
         (batch, near, dim), generator=generator, device=generator.device, dtype=flat.dtype
     )
-    centres = points.spray_centres(xp, state.evidence, near)
-    sprayed = points.spray(
-        xp,
-        centres,
-        normal,
-        _uniform(generator, batch, near),
-        _uniform(generator, batch, near, dim),
-    )
-    return torch.cat([flat, sprayed], dim=1)
+    u_radius = _uniform(generator, batch, near)
+    u_keep = _uniform(generator, batch, near, dim)
+    return points.spray_best(xp, flat, state.evidence, normal, u_radius, u_keep)
 
 
 def _start(
-    policy: Policy, history: History, episode: Episode, generator: torch.Generator
-) -> tuple[_Queue, PolicyState]:
+    policy: BatchedPolicy, history: History, episode: Episode, generator: torch.Generator
+) -> tuple[_Queue, Any]:
     batch, _, dim = history.x.shape
     x = history.x.new_zeros((batch, dim), dtype=torch.float32)
-    return _Queue(batch, episode.workers, generator), policy.init(x, x[:, 0])
+    return _Queue(batch, episode.workers, generator), policy.start(x, x[:, 0])
 
 
-def _observe(
-    history: History, queue: _Queue, state: PolicyState, latest: Tensor, q: Tensor
-) -> Observation:
+def _observe(history: History, queue: _Queue, state: Any, latest: Tensor, q: Tensor) -> Observation:
     """Next input of the recurrence: a finished result, or a dummy for idle workers."""
     done = queue.finish()
     if done is None:
@@ -132,7 +126,7 @@ def _observe(
 
 
 def scored_run(
-    policy: Policy,
+    policy: BatchedPolicy,
     params: Mapping[str, Tensor],
     history: History,
     episode: Episode,
@@ -167,12 +161,13 @@ def scored_run(
         with torch.set_grad_enabled(trained):
             state = policy.step(params, state, observation)
         with torch.no_grad():
-            choices = draw_candidates(state, config.candidates, generator)
+            drawn = draw_candidates(state, config.candidates, generator)
+            choices = drawn.points
             pending = _pick(history.x, queue.pending).to(choices.dtype)
         with torch.set_grad_enabled(trained):
             if config.climbed:
                 climbing = torch.no_grad()
-                choices, scores = policy.consider(params, state, choices, pending, climbing)
+                choices, scores = policy.consider(params, state, drawn, pending, climbing)
             else:
                 scores = policy.score(params, state, choices, pending)
         if trained:
@@ -191,7 +186,7 @@ def scored_run(
 
 
 def direct_run(
-    policy: Policy,
+    policy: BatchedPolicy,
     params: Mapping[str, Tensor],
     history: GPHistory,
     episode: Episode,
@@ -245,16 +240,16 @@ def direct_run(
 
 
 def _choice(
-    teacher: Teacher, state: PolicyState, pending: Tensor, count: int, generator: torch.Generator
+    teacher: Teacher, state: Any, pending: Tensor, count: int, generator: torch.Generator
 ) -> Tensor:
     """The best-scored of a teacher's candidates, (B, D)."""
-    choices = draw_candidates(state, count, generator)
+    choices = draw_candidates(state, count, generator).points
     best = teacher.policy.score(teacher.params, state, choices, pending).argmax(dim=1)
     return _pick(choices, best[:, None])[:, 0]
 
 
 def run(
-    policy: Policy,
+    policy: BatchedPolicy,
     params: Mapping[str, Tensor],
     functions: GPTasks | Members,
     episode: Episode,

@@ -14,7 +14,7 @@ from rnnbbo.meta.unroll import draw_candidates
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import namespace
-from rnnbbo.policies.policy import Policy
+from rnnbbo.policies.protocol import BatchedPolicy
 
 SEED = 2_000_000_000  # seeds from here on draw validation functions; training stays below
 DIMS = (2, 4, 6)
@@ -97,7 +97,7 @@ def validation_sets(
 
 @torch.no_grad()
 def play(
-    policy: Policy,
+    policy: BatchedPolicy,
     params: Mapping[str, Tensor],
     function: Callable[[Tensor], Tensor],
     shape: tuple[int, int],
@@ -113,14 +113,14 @@ def play(
     zero = torch.zeros(batch, dim, device=generator.device)
     shift = torch.rand(zero.shape, generator=generator, device=generator.device)
     xp = namespace(shift)
-    state = policy.init(zero, zero[:, 0])
+    state = policy.start(zero, zero[:, 0])
     x, y = state.evidence.best_x, zero[:, 0]
     queries, values = [], []
     for t in range(horizon):
         q = points.quasi_random(xp, shift, t, 1)[:, 0]
         state = policy.step(params, state, Observation(x, y, q, t > 0))
         if policy.scores:
-            choices = draw_candidates(state, CANDIDATES, generator)
+            choices = draw_candidates(state, CANDIDATES, generator).points
             best = policy.score(params, state, choices).argmax(dim=1)
             x = choices[torch.arange(batch, device=best.device), best]
         else:
@@ -132,7 +132,7 @@ def play(
 
 
 def regrets(
-    policy: Policy, params: Mapping[str, Tensor], functions: ValidationSet, seed: int = SEED
+    policy: BatchedPolicy, params: Mapping[str, Tensor], functions: ValidationSet, seed: int = SEED
 ) -> tuple[Tensor, Tensor]:
     """Play a policy on functions.
 
@@ -148,7 +148,7 @@ def regrets(
 
 
 def validate(
-    policy: Policy, params: Mapping[str, Tensor], sets: tuple[ValidationSet, ...]
+    policy: BatchedPolicy, params: Mapping[str, Tensor], sets: tuple[ValidationSet, ...]
 ) -> dict[str, float]:
     """Measure a policy on the validation functions.
 

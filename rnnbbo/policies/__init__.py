@@ -1,1 +1,1 @@
-"""Recurrent policies: init and step over values."""
+"""Policies: what they have in common, and one folder a family."""

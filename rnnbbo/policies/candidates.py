@@ -1,11 +1,31 @@
-"""Candidate points for a scored head, made from random numbers that the caller draws."""
+"""Candidate points: over the whole cube, and near the best that is known."""
 
 import math
+from typing import NamedTuple
 
+import numpy as np
+
+from rnnbbo.policies import mixed
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.ops import Array, Namespace
+from rnnbbo.policies.plateaus import Plateaus
+from rnnbbo.space import Space
 
-RADIUS = (3e-4, 0.4)  # smallest and largest spread of a coordinate, in the unit cube
+SPREAD, SPRAYED = 48, 48  # candidates over the whole cube, and round the best two
+_RADIUS = (3e-4, 0.4)  # smallest and largest spread of a coordinate, in the unit cube
+
+
+class Candidates(NamedTuple):
+    """Points to choose the next query from.
+
+    Attributes:
+        points: (..., C, D) of the unit cube.
+        wide: how many of them, the first ones, are spread over the whole cube; the others lie near
+            the incumbent and the runner-up.
+    """
+
+    points: Array
+    wide: int
 
 
 def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
@@ -53,7 +73,7 @@ def spray(
         u_radius: (B, C) uniform numbers, which choose the radius log-uniformly.
         u_keep: (B, C, D) uniform numbers, which choose the coordinates.
     """
-    low, high = math.log(RADIUS[0]), math.log(RADIUS[1])
+    low, high = math.log(_RADIUS[0]), math.log(_RADIUS[1])
     spread = xp.exp(low + (high - low) * u_radius)[:, :, None]
     count, dim = centres.shape[1], centres.shape[2]
     sparse = xp.arange(count, device=centres.device) % 2 == 1
@@ -69,3 +89,54 @@ def spray_centres(xp: Namespace, evidence: Evidence, count: int) -> Array:
     return xp.where(
         second[None, :, None], evidence.second_x[:, None, :], evidence.best_x[:, None, :]
     )
+
+
+def spray_best(
+    xp: Namespace, wide: Array, evidence: Evidence, normal: Array, u_radius: Array, u_keep: Array
+) -> Candidates:
+    """Return points (B, W, D) over the cube, and others sprayed round the best two.
+
+    Args:
+        xp: array namespace.
+        wide: (B, W, D).
+        evidence: incumbent and runner-up.
+        normal: (B, C, D), as for `spray`.
+        u_radius: (B, C).
+        u_keep: (B, C, D).
+    """
+    centres = spray_centres(xp, evidence, normal.shape[1])
+    near = spray(xp, centres, normal, u_radius, u_keep)
+    return Candidates(xp.concat([wide, near], axis=1), wide.shape[1])
+
+
+def spray_at_random(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
+    """Scatter points round centres (C, D), as `spray`."""
+    return spray(
+        np,
+        centres[None],
+        rng.standard_normal((1, *centres.shape)),
+        rng.random((1, len(centres))),
+        rng.random((1, *centres.shape)),
+    )[0]
+
+
+def draw(rng: np.random.Generator, space: Space, evidence: Evidence, flat: Plateaus) -> Candidates:
+    """Draw SPREAD + SPRAYED points of a user's space, float64, for one function.
+
+    Quasi-random ones with a new shift each time; and, after the first value, points round the best,
+    off the plateaus.
+
+    Args:
+        rng: randomness of this ask.
+        space: the user's.
+        evidence: of one function: incumbent and runner-up.
+        flat: what equal values say.
+    """
+    near = SPRAYED if evidence.told else 0
+    wide = SPREAD + SPRAYED - near
+    spread = space.snap(quasi_random(np, rng.random(evidence.best_x.shape), 0, wide)[0])
+    if not near:
+        return Candidates(spread, wide)
+    centres = spray_centres(np, evidence, near)[0].astype(np.float64)
+    around = mixed.near(rng, space, spray_at_random(rng, centres), centres)
+    return Candidates(np.concatenate([spread, space.snap(flat.leave(rng, around))]), wide)

@@ -58,8 +58,8 @@ class Plateaus:
     def leave(self, rng: np.random.Generator, points: np.ndarray) -> np.ndarray:
         """Move points (C, D) on a plateau, or within w of it, off it; others stay.
 
-        Along one coordinate by lot, now and then along another as well, to at most 2 w beyond the
-        box.
+        Along one coordinate drawn at random, now and then along another as well, to at most 2 w
+        beyond the box.
         """
         if not len(self.of):
             return points
@@ -71,8 +71,8 @@ class Plateaus:
         up = np.where((low > 0.0) & (high < 1.0), rng.random(low.shape) < 0.5, high < 1.0)
         beyond = np.clip(np.where(up, high + step, low - step), 0.0, 1.0)
         room = (low > 0.0) | (high < 1.0)
-        lot = np.where(room, rng.random(low.shape), 1.0)
-        chosen = (lot < _SEVERAL / low.shape[1]) | (lot == lot.min(axis=1, keepdims=True))
+        ticket = np.where(room, rng.random(low.shape), 1.0)
+        chosen = (ticket < _SEVERAL / low.shape[1]) | (ticket == ticket.min(axis=1, keepdims=True))
         out = points.copy()
         out[moved] = np.where(chosen & room, beyond, points[moved])
         return out

@@ -19,11 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo import auto, checkpoint
+from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_entropy, as_value
-from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import StudyError, TrialError
-from rnnbbo.optimizer import DEFAULT_POLICY, Optimizer, load_policy
+from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import database, workers
@@ -348,26 +347,17 @@ class Study:
                 yield connection
 
 
-def _policy_of(source: Any) -> tuple[str, str, str | Checkpoint]:
+def _policy_of(source: Any) -> tuple[str, str, Any]:
     """A policy's name, the digest of its weights, and what `Optimizer` takes for it."""
-    if source != auto.NAME:
-        loaded = load_policy(source)
-        return loaded.name, checkpoint.digest_of(loaded.params), loaded
-    # A study is of any length: the plan for one whose length nobody knows.
-    names = {name for stage in auto.plan() for name in stage.policies}
-    params = {
-        f"{name}/{key}": value
-        for name in sorted(names)
-        for key, value in load_policy(name).params.items()
-    }
-    return auto.NAME, checkpoint.digest_of(params), auto.NAME
+    name, weights = shipped.digest(source)
+    return name, weights, source if name == shipped.DEFAULT else shipped.load(source)
 
 
 def _make(path: Path, space: Space, policy: Any, rng: Any, resume: bool) -> None:
     """Makes the file; with `resume`, another process may do it first."""
-    source = DEFAULT_POLICY if policy is None else str(policy)
+    source = shipped.DEFAULT if policy is None else str(policy)
     name, weights, _ = _policy_of(source)
-    if source.endswith(checkpoint.SUFFIX):
+    if source.endswith(shipped.SUFFIX):
         source = str(Path(source).resolve())
     row = {
         "id": 1,

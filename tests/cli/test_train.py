@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnbbo import checkpoint
+from rnnbbo import shipped
 from rnnbbo.cli.main import run
 from rnnbbo.meta import validation
 
@@ -50,7 +50,7 @@ def test_a_training_leaves_weights_log_and_picture_and_goes_on_where_it_was(
     for name in ("tiny.safetensors", "log.jsonl", "curves.png"):
         assert str(tmp_path / "run" / name) in out
         assert (tmp_path / "run" / name).exists()
-    assert checkpoint.load(tmp_path / "run" / "tiny.safetensors").provenance["updates"] == 2
+    assert shipped.load(tmp_path / "run" / "tiny.safetensors").provenance["updates"] == 2
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
     out = capsys.readouterr().out
     assert "regret on 2 members held out, 2D" in out
     assert all(f"\n{row} " in out for row in ("before", "after", "change"))
-    weights = checkpoint.load(tmp_path / "fine" / "tiny-family.safetensors")
+    weights = shipped.load(tmp_path / "fine" / "tiny-family.safetensors")
     assert weights.provenance["config"]["start"]["name"] == "tiny"
     assert weights.provenance["updates"] == 2
 

@@ -7,13 +7,14 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from rnnbbo import checkpoint
+from rnnbbo import checkpoint, shipped
 from rnnbbo.errors import ConfigError
 from rnnbbo.meta import config, finetune, losses, trainer, unroll, validation
 from rnnbbo.meta.config import TrainConfig
 from rnnbbo.meta.family import FamilyDistribution, FamilyHistory, Member, Members
 from rnnbbo.meta.schedule import Episode
-from rnnbbo.policies.policy import Policy, PolicyConfig
+from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.network import Network
 
 
 def bowls(rng: np.random.Generator, dim: int) -> Member:
@@ -92,7 +93,7 @@ def test_improvement_loss_prefers_the_best_in_the_mean_to_the_one_that_is_best_m
 
 
 def test_a_run_on_members_is_told_their_values_at_full_precision() -> None:
-    policy = Policy(PolicyConfig("dnc", "scored", hidden=8, layer=12, forms=4))
+    policy = Network(NetworkConfig("dnc", "scored", hidden=8, layer=12, forms=4))
     weights = policy.init_params(np.random.default_rng(0))
     params = {k: torch.tensor(v, requires_grad=True) for k, v in weights.items()}
     settings = TrainConfig("test", loss="improvement", candidates=12)
@@ -108,7 +109,7 @@ def test_a_run_on_members_is_told_their_values_at_full_precision() -> None:
 
 
 def test_a_loss_that_needs_a_process_is_refused() -> None:
-    policy = Policy(PolicyConfig("lstm", "scored", hidden=8, layer=12, forms=4))
+    policy = Network(NetworkConfig("lstm", "scored", hidden=8, layer=12, forms=4))
     settings = TrainConfig("test", loss="candidates")
     with pytest.raises(ConfigError, match="a family of functions needs 'improvement'"):
         unroll.run(policy, {}, draw(), Episode(2, 3, 1), settings, torch.Generator())
@@ -116,7 +117,7 @@ def test_a_loss_that_needs_a_process_is_refused() -> None:
 
 @pytest.fixture
 def parent(tmp_path: Path) -> checkpoint.Checkpoint:
-    policy = Policy(PolicyConfig("lstm", "scored", hidden=8, layer=16, forms=4))
+    policy = Network(NetworkConfig("lstm", "scored", hidden=8, layer=16, forms=4))
     weights = policy.init_params(np.random.default_rng(0))
     return checkpoint.Checkpoint("small", policy, weights, {})
 
@@ -132,7 +133,7 @@ def test_fine_tuning_gains_on_members_that_were_held_out(
     family = FamilyDistribution(bowls)
     settings = finetune.configure(parent, "tests:bowls", train, dims=(2,))
     path = trainer.train(settings, family, tmp_path, start=parent, progress_bar=False)
-    tuned = checkpoint.load(path)
+    tuned = shipped.load(path)
     made = tuned.provenance["config"]
     assert made["start"] == {"name": "small", "sha256": checkpoint.digest_of(parent.params)}
     assert made["functions"] == {"family": "tests:bowls"}
@@ -161,7 +162,7 @@ def test_a_training_from_other_weights_is_not_resumed(
 @pytest.mark.parametrize("name", ["kernel", "lstm-direct"])
 def test_policies_without_a_scored_head_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=f"--from {name}: .*; expected a network with a scored"):
-        finetune.configure(checkpoint.load(name), "tests:bowls")
+        finetune.configure(shipped.load(name), "tests:bowls")
 
 
 def test_a_file_for_fine_tuning_holds_the_table_train_only(tmp_path: Path) -> None:
@@ -174,4 +175,4 @@ def test_a_file_for_fine_tuning_holds_the_table_train_only(tmp_path: Path) -> No
         config.load_train(path, finetune.DEFAULTS)
     path.write_text('[train]\nloss = "candidates"\n')
     with pytest.raises(ConfigError, match="'candidates'; with a family of functions accepted: imp"):
-        finetune.configure(checkpoint.load("dnc"), "f", config.load_train(path, finetune.DEFAULTS))
+        finetune.configure(shipped.load("dnc"), "f", config.load_train(path, finetune.DEFAULTS))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnbbo import checkpoint
+from rnnbbo import shipped
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta import config, trainer
@@ -60,7 +60,7 @@ def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> 
     assert both.returncode == 0, both.stderr
     assert len(re.findall("going on from the checkpoint", both.stderr)) == 1
     assert len(re.findall("^weights: ", both.stdout, flags=re.M)) == 1
-    one, two = (checkpoint.load(tmp_path / name / "shared.safetensors") for name in ("one", "two"))
+    one, two = (shipped.load(tmp_path / name / "shared.safetensors") for name in ("one", "two"))
     for name, weight in one.params.items():
         assert (weight == two.params[name]).all(), name
     assert one.provenance["functions"] == two.provenance["functions"] == 16

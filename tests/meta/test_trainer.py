@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnbbo import Optimizer, checkpoint
+from rnnbbo import Optimizer, checkpoint, shipped
 from rnnbbo.errors import CheckpointError, ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta import config, trainer, validation
@@ -47,9 +47,9 @@ def without_time(log: list[dict]) -> list[dict]:
 
 
 def test_a_resumed_training_equals_an_unbroken_one(tmp_path: Path) -> None:
-    whole = checkpoint.load(train(tmp_path / "whole"))
+    whole = shipped.load(train(tmp_path / "whole"))
     for steps in (1, 2, 3):
-        pieces = checkpoint.load(train(tmp_path / "pieces", stop_after=steps))
+        pieces = shipped.load(train(tmp_path / "pieces", stop_after=steps))
     for name, weight in whole.params.items():
         assert (weight == pieces.params[name]).all(), name
     logs = [without_time(read_log(tmp_path / part / "log.jsonl")) for part in ("whole", "pieces")]
@@ -57,13 +57,13 @@ def test_a_resumed_training_equals_an_unbroken_one(tmp_path: Path) -> None:
 
 
 def test_a_killed_training_loses_at_most_the_updates_since_the_checkpoint(tmp_path: Path) -> None:
-    whole = checkpoint.load(train(tmp_path / "whole"))
+    whole = shipped.load(train(tmp_path / "whole"))
     out = tmp_path / "killed"
     train(out, stop_after=3)
     # As after a kill during a later update: lines that no checkpoint knows, the last one cut.
     log = out / "log.jsonl"
     log.write_text(log.read_text() + '{"update": 3, "loss": 1.0}\n{"update": 4, "lo')
-    resumed = checkpoint.load(train(out))
+    resumed = shipped.load(train(out))
     for name, weight in whole.params.items():
         assert (weight == resumed.params[name]).all(), name
     assert [record["update"] for record in read_log(log)] == list(range(6))
@@ -81,7 +81,7 @@ def test_the_log_and_the_picture(tmp_path: Path) -> None:
 
 def test_weights_carry_their_provenance_and_propose(tmp_path: Path) -> None:
     path = train(tmp_path)
-    provenance = checkpoint.load(path).provenance
+    provenance = shipped.load(path).provenance
     assert provenance["config"] == json.loads(json.dumps(CONFIG.to_dict()))
     assert provenance["updates"] == 6
     assert provenance["functions"] == 24
@@ -99,17 +99,17 @@ def test_a_folder_of_another_configuration_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_that_is_older_than_a_key_is_resumed(tmp_path: Path) -> None:
-    whole = checkpoint.load(train(tmp_path / "whole"))
+    whole = shipped.load(train(tmp_path / "whole"))
     train(tmp_path / "parts", stop_after=2)
     path = tmp_path / "parts" / "checkpoint.safetensors"
-    tensors, header = checkpoint.read(path)
+    tensors, header = checkpoint.read_tensors(path)
     del header["config"]["train"]["unroll"]
-    checkpoint.write(path, tensors, header)
-    parts = checkpoint.load(train(tmp_path / "parts"))
+    checkpoint.write_tensors(path, tensors, header)
+    parts = shipped.load(train(tmp_path / "parts"))
     assert all((weight == parts.params[name]).all() for name, weight in whole.params.items())
     assert parts.provenance["updates"] == 6
     header["config"]["train"]["later"] = 1
-    checkpoint.write(path, tensors, header)
+    checkpoint.write_tensors(path, tensors, header)
     with pytest.raises(CheckpointError, match="another configuration"):
         train(tmp_path / "parts")
 

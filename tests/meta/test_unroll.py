@@ -14,14 +14,14 @@ from rnnbbo.meta import unroll
 from rnnbbo.meta.config import LOSSES, TrainConfig
 from rnnbbo.meta.history import GPHistory
 from rnnbbo.meta.schedule import Episode
-from rnnbbo.policies.policy import HEADS, RECURRENCES, Policy, PolicyConfig
+from rnnbbo.policies.policy import HEADS, RECURRENCES, Network, NetworkConfig
 
 CONFIG = TrainConfig(name="test", candidates=12)
 KINDS = [(r, h, loss) for r in RECURRENCES for h in HEADS for loss in LOSSES[h]]
 
 
-def make(recurrence: str, head: str) -> tuple[Policy, dict[str, Tensor]]:
-    policy = Policy(PolicyConfig(recurrence, head, hidden=8, layer=12, forms=4))
+def make(recurrence: str, head: str) -> tuple[Network, dict[str, Tensor]]:
+    policy = Network(NetworkConfig(recurrence, head, hidden=8, layer=12, forms=4))
     weights = policy.init_params(np.random.default_rng(0))
     return policy, {k: torch.tensor(v, requires_grad=True) for k, v in weights.items()}
 
@@ -51,18 +51,18 @@ def test_every_loss_trains_every_policy_it_is_for(
 
 
 def test_points_that_the_policy_climbs_to_are_candidates_too() -> None:
-    policy = Policy(PolicyConfig("lstm", "scored", hidden=8, layer=12, forms=4, process_heads=2))
+    policy = Network(NetworkConfig("lstm", "scored", hidden=8, layer=12, forms=4, process_heads=2))
     weights = policy.init_params(np.random.default_rng(0))
     params = {k: torch.tensor(v, requires_grad=True) for k, v in weights.items()}
     compared, climbed = [], []
 
     def score(params, state, candidates, pending=None):
         compared.append(candidates)
-        return Policy.score(policy, params, state, candidates, pending)
+        return Network.score(policy, params, state, candidates, pending)
 
     def climb(state, candidates, scores):
         assert not torch.is_grad_enabled()
-        climbed.append(Policy.climbed(policy, state, candidates, scores))
+        climbed.append(Network.climbed(policy, state, candidates, scores))
         assert not climbed[-1].requires_grad
         return climbed[-1]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from reliability_support import slow
 
-from rnnbbo import Integer, Real, checkpoint, minimize
+from rnnbbo import Integer, Real, checkpoint, minimize, shipped
 from rnnbbo.cli.main import run
 from rnnbbo.cli.program import Program
 from rnnbbo.errors import CheckpointError, SpaceError
@@ -113,7 +113,7 @@ def test_flipped_numbers(flips, weights_file, capsys, figure):
     for damaged in flipped(whole, places):
         path.write_bytes(damaged)
         with pytest.raises(CheckpointError, match="damaged"):
-            checkpoint.load(path)
+            shipped.load(path)
     command = ["minimize", "-n", "1", "--param", "x=float:0:1", "--policy", str(path)]
     assert run([*command, "--", "echo", "1"]) == 4
     assert str(path) in capsys.readouterr().err
@@ -124,13 +124,13 @@ def test_flipped_numbers(flips, weights_file, capsys, figure):
 @pytest.mark.parametrize("flips", [200, slow(5000)])
 def test_flipped_header(flips, weights_file, figure):
     path, end = weights_file
-    whole, sound = path.read_bytes(), checkpoint.load(path)
+    whole, sound = path.read_bytes(), shipped.load(path)
     places = np.random.default_rng(flips).choice(end, flips, replace=False).tolist()
     refused = unchanged = provenance = other = 0
     for damaged in flipped(whole, places):
         path.write_bytes(damaged)
         try:
-            loaded = checkpoint.load(path)
+            loaded = shipped.load(path)
         except CheckpointError:
             refused += 1
             continue

@@ -1,1 +1,1 @@
-"""The kernel-memory policy: observations as memory, read by Gaussian-process conditionals."""
+"""The kernel policy: weighted hypotheses of a Gaussian process, kept up from tell to tell."""

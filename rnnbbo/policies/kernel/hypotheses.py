@@ -4,8 +4,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from rnnbbo.policies.kernel.additive import SHARE
-from rnnbbo.policies.kernel.posterior import JITTER
+from rnnbbo.policies.gp.factors import JITTER
+
+SHARE = 0.75  # of the additive part, where a hypothesis has one
 
 _FLIP = 0.1  # probability that a proposal turns one of the switches
 
@@ -21,9 +22,9 @@ class Hypotheses(NamedTuple):
         noisy: (N,) switch: noise.
         log_noise: (N,) log of its standard deviation, in units of the amplitude.
         log_warp: (N,) log c of `values.warp`.
-        curved: (N,) switch: a quadratic trend (`trend`).
+        curved: (N,) switch: a quadratic trend (`covariance`).
         log_trend: (N,) log of its standard deviation, in units of the amplitude.
-        separable: (N,) switch: an additive kernel (`additive`).
+        separable: (N,) switch: an additive kernel (`covariance`).
     """
 
     log_lengthscale: np.ndarray

@@ -9,16 +9,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies.kernel import additive, hypotheses, posterior, trend
+from rnnbbo.policies.gp import factors
+from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
+from rnnbbo.policies.kernel.covariance import correlations, covariance, trends
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
 from rnnbbo.policies.kernel.prior import Prior
-from rnnbbo.policies.kernel.values import standardise, warp
+from rnnbbo.policies.kernel.values import heights, warp
 
 MOST, FEWEST = 64, 12  # particles at first, and with many observations
 _RESAMPLE_BELOW = 0.5  # share of the particles that carry the weight
 _WORK = 3e6  # multiply-adds of moves that a tell may take
-_LARGEST = 2.0 / np.sqrt(posterior.JITTER)  # twice the norm of any exact inverse factor
+_LARGEST = 2.0 / np.sqrt(factors.JITTER)  # twice the norm of any exact inverse factor
 _MORE = 1e-10  # variance added to observations whose factor is lost
 _CORNER = 1e20  # above any square of whitened values: keeps the bordered matrix positive definite
 
@@ -61,26 +63,6 @@ def moves(n: int) -> int:
     return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, MOST))
 
 
-def scaled(h: Hypotheses, x: np.ndarray) -> np.ndarray:
-    """Points (n, D) divided by the length-scales of every hypothesis, (N, n, D)."""
-    return x * np.exp(-h.log_lengthscale)[:, None, :]
-
-
-def correlations(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlations (N, m, n) of the function at points (m, D) and (n, D), trends left out."""
-    rbf, keys, rows = _as_column(h.rbf), scaled(h, a), scaled(h, b)
-    k = posterior.correlation(np, posterior.squared_distances(np, keys, rows), rbf)
-    some = np.flatnonzero(h.share)
-    if len(some):
-        share = _as_column(h.share[some])
-        k[some] = additive.mixed(np, k[some], keys[some], rows[some], share)
-    return k
-
-
-def _as_column(values: np.ndarray) -> np.ndarray:
-    return values[:, None, None]
-
-
 def log_target(
     prior: Prior,
     h: Hypotheses,
@@ -104,7 +86,7 @@ def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def smooth(belief: Belief, y: np.ndarray) -> np.ndarray:
     """Posterior means (N, n) of warped values at the observations: y - nugget K^-1 (y - mean)."""
     h = belief.hypotheses
-    w, _, spread = warp(standardise(y), h.log_warp)
+    w, _, spread = warp(heights(y), h.log_warp)
     u, o = through(belief.inverse, w)
     residual = posterior.read_values(np, u, o, np.zeros(h.size), spread).residual
     alpha = (residual[:, None, :] @ belief.inverse)[:, 0]
@@ -117,32 +99,20 @@ def _density(prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray) ->
     return log_target(prior, h, u, o, -np.log(diagonal).sum(axis=-1), z)
 
 
-def trends(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Covariances (N, m, n) of the trends between points (m, D) and (n, D)."""
-    keys, rows = trend.lift(np, a), trend.lift(np, b)
-    return _as_column(h.bend) * trend.products(np, keys, rows)
-
-
-def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:
-    """Covariances (N, n, n) of observations at x (n, D), nuggets included."""
-    k = posterior.covariance(np, correlations(h, x, x), h.nugget)
-    return k + trends(h, x, x) if h.curved.any() else k
-
-
 def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
     """Inverse Cholesky factors (N, n, n) from scratch, that rounding has not taken over."""
     k = covariance(h, x)
-    inverse = posterior.invert_lower(np, posterior.safe_cholesky(np, k))
+    inverse = factors.invert_lower(np, factors.safe_cholesky(np, k))
     lost = _lost(inverse)
     if lost.any():
         raised = k[lost] + _MORE * np.eye(len(x))
-        inverse[lost] = posterior.invert_lower(np, posterior.safe_cholesky(np, raised))
+        inverse[lost] = factors.invert_lower(np, factors.safe_cholesky(np, raised))
     return inverse
 
 
-def _lost(factors: np.ndarray) -> np.ndarray:
+def _lost(inverse: np.ndarray) -> np.ndarray:
     """Which inverse factors, or rows of them, (N, ..., n), are larger than any exact one."""
-    largest = np.abs(factors).reshape(len(factors), -1).max(axis=1)
+    largest = np.abs(inverse).reshape(len(inverse), -1).max(axis=1)
     return ~(largest < _LARGEST)  # not a number, too
 
 
@@ -157,11 +127,11 @@ def _mended(h: Hypotheses, inverse: np.ndarray, newest: np.ndarray, x: np.ndarra
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Append the last of the points x (n, D) to the factors of the others."""
     cross = correlations(h, x[-1:], x[:-1])
-    own = _as_column(1.0 + h.nugget)
+    own = (1.0 + h.nugget)[:, None, None]
     if h.curved.any():
         more = trends(h, x[-1:], x)
         cross, own = cross + more[..., :-1], own + more[..., -1:]
-    return posterior.append(np, inverse, cross, own)
+    return factors.append(np, inverse, cross, own)
 
 
 def systematic(rng: np.random.Generator, weight: np.ndarray, count: int) -> np.ndarray:
@@ -198,7 +168,7 @@ def _move(
     k[:, n, :n] = warp(z, new.log_warp)[0]
     k[:, n + 1, :n] = 1.0
     k[:, n, n] = k[:, n + 1, n + 1] = _CORNER
-    factor = posterior.safe_cholesky(np, k)
+    factor = factors.safe_cholesky(np, k)
     diagonal = np.diagonal(factor, axis1=-2, axis2=-1)[:, :n]
     target = log_target(
         prior, new, factor[:, n, :n], factor[:, n + 1, :n], np.log(diagonal).sum(axis=-1), z
@@ -208,7 +178,7 @@ def _move(
         return belief
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
-    taken, fresh = new.take(accepted), posterior.invert_lower(np, factor[accepted][:, :n, :n])
+    taken, fresh = new.take(accepted), factors.invert_lower(np, factor[accepted][:, :n, :n])
     inverse[at] = _mended(taken, fresh, fresh, x)
     density[at] = target[accepted]
     return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
@@ -218,7 +188,7 @@ def update(
     rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray
 ) -> Belief:
     """Take in the last of the observations x (n, D), y (n,)."""
-    h, z = belief.hypotheses, standardise(y)
+    h, z = belief.hypotheses, heights(y)
     # Appending row after row for points that all but coincide goes wrong: then from scratch.
     with np.errstate(over="ignore", invalid="ignore"):
         inverse = extend(h, belief.inverse, x)
@@ -233,4 +203,4 @@ def rebuild(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belie
     """The same particles for other observations."""
     h = belief.hypotheses
     inverse = factorise(h, x)
-    return belief._replace(inverse=inverse, log_target=_density(prior, h, inverse, standardise(y)))
+    return belief._replace(inverse=inverse, log_target=_density(prior, h, inverse, heights(y)))

@@ -2,31 +2,36 @@
 
 What Spearmint gets from slice sampling at every ask (Snoek et al. 2012), a population of weighted
 hypotheses carries from tell to tell; a few of them average log EI, which is maximised in closed
-form. While few values are known, a trained network has a say in which candidate is best.
+form. While few values are known, a trained adviser has a say in which candidate is best.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnbbo.errors import ConfigError
+from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, mixed, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import inference, memory, search
+from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import USUAL, Prior
+from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
-from rnnbbo.policies.policy import Policy, PolicyState
+from rnnbbo.policies.plateaus import Plateaus
+from rnnbbo.policies.protocol import Adviser, Policy
 from rnnbbo.space import Space
 
 _NEAR = 0.2  # length-scales round the incumbent in which it is refined
 _REFINE_STEPS = 16
 _FLAT = -1.0  # logarithm of the chance of a new value, below which refining is idle
 _FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
+_ADVISED = 8  # candidates of the adviser's own that it lets this policy look at
+_ROUNDS = 5  # of candidates, when every choice has been asked already
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class KernelConfig:
         first_points: points before the model proposes: the centre, then quasi-random ones.
         refine_every: one ask in so many descends to the least posterior mean near the incumbent.
         refine_from: values told before the first of these.
-        advised: values told until which the network's say has faded to nothing.
+        advised: values told until which the adviser's say has faded to nothing.
     """
 
     hypotheses: int = 6
@@ -68,7 +73,7 @@ class KernelState(NamedTuple):
         x: (n, D) observations that are kept.
         y: (n,) their raw values.
         belief: particles; None before the first value.
-        network: the network's own state; None where its say is over, or there is none.
+        adviser: the adviser's own state; None where its say is over, or there is none.
     """
 
     evidence: Evidence
@@ -76,11 +81,11 @@ class KernelState(NamedTuple):
     x: Array
     y: Array
     belief: Belief | None
-    network: PolicyState | None = None
+    adviser: Any = None
 
 
 class Advice(NamedTuple):
-    """What a trained network says of the same values.
+    """What an adviser says of the same values.
 
     Attributes:
         points: (A, D) candidates of its own, which it ranks highest.
@@ -92,44 +97,49 @@ class Advice(NamedTuple):
 
 
 @dataclass(frozen=True)
-class KernelPolicy:
+class KernelPolicy(Policy):
     """Proposes where the expected improvement, averaged over hypotheses, is largest.
 
     Attributes:
         config: sizes.
         prior: what hypotheses are like before any value is known.
-        network: a policy with scores that has a say at first; its weights are the parameters.
+        adviser: a policy with scores that has a say at first; its weights are the parameters.
     """
 
     config: KernelConfig = KernelConfig()
     prior: Prior = USUAL
-    network: Policy | None = None
-    dtype = np.float64
+    adviser: Adviser | None = None
 
     @property
-    def about(self) -> str:
+    def about(self) -> str:  # type: ignore[override]
         """What it is, in a line."""
         about = "Gaussian-process hypotheses over the observations"
-        return about if self.network is None else f"{about}, and at first a network's advice"
+        return about if self.adviser is None else f"{about}, and at first a network's advice"
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Its configuration as plain values."""
+        return self.config.to_dict()
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
-        """The network's: nothing else is learned."""
-        return {} if self.network is None else self.network.init_params(rng)
+        """Draw the adviser's: nothing else is learned."""
+        return {} if self.adviser is None else self.adviser.init_params(rng)
 
-    def init(self, x: Array, y: Array) -> KernelState:
-        """State before the first step; x (1, D) gives the dimension only."""
-        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    def init(self, dim: int) -> KernelState:
+        """Return the state before the first step."""
+        x, y = np.zeros((1, dim)), np.zeros(1)
         nothing = evidence.no_evidence(np, x, y)
-        network = None
-        if self.network is not None:
-            network = self.network.init(x.astype(self.network.dtype), y)
-        return KernelState(nothing, nothing.best_x, x[:0], y[:0], None, network)
+        theirs = None if self.adviser is None else self.adviser.init(dim)
+        return KernelState(nothing, nothing.best_x, x[:0], y[:0], None, theirs)
 
     def step(self, params: Params, state: KernelState, observation: Observation) -> KernelState:
-        """Feed one observation, or a dummy, and return the new state."""
+        """Return the state after one more observation, or a dummy."""
         now = evidence.update(np, state.evidence, observation)
-        network = self._network_step(params, state, now.told, observation)
-        state = state._replace(evidence=now, q=observation.q, network=network)
+        theirs = state.adviser
+        if self.adviser is not None and theirs is not None:
+            heard = self.say(now.told) > 0.0
+            theirs = self.adviser.step(params, theirs, observation) if heard else None
+        state = state._replace(evidence=now, q=observation.q, adviser=theirs)
         if not observation.told:
             return state
         rng = np.random.default_rng(observation.seed)
@@ -139,28 +149,51 @@ class KernelPolicy:
         belief = inference.update(rng, self.prior, belief, x, y)
         if len(y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
-            kept = memory.thin(x, y, 3 * self.config.max_rows // 4)
+            kept = thin(x, y, 3 * self.config.max_rows // 4)
             x, y = x[kept], y[kept]
             belief = inference.rebuild(self.prior, belief, x, y)
         return state._replace(x=x, y=y, belief=belief)
 
     def choices(
         self,
+        params: Params,
         state: KernelState,
         pending: np.ndarray,
         space: Space,
         rng: np.random.Generator,
-        advice: Advice | None = None,
-    ) -> Iterator[np.ndarray]:
-        """Next queries (D,), the best first.
+    ) -> np.ndarray:
+        """Return what it would query next; see `Policy.choices`."""
+        advice = self._ask_adviser(params, state, pending, space, rng)
+        return np.array(list(self._ranked(state, pending, space, rng, advice)))
 
-        Args:
-            state: the state.
-            pending: (P, D) points asked and not told.
-            space: the user's.
-            rng: randomness of this ask.
-            advice: the network's, which is added to the averaged log EI.
-        """
+    def _ask_adviser(
+        self,
+        params: Params,
+        state: KernelState,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+    ) -> Advice | None:
+        """What the adviser says; None where it has no say, or nothing is known."""
+        adviser, theirs, told = self.adviser, state.adviser, state.evidence.told
+        if adviser is None or theirs is None or told == 0:
+            return None
+        weight = self.say(told)
+
+        def score(points: np.ndarray) -> np.ndarray:
+            return weight * adviser.score_points(params, theirs, points, pending)
+
+        return Advice(adviser.choices(params, theirs, pending, space, rng)[:_ADVISED], score)
+
+    def _ranked(
+        self,
+        state: KernelState,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+        advice: Advice | None,
+    ) -> Iterator[np.ndarray]:
+        """Next queries (D,), the best first; advice is added to the averaged log EI."""
         told = state.evidence.told
         if told == 0 and not len(pending):
             yield space.snap(np.full_like(state.q, 0.5))[0]
@@ -168,7 +201,7 @@ class KernelPolicy:
             yield space.snap(state.q)[0]
             if state.belief is None:
                 return
-        flat = plateaus.find(state.x, state.y, space.one_hot)
+        flat = _plateaus(state, space)
         view = self._view(state, state.belief, pending, rng)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
@@ -185,29 +218,32 @@ class KernelPolicy:
         snapped = space.snap(climbed)
         if not np.array_equal(snapped, climbed):
             values = view.climbed(snapped)[0]
-        points = np.concatenate([snapped, candidates[index]])
+        found = np.concatenate([snapped, candidates[index]])
         values = np.concatenate([values + flat.log_chance(snapped), scores])
         if advice is not None:
             theirs = view.climbed(advice.points)[0] + flat.log_chance(advice.points)
-            points = np.concatenate([points, advice.points])
-            values = np.concatenate([values, theirs]) + advice.score(points)
-        yield from points[np.argsort(-values, kind="stable")]
+            found = np.concatenate([found, advice.points])
+            values = np.concatenate([values, theirs]) + advice.score(found)
+        yield from found[np.argsort(-values, kind="stable")]
+
+    def further(
+        self,
+        params: Params,
+        state: KernelState,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+    ) -> Iterator[np.ndarray]:
+        """Return more points; see `Policy.further`."""
+        for _ in range(_ROUNDS):
+            yield from points.draw(rng, space, state.evidence, _plateaus(state, space)).points
 
     def say(self, told: int) -> float:
-        """Weight of the network's score: 1 at first, and less with every value told."""
-        return 0.0 if self.network is None else max(0.0, 1.0 - told / self.config.advised)
-
-    def _network_step(
-        self, params: Params, state: KernelState, told: int, observation: Observation
-    ) -> PolicyState | None:
-        if self.network is None or state.network is None or self.say(told) == 0.0:
-            return None
-        kind = self.network.dtype
-        x, q = observation.x.astype(kind), observation.q.astype(kind)
-        return self.network.step(params, state.network, observation._replace(x=x, q=q))
+        """Return the weight of the adviser's score: 1 at first, and less with every value told."""
+        return 0.0 if self.adviser is None else max(0.0, 1.0 - told / self.config.advised)
 
     def recommend(self, state: KernelState) -> np.ndarray | None:
-        """The kept observation (D,) of the least posterior mean; None before the first value.
+        """Return the kept observation (D,) of the least posterior mean; None before any value.
 
         Averaged over all particles, in warped values, whose unit is that of y near the incumbent.
         Without noise it is the observation of the least value.
@@ -229,6 +265,11 @@ class KernelPolicy:
         draws = rng.standard_normal((len(index), len(pending)))
         weight = counts / counts.sum()
         return make_view(belief, index, weight, state.x, state.y, pending, draws)
+
+
+def _plateaus(state: KernelState, space: Space) -> Plateaus:
+    """What equal values among the observations that it keeps say."""
+    return plateaus.find(state.x, state.y, space.one_hot)
 
 
 def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:

@@ -3,23 +3,25 @@
 A hypothesis fixes length-scales, kernel and noise; its amplitude and constant mean follow from the
 values in closed form. Every function takes any leading dimensions `(...)`: one a hypothesis, or a
 function and a hypothesis. Covariances are in units of the amplitude's square.
-
-Keeping W = L^-1 of K = L L^T instead of L makes every later product a plain matrix product, and a
-new observation appends a row to it.
 """
 
 from typing import NamedTuple
 
-from rnnbbo.policies.kernel import additive, trend
-from rnnbbo.policies.kernel.additive import Additive
-from rnnbbo.policies.kernel.trend import Trend
+from rnnbbo.policies.gp.improvement import log_h_and_ratio, reach_factors
+from rnnbbo.policies.gp.kernels import correlation_and_slope, distances, lift_keys
+from rnnbbo.policies.kernel.covariance import (
+    Additive,
+    Trend,
+    additive_pull,
+    trend_products,
+    trend_pull,
+    trend_squares,
+    with_additive_and_slopes,
+)
 from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
 
-JITTER = 1e-12  # variance added to every observation's, in units of the amplitude's square
 FLOOR = 1e-15  # least variance of a prediction: below it, rounding decides
 PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
-_TRIES = 15  # the last one adds more than the prior variance: only what is not finite fails then
-_LEAF = 24  # rows up to which a triangular matrix is inverted as any other
 
 
 class Noise(NamedTuple):
@@ -62,124 +64,6 @@ class Posterior(NamedTuple):
     trend: Trend | None = None
     noise: Noise | None = None
     additive: Additive | None = None
-
-
-def lift_rows(xp: Namespace, a: Array) -> Array:
-    """Scaled points (..., n, D) as (..., n, D + 2), for `distances`: [a, 1, |a|^2]."""
-    return xp.concat([a, xp.ones_like(a[..., :1]), xp.vecdot(a, a)[..., None]], axis=-1)
-
-
-def lift_keys(xp: Namespace, a: Array) -> Array:
-    """Scaled keys (..., C, D) as (..., C, D + 2): [-2 a, |a|^2, 1]."""
-    square = xp.vecdot(a, a)[..., None]
-    return xp.concat([-2.0 * a, square, xp.ones_like(square)], axis=-1)
-
-
-def distances(xp: Namespace, keys: Array, rows: Array) -> Array:
-    """Squared distances (..., C, n) of lifted points: the squares ride along in one product."""
-    return at_least(xp, xp.matmul(keys, swap_last(xp, rows)), 0.0)
-
-
-def squared_distances(xp: Namespace, a: Array, b: Array) -> Array:
-    """(..., m, n) between a (..., m, D) and b (..., n, D)."""
-    return distances(xp, lift_keys(xp, a), lift_rows(xp, b))
-
-
-def correlation(xp: Namespace, r2: Array, rbf: Array | float) -> Array:
-    """Kernel of squared scaled distances (Rasmussen & Williams 2006, eqs. 4.9 and 4.17).
-
-    exp(-r^2 / 2) where `rbf` is 1, (1 + a + a^2 / 3) exp(-a) with a = sqrt(5) r where it is 0. A
-    number in place of an array takes less time.
-    """
-    if isinstance(rbf, float):
-        if rbf:
-            return xp.exp(-0.5 * r2)
-        a = xp.sqrt(5.0 * r2)
-        return xp.exp(-a) * (r2 * (5.0 / 3.0) + (a + 1.0))
-    a2 = (5.0 - 5.0 * rbf) * r2
-    a = xp.sqrt(a2)
-    return xp.exp((-0.5 * rbf) * r2 - a) * (1.0 + a + a2 * (1.0 / 3.0))
-
-
-def correlation_and_slope(xp: Namespace, r2: Array, rbf: Array) -> tuple[Array, Array]:
-    """The kernel k, and s = -2 dk / d(r^2), so that dk/dx = -s (x - x') in scaled units."""
-    a2 = (5.0 - 5.0 * rbf) * r2
-    a = xp.sqrt(a2)
-    decay = xp.exp((-0.5 * rbf) * r2 - a)
-    third = (5.0 / 3.0) * (1.0 - rbf)
-    return decay * (1.0 + a + a2 * (1.0 / 3.0)), decay * (rbf + third + third * a)
-
-
-def safe_cholesky(xp: Namespace, matrix: Array) -> Array:
-    """Lower Cholesky factor, with as much more on the diagonal as that takes."""
-    jitter = 0.0
-    for _ in range(_TRIES):
-        try:
-            factor = xp.linalg.cholesky(_raised(xp, matrix, jitter))
-        except Exception as error:  # numpy's LinAlgError, torch's own
-            if type(error).__name__ not in ("LinAlgError", "_LinAlgError"):
-                raise
-        else:
-            if bool(xp.all(xp.isfinite(factor))):
-                return factor
-        jitter = max(10.0 * jitter, JITTER)
-    raise FloatingPointError("a covariance is not positive definite")
-
-
-def _raised(xp: Namespace, matrix: Array, jitter: float) -> Array:
-    if jitter == 0.0:
-        return matrix
-    return matrix + jitter * xp.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
-
-
-def covariance(xp: Namespace, k: Array, nugget: Array) -> Array:
-    """(..., n, n) of observations whose correlations are k, nugget (...) on the diagonal."""
-    eye = xp.eye(k.shape[-1], dtype=k.dtype, device=k.device)
-    # The diagonal is exact: a distance to oneself is rounded otherwise.
-    return k * (1.0 - eye) + (1.0 + nugget[..., None, None]) * eye
-
-
-def invert_lower(xp: Namespace, factor: Array) -> Array:
-    """Inverse of lower triangular matrices (..., n, n), by halves: [[A, 0], [-C B A, C]]."""
-    n = factor.shape[-1]
-    if n <= _LEAF:
-        return xp.linalg.inv(factor)
-    half = n // 2
-    a = invert_lower(xp, factor[..., :half, :half])
-    c = invert_lower(xp, factor[..., half:, half:])
-    below = -xp.matmul(c, xp.matmul(factor[..., half:, :half], a))
-    return _lower(xp, a, below, c)
-
-
-def _lower(xp: Namespace, a: Array, below: Array, c: Array) -> Array:
-    """The block matrix [[a, 0], [below, c]]."""
-    zero = xp.zeros((*a.shape[:-1], c.shape[-1]), dtype=a.dtype, device=a.device)
-    return xp.concat(
-        [xp.concat([a, zero], axis=-1), xp.concat([below, c], axis=-1)],
-        axis=-2,
-    )
-
-
-def append(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
-    """Extend W by p points.
-
-    Args:
-        xp: array namespace.
-        inverse: (..., n, n) W.
-        cross: (..., p, n) covariance of the new points with the old ones.
-        block: (..., p, p) covariance of the new points, nuggets included.
-
-    Returns:
-        (..., n + p, n + p): [[W, 0], [-C V W, C]] with V = cross W^T, and C^-1 the Cholesky factor
-        of block - V V^T.
-    """
-    v = xp.matmul(cross, swap_last(xp, inverse))
-    schur = block - xp.matmul(v, swap_last(xp, v))
-    if block.shape[-1] == 1:
-        c = 1.0 / xp.sqrt(at_least(xp, schur, JITTER))
-    else:
-        c = invert_lower(xp, safe_cholesky(xp, schur))
-    return _lower(xp, inverse, -xp.matmul(c, xp.matmul(v, inverse)), c)
 
 
 class Reading(NamedTuple):
@@ -244,12 +128,12 @@ def predict(
         xp: array namespace.
         p: the posterior.
         keys: (..., C, D).
-        features: (C, 2 D) `trend.lift` of the same points, where there are trends.
+        features: (C, 2 D) `trend_features` of the same points, where there are trends.
     """
     k = covariances_with_slopes(xp, p, keys, features)[0]
     own = 1.0
     if p.trend is not None:
-        own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
+        own = 1.0 + p.trend.bend[..., 0] * trend_squares(xp, features)
     return mean_of(xp, p, k), deviation_of(xp, p, k, own)
 
 
@@ -293,21 +177,6 @@ def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array
     return p.amplitude * xp.sqrt(apart * share)
 
 
-def reach_factors(
-    xp: Namespace, variance: Array, covariance: Array, noise: Array, floor: float
-) -> tuple[Array, Array]:
-    """s^2 - c, at least `floor`, and sqrt(s^2 / (s^2 + noise)): their product is a reach's square.
-
-    Args:
-        xp: array namespace.
-        variance: s^2 of the keys.
-        covariance: c of the keys with the best row.
-        noise: variance of an observation's noise.
-        floor: least difference.
-    """
-    return at_least(xp, variance - covariance, floor), xp.sqrt(variance / (variance + noise))
-
-
 class Slopes(NamedTuple):
     """Gradients of a prediction: d f = -sum_i c_i slope_i (key - row_i), in scaled units.
 
@@ -333,10 +202,10 @@ def covariances_with_slopes(
     k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
     steep = None
     if p.additive is not None:
-        k, steep = additive.mixed_with_slopes(xp, k, keys, p.additive)
+        k, steep = with_additive_and_slopes(xp, k, keys, p.additive)
         slope = (1.0 - p.additive.share) * slope
     if p.trend is not None:
-        k = k + p.trend.bend * trend.products(xp, features, p.trend.features)
+        k = k + p.trend.bend * trend_products(xp, features, p.trend.features)
     return k, slope, steep
 
 
@@ -347,7 +216,7 @@ def predict_with_slopes(
     k, slope, steep = covariances_with_slopes(xp, p, keys, features)
     own = 1.0
     if p.trend is not None:
-        own = 1.0 + p.trend.bend[..., 0] * trend.squares(xp, features)
+        own = 1.0 + p.trend.bend[..., 0] * trend_squares(xp, features)
     v = xp.matmul(k, swap_last(xp, p.inverse))
     variance = own - xp.vecdot(v, v)
     square = p.amplitude * p.amplitude
@@ -371,3 +240,73 @@ def predict_with_slopes(
     pulled = pulled - by_covariance[..., None] * p.noise.link[..., None, :]
     reach = p.amplitude * xp.sqrt(apart * share)
     return mean_of(xp, p, k), reach, Slopes(slope, steep, p.alpha[..., None, :], pulled, scale)
+
+
+def log_ei_and_gradient(
+    xp: Namespace,
+    p: Posterior,
+    lengthscales: Array,
+    points: Array,
+    features: Array | None = None,
+) -> tuple[Array, Array]:
+    """log EI (..., C) and its gradient (..., C, D).
+
+    Args:
+        xp: array namespace.
+        p: hypotheses (...).
+        lengthscales: (..., 1, D).
+        points: (..., C, D) or a shape that broadcasts to it; not scaled, from the same origin as
+            the rows.
+        features: (C, 2 D) `trend_features` of the points, where there are trends.
+    """
+    keys = points / lengthscales
+    mean, deviation, slopes = predict_with_slopes(xp, p, keys, features)
+    z = (p.best - mean) / deviation
+    log_value, ratio = log_h_and_ratio(xp, z)
+    # dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h.
+    d_mean = -ratio / deviation
+    d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
+    weight = d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance
+    own = d_variance * slopes.own
+    slope, steep = slopes.slope, slopes.steep
+    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, steep, own)
+    return xp.log(deviation) + log_value, gradient
+
+
+def mean_and_gradient(
+    xp: Namespace,
+    p: Posterior,
+    lengthscales: Array,
+    points: Array,
+    features: Array | None = None,
+) -> tuple[Array, Array]:
+    """Posterior mean (..., C) and its gradient (..., C, D); arguments as above."""
+    keys = points / lengthscales
+    k, slope, steep = covariances_with_slopes(xp, p, keys, features)
+    weight = xp.broadcast_to(p.alpha[..., None, :], k.shape)
+    nothing = xp.zeros_like(k[..., 0])
+    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, steep, nothing)
+    return mean_of(xp, p, k), gradient
+
+
+def _gradient(
+    xp: Namespace,
+    p: Posterior,
+    lengthscales: Array,
+    keys: Array,
+    features: Array | None,
+    weight: Array,
+    slope: Array,
+    steep: Array | None,
+    own: Array,
+) -> Array:
+    """Of sum_i weight_i k(x, x_i) + own k(x, x), at scaled keys x; (..., C, D)."""
+    dim = keys.shape[-1]
+    sums = xp.matmul(weight * slope, p.rows)  # of c times row, and of c
+    gradient = sums[..., :dim] - sums[..., dim : dim + 1] * keys
+    if steep is not None:
+        gradient = gradient + additive_pull(xp, steep, weight)
+    gradient = gradient / lengthscales
+    if p.trend is not None:
+        gradient = gradient + trend_pull(xp, p.trend, features, weight, own)
+    return gradient

@@ -24,10 +24,10 @@ class Prior(NamedTuple):
         noise_spread: its spread.
         warp: log of the median bend of `values.warp`, in standard deviations of the values.
         warp_spread: its spread.
-        curved: probability of a quadratic trend (`trend`).
+        curved: probability of a quadratic trend (`covariance`).
         trend: log of its median standard deviation, in units of the amplitude.
         trend_spread: its spread.
-        separable: probability of an additive kernel (`additive`) in three dimensions and more; in
+        separable: probability of an additive kernel (`covariance`) in three dimensions and more; in
             two there is little to win by one.
     """
 

@@ -4,17 +4,17 @@ import numpy as np
 
 from rnnbbo.policies import candidates as points
 
-WIDE, NEAR = 96, 72  # candidates over the cube, and round the incumbent
-RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
-PROMISING = 32  # candidates of either kind that get an exact score
-STARTS, STEPS = 3, 12  # candidates that are refined, and evaluations of each
+_WIDE, _NEAR = 96, 72  # candidates over the cube, and round the incumbent
+_RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
+_PROMISING = 32  # candidates of either kind that get an exact score
+_STARTS, STEPS = 3, 12  # candidates that are refined, and evaluations of each
 GAIN = 0.05  # where no step promises more, in logarithms of the improvement, climbing ends
 
 
 def make_candidates(
     rng: np.random.Generator, incumbent: np.ndarray, lengthscales: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Candidates over the cube (WIDE, D), and round the incumbent (NEAR, D).
+    """Candidates over the cube (_WIDE, D), and round the incumbent (_NEAR, D).
 
     Args:
         rng: randomness of this ask.
@@ -22,27 +22,27 @@ def make_candidates(
         lengthscales: (H, D) of the hypotheses, in turn the unit of the spray's radii.
     """
     dim = len(incumbent)
-    wide = points.quasi_random(np, rng.random((1, dim)), 0, WIDE)[0]
-    turn = np.arange(NEAR)
-    radius = np.asarray(RADII)[turn % len(RADII), None]
-    scale = np.minimum(lengthscales[turn // len(RADII) % len(lengthscales)], 1.0)
-    step = radius * scale * rng.standard_normal((NEAR, dim))
+    wide = points.quasi_random(np, rng.random((1, dim)), 0, _WIDE)[0]
+    turn = np.arange(_NEAR)
+    radius = np.asarray(_RADII)[turn % len(_RADII), None]
+    scale = np.minimum(lengthscales[turn // len(_RADII) % len(lengthscales)], 1.0)
+    step = radius * scale * rng.standard_normal((_NEAR, dim))
     # Every other one moves some coordinates only; the one with the smallest number in any case.
-    u = rng.random((NEAR, dim))
+    u = rng.random((_NEAR, dim))
     some = (u < max(0.25, 2.0 / dim)) | (u == u.min(axis=1, keepdims=True))
     step = np.where((turn % 2 == 0)[:, None] | some, step, 0.0)
     return wide, np.clip(incumbent + step, 0.0, 1.0)
 
 
 def promising(bound: np.ndarray) -> np.ndarray:
-    """Indices of the candidates with the largest bounds (C,), PROMISING of either kind."""
-    wide = np.argpartition(-bound[:WIDE], PROMISING)[:PROMISING]
-    near = np.argpartition(-bound[WIDE:], PROMISING)[:PROMISING]
-    return np.concatenate([wide, WIDE + near])
+    """Indices of the candidates with the largest bounds (C,), _PROMISING of either kind."""
+    wide = np.argpartition(-bound[:_WIDE], _PROMISING)[:_PROMISING]
+    near = np.argpartition(-bound[_WIDE:], _PROMISING)[:_PROMISING]
+    return np.concatenate([wide, _WIDE + near])
 
 
 def starts(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Candidates to refine: the best of the cube and of the spray, since basins differ."""
     best = index[np.argsort(-scores, kind="stable")]
-    wide, near = best[best < WIDE], best[best >= WIDE]
-    return np.concatenate([wide[: STARTS // 2], near[: STARTS - STARTS // 2]])
+    wide, near = best[best < _WIDE], best[best >= _WIDE]
+    return np.concatenate([wide[: _STARTS // 2], near[: _STARTS - _STARTS // 2]])

@@ -10,7 +10,7 @@ import numpy as np
 from rnnbbo.policies.ops import Array
 
 
-def standardise(y: np.ndarray) -> np.ndarray:
+def heights(y: np.ndarray) -> np.ndarray:
     """(y - min) / std, (n,); zeros where all values are equal."""
     span = y.max() - y.min()
     z = (y - y.min()) / (span if span > 0 else 1.0)  # first to [0, 1]: no square overflows
@@ -19,7 +19,7 @@ def standardise(y: np.ndarray) -> np.ndarray:
 
 
 def warp(z: np.ndarray, log_c: np.ndarray) -> tuple[Array, Array, Array]:
-    """Warp standardised values z (n,) by every log c (N,).
+    """Warp values z above the least (n,) by every log c (N,).
 
     Returns:
         w (N, n), the log Jacobian sum log dw/dz (N,), and the variance of w (N,), 1 where w is

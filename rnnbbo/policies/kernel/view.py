@@ -5,12 +5,14 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from rnnbbo.policies.kernel import acquisition, additive, inference, posterior, search, trend
-from rnnbbo.policies.kernel.additive import Additive
+from rnnbbo.policies.gp import factors, kernels
+from rnnbbo.policies.gp.factors import JITTER
+from rnnbbo.policies.gp.improvement import log_ei
+from rnnbbo.policies.kernel import covariance, inference, posterior, search
+from rnnbbo.policies.kernel.covariance import Additive, Trend
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.kernel.posterior import JITTER, Noise, Posterior
-from rnnbbo.policies.kernel.trend import Trend
-from rnnbbo.policies.kernel.values import standardise, warp
+from rnnbbo.policies.kernel.posterior import Noise, Posterior
+from rnnbbo.policies.kernel.values import heights, warp
 from rnnbbo.policies.ops import Array
 
 
@@ -30,8 +32,8 @@ class View(NamedTuple):
     incumbent: np.ndarray
 
     def features(self, points: np.ndarray) -> np.ndarray | None:
-        """`trend.lift` of points (n, D), where there are trends."""
-        return None if self.posterior.trend is None else trend.lift(np, points)
+        """`trend_features` of points (n, D), where there are trends."""
+        return None if self.posterior.trend is None else covariance.trend_features(np, points)
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (H, C) at points (C, D), in warped values."""
@@ -57,7 +59,7 @@ class View(NamedTuple):
                 own = 1.0 + bend * more.points
             mean[h] = posterior.mean_of(np, one, k)
             deviation[h] = posterior.reach_of(np, one, k, own)
-        return self.weight @ acquisition.log_ei(np, p.best, mean, deviation), index
+        return self.weight @ log_ei(np, p.best, mean, deviation), index
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
         """One hypothesis after the other: an array over candidates and rows is the largest."""
@@ -78,12 +80,14 @@ class View(NamedTuple):
         """Of points (C, D), less the incumbent, with hypothesis h's rows, in their precision."""
         keys = centred / self.lengthscales[h].astype(rows.dtype)
         rbf = float(self.posterior.rbf[h, 0, 0])
-        r2 = posterior.distances(np, posterior.lift_keys(np, keys), rows)
-        k = posterior.correlation(np, r2, rbf)
+        r2 = kernels.distances(np, kernels.lift_keys(np, keys), rows)
+        k = kernels.correlation(np, r2, rbf)
         parts = self.posterior.additive
         if parts is None or not parts.share[h]:
             return k
-        return additive.mixed(np, k, keys, rows[:, : keys.shape[1]], parts.share[h].item())
+        return covariance.with_additive(
+            np, k, keys, rows[:, : keys.shape[1]], parts.share[h].item()
+        )
 
     def _bound(self, points: np.ndarray) -> np.ndarray:
         """At least the averaged log EI (C,), rounding aside."""
@@ -104,19 +108,19 @@ class View(NamedTuple):
                 variance[h] = 1.0 - np.square(np.max(k, axis=-1))
             mean[h] = k @ alpha[h]
         deviation = p.amplitude * np.sqrt(np.maximum(variance, posterior.FLOOR))
-        value = acquisition.log_ei(np, p.best, p.mean + mean, deviation)
+        value = log_ei(np, p.best, p.mean + mean, deviation)
         return self.weight @ value
 
     def lowered(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Averaged posterior mean (S,) of points (S, D), with its sign turned, and its gradient."""
-        value, gradient = acquisition.mean_and_gradient(
+        value, gradient = posterior.mean_and_gradient(
             np, self.posterior, self.lengthscales, points - self.incumbent, self.features(points)
         )
         return -self._average(value), -self._average(gradient)
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
-        value, gradient = acquisition.log_ei_and_gradient(
+        value, gradient = posterior.log_ei_and_gradient(
             np,
             self.posterior,
             self.lengthscales,
@@ -146,9 +150,9 @@ class _Products(NamedTuple):
     @classmethod
     def of(cls, points: np.ndarray, t: Trend, dtype: type = np.float64) -> Self:
         """Of points (C, D), computed in the precision given."""
-        keys, rows = trend.lift(np, points).astype(dtype), t.features.astype(dtype)
-        squares = trend.squares(np, keys), trend.squares(np, rows)
-        return cls(trend.products(np, keys, rows), *squares)
+        keys, rows = covariance.trend_features(np, points).astype(dtype), t.features.astype(dtype)
+        squares = covariance.trend_squares(np, keys), covariance.trend_squares(np, rows)
+        return cls(covariance.trend_products(np, keys, rows), *squares)
 
 
 def make_view(
@@ -166,7 +170,7 @@ def make_view(
     2012, section 3.2), by standard normal numbers `draws` (H, P); by None they have their mean.
     """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
-    w, _, spread = warp(standardise(y), h.log_warp)
+    w, _, spread = warp(heights(y), h.log_warp)
     u, o = inference.through(inverse, w)
     read = posterior.read_values(np, u, o, np.zeros(len(index)), spread)
     alpha = (read.residual[:, None, :] @ inverse)[:, 0]
@@ -176,18 +180,18 @@ def make_view(
     best = smooth.min(axis=1, keepdims=True)
     incumbent = x[int((weight @ (smooth == best)).argmax())]
     lengthscales = np.exp(h.log_lengthscale)[:, None, :]
-    rows = posterior.lift_rows(np, (x - incumbent) / lengthscales)
+    rows = kernels.lift_rows(np, (x - incumbent) / lengthscales)
     points = x
     if len(pending):
         extra = (pending - incumbent) / lengthscales
         near, known = pending - incumbent, x - incumbent
-        cross = inference.correlations(h, near, known)
-        block = posterior.covariance(np, inference.correlations(h, near, near), nugget)
+        cross = covariance.correlations(h, near, known)
+        block = covariance.with_nugget(np, covariance.correlations(h, near, near), nugget)
         if h.curved.any():
-            cross = cross + inference.trends(h, pending, x)
-            block = block + inference.trends(h, pending, pending)
-        inverse = posterior.append(np, inverse, cross, block)
-        rows = np.concatenate([rows, posterior.lift_rows(np, extra)], axis=1)
+            cross = cross + covariance.trends(h, pending, x)
+            block = block + covariance.trends(h, pending, pending)
+        inverse = factors.append(np, inverse, cross, block)
+        rows = np.concatenate([rows, kernels.lift_rows(np, extra)], axis=1)
         points = np.concatenate([x, pending])
         # Whitened values W (y - mean) are independent, with the amplitude as their deviation.
         drawn = np.zeros((len(index), len(pending))) if draws is None else draws
@@ -201,7 +205,7 @@ def make_view(
         noise = Noise(variance, variance * (own[:, None, :] @ inverse)[:, 0])
     bent = None
     if h.curved.any():
-        bent = Trend(trend.lift(np, points), h.bend[:, None, None])
+        bent = Trend(covariance.trend_features(np, points), h.bend[:, None, None])
     parts = None
     if h.share.any():
         parts = Additive(rows[..., : x.shape[1]], h.share[:, None, None])

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnnbbo import Optimizer, checkpoint
+from rnnbbo import Optimizer, shipped
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.synthetic import get_problem
 from rnnbbo.policies.climb import climb
-from rnnbbo.policies.kernel import inference, memory, prior
+from rnnbbo.policies.kernel import inference, prior, thinning
 from rnnbbo.policies.kernel.policy import KernelConfig, KernelPolicy
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.kernel.view import make_view
@@ -131,7 +131,7 @@ def test_memory_is_bounded_and_keeps_the_best() -> None:
     policy = KernelPolicy(KernelConfig(max_rows=24))
     from rnnbbo.policies.evidence import Observation
 
-    state = policy.init(np.zeros((1, 2)), np.zeros(1))
+    state = policy.init(2)
     best = np.inf
     for t in range(80):
         x = rng.random((1, 2))
@@ -150,7 +150,7 @@ def test_thinning_keeps_every_scale_round_the_incumbent() -> None:
     angle = rng.uniform(0, 2 * np.pi, 300)
     x = 0.5 + 0.4 * radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     y = np.square(x - 0.5).sum(axis=1)
-    kept = memory.thin(x, y, 60)
+    kept = thinning.thin(x, y, 60)
     assert len(kept) == 60
     assert np.all(np.diff(kept) > 0)
     assert y.argmin() in kept
@@ -310,7 +310,7 @@ def test_the_incumbent_is_refined_in_turn() -> None:
 
     def regret(every: int) -> float:
         policy = KernelPolicy(KernelConfig(refine_every=every))
-        named = checkpoint.load("kernel")
+        named = shipped.load("kernel")
         optimizer = Optimizer([(0.0, 1.0)] * 4, policy=replace(named, policy=policy), rng=0)
         for _ in range(70):
             x = optimizer.ask()

@@ -8,12 +8,12 @@ from scipy import integrate, linalg, stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, Kernel, Matern, RationalQuadratic
 
-from rnnbbo.policies.kernel import acquisition, inference, posterior, trend
-from rnnbbo.policies.kernel.additive import Additive
+from rnnbbo.policies.gp import factors, improvement
+from rnnbbo.policies.kernel import covariance, inference, posterior
+from rnnbbo.policies.kernel.covariance import Additive, Trend
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
 from rnnbbo.policies.kernel.posterior import Noise
-from rnnbbo.policies.kernel.trend import Trend
-from rnnbbo.policies.kernel.values import standardise, warp
+from rnnbbo.policies.kernel.values import heights, warp
 from rnnbbo.policies.kernel.view import make_view
 
 N, DIM = 14, 3
@@ -94,7 +94,7 @@ def test_predictions_are_those_of_a_gaussian_process(i: int) -> None:
     mean, deviation = view.predict(keys)
 
     # The values as the view holds them, less the mean that it found; the amplitude rescales.
-    z = standardise(y)
+    z = heights(y)
     peer = GaussianProcessRegressor(kernel_of(h, i), alpha=h.nugget[i], optimizer=None)
     peer.fit(x, z - p.mean[0, 0])
     expected, spread = peer.predict(keys, return_std=True)
@@ -147,7 +147,7 @@ def test_appending_rows_equals_factorising_anew() -> None:
         inverse = inference.extend(h, inverse, x[:n])
     assert_allclose(inverse, inference.factorise(h, x), rtol=1e-5, atol=1e-8)
     k = np.array([kernel_of(h, i)(x) + h.nugget[i] * np.eye(N) for i in range(4)])
-    assert_allclose(inference.covariance(h, x), k, rtol=1e-9)
+    assert_allclose(covariance.covariance(h, x), k, rtol=1e-9)
     eye = np.broadcast_to(np.eye(N), k.shape)
     assert_allclose(inverse @ k @ inverse.swapaxes(1, 2), eye, atol=1e-7)
 
@@ -156,7 +156,7 @@ def test_appending_rows_equals_factorising_anew() -> None:
 def test_triangular_inverses(n: int) -> None:
     factor = np.tril(np.random.default_rng(n).standard_normal((2, n, n)) / n) + np.eye(n)
     expected = [linalg.solve_triangular(one, np.eye(n), lower=True) for one in factor]
-    assert_allclose(posterior.invert_lower(np, factor), expected, rtol=1e-9, atol=1e-12)
+    assert_allclose(factors.invert_lower(np, factor), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_pending_points_lower_the_deviation_there_and_nothing_else() -> None:
@@ -179,7 +179,7 @@ def test_rounding_of_any_size_leaves_a_factor_to_append(missing: float) -> None:
     # With points that all but coincide, the complement of two new ones is rounded to below zero.
     inverse, cross = np.eye(3)[None], np.full((1, 2, 3), 3**-0.5)
     block = np.full((1, 2, 2), 1.0) - missing * np.eye(2)
-    assert np.isfinite(posterior.append(np, inverse, cross, block)).all()
+    assert np.isfinite(factors.append(np, inverse, cross, block)).all()
 
 
 def test_drawn_values_of_pending_points_are_those_of_the_posterior() -> None:
@@ -213,11 +213,11 @@ def test_log_improvement_is_exact_far_into_the_tail() -> None:
         + np.log1p(-3 / (z * z + 1e-9) + 15 / (z**4 + 1e-9))
     )
     expected = np.where(z < -30, tail, np.log(np.maximum(h, 1e-300)))
-    assert_allclose(acquisition.log_h(np, z), expected, rtol=1e-6, atol=1e-7)
-    value, ratio = acquisition.log_h_and_ratio(np, z)
-    assert_allclose(value, acquisition.log_h(np, z), rtol=1e-12)
+    assert_allclose(improvement.log_h(np, z), expected, rtol=1e-6, atol=1e-7)
+    value, ratio = improvement.log_h_and_ratio(np, z)
+    assert_allclose(value, improvement.log_h(np, z), rtol=1e-12)
     step = 1e-5
-    slope = (acquisition.log_h(np, z + step) - acquisition.log_h(np, z - step)) / (2 * step)
+    slope = (improvement.log_h(np, z + step) - improvement.log_h(np, z - step)) / (2 * step)
     assert_allclose(ratio, slope, rtol=1e-5)
 
 
@@ -252,18 +252,18 @@ def test_the_reach_lies_between_improvement_and_what_a_look_changes(i: int) -> N
     view = make_view(belief, np.array([0]), np.ones(1), x, y, x[:0])
     keys = np.concatenate([np.random.default_rng(2).random((20, DIM)), view.incumbent[None]])
     peer = GaussianProcessRegressor(kernel_of(h, i), alpha=h.nugget[i], optimizer=None)
-    peer.fit(x, standardise(y))
+    peer.fit(x, heights(y))
     _, joint = peer.predict(np.concatenate([view.incumbent[None], keys]), return_cov=True)
-    variance, covariance = np.diag(joint)[1:], joint[0, 1:]
-    noise = h.nugget[i] - posterior.JITTER
-    change = (variance - covariance) / np.sqrt(variance + noise)
+    variance, linked = np.diag(joint)[1:], joint[0, 1:]
+    noise = h.nugget[i] - factors.JITTER
+    change = (variance - linked) / np.sqrt(variance + noise)
     wanted = np.sqrt(np.sqrt(variance) * change) if noise > 0 else np.sqrt(variance)
     p = view.posterior
     moved = (keys - view.incumbent) / view.lengthscales
     k, *_ = posterior.covariances_with_slopes(np, p, moved, view.features(keys))
     own = 1.0
     if p.trend is not None:
-        own = 1.0 + p.trend.bend[..., 0] * trend.squares(np, view.features(keys))
+        own = 1.0 + p.trend.bend[..., 0] * covariance.trend_squares(np, view.features(keys))
     reach = posterior.reach_of(np, p, k, own)[0] / p.amplitude[0]
     assert_allclose(reach[:-1], wanted[:-1], rtol=1e-3, atol=1e-6)
     # To look at the best point again promises nothing, however little is known of it.
@@ -284,20 +284,18 @@ def test_numpy_and_torch_agree() -> None:
         Additive(*(torch.asarray(field) for field in p.additive)),
     )
     lengthscales, moved = torch.asarray(view.lengthscales), torch.asarray(points - view.incumbent)
-    features = trend.lift(torch, torch.asarray(points))
+    features = covariance.trend_features(torch, torch.asarray(points))
     there = posterior.predict(torch, as_torch, moved / lengthscales, features)
     for a, b in zip(view.predict(points), there, strict=True):
         assert_allclose(a, b.numpy(), rtol=1e-9, atol=1e-12)
-    value, gradient = acquisition.log_ei_and_gradient(
-        torch, as_torch, lengthscales, moved, features
-    )
+    value, gradient = posterior.log_ei_and_gradient(torch, as_torch, lengthscales, moved, features)
     expected, slope = view.climbed(points)
     assert_allclose(value.mean(axis=0).numpy(), expected, rtol=1e-9)
     assert_allclose(gradient.mean(axis=0).numpy(), slope, rtol=1e-7, atol=1e-9)
 
 
 def test_the_warp_is_monotone_and_its_jacobian_is_its_derivative() -> None:
-    z = standardise(np.array([3.0, -1.0, 200.0, 0.5]))
+    z = heights(np.array([3.0, -1.0, 200.0, 0.5]))
     assert z.min() == 0.0
     assert z.std() == pytest.approx(1.0)
     log_c = np.array([-3.0, 0.0, NO_WARP])

@@ -16,26 +16,28 @@ import numpy as np
 from rnnbbo.policies.evidence import Evidence, value_features
 from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_columns, swap_last
 
-FEATURES_PER_HEAD = 7
+SIMILAR_FEATURES = 7
 NEAREST_FEATURES = 3
-TWICINGS = 2
-NOTHING = -50.0  # log-similarity at most this much below the nearest's: exp stays a normal number
-SHORTEST, LONGEST = 0.03, 0.6  # initial length-scales of the heads, in units of sqrt(D)
+_TWICINGS = 2
+_NOTHING = -50.0  # log-similarity at most this much below the nearest's: exp stays a normal number
+_SHORTEST, _LONGEST = 0.03, 0.6  # initial length-scales of the heads, in units of sqrt(D)
 
 
-class Rows(NamedTuple):
-    """Evaluated points x (B, n, D) and their raw values y (B, n)."""
+class Archive(NamedTuple):
+    """Evaluated points x (B, n, D) that are kept, and their raw values y (B, n)."""
 
     x: Array
     y: Array
 
 
-def no_rows(xp: Namespace, x: Array, y: Array) -> Rows:
-    """Empty rows for a batch shaped like x (B, D), y (B,)."""
-    return Rows(x[:, None, :][:, :0, :], y[:, None][:, :0])
+def empty_archive(xp: Namespace, x: Array, y: Array) -> Archive:
+    """Keep nothing yet, for a batch shaped like x (B, D), y (B,)."""
+    return Archive(x[:, None, :][:, :0, :], y[:, None][:, :0])
 
 
-def append(xp: Namespace, rows: Rows, x: Array, y: Array, best_x: Array, capacity: int) -> Rows:
+def keep(
+    xp: Namespace, archive: Archive, x: Array, y: Array, best_x: Array, capacity: int
+) -> Archive:
     """Add a row; above `capacity`, drop the one that tells least.
 
     Of the two rows that are closest, relative to their distance from the incumbent, the worse one
@@ -43,34 +45,36 @@ def append(xp: Namespace, rows: Rows, x: Array, y: Array, best_x: Array, capacit
 
     Args:
         xp: array namespace.
-        rows: rows so far.
+        archive: rows so far.
         x: (B, D) new point.
         y: (B,) its value.
         best_x: (B, D) incumbent.
         capacity: most rows to keep.
     """
-    rows = Rows(xp.concat([rows.x, x[:, None, :]], axis=1), xp.concat([rows.y, y[:, None]], axis=1))
-    n = rows.y.shape[1]
+    archive = Archive(
+        xp.concat([archive.x, x[:, None, :]], axis=1), xp.concat([archive.y, y[:, None]], axis=1)
+    )
+    n = archive.y.shape[1]
     if n <= capacity:
-        return rows
-    away = rows.x - best_x[:, None, :]
+        return archive
+    away = archive.x - best_x[:, None, :]
     r2 = xp.sum(away * away, axis=-1)
     d2 = r2[:, :, None] + r2[:, None, :] - 2.0 * xp.matmul(away, swap_last(xp, away))
     relative = d2 / (xp.maximum(r2[:, :, None], r2[:, None, :]) + 1e-12)
     eye = xp.eye(n, dtype=relative.dtype, device=relative.device)
     pair = xp.argmin(xp.reshape(relative + 1e6 * eye, (-1, n * n)), axis=-1)
     i, j = (pair // n)[:, None], (pair % n)[:, None]
-    y_i, y_j = xp.take_along_axis(rows.y, i, axis=1), xp.take_along_axis(rows.y, j, axis=1)
+    y_i, y_j = xp.take_along_axis(archive.y, i, axis=1), xp.take_along_axis(archive.y, j, axis=1)
     drop = xp.where(y_i > y_j, i, j)
     kept = xp.arange(n - 1, device=drop.device)[None, :]
     kept = kept + xp.astype(kept >= drop, kept.dtype)
     x_kept = xp.take_along_axis(
-        rows.x, xp.broadcast_to(kept[..., None], (*kept.shape, x.shape[-1])), axis=1
+        archive.x, xp.broadcast_to(kept[..., None], (*kept.shape, x.shape[-1])), axis=1
     )
-    return Rows(x_kept, xp.take_along_axis(rows.y, kept, axis=1))
+    return Archive(x_kept, xp.take_along_axis(archive.y, kept, axis=1))
 
 
-def squares(xp: Namespace, points: Array) -> Array:
+def squares_ahead(xp: Namespace, points: Array) -> Array:
     """The factor [a^2; a; 1] of points (B, D, m), (B, 2 D + 1, m).
 
     sum_d w_d (a_d - b_d)^2 is its product with the factor [w, -2 w b, (w b^2) 1] of a row b: the
@@ -80,7 +84,7 @@ def squares(xp: Namespace, points: Array) -> Array:
     return xp.concat([points * points, points, xp.ones_like(points[:, :1])], axis=1)
 
 
-def nearest(xp: Namespace, evidence: Evidence, rows: Rows, keys: Array) -> Array:
+def read_nearest(xp: Namespace, evidence: Evidence, archive: Archive, keys: Array) -> Array:
     """What the closest row says to every key (B, D, C): (B, NEAREST_FEATURES, C).
 
     The log of the root mean squared distance over dimensions, and the row's value: standardised,
@@ -88,24 +92,24 @@ def nearest(xp: Namespace, evidence: Evidence, rows: Rows, keys: Array) -> Array
     rows.
     """
     batch, dim, count = keys.shape
-    if rows.y.shape[1] == 0:
+    if archive.y.shape[1] == 0:
         return xp.zeros((batch, NEAREST_FEATURES, count), dtype=keys.dtype, device=keys.device)
     centre = evidence.best_x[:, :, None]
-    b = rows.x - evidence.best_x[:, None, :]
+    b = archive.x - evidence.best_x[:, None, :]
     factor = xp.concat([xp.ones_like(b), -2.0 * b, xp.sum(b * b, axis=-1, keepdims=True)], axis=-1)
-    d2 = matmul_columns(xp, factor, squares(xp, keys - centre))
+    d2 = matmul_columns(xp, factor, squares_ahead(xp, keys - centre))
     least = xp.min(d2, axis=1, keepdims=True)
     closest = xp.astype(d2 == least, keys.dtype)
     distance = xp.sqrt(xp.clip(least, 0.0, None) / dim)
-    value = value_features(xp, evidence, rows.y, keys.dtype)[..., :2]
+    value = value_features(xp, evidence, archive.y, keys.dtype)[..., :2]
     known = xp.concat([xp.ones_like(value[..., :1]), value], axis=-1)
     sums = xp.matmul(swap_last(xp, known), closest)
     return xp.concat([0.2 * xp.log(distance + 1e-5) + 1.0, sums[:, 1:] / sums[:, :1]], axis=1)
 
 
-def init_params(rng: np.random.Generator, context: int, heads: int) -> dict[str, Array]:
+def init_scales(rng: np.random.Generator, context: int, heads: int) -> dict[str, Array]:
     """Draw the weights that emit each head's length-scales from a context of that width."""
-    lengthscales = np.geomspace(SHORTEST, LONGEST, heads)
+    lengthscales = np.geomspace(_SHORTEST, _LONGEST, heads)
     return {
         "rows.scale": dense(rng, context, (context, heads), gain=0.3),
         "rows.scale_bias": -np.log(lengthscales).astype(np.float32),
@@ -132,7 +136,7 @@ def _residuals(xp: Namespace, between: Array, z: Array) -> Array:
     total = xp.sum(between, axis=-1, keepdims=True)
     residual = z - xp.matmul(between, z) / total
     correction = residual
-    for _ in range(TWICINGS - 1):
+    for _ in range(_TWICINGS - 1):
         residual = residual - xp.matmul(between, residual) / total
         correction = correction + residual
     return correction
@@ -155,48 +159,53 @@ def _read_head(
         and (B, 1, C) max l.
     """
     # A row is nearest to itself: l = 0, up to rounding.
-    between = xp.exp(xp.clip(xp.matmul(factor, rows), NOTHING, 0.0))
+    between = xp.exp(xp.clip(xp.matmul(factor, rows), _NOTHING, 0.0))
     correction = _residuals(xp, between, value[..., 0:1])
     known = xp.concat([xp.ones_like(correction), value, correction], axis=-1)
     logits = matmul_columns(xp, factor, keys)
     top = xp.max(logits, axis=1, keepdims=True)
-    similar = xp.exp(xp.clip(logits - top, NOTHING, None))
+    similar = xp.exp(xp.clip(logits - top, _NOTHING, None))
     return xp.matmul(swap_last(xp, known), similar), top
 
 
-def read(
-    xp: Namespace, params: Params, context: Array, evidence: Evidence, rows: Rows, keys: Array
+def read_similar(
+    xp: Namespace,
+    params: Params,
+    context: Array,
+    evidence: Evidence,
+    archive: Archive,
+    keys: Array,
 ) -> Array:
     """Let every key read the rows with every head.
 
     Args:
         xp: array namespace.
-        params: weights from `init_params`.
+        params: weights from `init_scales`.
         context: (B, D, X) what the controller knows of each dimension.
         evidence: for normalising the values.
-        rows: the observations.
+        archive: the observations.
         keys: (B, D, C) candidate points.
 
     Returns:
-        (B, R FEATURES_PER_HEAD, C): per head the mean value, the mean height above the incumbent,
+        (B, R SIMILAR_FEATURES, C): per head the mean value, the mean height above the incumbent,
         the mean corrected by its own residuals (twicing, Tukey 1977), the spread, the log of the
         summed similarity, the log distance to the nearest row, and the mean shrunk to the prior.
     """
     batch, _, count = keys.shape
     heads = params["rows.scale"].shape[1]
-    if rows.y.shape[1] == 0:
-        shape = (batch, heads * FEATURES_PER_HEAD, count)
+    if archive.y.shape[1] == 0:
+        shape = (batch, heads * SIMILAR_FEATURES, count)
         return xp.zeros(shape, dtype=keys.dtype, device=keys.device)
     inverse = inverse_lengthscales(xp, params, context)
     # Distances are taken from the incumbent, so that float32 resolves points close to it.
-    b = (rows.x - evidence.best_x[:, None, :])[:, None]
+    b = (archive.x - evidence.best_x[:, None, :])[:, None]
     w = xp.broadcast_to(inverse * inverse, (batch, heads, *b.shape[2:]))
     wb = w * b
     wbb = xp.sum(wb * b, axis=-1, keepdims=True)
     factor = xp.concat([-0.5 * w, wb, -0.5 * wbb], axis=-1)
-    key_squares = squares(xp, keys - evidence.best_x[:, :, None])
-    row_squares = squares(xp, swap_last(xp, b[:, 0]))
-    value = value_features(xp, evidence, rows.y, keys.dtype)
+    key_squares = squares_ahead(xp, keys - evidence.best_x[:, :, None])
+    row_squares = squares_ahead(xp, swap_last(xp, b[:, 0]))
+    value = value_features(xp, evidence, archive.y, keys.dtype)
     # Head by head: an array over candidates and rows is the largest there is, and one head's
     # still fits in a core's cache.
     both = [_read_head(xp, factor[:, r], row_squares, key_squares, value) for r in range(heads)]
@@ -218,4 +227,4 @@ def read(
         ],
         axis=2,
     )
-    return xp.reshape(features, (batch, heads * FEATURES_PER_HEAD, count))
+    return xp.reshape(features, (batch, heads * SIMILAR_FEATURES, count))

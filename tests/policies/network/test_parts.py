@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnnbbo.policies import candidates, content, direct, evidence, lstm, memory, ops, rows
+from rnnbbo.policies import candidates, evidence, ops
 from rnnbbo.policies.evidence import Evidence, Observation
+from rnnbbo.policies.network import archive, content, direct, external_memory, lstm
 
 RNG = np.random.default_rng(1)
 
@@ -48,12 +49,12 @@ def test_equal_values_give_finite_inputs() -> None:
     assert np.isfinite(inputs.shared).all()
 
 
-def fill(n: int, capacity: int, batch: int = 2) -> tuple[rows.Rows, np.ndarray, np.ndarray]:
+def fill(n: int, capacity: int, batch: int = 2) -> tuple[archive.Archive, np.ndarray, np.ndarray]:
     x, y = RNG.random((batch, n, 3)), RNG.standard_normal((batch, n))
-    kept = rows.no_rows(np, x[:, 0], y[:, 0])
+    kept = archive.empty_archive(np, x[:, 0], y[:, 0])
     for t in range(n):
         best = x[np.arange(batch), y[:, : t + 1].argmin(1)]
-        kept = rows.append(np, kept, x[:, t], y[:, t], best, capacity)
+        kept = archive.keep(np, kept, x[:, t], y[:, t], best, capacity)
     return kept, x, y
 
 
@@ -76,8 +77,8 @@ def test_full_rows_stay_bounded_whole_and_keep_the_incumbent() -> None:
 
 def test_a_full_memory_drops_the_worse_of_the_closest_pair() -> None:
     x = np.array([[[0.0], [0.5], [0.52]]])
-    kept = rows.append(
-        np, rows.Rows(x, np.array([[0.0, 1.0, 2.0]])), np.array([[1.0]]), np.array([3.0]),
+    kept = archive.keep(
+        np, archive.Archive(x, np.array([[0.0, 1.0, 2.0]])), np.array([[1.0]]), np.array([3.0]),
         np.array([[0.0]]), 3
     )  # fmt: skip
     assert_allclose(kept.y, [[0.0, 1.0, 3.0]])
@@ -88,7 +89,9 @@ def read(
 ):
     """The features (C, F) of keys (1, C, D) with a context of zeros."""
     context = np.zeros((1, x.shape[2], 4))
-    return rows.read(np, params, context, e, rows.Rows(x, y), keys.swapaxes(1, 2))[0].T
+    return archive.read_similar(np, params, context, e, archive.Archive(x, y), keys.swapaxes(1, 2))[
+        0
+    ].T
 
 
 def one_head(lengthscale: float) -> dict[str, np.ndarray]:
@@ -122,8 +125,8 @@ def test_a_wide_kernel_reads_the_mean_and_twicing_follows_the_values() -> None:
 def test_reading_no_rows_gives_zeros() -> None:
     x, y = np.zeros((1, 2)), np.zeros(1)
     e = evidence.no_evidence(np, x, y)
-    got = read(one_head(0.1), e, *rows.no_rows(np, x, y), RNG.random((1, 5, 2)))
-    assert got.shape == (5, rows.FEATURES_PER_HEAD)
+    got = read(one_head(0.1), e, *archive.empty_archive(np, x, y), RNG.random((1, 5, 2)))
+    assert got.shape == (5, archive.SIMILAR_FEATURES)
     assert not got.any()
 
 
@@ -177,7 +180,7 @@ def test_lstm_cell_by_hand() -> None:
 
 
 def test_a_forgetful_start_is_avoided() -> None:
-    bias = lstm.init_params(np.random.default_rng(0), 4)["cell.bias"]
+    bias = lstm.Lstm(4).init_params(np.random.default_rng(0))["cell.bias"]
     assert_allclose(bias, [0] * 4 + [1] * 4 + [0] * 8)
 
 
@@ -194,7 +197,7 @@ def test_the_nearest_row_is_read() -> None:
     x, y = RNG.random((2, 7, 3)), RNG.standard_normal((2, 7))
     keys = RNG.random((2, 20, 3))
     e = told(y, x)
-    got = rows.nearest(np, e, rows.Rows(x, y), keys.swapaxes(1, 2)).swapaxes(1, 2)
+    got = archive.read_nearest(np, e, archive.Archive(x, y), keys.swapaxes(1, 2)).swapaxes(1, 2)
     for b in range(2):
         distance = np.sqrt(np.square(keys[b, :, None] - x[b, None]).mean(-1))
         z = np.arcsinh((y[b] - y[b].mean()) / y[b].std())
@@ -217,16 +220,16 @@ def test_a_product_in_blocks_of_columns_is_the_product(shape: tuple[int, ...]) -
 
 
 def test_reading_by_content_follows_the_memorys_own_addressing() -> None:
-    params = content.init_params(np.random.default_rng(0), 4, 8)
+    params = content.init_key(np.random.default_rng(0), 4, 8)
     context, best, x = RNG.random((2, 3, 4)), RNG.random((2, 3)), RNG.random((2, 5, 3))
     words = RNG.standard_normal((2, 6, 3 * 8))
     place = 2 * x - 1
     parts = np.stack([place, place**2, 2 * (x - best[:, None])], axis=-1)
     keys = (parts @ params["key.slices"]).reshape(2, 5, 3 * 8)
     strength = ops.oneplus(np, context.mean(1) @ params["key.strength"]) * np.ones((2, 5))
-    weights = memory.content_weighting(np, words, keys, strength)
+    weights = external_memory.content_weighting(np, words, keys, strength)
     mean = weights @ words.reshape(2, 6, 3, 8).mean(2)
-    got = content.read(np, params, context, best, words, x.swapaxes(1, 2))
+    got = content.read_memory(np, params, context, best, words, x.swapaxes(1, 2))
     assert_allclose(got.swapaxes(1, 2), mean, rtol=1e-6)
 
 

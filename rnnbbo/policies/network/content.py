@@ -6,7 +6,7 @@ nor its length has to be written out: both follow from those functions.
 
 import numpy as np
 
-from rnnbbo.policies.memory import EPSILON
+from rnnbbo.policies.network.external_memory import EPSILON
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -18,18 +18,18 @@ from rnnbbo.policies.ops import (
     swap_last,
 )
 
-PARTS = 3
+_PARTS = 3
 
 
-def init_params(rng: np.random.Generator, context: int, width: int) -> dict[str, Array]:
+def init_key(rng: np.random.Generator, context: int, width: int) -> dict[str, Array]:
     """Draw the weights that make a candidate's key, and its strength from a context."""
     return {
-        "key.slices": dense(rng, PARTS, (PARTS, width)),
+        "key.slices": dense(rng, _PARTS, (_PARTS, width)),
         "key.strength": dense(rng, context, (context, 1)),
     }
 
 
-def read(
+def read_memory(
     xp: Namespace,
     params: Params,
     context: Array,
@@ -44,7 +44,7 @@ def read(
 
     Args:
         xp: array namespace.
-        params: weights from `init_params`.
+        params: weights from `init_key`.
         context: (B, D, X) what the recurrence knows of each dimension.
         best_x: (B, D) incumbent.
         memory: (B, N, D width) words.
@@ -60,10 +60,10 @@ def read(
     away = candidates - best_x[:, :, None]
     parts = xp.stack([place, place * place, 2.0 * away], axis=2)
     words = xp.reshape(memory, (batch, rows, dim, slices.shape[1]))
-    projected = xp.reshape(xp.matmul(words, swap_last(xp, slices)), (batch, rows, dim * PARTS))
-    flat = xp.reshape(parts, (batch, dim * PARTS, count))
+    projected = xp.reshape(xp.matmul(words, swap_last(xp, slices)), (batch, rows, dim * _PARTS))
+    flat = xp.reshape(parts, (batch, dim * _PARTS, count))
     gram = xp.matmul(slices, swap_last(xp, slices))
-    turned = xp.reshape(xp.matmul(gram, parts), (batch, dim * PARTS, count))
+    turned = xp.reshape(xp.matmul(gram, parts), (batch, dim * _PARTS, count))
     key_norm = xp.sqrt(xp.sum(flat * turned, axis=1, keepdims=True) + EPSILON)
     row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
     strength = oneplus(xp, matmul_rows(xp, xp.mean(context, axis=1), params["key.strength"]))

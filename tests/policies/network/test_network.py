@@ -9,7 +9,9 @@ from numpy.testing import assert_allclose
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.policy import RECURRENCES, Policy, PolicyConfig, PolicyState
+from rnnbbo.policies.network.config import RECURRENCES, NetworkConfig
+from rnnbbo.policies.network.network import Network
+from rnnbbo.policies.network.state import NetworkState
 
 # A scored head reads the observations by regression, too, or does not.
 READERS = {"direct": 0, "scored": 0, "scored by regression": 3}
@@ -17,8 +19,8 @@ KINDS = [(recurrence, head) for recurrence in RECURRENCES for head in READERS]
 every_kind = pytest.mark.parametrize(("recurrence", "head"), KINDS)
 
 
-def make(recurrence: str, head: str) -> tuple[Policy, dict[str, Any]]:
-    config = PolicyConfig(
+def make(recurrence: str, head: str) -> tuple[Network, dict[str, Any]]:
+    config = NetworkConfig(
         recurrence,
         head.partition(" ")[0],
         hidden=12,
@@ -27,20 +29,20 @@ def make(recurrence: str, head: str) -> tuple[Policy, dict[str, Any]]:
         max_rows=20,
         process_heads=READERS[head],
     )
-    policy = Policy(config)
+    policy = Network(config)
     return policy, policy.init_params(np.random.default_rng(0))
 
 
 def feed(
-    policy: Policy,
+    policy: Network,
     params: dict[str, Any],
     x: Any,
     y: Any,
     q: Any,
     dummies: int = 1,
-) -> PolicyState:
+) -> NetworkState:
     """Feed (B, T, D) points with (B, T) values, after some dummies."""
-    state = policy.init(x[:, 0], y[:, 0])
+    state = policy.start(x[:, 0], y[:, 0])
     for _ in range(dummies):
         state = policy.step(params, state, Observation(x[:, 0] * 0 + 0.5, y[:, 0], q, False))
     for t in range(x.shape[1]):
@@ -48,7 +50,7 @@ def feed(
     return state
 
 
-def output(policy: Policy, params: dict[str, Any], state: PolicyState, c: Any, p: Any) -> Any:
+def output(policy: Network, params: dict[str, Any], state: NetworkState, c: Any, p: Any) -> Any:
     return policy.score(params, state, c, p) if policy.scores else policy.point(params, state)
 
 
@@ -160,7 +162,7 @@ def test_a_lucky_value_is_recommended_only_where_there_is_no_noise(
     y = ((x - 0.3) ** 2).sum(axis=2).astype(float)
     far = int(((x[0] - 0.6) ** 2).sum(axis=1).argmin())  # neighbours on all sides
     y[0, far] = y.min() - 0.05
-    recommended = policy.recommend(feed(policy, params, x, y, q))
+    recommended = policy.recommend_each(feed(policy, params, x, y, q))
     assert (recommended == x[:, far]).all() == lucky
     assert (recommended == x[0]).all(axis=1).any()
 
@@ -171,7 +173,7 @@ def test_only_regression_recommends() -> None:
         x, y, q, _, _ = data(2)
         state = feed(policy, params, x, y, q)
         assert (policy.recommend(state) is None) == ("regression" not in head)
-        assert policy.recommend(policy.init(x[:, 0], y[:, 0])) is None
+        assert policy.recommend(policy.start(x[:, 0], y[:, 0])) is None
 
 
 def test_every_weight_gets_a_gradient() -> None:
@@ -199,9 +201,9 @@ def test_every_weight_gets_a_gradient() -> None:
 )
 def test_bad_configurations_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        PolicyConfig.from_dict(values)
+        NetworkConfig.from_dict(values)
 
 
 def test_configurations_round_trip() -> None:
-    config = PolicyConfig("lstm", "direct", hidden=7)
-    assert PolicyConfig.from_dict(config.to_dict()) == config
+    config = NetworkConfig("lstm", "direct", hidden=7)
+    assert NetworkConfig.from_dict(config.to_dict()) == config

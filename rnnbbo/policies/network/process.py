@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import Evidence
-from rnnbbo.policies.kernel.acquisition import log_h
-from rnnbbo.policies.kernel.posterior import reach_factors
+from rnnbbo.policies.gp.improvement import log_h, reach_factors
+from rnnbbo.policies.network.archive import Archive
+from rnnbbo.policies.network.regression import Fit, Hyperparameters, condition, predict
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -25,15 +26,13 @@ from rnnbbo.policies.ops import (
     sigmoid,
     softmax,
 )
-from rnnbbo.policies.regression import Fit, Hypotheses, fit, predict
-from rnnbbo.policies.rows import Rows
 
 FEATURES_PER_HEAD = 4
 FEATURES_SHARED = 2
 INPUTS_PER_HEAD = 5
-OWN, SHARED = 3, 4  # numbers that a head is told for every dimension, and once
-SHORTEST, LONGEST = 0.12, 0.6  # initial length-scales of the heads, in units of sqrt(D)
-NOISE = 0.01  # initial standard deviation of the noise
+_OWN, _SHARED = 3, 4  # numbers that a head is told for every dimension, and once
+_SHORTEST, _LONGEST = 0.12, 0.6  # initial length-scales of the heads, in units of sqrt(D)
+_NOISE = 0.01  # initial standard deviation of the noise
 LEAST_VARIANCE = 1e-6
 STEEPEST = 30.0  # standardised improvements beyond this count as this
 
@@ -52,20 +51,20 @@ class ProcessState(NamedTuple):
     fit: Fit | None
 
 
-def init_params(rng: np.random.Generator, context: int, heads: int) -> dict[str, Array]:
+def init_heads(rng: np.random.Generator, context: int, heads: int) -> dict[str, Array]:
     """Draw the weights that emit hyper-parameters from a context of that width."""
     half = (heads + 1) // 2
     lengthscales = np.concatenate(
-        [np.geomspace(SHORTEST, LONGEST, half), np.geomspace(SHORTEST, LONGEST, heads - half)]
+        [np.geomspace(_SHORTEST, _LONGEST, half), np.geomspace(_SHORTEST, _LONGEST, heads - half)]
     )
     # Long length-scales begin with stronger trends.
     trends = np.where(np.arange(heads) % half % 2 == 0, -1.5, 0.0)
     own_bias = np.stack([-np.log(lengthscales), trends, trends], axis=1)
-    shared_bias = np.array([[math.log(NOISE), 0.0, -1.5, 0.0]] * heads)
+    shared_bias = np.array([[math.log(_NOISE), 0.0, -1.5, 0.0]] * heads)
     return {
-        "process.own": dense(rng, context, (context, OWN * heads), gain=0.2),
+        "process.own": dense(rng, context, (context, _OWN * heads), gain=0.2),
         "process.own_bias": own_bias.ravel().astype(np.float32),
-        "process.shared": dense(rng, context, (context, SHARED * heads), gain=0.2),
+        "process.shared": dense(rng, context, (context, _SHARED * heads), gain=0.2),
         "process.shared_bias": shared_bias.ravel().astype(np.float32),
         # Step, steepness and pull back of the length-scales, as logarithms.
         "process.pace": np.log(np.array([[0.25], [0.3], [1.0]]) * np.ones(heads)).astype(
@@ -76,8 +75,8 @@ def init_params(rng: np.random.Generator, context: int, heads: int) -> dict[str,
     }
 
 
-def init_state(xp: Namespace, heads: int, x: Array) -> ProcessState:
-    """State before the first observation, for a batch shaped like x (B, D)."""
+def no_fit(xp: Namespace, heads: int, x: Array) -> ProcessState:
+    """Return the state before the first observation, for a batch shaped like x (B, D)."""
     batch, dim = x.shape
     shift = xp.zeros((batch, heads, dim), dtype=x.dtype, device=x.device)
     inputs = xp.zeros((batch, dim, INPUTS_PER_HEAD * heads), dtype=x.dtype, device=x.device)
@@ -89,23 +88,23 @@ def _bounded(xp: Namespace, raw: Array, bound: float) -> Array:
     return bound * xp.tanh(raw * (1.0 / bound))
 
 
-def emit(xp: Namespace, params: Params, context: Array, shift: Array) -> Hypotheses:
+def emit(xp: Namespace, params: Params, context: Array, shift: Array) -> Hyperparameters:
     """Hyper-parameters from the context (B, D, X) and the length-scales' shift (B, H, D)."""
     batch, dim, _ = context.shape
     heads = shift.shape[1]
     own = xp.matmul(context, params["process.own"])
-    own = xp.permute_dims(xp.reshape(own, (batch, dim, heads, OWN)), (3, 0, 2, 1))
-    bias = xp.reshape(params["process.own_bias"], (heads, OWN))
+    own = xp.permute_dims(xp.reshape(own, (batch, dim, heads, _OWN)), (3, 0, 2, 1))
+    bias = xp.reshape(params["process.own_bias"], (heads, _OWN))
     log_inverse = bias[:, 0][:, None] + _bounded(xp, own[0] - shift, 3.0)
     inverse = xp.exp(log_inverse) * (1.0 / math.sqrt(dim))
     slope = xp.exp(bias[:, 1][:, None] + _bounded(xp, own[1], 2.0))
     bend = xp.exp(bias[:, 2][:, None] + _bounded(xp, own[2], 2.0))
     shared = matmul_rows(xp, xp.mean(context, axis=1), params["process.shared"])
-    shared = xp.reshape(shared, (batch, heads, SHARED))
-    bias = xp.reshape(params["process.shared_bias"], (heads, SHARED))
+    shared = xp.reshape(shared, (batch, heads, _SHARED))
+    bias = xp.reshape(params["process.shared_bias"], (heads, _SHARED))
     noise = xp.exp(2.0 * (bias[:, 0] + _bounded(xp, shared[..., 0], 4.0)))
     level = xp.exp(bias[:, 1] + _bounded(xp, shared[..., 1], 2.0))
-    return Hypotheses(
+    return Hyperparameters(
         inverse[:, :, None, :],
         slope[:, :, None, :],
         bend[:, :, None, :],
@@ -116,18 +115,18 @@ def emit(xp: Namespace, params: Params, context: Array, shift: Array) -> Hypothe
     )
 
 
-def step(
+def refit(
     xp: Namespace,
     params: Params,
     state: ProcessState,
     context: Array,
     evidence: Evidence,
-    rows: Rows,
+    archive: Archive,
 ) -> ProcessState:
     """Condition the heads on the rows, and move their length-scales up the likelihood."""
     temperature = xp.exp(params["process.temperature"])
-    hypotheses = emit(xp, params, context, state.shift)
-    posterior, gradient, residual = fit(xp, hypotheses, temperature, evidence, rows)
+    emitted = emit(xp, params, context, state.shift)
+    posterior, gradient, residual = condition(xp, emitted, temperature, evidence, archive)
     if not isinstance(gradient, np.ndarray):
         gradient, residual = gradient.detach(), residual.detach()
     pace, steep, pull = xp.exp(params["process.pace"])[:, :, None]
@@ -142,7 +141,7 @@ def step(
     return ProcessState(shift, inputs, posterior)
 
 
-def read(
+def predict_candidates(
     xp: Namespace,
     params: Params,
     fit: Fit | None,
@@ -188,7 +187,7 @@ def _improvement(
     mean, variance, covariance = predict(xp, fit, evidence, keys, pending)
     variance = at_least(xp, variance, LEAST_VARIANCE)
     # Another look at what is all but known counts for little.
-    own_noise = fit.hypotheses.noise[..., 0]
+    own_noise = fit.hyperparameters.noise[..., 0]
     apart, share = reach_factors(xp, variance, covariance, own_noise, LEAST_VARIANCE)
     deviation = xp.sqrt(apart * share) * fit.amplitude
     gain = fit.best - mean
@@ -204,17 +203,17 @@ def _average(xp: Namespace, fit: Fit, log_improvement: Array) -> Array:
     return (top + xp.log(xp.sum(xp.exp(weighted - top), axis=1, keepdims=True)))[:, 0]
 
 
-def smooth(xp: Namespace, fit: Fit, evidence: Evidence, rows: Rows) -> Array:
+def smooth(xp: Namespace, fit: Fit, evidence: Evidence, archive: Archive) -> Array:
     """Posterior mean at every row, above each head's least one, (B, n): the heads' average.
 
     In deviations of the values, which are standardised, and warped by each head on its own.
     """
-    keys = xp.permute_dims(rows.x, (0, 2, 1))
+    keys = xp.permute_dims(archive.x, (0, 2, 1))
     mean, _, _ = predict(xp, fit, evidence, keys, None)
     return xp.sum(softmax(xp, fit.weight)[..., None] * (mean - fit.best), axis=1)
 
 
 def noise(xp: Namespace, fit: Fit) -> Array:
     """Standard deviation of the noise in deviations of the values, (B,): the heads' average."""
-    own = xp.sqrt(fit.hypotheses.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
+    own = xp.sqrt(fit.hyperparameters.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
     return xp.sum(softmax(xp, fit.weight) * own, axis=-1)

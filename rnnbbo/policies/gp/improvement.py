@@ -1,4 +1,4 @@
-"""Expected improvement in logarithms, and the posterior mean, with their gradients.
+"""Expected improvement in logarithms, with its slope, and how far a look may reach under noise.
 
 EI = s h(z), h(z) = phi(z) + z Phi(z), z = (best - mean) / s (Jones et al. 1998, eq. 15). Far from
 any improvement h underflows, log h does not (Ament et al. 2023, section 4). Its slow part there is
@@ -10,14 +10,7 @@ import math
 
 import numpy as np
 
-from rnnbbo.policies.kernel import additive, trend
-from rnnbbo.policies.kernel.posterior import (
-    Posterior,
-    covariances_with_slopes,
-    mean_of,
-    predict_with_slopes,
-)
-from rnnbbo.policies.ops import Array, Namespace
+from rnnbbo.policies.ops import Array, Namespace, at_least
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 _MIDDLE = 2.0  # u that the interpolation maps onto the centre of [-1, 1]
@@ -86,71 +79,16 @@ def log_ei(xp: Namespace, best: Array, mean: Array, deviation: Array) -> Array:
     return xp.log(deviation) + log_h(xp, (best - mean) / deviation)
 
 
-def log_ei_and_gradient(
-    xp: Namespace,
-    p: Posterior,
-    lengthscales: Array,
-    points: Array,
-    features: Array | None = None,
+def reach_factors(
+    xp: Namespace, variance: Array, covariance: Array, noise: Array, floor: float
 ) -> tuple[Array, Array]:
-    """log EI (..., C) and its gradient (..., C, D).
+    """s^2 - c, at least `floor`, and sqrt(s^2 / (s^2 + noise)): their product is a reach's square.
 
     Args:
         xp: array namespace.
-        p: hypotheses (...).
-        lengthscales: (..., 1, D).
-        points: (..., C, D) or a shape that broadcasts to it; not scaled, from the same origin as
-            the rows.
-        features: (C, 2 D) `trend.lift` of the points, where there are trends.
+        variance: s^2 of the keys.
+        covariance: c of the keys with the best row.
+        noise: variance of an observation's noise.
+        floor: least difference.
     """
-    keys = points / lengthscales
-    mean, deviation, slopes = predict_with_slopes(xp, p, keys, features)
-    z = (p.best - mean) / deviation
-    log_value, ratio = log_h_and_ratio(xp, z)
-    # dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h.
-    d_mean = -ratio / deviation
-    d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
-    weight = d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance
-    own = d_variance * slopes.own
-    slope, steep = slopes.slope, slopes.steep
-    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, steep, own)
-    return xp.log(deviation) + log_value, gradient
-
-
-def mean_and_gradient(
-    xp: Namespace,
-    p: Posterior,
-    lengthscales: Array,
-    points: Array,
-    features: Array | None = None,
-) -> tuple[Array, Array]:
-    """Posterior mean (..., C) and its gradient (..., C, D); arguments as above."""
-    keys = points / lengthscales
-    k, slope, steep = covariances_with_slopes(xp, p, keys, features)
-    weight = xp.broadcast_to(p.alpha[..., None, :], k.shape)
-    nothing = xp.zeros_like(k[..., 0])
-    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, steep, nothing)
-    return mean_of(xp, p, k), gradient
-
-
-def _gradient(
-    xp: Namespace,
-    p: Posterior,
-    lengthscales: Array,
-    keys: Array,
-    features: Array | None,
-    weight: Array,
-    slope: Array,
-    steep: Array | None,
-    own: Array,
-) -> Array:
-    """Of sum_i weight_i k(x, x_i) + own k(x, x), at scaled keys x; (..., C, D)."""
-    dim = keys.shape[-1]
-    sums = xp.matmul(weight * slope, p.rows)  # of c times row, and of c
-    gradient = sums[..., :dim] - sums[..., dim : dim + 1] * keys
-    if steep is not None:
-        gradient = gradient + additive.pull(xp, steep, weight)
-    gradient = gradient / lengthscales
-    if p.trend is not None:
-        gradient = gradient + trend.pull(xp, p.trend, features, weight, own)
-    return gradient
+    return at_least(xp, variance - covariance, floor), xp.sqrt(variance / (variance + noise))

@@ -2,23 +2,24 @@
 
 Rasmussen & Williams 2006, eqs. 2.25 and 2.26, in a form that numpy and torch share. H heads, the
 first half of them with the Matern-5/2 kernel, the others with the RBF; n rows. Keys come with the
-candidates along the last axis, as in `rnnbbo.policies.rows`.
+candidates along the last axis, as in `rnnbbo.policies.network.archive`.
 """
 
 from typing import NamedTuple
 
 from rnnbbo.policies.evidence import Evidence, scale, standardise
-from rnnbbo.policies.kernel.posterior import invert_lower
-from rnnbbo.policies.ops import Array, Namespace, at_least, matmul_columns, swap_last
-from rnnbbo.policies.rows import Rows, squares
+from rnnbbo.policies.gp.factors import invert_lower
+from rnnbbo.policies.gp.kernels import weighted_kernel, weighted_kernel_and_slope
+from rnnbbo.policies.network.archive import Archive, squares_ahead
+from rnnbbo.policies.ops import Array, Namespace, matmul_columns, swap_last
 
-JITTER = 1e-6
-PRIOR_WEIGHT = 2.0  # observations that the prior amplitude, 1, is worth
-LEAST_PIVOT = 1e-3
-UNIT = 0.01  # of the logarithmic values, in standard deviations
+_JITTER = 1e-6  # variance that keeps a covariance in double precision positive definite
+_PRIOR_WEIGHT = 2.0  # observations that the prior amplitude, 1, is worth
+_LEAST_PIVOT = 1e-3
+_UNIT = 0.01  # of the logarithmic values, in standard deviations
 
 
-class Hypotheses(NamedTuple):
+class Hyperparameters(NamedTuple):
     """Hyper-parameters of the heads.
 
     Attributes:
@@ -43,7 +44,7 @@ class Fit(NamedTuple):
     """The heads' posteriors given the rows.
 
     Attributes:
-        hypotheses: their hyper-parameters.
+        hyperparameters: theirs.
         root: (B, H, n, n) inverse of the Cholesky factor of the rows' covariance K.
         reads: (B, H, 2, n) what a key's covariances with the rows are multiplied by: K^-1 v, v the
             values, for its mean; and the noise times K^-1 e_b, for its posterior covariance with
@@ -51,39 +52,19 @@ class Fit(NamedTuple):
         amplitude: (B, H, 1) what the unit variance of the kernels stands for, as a deviation.
         best: (B, H, 1) the least posterior mean at a row, b.
         weight: (B, H) log-probability of each head.
-        factors: the rows' side of covariances, for each family of heads.
+        sides: the rows' side of covariances, for each family of heads.
     """
 
-    hypotheses: Hypotheses
+    hyperparameters: Hyperparameters
     root: Array
     reads: Array
     amplitude: Array
     best: Array
     weight: Array
-    factors: tuple["Factors", ...]
+    sides: tuple["RowSide", ...]
 
 
-def kernel(xp: Namespace, distance: Array, matern: bool) -> Array:
-    """Kernel of distances as `Factors` gives them (Rasmussen & Williams 2006, eqs. 4.17, 4.9)."""
-    if not matern:
-        return xp.exp(-at_least(xp, distance, 0.0))
-    square = at_least(xp, distance, 1e-20)
-    s = xp.sqrt(square)
-    return (1.0 + s + square * (1.0 / 3.0)) * xp.exp(-s)
-
-
-def kernel_with_slope(xp: Namespace, distance: Array, matern: bool) -> tuple[Array, Array]:
-    """Kernel of distances, and c of its derivatives dk = -c / 2 d distance."""
-    if not matern:
-        k = kernel(xp, distance, matern)
-        return k, 2.0 * k
-    square = at_least(xp, distance, 1e-20)
-    s = xp.sqrt(square)
-    decay = xp.exp(-s)
-    return (1.0 + s + square * (1.0 / 3.0)) * decay, (1.0 + s) * decay * (1.0 / 3.0)
-
-
-def lift(xp: Namespace, points: Array, axis: int) -> Array:
+def trend_bases(xp: Namespace, points: Array, axis: int) -> Array:
     """What trends are linear in: the place in the cube, its square, and 1."""
     place = 2.0 * points - 1.0
     one = place[..., :1] if axis == -1 else place[:, :1]
@@ -96,11 +77,12 @@ def families(heads: int) -> list[tuple[bool, slice]]:
     return [(True, slice(0, half))] + ([(False, slice(half, heads))] if heads > 1 else [])
 
 
-class Factors(NamedTuple):
+class RowSide(NamedTuple):
     """The rows' side of products with points, for H heads of one family: (B, H n, 2 D + 1) each.
 
-    The one gives distances with `rows.squares` of a point from the incumbent: 5 r^2 for Matern
-    heads, r^2 / 2 for the others. The other gives the trends' covariance with a point's `lift`.
+    The one gives distances with `archive.squares_ahead` of a point from the incumbent: 5 r^2 for
+    Matern heads, r^2 / 2 for the others. The other gives the trends' covariance with a point's
+    `trend_bases`.
     """
 
     distance: Array
@@ -108,13 +90,13 @@ class Factors(NamedTuple):
     matern: bool
 
 
-def _distance_weights(h: Hypotheses, matern: bool) -> Array:
+def _distance_weights(h: Hyperparameters, matern: bool) -> Array:
     """What the squares of a difference count for in distances, (B, H, 1, D)."""
     return (5.0 if matern else 0.5) * h.inverse * h.inverse
 
 
-def _row_factors(xp: Namespace, h: Hypotheses, b: Array, x: Array, matern: bool) -> Factors:
-    """Factors of rows x (B, n, D), which are b (B, n, D) from the incumbent."""
+def _side_of(xp: Namespace, h: Hyperparameters, b: Array, x: Array, matern: bool) -> RowSide:
+    """Of rows x (B, n, D), which are b (B, n, D) from the incumbent."""
     batch, n, dim = b.shape
     heads = h.inverse.shape[1]
     w = _distance_weights(h, matern)
@@ -122,46 +104,46 @@ def _row_factors(xp: Namespace, h: Hypotheses, b: Array, x: Array, matern: bool)
     wbb = xp.sum(wb * b[:, None], axis=-1, keepdims=True)
     w = xp.broadcast_to(w, (batch, heads, n, dim))
     distance = xp.concat([w, -2.0 * wb, wbb], axis=-1)
-    trend = trend_variances(xp, h) * lift(xp, x, -1)[:, None]
+    trend = trend_variances(xp, h) * trend_bases(xp, x, -1)[:, None]
     shape = (batch, heads * n, 2 * dim + 1)
-    return Factors(xp.reshape(distance, shape), xp.reshape(trend, shape), matern)
+    return RowSide(xp.reshape(distance, shape), xp.reshape(trend, shape), matern)
 
 
-def trend_variances(xp: Namespace, h: Hypotheses) -> Array:
-    """Prior variances (B, H, 1, 2 D + 1) of the coefficients of a `lift`."""
+def trend_variances(xp: Namespace, h: Hyperparameters) -> Array:
+    """Prior variances (B, H, 1, 2 D + 1) of the coefficients of a `trend_bases`."""
     return xp.concat([h.slope * h.slope, h.bend * h.bend, h.level], axis=-1)
 
 
-def _covariance(xp: Namespace, factors: Factors, heads: int, away: Array, points: Array) -> Array:
+def _covariance(xp: Namespace, side: RowSide, heads: int, away: Array, points: Array) -> Array:
     """Covariance (B, H, m, c) of the rows with points (B, D, c), `away` from the incumbent."""
-    distance, trend = _products(xp, factors, heads, away, points)
-    return kernel(xp, distance, factors.matern) + trend
+    distance, trend = _products(xp, side, heads, away, points)
+    return weighted_kernel(xp, distance, side.matern) + trend
 
 
 def _products(
-    xp: Namespace, factors: Factors, heads: int, away: Array, points: Array
+    xp: Namespace, side: RowSide, heads: int, away: Array, points: Array
 ) -> tuple[Array, Array]:
     """Distances of the rows to points, and the trends' covariances, as for `_covariance`."""
     batch, _, c = points.shape
-    shape = (batch, heads, factors.trend.shape[1] // heads, c)
-    distance = xp.reshape(matmul_columns(xp, factors.distance, squares(xp, away)), shape)
-    trend = xp.reshape(matmul_columns(xp, factors.trend, lift(xp, points, 1)), shape)
+    shape = (batch, heads, side.trend.shape[1] // heads, c)
+    distance = xp.reshape(matmul_columns(xp, side.distance, squares_ahead(xp, away)), shape)
+    trend = xp.reshape(matmul_columns(xp, side.trend, trend_bases(xp, points, 1)), shape)
     return distance, trend
 
 
-def _values(xp: Namespace, h: Hypotheses, evidence: Evidence, y: Array) -> tuple[Array, Array]:
+def _values(xp: Namespace, h: Hyperparameters, evidence: Evidence, y: Array) -> tuple[Array, Array]:
     """What the heads model of y (B, n): (B, H, n), and the log of the slope by y, (B, H).
 
     A mixture of arsinh of the standardised value and of the height above the incumbent, which is
-    linear below UNIT and logarithmic above; centred, with standard deviation 1.
+    linear below _UNIT and logarithmic above; centred, with standard deviation 1.
     """
     n = y.shape[1]
     z = standardise(xp, evidence, y)
     height = (y - evidence.best_y[:, None]) / scale(xp, evidence)[:, None]
-    height = height * (1.0 / UNIT)
+    height = height * (1.0 / _UNIT)
     flat, steep = xp.asinh(z), 0.2 * xp.asinh(height)
     d_flat = 1.0 / xp.sqrt(1.0 + z * z)
-    d_steep = (0.2 / UNIT) / xp.sqrt(1.0 + height * height)
+    d_steep = (0.2 / _UNIT) / xp.sqrt(1.0 + height * height)
     v = (1.0 - h.mix) * flat[:, None] + h.mix * steep[:, None]
     slope = (1.0 - h.mix) * d_flat[:, None] + h.mix * d_steep[:, None]
     v = v - xp.mean(v, axis=-1, keepdims=True)
@@ -170,16 +152,16 @@ def _values(xp: Namespace, h: Hypotheses, evidence: Evidence, y: Array) -> tuple
     return v / deviation, log_slope
 
 
-def _some(h: Hypotheses, part: slice) -> Hypotheses:
-    return Hypotheses(*(field[:, part] for field in h))
+def _some(h: Hyperparameters, part: slice) -> Hyperparameters:
+    return Hyperparameters(*(field[:, part] for field in h))
 
 
-def _double(xp: Namespace, h: Hypotheses) -> Hypotheses:
-    return Hypotheses(*(xp.astype(part, xp.float64) for part in h))
+def _double(xp: Namespace, h: Hyperparameters) -> Hyperparameters:
+    return Hyperparameters(*(xp.astype(part, xp.float64) for part in h))
 
 
-def fit(
-    xp: Namespace, h: Hypotheses, temperature: Array, evidence: Evidence, rows: Rows
+def condition(
+    xp: Namespace, h: Hyperparameters, temperature: Array, evidence: Evidence, archive: Archive
 ) -> tuple[Fit, Array, Array]:
     """Condition every head on the rows, in double precision.
 
@@ -188,7 +170,7 @@ def fit(
         h: hyper-parameters.
         temperature: (1,) factor of the log marginal likelihood in the heads' probabilities.
         evidence: for normalising the values.
-        rows: n >= 1 observations, the latest the last.
+        archive: n >= 1 observations, the latest the last.
 
     Returns:
         The fit, in the precision of `h`; the gradient (B, H, D) of the log marginal likelihood
@@ -197,36 +179,36 @@ def fit(
     """
     dtype, h32 = h.inverse.dtype, h
     h = _double(xp, h)
-    x = xp.astype(rows.x, xp.float64)
+    x = xp.astype(archive.x, xp.float64)
     n, heads = x.shape[1], h.inverse.shape[1]
     b = x - xp.astype(evidence.best_x, xp.float64)[:, None, :]
     across, away = swap_last(xp, x), swap_last(xp, b)
     both, slopes, weights, kept = [], [], [], []
     for matern, part in families(heads):
         ours = _some(h, part)
-        factors = _row_factors(xp, ours, b, x, matern)
-        distance, trend = _products(xp, factors, ours.inverse.shape[1], away, across)
-        k, slope = kernel_with_slope(xp, distance, matern)
+        side = _side_of(xp, ours, b, x, matern)
+        distance, trend = _products(xp, side, ours.inverse.shape[1], away, across)
+        k, slope = weighted_kernel_and_slope(xp, distance, matern)
         both.append(k + trend)
         slopes.append(slope)
         weights.append(_distance_weights(ours, matern)[:, :, 0])
-        to_distance, to_trend = (xp.astype(part, dtype) for part in factors[:2])
-        kept.append(Factors(to_distance, to_trend, matern))
+        to_distance, to_trend = (xp.astype(part, dtype) for part in side[:2])
+        kept.append(RowSide(to_distance, to_trend, matern))
     eye = xp.eye(n, dtype=x.dtype, device=x.device)
-    covariance = xp.concat(both, axis=1) + (h.noise + JITTER) * eye
+    covariance = xp.concat(both, axis=1) + (h.noise + _JITTER) * eye
     factor = xp.linalg.cholesky(covariance)
     root = invert_lower(xp, factor)
-    v, log_slope = _values(xp, h, evidence, xp.astype(rows.y, xp.float64))
+    v, log_slope = _values(xp, h, evidence, xp.astype(archive.y, xp.float64))
     white = xp.matmul(root, v[..., None])
     alpha = xp.matmul(swap_last(xp, root), white)
     fitted = xp.sum(white * white, axis=(-2, -1))
-    variance = (PRIOR_WEIGHT + fitted) / (PRIOR_WEIGHT + n)
+    variance = (_PRIOR_WEIGHT + fitted) / (_PRIOR_WEIGHT + n)
     determinant = xp.sum(xp.log(xp.linalg.diagonal(factor)), axis=-1)
-    likelihood = log_slope - 0.5 * (PRIOR_WEIGHT + n) * xp.log(variance) - determinant
+    likelihood = log_slope - 0.5 * (_PRIOR_WEIGHT + n) * xp.log(variance) - determinant
     logits = temperature * xp.astype(likelihood, dtype) + h32.bias
     weight = logits - xp.max(logits, axis=-1, keepdims=True)
     weight = weight - xp.log(xp.sum(xp.exp(weight), axis=-1, keepdims=True))
-    doubt = (h.noise + JITTER)[..., 0]
+    doubt = (h.noise + _JITTER)[..., 0]
     smooth = v - doubt * alpha[..., 0]
     amplitude = xp.sqrt(variance)[..., None]
     inverse = xp.matmul(swap_last(xp, root), root)
@@ -273,7 +255,7 @@ def _explained(xp: Namespace, covariance: Array, noise: Array) -> Array:
     total = 0.0
     for _ in range(covariance.shape[2]):
         first = covariance[:, :, 0]
-        pivot = xp.clip(first[..., :1], 0.0, None) + noise + LEAST_PIVOT
+        pivot = xp.clip(first[..., :1], 0.0, None) + noise + _LEAST_PIVOT
         row = first[..., 1:] / xp.sqrt(pivot)
         left = covariance.shape[2] - 1
         covariance = covariance[:, :, 1:, 1:] - row[:, :, :left, None] * row[:, :, None, :]
@@ -290,8 +272,8 @@ def predict(
     """
     parts = [part for _, part in families(fit.weight.shape[1])]
     found = [
-        _predict(xp, fit, factors, part, evidence, keys, pending)
-        for factors, part in zip(fit.factors, parts, strict=True)
+        _predict(xp, fit, side, part, evidence, keys, pending)
+        for side, part in zip(fit.sides, parts, strict=True)
     ]
     mean, variance, covariance = (xp.concat(parts, axis=1) for parts in zip(*found, strict=True))
     return mean, variance, covariance
@@ -300,29 +282,29 @@ def predict(
 def _predict(
     xp: Namespace,
     fit: Fit,
-    factors: Factors,
+    side: RowSide,
     part: slice,
     evidence: Evidence,
     keys: Array,
     pending: Array | None,
 ) -> tuple[Array, Array, Array]:
     """As `predict`, by the heads of one family."""
-    h, root = _some(fit.hypotheses, part), fit.root[:, part]
+    h, root = _some(fit.hyperparameters, part), fit.root[:, part]
     heads = root.shape[1]
     origin = evidence.best_x[:, None, :]
-    k = _covariance(xp, factors, heads, keys - swap_last(xp, origin), keys)
+    k = _covariance(xp, side, heads, keys - swap_last(xp, origin), keys)
     read = xp.matmul(fit.reads[:, part], k)
     mean, covariance = read[:, :, 0], read[:, :, 1]
     white = _whiten(xp, root, k)
-    lifted = lift(xp, keys, 1)
-    prior = 1.0 + xp.matmul(trend_variances(xp, h)[:, :, 0], lifted * lifted)
+    bases = trend_bases(xp, keys, 1)
+    prior = 1.0 + xp.matmul(trend_variances(xp, h)[:, :, 0], bases * bases)
     variance = prior - xp.sum(white * white, axis=2)
     if pending is None or not pending.shape[1]:
         return mean, variance, covariance
     across = swap_last(xp, pending)
     away = across - swap_last(xp, origin)
-    known = _whiten(xp, root, _covariance(xp, factors, heads, away, across))
-    theirs = _row_factors(xp, h, pending - origin, pending, factors.matern)
+    known = _whiten(xp, root, _covariance(xp, side, heads, away, across))
+    theirs = _side_of(xp, h, pending - origin, pending, side.matern)
     everything = xp.concat([across, keys], axis=2)
     away = everything - swap_last(xp, origin)
     both = _covariance(xp, theirs, heads, away, everything)

@@ -6,62 +6,68 @@ the further the more dimensions. From the best few of them, the gradient leads o
 
 from collections.abc import Callable
 
+from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence
-from rnnbbo.policies.kernel.acquisition import log_h_and_ratio
+from rnnbbo.policies.gp.improvement import log_h_and_ratio
+from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
+from rnnbbo.policies.network.archive import squares_ahead
+from rnnbbo.policies.network.process import LEAST_VARIANCE, STEEPEST
+from rnnbbo.policies.network.regression import Fit, trend_bases, trend_variances
 from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
-from rnnbbo.policies.process import LEAST_VARIANCE, STEEPEST
-from rnnbbo.policies.regression import Fit, kernel_with_slope, lift, trend_variances
-from rnnbbo.policies.rows import squares
 
 STEPS = 5  # evaluations of each climber, beyond the first
 FEWEST = 5  # values told before it pays to follow the gradient
 LONGEST = 1.0  # length-scale beyond which a step is not longer
 
 
-def climbed(xp: Namespace, fit: Fit, evidence: Evidence, candidates: Array, scores: Array) -> Array:
-    """Where two climbers get, (B, 2, D), which begin at the best-scored of either half.
+def climb_from(
+    xp: Namespace, fit: Fit, evidence: Evidence, candidates: Candidates, scores: Array
+) -> Array:
+    """Where two climbers get, (B, 2, D), which begin at the best-scored of either kind.
 
     Args:
         xp: array namespace.
         fit: the heads.
         evidence: incumbent.
-        candidates: (B, C, D) points, half of them wide over the cube, the rest near the incumbent.
+        candidates: (B, C, D) points.
         scores: (B, C).
     """
-    batch, count, dim = candidates.shape
-    half = count // 2
+    points, wide = candidates
+    batch, _, dim = points.shape
     best = xp.stack(
-        [xp.argmax(scores[:, :half], axis=1), half + xp.argmax(scores[:, half:], axis=1)], axis=1
+        [xp.argmax(scores[:, :wide], axis=1), wide + xp.argmax(scores[:, wide:], axis=1)], axis=1
     )
     best = xp.broadcast_to(best[:, :, None], (batch, 2, dim))
-    start = xp.astype(xp.take_along_axis(candidates, best, axis=1), xp.float64)
-    inverse = xp.astype(fit.hypotheses.inverse[:, :, 0], xp.float64)
+    start = xp.astype(xp.take_along_axis(points, best, axis=1), xp.float64)
+    inverse = xp.astype(fit.hyperparameters.inverse[:, :, 0], xp.float64)
     unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, LONGEST)
     unit = xp.reshape(xp.broadcast_to(unit[:, None], start.shape), (-1, dim))
     slope = ascent(xp, fit, evidence)
 
     def func(x: Array) -> tuple[Array, Array]:
-        value, gradient = slope(xp.astype(xp.reshape(x, start.shape), candidates.dtype))
+        value, gradient = slope(xp.astype(xp.reshape(x, start.shape), points.dtype))
         flat = xp.reshape(gradient, (-1, dim))
         return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
 
     found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, STEPS)
-    return xp.astype(xp.reshape(found, start.shape), candidates.dtype)
+    return xp.astype(xp.reshape(found, start.shape), points.dtype)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:
-    """Of points (B, S, D): the averaged improvement (B, S) of `process.read`, and its gradient.
+    """Of points (B, S, D): the averaged improvement (B, S), and its gradient.
+
+    The improvement is that of `process.predict_candidates`.
 
     All heads at once: for a few points, the number of calls is what takes time.
     """
-    h, (batch, heads, n, _) = fit.hypotheses, fit.root.shape
+    h, (batch, heads, n, _) = fit.hyperparameters, fit.root.shape
     best_x = evidence.best_x[:, :, None]
     dim = best_x.shape[1]
-    # The factors of all families, one below the other.
-    to_distance = xp.concat([one.distance for one in fit.factors], axis=1)
-    to_trend = xp.concat([one.trend for one in fit.factors], axis=1)
-    smooth = fit.factors[0].trend.shape[1]  # rows of the Matern heads, which come first
+    # The sides of all families, one below the other.
+    to_distance = xp.concat([one.distance for one in fit.sides], axis=1)
+    to_trend = xp.concat([one.trend for one in fit.sides], axis=1)
+    smooth = fit.sides[0].trend.shape[1]  # rows of the Matern heads, which come first
     variances = trend_variances(xp, h)[:, :, 0]
     readers, back = swap_last(xp, fit.reads), swap_last(xp, fit.root)
     across, across_trend = swap_last(xp, to_distance), swap_last(xp, to_trend)
@@ -71,14 +77,14 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
         points = swap_last(xp, x)
         away = points - best_x
         shape = (batch, heads, n, x.shape[1])
-        distance = xp.matmul(to_distance, squares(xp, away))
+        distance = xp.matmul(to_distance, squares_ahead(xp, away))
         k, bend = _kernels(xp, distance, smooth)
-        lifted = lift(xp, points, 1)
-        k = xp.reshape(k + xp.matmul(to_trend, lifted), shape)
+        bases = trend_bases(xp, points, 1)
+        k = xp.reshape(k + xp.matmul(to_trend, bases), shape)
         read = xp.matmul(fit.reads, k)
         mean, covariance = read[:, :, 0], read[:, :, 1]
         white = xp.matmul(fit.root, k)
-        own = 1.0 + xp.matmul(variances, lifted * lifted)
+        own = 1.0 + xp.matmul(variances, bases * bases)
         variance = at_least(xp, own - xp.sum(white * white, axis=2), LEAST_VARIANCE)
         apart = at_least(xp, variance - covariance, LEAST_VARIANCE)
         loud = noise / (variance + noise)
@@ -103,8 +109,8 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
         by_row = xp.reshape(by_row, distance.shape)
         near = xp.matmul(across, by_row * bend)
         trend = xp.matmul(across_trend, by_row)
-        trend = trend + 2.0 * xp.matmul(swap_last(xp, variances), by_variance) * lifted
-        place = lifted[:, :dim]
+        trend = trend + 2.0 * xp.matmul(swap_last(xp, variances), by_variance) * bases
+        place = bases[:, :dim]
         gradient = 2.0 * trend[:, :dim] + 4.0 * place * trend[:, dim : 2 * dim]
         gradient = gradient - away * near[:, :dim] - 0.5 * near[:, dim : 2 * dim]
         return value, swap_last(xp, gradient)
@@ -113,9 +119,9 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
 
 
 def _kernels(xp: Namespace, distance: Array, smooth: int) -> tuple[Array, Array]:
-    """`kernel_with_slope` of distances (B, H n, S), the first `smooth` rows of Matern heads."""
-    parts = [kernel_with_slope(xp, distance[:, :smooth], True)]
+    """Kernels and slopes of distances (B, H n, S), the first `smooth` rows of Matern heads."""
+    parts = [weighted_kernel_and_slope(xp, distance[:, :smooth], True)]
     if smooth < distance.shape[1]:
-        parts.append(kernel_with_slope(xp, distance[:, smooth:], False))
+        parts.append(weighted_kernel_and_slope(xp, distance[:, smooth:], False))
     k, slope = (xp.concat(both, axis=1) for both in zip(*parts, strict=True))
     return k, slope

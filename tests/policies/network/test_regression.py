@@ -8,28 +8,28 @@ from numpy.testing import assert_allclose
 from sklearn.gaussian_process.kernels import RBF, Matern
 
 from rnnbbo.policies.evidence import Evidence, Observation, no_evidence, update
-from rnnbbo.policies.regression import (
-    JITTER,
-    LEAST_PIVOT,
-    PRIOR_WEIGHT,
+from rnnbbo.policies.network.archive import Archive
+from rnnbbo.policies.network.regression import (
+    _JITTER,
+    _LEAST_PIVOT,
+    _PRIOR_WEIGHT,
     Fit,
-    Hypotheses,
-    fit,
+    Hyperparameters,
+    condition,
     predict,
 )
-from rnnbbo.policies.rows import Rows
 
 D, N, C, HEADS = 3, 9, 7, 4
 ONE = np.ones(1)
 
 
-def hypotheses(seed: int = 0, heads: int = HEADS, noise: float = 1e-4) -> Hypotheses:
+def hypotheses(seed: int = 0, heads: int = HEADS, noise: float = 1e-4) -> Hyperparameters:
     rng = np.random.default_rng(seed)
 
     def positive(*shape: int) -> np.ndarray:
         return np.exp(0.5 * rng.standard_normal((1, heads, *shape)))
 
-    return Hypotheses(
+    return Hyperparameters(
         inverse=2.0 * positive(1, D),
         slope=0.5 * positive(1, D),
         bend=0.5 * positive(1, D),
@@ -40,11 +40,11 @@ def hypotheses(seed: int = 0, heads: int = HEADS, noise: float = 1e-4) -> Hypoth
     )
 
 
-def told(x: np.ndarray, y: np.ndarray) -> tuple[Evidence, Rows]:
+def told(x: np.ndarray, y: np.ndarray) -> tuple[Evidence, Archive]:
     evidence = no_evidence(np, x[:1], y[:1])
     for one, value in zip(x, y, strict=True):
         evidence = update(np, evidence, Observation(one[None], value[None], one[None], True))
-    return evidence, Rows(x[None], y[None])
+    return evidence, Archive(x[None], y[None])
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def values(x: np.ndarray) -> np.ndarray:
     return np.sin(5.0 * x[:, 0]) + x[:, 1] ** 2
 
 
-def prior(h: Hypotheses, head: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def prior(h: Hyperparameters, head: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Covariance of a head, with scikit-learn's kernels and trends written out."""
     scale = 1.0 / h.inverse[0, head, 0]
     kernel = Matern(scale, nu=2.5) if head < (h.inverse.shape[1] + 1) // 2 else RBF(scale)
@@ -76,9 +76,9 @@ def standardised(y: np.ndarray) -> np.ndarray:
     return (z - z.mean()) / z.std()
 
 
-def fitted(h: Hypotheses, x: np.ndarray, y: np.ndarray) -> tuple[Fit, Any, Any, Evidence]:
+def fitted(h: Hyperparameters, x: np.ndarray, y: np.ndarray) -> tuple[Fit, Any, Any, Evidence]:
     evidence, rows = told(x, y)
-    return *fit(np, h, ONE, evidence, rows), evidence
+    return *condition(np, h, ONE, evidence, rows), evidence
 
 
 def all_heads(
@@ -89,9 +89,9 @@ def all_heads(
 
 
 def textbook(
-    h: Hypotheses, head: int, x: np.ndarray, v: np.ndarray, keys: np.ndarray
+    h: Hyperparameters, head: int, x: np.ndarray, v: np.ndarray, keys: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    k = prior(h, head, x, x) + (h.noise[0, head, 0, 0] + JITTER) * np.eye(len(x))
+    k = prior(h, head, x, x) + (h.noise[0, head, 0, 0] + _JITTER) * np.eye(len(x))
     cross = prior(h, head, x, keys)
     mean = cross.T @ np.linalg.solve(k, v)
     covariance = prior(h, head, keys, keys) - cross.T @ np.linalg.solve(k, cross)
@@ -117,8 +117,8 @@ def test_amplitude_best_and_weights(points: np.ndarray) -> None:
     v = standardised(values(points))
     evidences = []
     for head in range(HEADS):
-        k = prior(h, head, points, points) + (0.05 + JITTER) * np.eye(N)
-        variance = (PRIOR_WEIGHT + v @ np.linalg.solve(k, v)) / (PRIOR_WEIGHT + N)
+        k = prior(h, head, points, points) + (0.05 + _JITTER) * np.eye(N)
+        variance = (_PRIOR_WEIGHT + v @ np.linalg.solve(k, v)) / (_PRIOR_WEIGHT + N)
         assert_allclose(posterior.amplitude[0, head, 0] ** 2, variance)
         assert_allclose(
             posterior.best[0, head, 0],
@@ -126,7 +126,7 @@ def test_amplitude_best_and_weights(points: np.ndarray) -> None:
             atol=1e-5,
         )
         evidences.append(
-            -0.5 * (PRIOR_WEIGHT + N) * np.log(variance) - 0.5 * np.linalg.slogdet(k)[1]
+            -0.5 * (_PRIOR_WEIGHT + N) * np.log(variance) - 0.5 * np.linalg.slogdet(k)[1]
         )
     wanted = np.exp(evidences) / np.exp(evidences).sum()
     assert_allclose(np.exp(posterior.weight[0]), wanted, rtol=1e-6)
@@ -174,7 +174,7 @@ def test_residuals_are_those_of_leaving_one_out(points: np.ndarray) -> None:
         for i in range(N):
             rest = np.arange(N) != i
             mean, covariance = textbook(h, head, points[rest], v[rest], points[i : i + 1])
-            deviation = np.sqrt(covariance[0, 0] + 0.01 + JITTER)
+            deviation = np.sqrt(covariance[0, 0] + 0.01 + _JITTER)
             wanted = (v[i] - mean[0]) / (deviation * posterior.amplitude[0, head, 0])
             assert_allclose(residual[0, head, i], wanted, rtol=1e-6)
 
@@ -191,7 +191,7 @@ def test_pending_points_take_variance_away_and_leave_the_mean(
     together = np.concatenate([pending[0], keys])
     for head in range(HEADS):
         _, k = textbook(h, head, points, values(points), together)
-        noise = (h.noise[0, head, 0, 0] + LEAST_PIVOT) * np.eye(4)
+        noise = (h.noise[0, head, 0, 0] + _LEAST_PIVOT) * np.eye(4)
         gone = k[4:, :4] @ np.linalg.solve(k[:4, :4] + noise, k[:4, 4:])
         assert_allclose(less[head], variance[head] - np.diag(gone), atol=1e-6)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnnbbo.policies import memory as m
+from rnnbbo.policies.network import external_memory as m
 
 RNG = np.random.default_rng(0)
 

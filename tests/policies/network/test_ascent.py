@@ -8,8 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rnnbbo import Optimizer
-from rnnbbo.policies import ascent, process
-from rnnbbo.policies.policy import PolicyState
+from rnnbbo.policies.candidates import Candidates
+from rnnbbo.policies.network import ascent, process
+from rnnbbo.policies.network.state import NetworkState
 
 D = 4
 
@@ -23,7 +24,7 @@ def as_torch(tree: Any) -> Any:
 
 
 @pytest.fixture(scope="module", params=["lstm", "dnc"])
-def state(request: pytest.FixtureRequest) -> PolicyState:
+def state(request: pytest.FixtureRequest) -> NetworkState:
     """After 20 values of a bowl with noise."""
     rng = np.random.default_rng(0)
     optimizer = Optimizer([(0.0, 1.0)] * D, policy=request.param, rng=0)
@@ -35,10 +36,10 @@ def state(request: pytest.FixtureRequest) -> PolicyState:
 def improvement(xp: Any, fit: Any, evidence: Any, x: Any) -> Any:
     """The heads' averaged improvement at x (B, C, D), as scores take it in."""
     params = {"process.pace": np.zeros((3, fit.root.shape[1])), "process.gain": 1.0}
-    return process.read(xp, params, fit, evidence, x.mT, None)[1]
+    return process.predict_candidates(xp, params, fit, evidence, x.mT, None)[1]
 
 
-def test_the_gradient_is_that_of_the_averaged_improvement(state: PolicyState) -> None:
+def test_the_gradient_is_that_of_the_averaged_improvement(state: NetworkState) -> None:
     x = np.random.default_rng(1).random((1, 6, D)).astype(np.float32)
     fit = state.processes.fit
     value, gradient = ascent.ascent(np, fit, state.evidence)(x)
@@ -50,19 +51,19 @@ def test_the_gradient_is_that_of_the_averaged_improvement(state: PolicyState) ->
     assert_allclose(gradient, moving.grad.numpy(), rtol=1e-3, atol=1e-4)
 
 
-def test_climbers_get_above_the_best_of_either_half(state: PolicyState) -> None:
+def test_climbers_get_above_the_best_of_either_kind(state: NetworkState) -> None:
     rng = np.random.default_rng(2)
     near = state.evidence.best_x[:, None] + 0.05 * rng.standard_normal((1, 16, D))
     choices = np.concatenate([rng.random((1, 16, D)), np.clip(near, 0.0, 1.0)], axis=1)
     choices = choices.astype(np.float32)
     fit, evidence = state.processes.fit, state.evidence
     before = improvement(np, fit, evidence, choices)
-    found = ascent.climbed(np, fit, evidence, choices, before)
+    found = ascent.climb_from(np, fit, evidence, Candidates(choices, 16), before)
     assert found.shape == (1, 2, D) and found.dtype == np.float32
     assert ((found >= 0.0) & (found <= 1.0)).all()
     wide, close = improvement(np, fit, evidence, found)[0]
     assert wide > before[0, :16].max() and close > before[0, 16:].max()
-    there = ascent.climbed(torch, *(as_torch(one) for one in (fit, evidence, choices, before)))
+    there = ascent.climb_from(torch, *(as_torch(one) for one in (fit, evidence, choices, before)))
     assert_allclose(there.numpy(), found, atol=0.01)
 
 

@@ -1,0 +1,119 @@
+"""What a run has asked and was told, and what a policy is told of it."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rnnbbo.policies.ops import Array, Namespace
+
+LARGEST_VALUE = 1e100
+"""A policy squares differences of values: beyond this it would see infinity. The ledger keeps y."""
+
+
+def stand_in(xp: Namespace, y: Array, worst: Array) -> tuple[Array, Array]:
+    """Return what a policy is told of values: in place of a failure, the worst value so far.
+
+    Args:
+        xp: array namespace.
+        y: (B,) values; NaN or infinity is a failed trial.
+        worst: (B,) the largest value so far, -infinity before the first.
+
+    Returns:
+        (B,) what to tell, within LARGEST_VALUE, and (B,) the largest value now.
+    """
+    value = xp.clip(xp.where(xp.isfinite(y), y, worst), -LARGEST_VALUE, LARGEST_VALUE)
+    return value, xp.maximum(worst, value)
+
+
+def key(u: np.ndarray) -> bytes:
+    """Return a hashable name of a cube point; -0.0 and 0.0 are the same point."""
+    return (u + 0.0).tobytes()
+
+
+class Ledger:
+    """Points asked and told, in the user's units and in the cube.
+
+    Attributes:
+        points: told so far, in order, in user units.
+        values: theirs; NaN for a failed trial.
+    """
+
+    def __init__(self, dim: int) -> None:
+        self.points: list[list[Any]] = []
+        self.values: list[float] = []
+        self._dim = dim
+        self._cube: list[np.ndarray] = []  # the points told, in the cube
+        self._pending: dict[bytes, np.ndarray] = {}
+        self._failed_first: list[np.ndarray] = []  # failed before there was a worst value
+        self._seen: set[bytes] = set()
+        self._worst = -math.inf
+
+    def copy(self) -> "Ledger":
+        """Return one that goes on by itself."""
+        twin = Ledger(self._dim)
+        twin.points, twin.values = list(self.points), list(self.values)
+        twin._cube, twin._pending = list(self._cube), dict(self._pending)
+        twin._failed_first, twin._seen = list(self._failed_first), set(self._seen)
+        twin._worst = self._worst
+        return twin
+
+    def ask(self, u: np.ndarray) -> None:
+        """Take note of a point u (D,) that was asked for."""
+        self._pending[key(u)] = u
+        self._seen.add(key(u))
+
+    def tell(self, point: list[Any], u: np.ndarray, value: float) -> float | None:
+        """Take the value of a point.
+
+        Args:
+            point: it, in user units.
+            u: (D,) it, in the cube.
+            value: NaN for a failed trial.
+
+        Returns:
+            What a policy is told; None where every trial has failed so far.
+        """
+        self._pending.pop(key(u), None)
+        self._seen.add(key(u))
+        self.points.append(point)
+        self.values.append(value)
+        self._cube.append(u)
+        if not math.isfinite(value) and not math.isfinite(self._worst):
+            self._failed_first.append(u)
+            return None
+        told, worst = stand_in(np, np.array([value]), np.array([self._worst]))
+        self._worst = float(worst[0])
+        return float(told[0])
+
+    def told(self) -> list[tuple[np.ndarray, float]]:
+        """Return what a policy was told of every point, in order: points (D,) and values."""
+        pairs, worst = [], np.array([-math.inf])
+        for u, value in zip(self._cube, self.values, strict=True):
+            if math.isfinite(value) or math.isfinite(worst[0]):
+                told, worst = stand_in(np, np.array([value]), worst)
+                pairs.append((u, float(told[0])))
+        return pairs
+
+    def was_seen(self, u: np.ndarray) -> bool:
+        """Whether a point (D,) of the cube was asked or told before."""
+        return key(u) in self._seen
+
+    def waiting(self) -> np.ndarray:
+        """Return the points (P, D) without a value: pending, or failed before the first one."""
+        waiting = [*self._failed_first, *self._pending.values()]
+        return np.array(waiting).reshape(len(waiting), self._dim)
+
+    def find(self, u: np.ndarray) -> list[Any] | None:
+        """Return the first point told that u (D,) stands for in its own precision, if any."""
+        wanted = key(u)
+        for point, told, value in zip(self.points, self._cube, self.values, strict=True):
+            if math.isfinite(value) and key(told.astype(u.dtype)) == wanted:
+                return list(point)
+        return None
+
+    def best(self) -> list[Any] | None:
+        """Return the point of the least value, the first of several; None if none succeeded."""
+        values = [value if math.isfinite(value) else math.inf for value in self.values]
+        best = min(range(len(values)), key=values.__getitem__, default=None)
+        return None if best is None or values[best] == math.inf else list(self.points[best])

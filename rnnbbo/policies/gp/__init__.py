@@ -1,0 +1,1 @@
+"""What all policies with Gaussian processes stand on: factors, kernels, improvement."""

@@ -1,0 +1,1 @@
+"""Recurrent policies: a recurrence and a head over what was told, meta-trained."""

@@ -1,0 +1,81 @@
+"""The LSTM optimizer's recurrence, for any number of dimensions.
+
+Chen et al. 2016, equation 3: h_t = RNN(h_{t-1}, x_{t-1}, y_{t-1}). Here one LSTM cell runs per
+dimension, with weights shared over dimensions, and the mean of the hidden states over dimensions
+is fed back as context: permuting the dimensions permutes the states.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
+from rnnbbo.policies.network.readers import Nearest, Reader
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, lstm_cell, matmul_rows
+
+
+class LstmState(NamedTuple):
+    """Hidden state h and cell state c, both (B, D, H)."""
+
+    h: Array
+    c: Array
+
+
+@dataclass(frozen=True)
+class Lstm:
+    """The recurrence.
+
+    Attributes:
+        hidden: units H a dimension.
+        extra: further inputs a dimension: a memory's reads, or what heads of regression tell.
+    """
+
+    hidden: int
+    extra: int = 0
+
+    @property
+    def context(self) -> int:
+        """Width of what it knows of a dimension."""
+        return self.hidden
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """How candidates read beside it: it has no memory to address."""
+        return (Nearest(),)
+
+    def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw the cell's weights."""
+        hidden, extra = self.hidden, self.extra
+        fan_in = FEATURES_PER_DIM + FEATURES_GLOBAL + extra + 2 * hidden
+        bias = np.zeros(4 * hidden, dtype=np.float32)
+        bias[hidden : 2 * hidden] = 1.0  # remember at first (Jozefowicz et al. 2015)
+        return {
+            "cell.x": dense(rng, fan_in, (FEATURES_PER_DIM + extra + hidden, 4 * hidden)),
+            "cell.shared": dense(rng, fan_in, (FEATURES_GLOBAL + hidden, 4 * hidden)),
+            "cell.bias": bias,
+        }
+
+    def init_state(self, xp: Namespace, x: Array) -> LstmState:
+        """Return a zero state for a batch shaped like x (B, D)."""
+        zero = xp.zeros((*x.shape, self.hidden), dtype=x.dtype, device=x.device)
+        return LstmState(zero, zero)
+
+    def step(
+        self,
+        xp: Namespace,
+        params: Params,
+        state: LstmState,
+        inputs: Inputs,
+        more: Array | None = None,
+    ) -> LstmState:
+        """Advance by one observation; `more` (B, D, extra) are further inputs."""
+        own = [inputs.per_dim, state.h] if more is None else [inputs.per_dim, more, state.h]
+        context = xp.concat([inputs.shared, xp.mean(state.h, axis=1)], axis=-1)
+        shared = matmul_rows(xp, context, params["cell.shared"]) + params["cell.bias"]
+        gates = xp.matmul(xp.concat(own, axis=-1), params["cell.x"]) + shared[:, None, :]
+        return LstmState(*lstm_cell(xp, gates, state.c))
+
+    def context_of(self, xp: Namespace, state: LstmState) -> Array:
+        """Return what it knows of each dimension, (B, D, H): the hidden state."""
+        return state.h

@@ -1,0 +1,246 @@
+"""The networks: a recurrence and a head, that step over values for numpy and torch alike.
+
+One definition proposes with numpy and is meta-trained with torch, one function at a time or a batch
+of B: arrays are (B, D) unless said otherwise.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from rnnbbo.policies import candidates as points
+from rnnbbo.policies import evidence, plateaus
+from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
+from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.network import archive, ascent, process
+from rnnbbo.policies.network.config import HEADS, RECURRENCES, Head, NetworkConfig, Recurrence
+from rnnbbo.policies.network.state import NetworkState
+from rnnbbo.policies.ops import Array, Namespace, Params, namespace
+from rnnbbo.policies.plateaus import Plateaus
+from rnnbbo.policies.protocol import BatchedPolicy
+from rnnbbo.space import Space
+
+_LEAST_NOISE = 0.03  # that a recommendation takes into account, in deviations of the values
+_ROUNDS = 5  # of candidates, when every choice has been asked already
+
+
+@dataclass(frozen=True)
+class Network(BatchedPolicy):
+    """A recurrent optimizer of one configuration."""
+
+    config: NetworkConfig
+
+    @property
+    def about(self) -> str:  # type: ignore[override]
+        """What it is, in a line."""
+        return f"{self.config.recurrence} with a {self.config.head} head"
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Its configuration as plain values."""
+        return self.config.to_dict()
+
+    @property
+    def scores(self) -> bool:
+        """Whether the head scores candidates (else it gives the point)."""
+        return self.config.scores
+
+    @cached_property
+    def _recurrence(self) -> Recurrence:
+        told = process.INPUTS_PER_HEAD * self._process_heads
+        return RECURRENCES[self.config.recurrence](self.config, told)
+
+    @cached_property
+    def _head(self) -> Head:
+        return HEADS[self.config.head].make(self.config, self._recurrence)
+
+    @property
+    def _process_heads(self) -> int:
+        return self.config.process_heads if self.scores else 0
+
+    def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw untrained weights, float32, by name."""
+        return self._recurrence.init_params(rng) | self._head.init_params(rng)
+
+    def init(self, dim: int) -> NetworkState:
+        """Return the state before the first step, for one function and numpy."""
+        return self.start(np.zeros((1, dim), np.float32), np.zeros(1))
+
+    def start(self, x: Array, y: Array) -> NetworkState:
+        """Return the state before the first step of a batch.
+
+        Args:
+            x: (B, D), for shape, dtype and device only; points are cast to its dtype.
+            y: (B,), likewise for values.
+        """
+        xp = namespace(x)
+        recurrent = self._recurrence.init_state(xp, x)
+        shared = xp.zeros((x.shape[0], evidence.FEATURES_GLOBAL), dtype=x.dtype, device=x.device)
+        kept = archive.empty_archive(xp, x, y) if self.scores else None
+        nothing = evidence.no_evidence(xp, x, y)
+        heads = self._process_heads
+        carried = process.no_fit(xp, heads, x) if heads else None
+        return NetworkState(nothing, shared, nothing.best_x, recurrent, kept, carried)
+
+    def step(self, params: Params, state: NetworkState, observation: Observation) -> NetworkState:
+        """Return the state after one more observation, or a dummy (Chen et al. 2016, eq. 3)."""
+        xp, dtype = namespace(state.q), state.q.dtype
+        x, q = (xp.astype(one, dtype, copy=False) for one in (observation.x, observation.q))
+        observation = observation._replace(x=x, q=q)
+        now = evidence.update(xp, state.evidence, observation)
+        inputs = evidence.inputs(xp, state.evidence, now, observation)
+        carried = state.processes
+        more = carried.inputs if carried is not None else None
+        recurrent = self._recurrence.step(xp, params, state.recurrent, inputs, more)
+        kept = state.archive
+        if kept is not None and observation.told:
+            kept = archive.keep(xp, kept, x, observation.y, now.best_x, self.config.max_rows)
+        stepped = NetworkState(now, inputs.shared, q, recurrent, kept, carried)
+        if carried is not None and kept is not None and observation.told:
+            context = self.context(xp, stepped)
+            carried = process.refit(xp, params, carried, context, now, kept)
+        return stepped._replace(processes=carried)
+
+    def context(self, xp: Namespace, state: NetworkState) -> Array:
+        """Return what the recurrence knows of each dimension, (B, D, X)."""
+        return self._recurrence.context_of(xp, state.recurrent)
+
+    def point(self, params: Params, state: NetworkState) -> Array:
+        """Return the next query (B, D) of a head that does not score."""
+        xp = namespace(state.q)
+        return self._head.forward(xp, params, self.context(xp, state), state)
+
+    def score(
+        self,
+        params: Params,
+        state: NetworkState,
+        candidates: Array,
+        pending: Array | None = None,
+    ) -> Array:
+        """Return the scores (B, C) of points (B, C, D), given pending points (B, P, D)."""
+        xp = namespace(candidates)
+        context = self.context(xp, state)
+        return self._head.forward(xp, params, context, state, candidates, pending)
+
+    def climbs(self, state: NetworkState) -> bool:
+        """Whether it climbs to candidates of its own.
+
+        Not without heads of regression, and not while they know too few values to be followed far.
+        """
+        fitted = state.processes is not None and state.processes.fit is not None
+        return fitted and state.evidence.told >= ascent.FEWEST
+
+    def climbed(self, state: NetworkState, candidates: Candidates, scores: Array) -> Array:
+        """Return points (B, 2, D) that it climbs to, where it `climbs`.
+
+        Args:
+            state: the state.
+            candidates: (B, C, D) points; from the best of either kind it climbs.
+            scores: (B, C), of `score`.
+        """
+        assert state.processes is not None and state.processes.fit is not None
+        xp, fitted = namespace(candidates.points), state.processes.fit
+        return ascent.climb_from(xp, fitted, state.evidence, candidates, scores)
+
+    def consider(
+        self,
+        params: Params,
+        state: NetworkState,
+        candidates: Candidates,
+        pending: Array | None = None,
+        climbing: AbstractContextManager[object] | None = None,
+    ) -> tuple[Array, Array]:
+        """Return candidates, those that it climbs to as well, and their scores."""
+        given = candidates.points
+        xp, scores = namespace(given), self.score(params, state, given, pending)
+        if not self.climbs(state):
+            return given, scores
+        with climbing or nullcontext():
+            found = self.climbed(state, candidates, scores)
+        theirs = self.score(params, state, found, pending)
+        return xp.concat([given, found], axis=1), xp.concat([scores, theirs], axis=1)
+
+    def score_points(
+        self, params: Params, state: NetworkState, points: np.ndarray, pending: np.ndarray
+    ) -> np.ndarray:
+        """Return scores (C,) of points (C, D) for one function; see `Adviser.score_points`."""
+        single = pending[None].astype(np.float32)
+        return self.score(params, state, points[None].astype(np.float32), single)[0]
+
+    def choices(
+        self,
+        params: Params,
+        state: NetworkState,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Return what it would query next; see `Policy.choices`."""
+        if not self.scores:
+            return space.snap(self.point(params, state).astype(np.float64))
+        flat = _plateaus(state, space)
+        drawn = points.draw(rng, space, state.evidence, flat)
+        choices = drawn.points
+        scores = self.score_points(params, state, choices, pending) + flat.log_chance(choices)
+        if self.climbs(state):
+            single = Candidates(choices[None].astype(np.float32), drawn.wide)
+            climbed = self.climbed(state, single, scores[None])
+            found = space.snap(climbed[0].astype(np.float64))
+            theirs = self.score_points(params, state, found, pending) + flat.log_chance(found)
+            choices, scores = np.concatenate([choices, found]), np.concatenate([scores, theirs])
+        return choices[np.argsort(-scores, kind="stable")]
+
+    def further(
+        self,
+        params: Params,
+        state: NetworkState,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+    ) -> Iterator[np.ndarray]:
+        """Return more points; see `Policy.further`."""
+        if not self.scores:
+            (first,) = space.snap(self.point(params, state).astype(np.float64))
+            centres = np.broadcast_to(first, (SPREAD + SPRAYED, len(first)))
+            around = space.snap(points.spray_at_random(rng, centres))
+            yield from around[np.argsort(np.square(around - first).sum(axis=1), kind="stable")]
+        for _ in range(_ROUNDS):
+            drawn = points.draw(rng, space, state.evidence, _plateaus(state, space)).points
+            if self.scores:
+                ranks = self.score_points(params, state, drawn, pending)
+                drawn = drawn[np.argsort(-ranks, kind="stable")]
+            yield from drawn
+
+    def recommend(self, state: NetworkState) -> np.ndarray | None:
+        """Return the point told (D,) that is probably the least; see `Policy.recommend`."""
+        found = self.recommend_each(state)
+        return None if found is None else found[0]
+
+    def recommend_each(self, state: NetworkState) -> Array | None:
+        """Return the kept observation (B, D) of the least posterior mean.
+
+        None where it would not differ from the lowest value, or is not known: before the first
+        value, and without heads of regression. Where they see next to no noise the mean at an
+        observation is its value, but for rounding, and the incumbent is returned.
+        """
+        if state.processes is None or state.processes.fit is None or state.archive is None:
+            return None
+        fitted, now = state.processes.fit, state.evidence
+        xp = namespace(now.best_x)
+        mean = process.smooth(xp, fitted, now, state.archive)
+        least = xp.argmin(mean, axis=1)[:, None, None]
+        least = xp.broadcast_to(least, (mean.shape[0], 1, now.best_x.shape[1]))
+        noisy = process.noise(xp, fitted) > _LEAST_NOISE
+        best = xp.take_along_axis(state.archive.x, least, axis=1)[:, 0]
+        return xp.where(noisy[:, None], best, now.best_x)
+
+
+def _plateaus(state: NetworkState, space: Space) -> Plateaus:
+    """What equal values among the observations that it keeps say, for one function."""
+    if state.archive is None:
+        return plateaus.find(state.q[:0], np.empty(0), space.one_hot)
+    return plateaus.find(state.archive.x[0], state.archive.y[0], space.one_hot)

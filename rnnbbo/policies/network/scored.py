@@ -1,0 +1,168 @@
+"""The head that scores candidate points.
+
+A direct head gets one gradient a step, through one point; this one gets as many as there are
+candidates. Every recurrence serves it: the hidden state of each dimension emits coefficients of a
+few quadratic forms, which are evaluated at every candidate. A memory adds its own reads.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
+from rnnbbo.policies.network import process
+from rnnbbo.policies.network.readers import Reader
+from rnnbbo.policies.network.state import NetworkState
+from rnnbbo.policies.ops import (
+    Array,
+    Namespace,
+    Params,
+    dense,
+    matmul_columns,
+    matmul_rows,
+    rectify,
+    swap_last,
+)
+
+_BASES = 5
+_PLACE_FEATURES = 7
+
+
+def _rms(xp: Namespace, delta: Array, axis: int = 1) -> Array:
+    return xp.sqrt(xp.mean(delta * delta, axis=axis) + 1e-12)
+
+
+def _log_distance(xp: Namespace, rms: Array) -> Array:
+    return 0.2 * xp.log(rms + 1e-5) + 1.0
+
+
+def quadratic_forms(
+    xp: Namespace, params: Params, context: Array, best_x: Array, candidates: Array
+) -> Array:
+    """Evaluate the forms at every candidate (B, D, C): (B, forms, C).
+
+    A form is the mean over dimensions of a combination, with coefficients linear in the context
+    (B, D, X), of the place, its square, the step from the incumbent, its square, and its direction.
+    """
+    batch, dim, count = candidates.shape
+    place = 2.0 * candidates - 1.0
+    away = candidates - best_x[:, :, None]
+    direction = away / _rms(xp, away)[:, None, :]
+    bases = xp.stack([place, place * place, 2.0 * away, 4.0 * away * away, direction], axis=2)
+    coefficients = xp.matmul(context, params["score.forms"]) + params["score.forms_bias"]
+    coefficients = xp.reshape(coefficients * (1.0 / dim), (batch, dim * _BASES, -1))
+    flat = xp.reshape(bases, (batch, dim * _BASES, count))
+    return matmul_columns(xp, swap_last(xp, coefficients), flat)
+
+
+def place_features(
+    xp: Namespace, evidence: Evidence, candidates: Array, pending: Array | None
+) -> Array:
+    """Where a candidate of (B, D, C) lies, (B, _PLACE_FEATURES, C).
+
+    Distances to incumbent and runner-up, the share of its coordinates on the border, and the
+    distance to the nearest pending point, with a flag that there is one.
+    """
+    first = _rms(xp, candidates - evidence.best_x[:, :, None])
+    second = _rms(xp, candidates - evidence.second_x[:, :, None])
+    inside = xp.abs(2.0 * candidates - 1.0)
+    border = xp.mean(xp.astype(inside > 1.0 - 1e-6, candidates.dtype), axis=1)
+    if pending is None or pending.shape[1] == 0:
+        nearest, flag = xp.zeros_like(first), xp.zeros_like(first)
+    else:
+        distances = _rms(xp, candidates[:, None] - pending[:, :, :, None], axis=2)
+        nearest, flag = _log_distance(xp, xp.min(distances, axis=1)), xp.ones_like(first)
+    return xp.stack(
+        [
+            _log_distance(xp, first),
+            first,
+            _log_distance(xp, second),
+            second,
+            border,
+            nearest,
+            flag,
+        ],
+        axis=1,
+    )
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The head.
+
+    Attributes:
+        context: width of what the recurrence knows of a dimension.
+        forms: number of quadratic forms.
+        layer: width of the two hidden layers.
+        readers: what a candidate reads besides.
+        process_heads: heads of Gaussian-process regression that it reads, too; may be 0.
+    """
+
+    context: int
+    forms: int
+    layer: int
+    readers: tuple[Reader, ...]
+    process_heads: int
+
+    def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw the weights of the readers and of the head."""
+        context, layer = self.context, self.layer
+        params: dict[str, Array] = {}
+        reads = 0
+        for reader in self.readers:
+            params |= reader.init_params(rng, context)
+            reads += reader.features
+        if self.process_heads:
+            params |= process.init_heads(rng, context, self.process_heads)
+            reads += process.FEATURES_PER_HEAD * self.process_heads + process.FEATURES_SHARED
+        fan_in = self.forms + _PLACE_FEATURES + reads
+        told = context + FEATURES_GLOBAL
+        return params | {
+            "score.forms": dense(rng, context, (context, _BASES * self.forms)),
+            "score.forms_bias": dense(rng, 1, (_BASES * self.forms,)),
+            "score.in": dense(rng, fan_in, (fan_in, layer), gain=1.4),
+            "score.context": dense(rng, told, (told, layer)),
+            "score.in_bias": np.zeros(layer, dtype=np.float32),
+            "score.mid": dense(rng, layer, (layer, layer), gain=1.4),
+            "score.mid_bias": np.zeros(layer, dtype=np.float32),
+            "score.out": dense(rng, layer, (layer, 1), gain=0.3),
+        }
+
+    def forward(
+        self,
+        xp: Namespace,
+        params: Params,
+        context: Array,
+        state: NetworkState,
+        candidates: Array | None = None,
+        pending: Array | None = None,
+    ) -> Array:
+        """Return the scores of candidates, the highest of the next query; see `Head.forward`.
+
+        Up to a constant a score is the log-probability of being the best next query.
+        """
+        assert candidates is not None
+        now = state.evidence
+        # Once for all features: what they sum over dimensions is then contiguous.
+        across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
+        reads = [reader.read(xp, params, context, state, across) for reader in self.readers]
+        prior = None
+        if state.processes is not None:
+            fitted = state.processes.fit
+            read, prior = process.predict_candidates(xp, params, fitted, now, across, pending)
+            reads.append(read)
+        features = xp.concat(
+            [
+                quadratic_forms(xp, params, context, now.best_x, across),
+                place_features(xp, now, across, pending),
+                *reads,
+            ],
+            axis=1,
+        )
+        pooled = xp.concat([xp.mean(context, axis=1), state.shared], axis=-1)
+        bias = matmul_rows(xp, pooled, params["score.context"]) + params["score.in_bias"]
+        layer = matmul_rows(xp, swap_last(xp, features), params["score.in"])
+        a = rectify(xp, layer, bias[:, None, :])
+        a = rectify(xp, matmul_rows(xp, a, params["score.mid"]), params["score.mid_bias"])
+        scores = matmul_rows(xp, a, params["score.out"])[..., 0]
+        return scores if prior is None else scores + prior

@@ -1,0 +1,161 @@
+"""The face of a policy: what everything that proposes points has in common.
+
+A policy holds sizes only. Weights and state are values that are passed in and returned, and
+randomness is a generator that is passed in: a step never changes what it was given.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates, quasi_random
+from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.ops import Array, Params
+from rnnbbo.space import Space
+
+MOST_PENDING = 64
+"""Pending points that a policy is told of, the latest: keeps an ask's cost flat."""
+
+
+class Policy(ABC):
+    """Proposes points of the unit cube of D dimensions, from what it was told so far.
+
+    A policy of one's own derives from it and is taken wherever a policy's name is.
+
+    Attributes:
+        about: what it is, in a line.
+        batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
+    """
+
+    about: str = ""
+    batched: bool = False
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Plain values that make it what it is, for a weights file and for people."""
+        return {}
+
+    def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw untrained weights, float32, by name; none unless it learns."""
+        return {}
+
+    @abstractmethod
+    def init(self, dim: int) -> Any:
+        """Return the state before the first step, for D = dim."""
+
+    @abstractmethod
+    def step(self, params: Params, state: Any, observation: Observation) -> Any:
+        """Return the state after one more observation, or a dummy (Chen et al. 2016, eq. 3)."""
+
+    @abstractmethod
+    def choices(
+        self,
+        params: Params,
+        state: Any,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Return what it would query next, (C, D) with C >= 1, float64, the best first.
+
+        Args:
+            params: its weights.
+            state: its state.
+            pending: (P, D) points asked and not told, at most MOST_PENDING.
+            space: the user's; `space.snap` puts points of the cube onto it.
+            rng: randomness of this ask.
+        """
+
+    def further(
+        self,
+        params: Params,
+        state: Any,
+        pending: np.ndarray,
+        space: Space,
+        rng: np.random.Generator,
+    ) -> Iterator[np.ndarray]:
+        """Return more points (D,), for spaces so small that every choice was asked before.
+
+        Arguments as for `choices`.
+        """
+        yield from space.snap(
+            quasi_random(np, rng.random((1, space.cube_dim)), 0, SPREAD + SPRAYED)[0]
+        )
+
+    def recommend(self, state: Any) -> np.ndarray | None:
+        """Return the point told (D,) whose noise-free value is probably the least.
+
+        None where nothing better is known than the point of the least value.
+        """
+        return None
+
+
+class Adviser(Policy):
+    """A policy that can say of any point how good a query it is, and so advise another."""
+
+    @abstractmethod
+    def score_points(
+        self, params: Params, state: Any, points: np.ndarray, pending: np.ndarray
+    ) -> np.ndarray:
+        """Return scores (C,) of points (C, D), as log EI up to a constant."""
+
+
+class BatchedPolicy(Adviser):
+    """A policy that steps for many functions at once, for numpy and torch alike.
+
+    Arrays lead with the batch B. `init`, `choices` and the rest of `Policy` are those of a batch of
+    one function.
+    """
+
+    batched = True
+
+    @property
+    @abstractmethod
+    def scores(self) -> bool:
+        """Whether it scores candidates; else it gives the point."""
+
+    @abstractmethod
+    def start(self, x: Array, y: Array) -> Any:
+        """Return the state before the first step of a batch.
+
+        Args:
+            x: (B, D), for shape, dtype and device only; points are cast to its dtype.
+            y: (B,), likewise for values.
+        """
+
+    @abstractmethod
+    def point(self, params: Params, state: Any) -> Array:
+        """Return the next query (B, D), where it does not score."""
+
+    @abstractmethod
+    def score(
+        self, params: Params, state: Any, candidates: Array, pending: Array | None = None
+    ) -> Array:
+        """Return the scores (B, C) of points (B, C, D), given pending points (B, P, D)."""
+
+    @abstractmethod
+    def consider(
+        self,
+        params: Params,
+        state: Any,
+        candidates: Candidates,
+        pending: Array | None = None,
+        climbing: AbstractContextManager[object] | None = None,
+    ) -> tuple[Array, Array]:
+        """Return points (B, C', D), with those that it climbs to, and the scores (B, C') of all.
+
+        Args:
+            params: the weights.
+            state: the state.
+            candidates: (B, C, D) points.
+            pending: (B, P, D) points.
+            climbing: a context in which to climb; training passes one that records no gradient.
+        """
+
+
+def as_batched(policy: Policy) -> BatchedPolicy | None:
+    """Return a policy that steps for many functions at once; None where it does not."""
+    return policy if isinstance(policy, BatchedPolicy) else None

@@ -1,0 +1,106 @@
+"""A policy at work on one run: its state, and from there to the next query."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from rnnbbo.checkpoint import Checkpoint
+from rnnbbo.ledger import Ledger
+from rnnbbo.policies.candidates import quasi_random
+from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.protocol import MOST_PENDING
+from rnnbbo.space import Space
+
+
+@dataclass(frozen=True)
+class Proposer:
+    """A policy and its state, a value.
+
+    Attributes:
+        policy: its definition and weights.
+        space: the user's.
+        entropy: the run's seed: all that is drawn follows from it and from the number of a step or
+            of an ask.
+        shift: (1, D) start of its quasi-random sequence.
+        state: what the policy carries from step to step.
+        steps: steps taken so far, dummies included.
+        fed: whether its last step brought a result that no ask has used yet.
+        prepared: what it would query in this state; None where it was not worked out yet.
+    """
+
+    policy: Checkpoint
+    space: Space
+    entropy: int
+    shift: np.ndarray
+    state: Any
+    steps: int = 0
+    fed: bool = False
+    prepared: np.ndarray | None = None
+
+    @classmethod
+    def begin(cls, policy: Checkpoint, space: Space, entropy: int) -> "Proposer":
+        """Return one that has seen nothing yet."""
+        shift = np.random.default_rng((entropy, 0)).random((1, space.cube_dim))
+        return cls(policy, space, entropy, shift, policy.policy.init(space.cube_dim))
+
+    def informed(self, ledger: Ledger) -> "Proposer":
+        """Return it after everything told, and the dummy that its training begins with."""
+        proposer = self.dummy(np.full(self.space.cube_dim, 0.5))
+        for u, value in ledger.told():
+            proposer = proposer.told(u, value)
+        return proposer
+
+    def told(self, u: np.ndarray, value: float) -> "Proposer":
+        """Return it after one more value, at a point u (D,)."""
+        return self._step(u, value, told=True)
+
+    def dummy(self, latest: np.ndarray) -> "Proposer":
+        """Return it after the paper's dummy for an evaluation that is pending at `latest` (D,)."""
+        return self._step(latest, 0.0, told=False)
+
+    def _step(self, u: np.ndarray, value: float, told: bool) -> "Proposer":
+        observation = Observation(
+            u[None],
+            np.array([value]),
+            quasi_random(np, self.shift, self.steps, 1)[0],
+            told,
+            seed=(self.entropy, 1, self.steps),
+        )
+        state = self.policy.policy.step(self.policy.params, self.state, observation)
+        return replace(self, state=state, steps=self.steps + 1, fed=told, prepared=None)
+
+    def prepare(self, ledger: Ledger) -> "Proposer":
+        """Return it with all that an ask takes time for, and the tell before it knows of."""
+        rng = np.random.default_rng((self.entropy, 2, self.steps))
+        pending = ledger.waiting()[-MOST_PENDING:]
+        policy, params = self.policy.policy, self.policy.params
+        return replace(self, prepared=policy.choices(params, self.state, pending, self.space, rng))
+
+    def propose(
+        self, ledger: Ledger, settle: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
+    ) -> np.ndarray:
+        """Choose the next query (D,): the first choice that was not asked or told before.
+
+        Only when nothing new is found, in a small discrete space that is all but exhausted, is a
+        point repeated.
+
+        Args:
+            ledger: what was asked and told.
+            settle: where a cube point (D,) ends up once it has been a point in user units. Rounding
+                on the way takes several cube points to the same one.
+            rng: randomness of this ask.
+        """
+        prepared = self.prepared
+        if prepared is None:
+            prepared = self.prepare(ledger).prepared
+        assert prepared is not None
+        policy, params = self.policy.policy, self.policy.params
+        pending = ledger.waiting()[-MOST_PENDING:]
+        more = policy.further(params, self.state, pending, self.space, rng)
+        for u in chain(prepared, more):
+            if not ledger.was_seen(u) and not ledger.was_seen(settle(u)):
+                return u
+        return prepared[0]

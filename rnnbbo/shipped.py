@@ -1,0 +1,173 @@
+"""The catalogue of policies: by name, by file, or of one's own."""
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnbbo import auto, checkpoint
+from rnnbbo.checkpoint import SUFFIX, Checkpoint
+from rnnbbo.errors import PolicyError
+from rnnbbo.importing import import_object, is_target
+from rnnbbo.policies.kernel.policy import KernelPolicy
+from rnnbbo.policies.protocol import Adviser, BatchedPolicy, Policy, as_batched
+
+DEFAULT = auto.NAME
+KERNEL = "kernel"
+ADVISER = "lstm"
+"""The policy without a file of its own, and the shipped network that advises it."""
+
+Source = str | Path | Checkpoint | Policy
+"""What names a policy: a name, a weights file, `module:attribute`, or the thing itself."""
+
+
+def _files() -> dict[str, Path]:
+    folder = Path(str(resources.files("rnnbbo"))) / "weights"
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def available(batched: bool = False) -> tuple[str, ...]:
+    """Return the names of the policies that ship, without "auto", which chooses one of them.
+
+    Args:
+        batched: only those that step for many functions at once.
+    """
+    names = sorted([*_files(), KERNEL])
+    return tuple(name for name in names if not batched or _shipped(name).policy.batched)
+
+
+@cache
+def _shipped(name: str) -> Checkpoint:
+    """A shipped policy, read once a process."""
+    if name != KERNEL:
+        return checkpoint.load_file(_files()[name])
+    network = _shipped(ADVISER)
+    adviser = network.policy
+    assert isinstance(adviser, Adviser)
+    how = {"training": f"of its adviser, {ADVISER}"}
+    return Checkpoint(KERNEL, KernelPolicy(adviser=adviser), network.params, how)
+
+
+def load(policy: Source) -> Checkpoint:
+    """Return a policy with its weights.
+
+    Args:
+        policy: name of a shipped policy; path of a weights file (it ends in .safetensors), which
+            may change under its name; `module:attribute` or `./file.py:attribute`, which names a
+            policy object, a class of them, or a `Checkpoint`; or one of these objects.
+
+    Raises:
+        PolicyError: there is no such policy, or it is none.
+        CheckpointError: the file is missing, foreign or damaged.
+    """
+    return _loaded(policy, batched=False)
+
+
+def load_batched(policy: Source) -> tuple[Checkpoint, BatchedPolicy]:
+    """Return a policy that steps for many functions at once, with its weights, and as such.
+
+    Args:
+        policy: as for `load`.
+
+    Raises:
+        PolicyError: as for `load`, or it does not run in batches.
+        CheckpointError: as for `load`.
+    """
+    loaded = _loaded(policy, batched=True)
+    batched = as_batched(loaded.policy)
+    if batched is None:
+        raise PolicyError(
+            f"policy {loaded.name!r} does not run in batches; expected {_expected(batched=True)}"
+        )
+    return loaded, batched
+
+
+def _loaded(policy: Source, batched: bool) -> Checkpoint:
+    if isinstance(policy, Checkpoint):
+        return policy
+    if isinstance(policy, Policy):
+        return _of_object(policy, type(policy).__name__)
+    if isinstance(policy, (str, Path)):
+        name = str(policy)
+        if name.endswith(SUFFIX):
+            return checkpoint.load_file(policy)
+        if is_target(name):
+            return _imported(name)
+        if name in (*_files(), KERNEL):
+            return _shipped(name)
+    raise PolicyError(f"policy = {_shown(policy)}; expected {_expected(batched)}")
+
+
+def _shown(policy: Any) -> str:
+    if policy == auto.NAME:
+        return f"{policy!r}, which chooses among policies for a single run"
+    return repr(str(policy) if isinstance(policy, Path) else policy)
+
+
+def _expected(batched: bool) -> str:
+    names = available(batched) if batched else (auto.NAME, *available())
+    return (
+        f"one of {', '.join(names)}, the path of a {SUFFIX} file, module:attribute, or a policy"
+        + (" that is batched" if batched else "")
+    )
+
+
+def _imported(target: str) -> Checkpoint:
+    found = import_object(target, PolicyError)
+    if isinstance(found, type) and issubclass(found, Policy):
+        found = found()
+    if isinstance(found, Checkpoint):
+        return found
+    if isinstance(found, Policy):
+        return _of_object(found, target)
+    raise PolicyError(
+        f"{target} is {found!r}; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"
+    )
+
+
+def _of_object(policy: Policy, name: str) -> Checkpoint:
+    params = policy.init_params(np.random.default_rng(0))
+    return Checkpoint(name, policy, params, {"training": "none"})
+
+
+def plan(
+    policy: Source | None = None, n_calls: int | None = None, call_seconds: float | None = None
+) -> tuple[auto.Stage, ...]:
+    """Return which policies propose in a run, in their order.
+
+    Args:
+        policy: as for `load`; "auto", or None for the default, which is the same.
+        n_calls: number of evaluations planned, if known.
+        call_seconds: time of an evaluation in seconds, if known.
+
+    Raises:
+        PolicyError: as for `load`.
+        CheckpointError: as for `load`.
+    """
+    if policy is None or (isinstance(policy, str) and policy == auto.NAME):
+        return auto.plan(n_calls, call_seconds)
+    return (auto.Stage((load(policy),), 0, ""),)
+
+
+def digest(policy: Source | None = None) -> tuple[str, str]:
+    """Return a policy's name, and a text that it shares only with the same weights.
+
+    Args:
+        policy: as for `plan`. "auto" has the weights of all that may propose in a run of any
+            length.
+    """
+    if policy is not None and policy != auto.NAME:
+        loaded = load(policy)
+        return loaded.name, checkpoint.digest_of(loaded.params)
+    names = {load(source).name for stage in auto.plan() for source in stage.policies}
+    params = {
+        f"{name}/{key}": value for name in sorted(names) for key, value in load(name).params.items()
+    }
+    return auto.NAME, checkpoint.digest_of(params)
+
+
+def describe_policy(policy: Source) -> str:
+    """Return in a line what a policy is; arguments and errors as for `load`, "auto" included."""
+    return auto.ABOUT if policy == auto.NAME else load(policy).policy.about
