@@ -245,16 +245,12 @@ class Optimizer:
     def _ask(self) -> list[Any]:
         proposer = self._begin_ask()
         rng = np.random.default_rng((self._entropy, self._asked))
-        u = proposer.propose(self._ledger, self._settle, rng)
-        self._note(self._settle(u))
-        return self.space.from_cube(u)
-
-    def _settle(self, u: np.ndarray) -> np.ndarray:
-        """Where in the cube the point that u stands for will be told: rounding moves it a bit."""
-        return self.space.to_cube(self.space.from_cube(u))
+        point, u = proposer.propose(self._ledger, rng)
+        self._note(u)
+        return point
 
     def _tell(self, point: list[Any], value: float) -> None:
-        u = self.space.to_cube(point)
+        u = self.space.place(point)
         told = self._ledger.tell(point, u, value)
         if told is None:
             return

@@ -1,6 +1,5 @@
 """A policy at work on one run: its state, and from there to the next query."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -79,19 +78,19 @@ class Proposer:
         policy, params = self.policy.policy, self.policy.params
         return replace(self, prepared=policy.choices(params, self.state, pending, self.space, rng))
 
-    def propose(
-        self, ledger: Ledger, settle: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
-    ) -> np.ndarray:
-        """Choose the next query (D,): the first choice that was not asked or told before.
+    def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
+        """Choose the next query: the first choice that was not asked or told before.
 
         Only when nothing new is found, in a small discrete space that is all but exhausted, is a
         point repeated.
 
         Args:
             ledger: what was asked and told.
-            settle: where a cube point (D,) ends up once it has been a point in user units. Rounding
-                on the way takes several cube points to the same one.
             rng: randomness of this ask.
+
+        Returns:
+            The point in user units, and where in the cube (D,) it will be told: rounding on the way
+            takes several places to the same point.
         """
         prepared = self.prepared
         if prepared is None:
@@ -101,6 +100,14 @@ class Proposer:
         pending = ledger.waiting()[-MOST_PENDING:]
         more = policy.further(params, self.state, pending, self.space, rng)
         for u in chain(prepared, more):
-            if not ledger.was_seen(u) and not ledger.was_seen(settle(u)):
-                return u
-        return prepared[0]
+            if ledger.was_seen(u):
+                continue
+            point, place = self._settle(u)
+            if not ledger.was_seen(place):
+                return point, place
+        return self._settle(prepared[0])
+
+    def _settle(self, u: np.ndarray) -> tuple[list[Any], np.ndarray]:
+        """The point that a place (D,) of the cube stands for, and where that point lies."""
+        point = self.space.from_cube(u)
+        return point, self.space.place(point)

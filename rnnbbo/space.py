@@ -222,8 +222,12 @@ class Space:
         Raises:
             PointError: As in `check`.
         """
+        return self.place(self.check(point))
+
+    def place(self, point: list[Any]) -> np.ndarray:
+        """Return the place in the cube of a point that `check` or `from_cube` returned."""
         cube = np.zeros(self.cube_dim)
-        for (column, forward, dim), value in zip(self._to, self.check(point), strict=True):
+        for (column, forward, dim), value in zip(self._to, point, strict=True):
             if forward is None:
                 assert isinstance(dim, Categorical)
                 cube[column + dim.index(value)] = 1.0

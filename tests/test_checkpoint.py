@@ -99,5 +99,5 @@ def test_a_file_without_a_policy_is_refused(saved: Path) -> None:
 def test_missing_file_and_unknown_name(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"nowhere\.safetensors"):
         shipped.load(tmp_path / "nowhere.safetensors")
-    with pytest.raises(PolicyError, match="unknown policy 'gru'"):
+    with pytest.raises(PolicyError, match="policy = 'gru'"):
         shipped.load("gru")

@@ -190,7 +190,7 @@ def test_a_finished_point_is_no_longer_pending() -> None:
     [
         ({"dimensions": []}, SpaceError, "empty"),
         ({"dimensions": [(3.0, 3.0)]}, SpaceError, "3.0"),
-        ({"policy": "gru"}, PolicyError, "unknown policy 'gru'; expected one of .*dnc"),
+        ({"policy": "gru"}, PolicyError, "policy = 'gru'; expected one of .*dnc"),
         ({"n_calls": 0}, ConfigError, "n_calls = 0"),
         ({"n_calls": 2.5}, ConfigError, "n_calls = 2.5"),
         ({"rng": -1}, ConfigError, "rng = -1"),

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies import mixed
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.ops import Array, Namespace
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.space import Space
 
 SPREAD, SPRAYED = 48, 48  # candidates over the whole cube, and round the best two
+_OFTEN = 4  # one near candidate in so many differs in an integer or a category in any case
+_SAME = 1e-6  # in the cube; networks keep known points in single precision
 _RADIUS = (3e-4, 0.4)  # smallest and largest spread of a coordinate, in the unit cube
 
 
@@ -120,6 +121,23 @@ def spray_at_random(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray
     )[0]
 
 
+def snap_near(
+    rng: np.random.Generator, space: Space, sprayed: np.ndarray, centres: np.ndarray
+) -> np.ndarray:
+    """Move points (n, D), sprayed round centres (n, D) or (D,), onto the space.
+
+    Small steps change no category and hardly an integer. Points that come back to their centre, and
+    every fourth, get others there; its reals stay where the spray has moved them.
+    """
+    points = space.snap(sprayed)
+    if not space.discrete:
+        return points
+    varied = (np.abs(points - centres) < _SAME).all(axis=1)
+    varied[::_OFTEN] = True
+    points[varied] = space.vary(rng, points[varied])
+    return points
+
+
 def draw(rng: np.random.Generator, space: Space, evidence: Evidence, flat: Plateaus) -> Candidates:
     """Draw SPREAD + SPRAYED points of a user's space, float64, for one function.
 
@@ -138,5 +156,5 @@ def draw(rng: np.random.Generator, space: Space, evidence: Evidence, flat: Plate
     if not near:
         return Candidates(spread, wide)
     centres = spray_centres(np, evidence, near)[0].astype(np.float64)
-    around = mixed.near(rng, space, spray_at_random(rng, centres), centres)
+    around = snap_near(rng, space, spray_at_random(rng, centres), centres)
     return Candidates(np.concatenate([spread, space.snap(flat.leave(rng, around))]), wide)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rnnbbo.policies.ops import Array, Namespace, at_least, at_most, swap_last
+from rnnbbo.policies.ops import Array, Namespace
 
 FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
 
@@ -53,10 +53,10 @@ def climb(
         p = xp.where(free, xp.matmul(h, slope[:, :, None])[:, :, 0], 0.0)
         shrink = radius / (xp.sqrt(xp.vecdot(p, p)) + 1e-300)
         # The first step has no model yet: it goes all the way.
-        move = p * (shrink if step == 0 else at_most(xp, shrink, 1.0))[:, None]
+        move = p * (shrink if step == 0 else xp.minimum(shrink, 1.0))[:, None]
         if gain is not None and xp.max(f + xp.vecdot(slope, move)) < xp.max(f) + gain:
             break
-        trial = at_most(xp, at_least(xp, x + unit * move, 0.0), 1.0)
+        trial = xp.minimum(xp.maximum(x + unit * move, 0.0), 1.0)
         ft, gt = func(trial)
         state = _advance(xp, state, (trial - x) / unit, trial, ft, gt * unit, first=step == 0)
     return state.x, state.f
@@ -74,7 +74,7 @@ def _advance(
         h = h * xp.where(curved, sy / xp.where(curved, yy, 1.0), 1.0)[:, None, None]
     eye = xp.eye(s.shape[1], dtype=s.dtype, device=s.device)
     left = eye - rho * s[:, :, None] * y[:, None, :]
-    h = xp.matmul(xp.matmul(left, h), swap_last(xp, left)) + rho * s[:, :, None] * s[:, None, :]
+    h = xp.matmul(xp.matmul(left, h), left.mT) + rho * s[:, :, None] * s[:, None, :]
     better = ft > f
     length = xp.sqrt(ss)
     radius = xp.where(better, xp.maximum(radius, 2.0 * length), 0.25 * length + 1e-12)

@@ -8,7 +8,7 @@ change when y is shifted or scaled by a positive number.
 import math
 from typing import Any, NamedTuple
 
-from rnnbbo.policies.ops import Array, Namespace, signed_log
+from rnnbbo.policies.ops import Array, Namespace
 
 FEATURES_PER_DIM = 7
 FEATURES_GLOBAL = 9
@@ -64,6 +64,11 @@ class Inputs(NamedTuple):
 
     per_dim: Array
     shared: Array
+
+
+def signed_log(xp: Namespace, x: Array, unit: float) -> Array:
+    """asinh(x / unit): linear below `unit`, logarithmic above, odd."""
+    return xp.asinh(x * (1.0 / unit))
 
 
 def no_evidence(xp: Namespace, x: Array, y: Array) -> Evidence:

@@ -66,26 +66,6 @@ def softmax(xp: Namespace, x: Array) -> Array:
     return e / xp.sum(e, axis=-1, keepdims=True)
 
 
-def signed_log(xp: Namespace, x: Array, unit: float) -> Array:
-    """asinh(x / unit): linear below `unit`, logarithmic above, odd."""
-    return xp.asinh(x * (1.0 / unit))
-
-
-def at_least(xp: Namespace, x: Array, low: float) -> Array:
-    """x, and `low` where x is below: `clip`, without the time that numpy's takes."""
-    return np.maximum(x, low) if xp is np else xp.clip(x, low, None)
-
-
-def at_most(xp: Namespace, x: Array, high: float) -> Array:
-    """x, and `high` where x is above."""
-    return np.minimum(x, high) if xp is np else xp.clip(x, None, high)
-
-
-def swap_last(xp: Namespace, x: Array) -> Array:
-    """Transpose the last two axes."""
-    return x.mT
-
-
 def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
     """a @ b for a (B, m, k) with many rows, and b (B, k, n) or (k, n); also for a (m, k).
 
@@ -116,30 +96,3 @@ def matmul_columns(xp: Namespace, a: Array, b: Array) -> Array:
 
     np.matmul(a[:, None], blocks(b), out=blocks(product))
     return product
-
-
-def rectify(xp: Namespace, product: Array, bias: Array) -> Array:
-    """max(product + bias, 0); a numpy product is overwritten, which saves two passes over it."""
-    if isinstance(product, np.ndarray):
-        product += bias
-        return np.maximum(product, 0.0, out=product)
-    return xp.clip(product + bias, 0.0, None)
-
-
-def lstm_cell(xp: Namespace, gates: Array, c: Array) -> tuple[Array, Array]:
-    """One LSTM update (Hochreiter & Schmidhuber 1997, with forget gate, Gers et al. 2000).
-
-    Args:
-        xp: array namespace.
-        gates: (..., 4 H) pre-activations, in the order input, forget, output, candidate. The caller
-            adds the forget gate's bias.
-        c: (..., H) cell state.
-
-    Returns:
-        h (..., H) and the new c (..., H).
-    """
-    hidden = c.shape[-1]
-    ifo = sigmoid(xp, gates[..., : 3 * hidden])
-    i, f, o = ifo[..., :hidden], ifo[..., hidden : 2 * hidden], ifo[..., 2 * hidden :]
-    c = f * c + i * xp.tanh(gates[..., 3 * hidden :])
-    return o * xp.tanh(c), c

@@ -4,7 +4,7 @@ Keeping W = L^-1 of K = L L^T instead of L makes every later product a plain mat
 new observation appends a row to it.
 """
 
-from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
+from rnnbbo.policies.ops import Array, Namespace
 
 JITTER = 1e-12  # variance added to every observation's, in units of the amplitude's square
 _TRIES = 15  # the last one adds more than the prior variance: only what is not finite fails then
@@ -67,10 +67,10 @@ def append(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
         (..., n + p, n + p): [[W, 0], [-C V W, C]] with V = cross W^T, and C^-1 the Cholesky factor
         of block - V V^T.
     """
-    v = xp.matmul(cross, swap_last(xp, inverse))
-    schur = block - xp.matmul(v, swap_last(xp, v))
+    v = xp.matmul(cross, inverse.mT)
+    schur = block - xp.matmul(v, v.mT)
     if block.shape[-1] == 1:
-        c = 1.0 / xp.sqrt(at_least(xp, schur, JITTER))
+        c = 1.0 / xp.sqrt(xp.maximum(schur, JITTER))
     else:
         c = invert_lower(xp, safe_cholesky(xp, schur))
     return _lower(xp, inverse, -xp.matmul(c, xp.matmul(v, inverse)), c)

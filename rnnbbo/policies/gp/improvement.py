@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from rnnbbo.policies.ops import Array, Namespace, at_least
+from rnnbbo.policies.ops import Array, Namespace
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 _MIDDLE = 2.0  # u that the interpolation maps onto the centre of [-1, 1]
@@ -91,4 +91,4 @@ def reach_factors(
         noise: variance of an observation's noise.
         floor: least difference.
     """
-    return at_least(xp, variance - covariance, floor), xp.sqrt(variance / (variance + noise))
+    return xp.maximum(variance - covariance, floor), xp.sqrt(variance / (variance + noise))

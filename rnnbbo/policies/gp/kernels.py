@@ -5,7 +5,7 @@ distances r^2, where a hypothesis' kernel is a number of an array; and of distan
 with scaled weights has brought, 5 r^2 or r^2 / 2, which saves the passes over the largest arrays.
 """
 
-from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
+from rnnbbo.policies.ops import Array, Namespace
 
 
 def lift_rows(xp: Namespace, a: Array) -> Array:
@@ -21,12 +21,7 @@ def lift_keys(xp: Namespace, a: Array) -> Array:
 
 def distances(xp: Namespace, keys: Array, rows: Array) -> Array:
     """Squared distances (..., C, n) of lifted points: the squares ride along in one product."""
-    return at_least(xp, xp.matmul(keys, swap_last(xp, rows)), 0.0)
-
-
-def squared_distances(xp: Namespace, a: Array, b: Array) -> Array:
-    """(..., m, n) between a (..., m, D) and b (..., n, D)."""
-    return distances(xp, lift_keys(xp, a), lift_rows(xp, b))
+    return xp.maximum(xp.matmul(keys, rows.mT), 0.0)
 
 
 def correlation(xp: Namespace, r2: Array, rbf: Array | float) -> Array:
@@ -54,11 +49,23 @@ def correlation_and_slope(xp: Namespace, r2: Array, rbf: Array) -> tuple[Array, 
     return decay * (1.0 + a + a2 * (1.0 / 3.0)), decay * (rbf + third + third * a)
 
 
+def correlate(xp: Namespace, keys: Array, rows: Array, rbf: Array | float) -> Array:
+    """Correlations (..., C, n) of scaled keys (..., C, D) with lifted rows (..., n, D + 2)."""
+    return correlation(xp, distances(xp, lift_keys(xp, keys), rows), rbf)
+
+
+def correlate_with_slope(
+    xp: Namespace, keys: Array, rows: Array, rbf: Array
+) -> tuple[Array, Array]:
+    """As `correlate`, and the slope of `correlation_and_slope`."""
+    return correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), rows), rbf)
+
+
 def weighted_kernel(xp: Namespace, distance: Array, matern: bool) -> Array:
     """Kernel of weighted distances: 5 r^2 for Matern-5/2, else r^2 / 2."""
     if not matern:
-        return xp.exp(-at_least(xp, distance, 0.0))
-    square = at_least(xp, distance, 1e-20)
+        return xp.exp(-xp.clip(distance, 0.0, None))
+    square = xp.maximum(distance, 1e-20)
     s = xp.sqrt(square)
     return (1.0 + s + square * (1.0 / 3.0)) * xp.exp(-s)
 
@@ -68,7 +75,7 @@ def weighted_kernel_and_slope(xp: Namespace, distance: Array, matern: bool) -> t
     if not matern:
         k = weighted_kernel(xp, distance, matern)
         return k, 2.0 * k
-    square = at_least(xp, distance, 1e-20)
+    square = xp.maximum(distance, 1e-20)
     s = xp.sqrt(square)
     decay = xp.exp(-s)
     return (1.0 + s + square * (1.0 / 3.0)) * decay, (1.0 + s) * decay * (1.0 / 3.0)

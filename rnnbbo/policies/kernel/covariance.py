@@ -27,7 +27,7 @@ import numpy as np
 
 from rnnbbo.policies.gp import kernels
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
-from rnnbbo.policies.ops import Array, Namespace, swap_last
+from rnnbbo.policies.ops import Array, Namespace
 
 
 class Additive(NamedTuple):
@@ -86,7 +86,7 @@ def additive_pull(xp: Namespace, steep: Array, weight: Array) -> Array:
         steep: (..., D, C, m) of `with_additive_and_slopes`.
         weight: (..., C, m).
     """
-    return swap_last(xp, xp.sum(weight[..., None, :, :] * steep, axis=-1))
+    return xp.sum(weight[..., None, :, :] * steep, axis=-1).mT
 
 
 class Trend(NamedTuple):
@@ -110,7 +110,7 @@ def trend_features(xp: Namespace, points: Array) -> Array:
 
 def trend_products(xp: Namespace, keys: Array, rows: Array) -> Array:
     """phi . phi' (..., C, m) of lifted points: the covariance where tau is 1."""
-    return xp.matmul(keys, swap_last(xp, rows))
+    return xp.matmul(keys, rows.mT)
 
 
 def trend_squares(xp: Namespace, keys: Array) -> Array:
@@ -143,7 +143,7 @@ def scaled(h: Hypotheses, x: np.ndarray) -> np.ndarray:
 def correlations(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Correlations (N, m, n) of the function at points (m, D) and (n, D), trends left out."""
     rbf, keys, rows = _as_column(h.rbf), scaled(h, a), scaled(h, b)
-    k = kernels.correlation(np, kernels.squared_distances(np, keys, rows), rbf)
+    k = kernels.correlate(np, keys, kernels.lift_rows(np, rows), rbf)
     some = np.flatnonzero(h.share)
     if len(some):
         share = _as_column(h.share[some])

@@ -13,9 +13,8 @@ from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
 from rnnbbo.policies.kernel.covariance import correlations, covariance, trends
-from rnnbbo.policies.kernel.hypotheses import Hypotheses
+from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
 from rnnbbo.policies.kernel.prior import Prior
-from rnnbbo.policies.kernel.values import heights, warp
 
 MOST, FEWEST = 64, 12  # particles at first, and with many observations
 _RESAMPLE_BELOW = 0.5  # share of the particles that carry the weight

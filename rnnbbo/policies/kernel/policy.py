@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import candidates as points
-from rnnbbo.policies import evidence, mixed, plateaus
+from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import inference, search
@@ -205,7 +205,7 @@ class KernelPolicy(Policy):
         view = self._view(state, state.belief, pending, rng)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
-        near = space.snap(flat.leave(rng, mixed.near(rng, space, near, view.incumbent)))
+        near = space.snap(flat.leave(rng, points.snap_near(rng, space, near, view.incumbent)))
         candidates = np.concatenate([space.snap(wide), near])
         scores, index = view.score(candidates)
         scores = scores + flat.log_chance(candidates[index])

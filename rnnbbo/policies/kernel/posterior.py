@@ -8,7 +8,7 @@ function and a hypothesis. Covariances are in units of the amplitude's square.
 from typing import NamedTuple
 
 from rnnbbo.policies.gp.improvement import log_h_and_ratio, reach_factors
-from rnnbbo.policies.gp.kernels import correlation_and_slope, distances, lift_keys
+from rnnbbo.policies.gp.kernels import correlate_with_slope
 from rnnbbo.policies.kernel.covariance import (
     Additive,
     Trend,
@@ -18,7 +18,7 @@ from rnnbbo.policies.kernel.covariance import (
     trend_squares,
     with_additive_and_slopes,
 )
-from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
+from rnnbbo.policies.ops import Array, Namespace
 
 FLOOR = 1e-15  # least variance of a prediction: below it, rounding decides
 PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
@@ -155,8 +155,8 @@ def deviation_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> A
 
 
 def _variance(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
-    v = xp.matmul(k, swap_last(xp, p.inverse))
-    return at_least(xp, own - xp.vecdot(v, v), FLOOR)
+    v = xp.matmul(k, p.inverse.mT)
+    return xp.maximum(own - xp.vecdot(v, v), FLOOR)
 
 
 def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
@@ -175,6 +175,13 @@ def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array
     covariance = xp.matmul(k, p.noise.link[..., None])[..., 0]
     apart, share = reach_factors(xp, variance, covariance, p.noise.variance, FLOOR)
     return p.amplitude * xp.sqrt(apart * share)
+
+
+def mean_and_reach(
+    xp: Namespace, p: Posterior, k: Array, own: Array | float
+) -> tuple[Array, Array]:
+    """Return `mean_of` and `reach_of`."""
+    return mean_of(xp, p, k), reach_of(xp, p, k, own)
 
 
 class Slopes(NamedTuple):
@@ -199,7 +206,7 @@ def covariances_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array, Array | None]:
     """Covariances (..., C, m) of keys with the rows, and `Slopes.slope` and `Slopes.steep`."""
-    k, slope = correlation_and_slope(xp, distances(xp, lift_keys(xp, keys), p.rows), p.rbf)
+    k, slope = correlate_with_slope(xp, keys, p.rows, p.rbf)
     steep = None
     if p.additive is not None:
         k, steep = with_additive_and_slopes(xp, k, keys, p.additive)
@@ -217,11 +224,11 @@ def predict_with_slopes(
     own = 1.0
     if p.trend is not None:
         own = 1.0 + p.trend.bend[..., 0] * trend_squares(xp, features)
-    v = xp.matmul(k, swap_last(xp, p.inverse))
+    v = xp.matmul(k, p.inverse.mT)
     variance = own - xp.vecdot(v, v)
     square = p.amplitude * p.amplitude
     if p.noise is None:
-        deviation = p.amplitude * xp.sqrt(at_least(xp, variance, FLOOR))
+        deviation = p.amplitude * xp.sqrt(xp.maximum(variance, FLOOR))
         scale = square * xp.astype(variance > FLOOR, k.dtype)
         pulled = (-2.0 * scale)[..., None] * xp.matmul(v, p.inverse)
         return (
@@ -229,7 +236,7 @@ def predict_with_slopes(
             deviation,
             Slopes(slope, steep, p.alpha[..., None, :], pulled, scale),
         )
-    variance = at_least(xp, variance, FLOOR)
+    variance = xp.maximum(variance, FLOOR)
     covariance = xp.matmul(k, p.noise.link[..., None])[..., 0]
     apart, share = reach_factors(xp, variance, covariance, p.noise.variance, FLOOR)
     # Of apart * share, by the variance and by the covariance with the best row.

@@ -10,9 +10,9 @@ from rnnbbo.policies.gp.factors import JITTER
 from rnnbbo.policies.gp.improvement import log_ei
 from rnnbbo.policies.kernel import covariance, inference, posterior, search
 from rnnbbo.policies.kernel.covariance import Additive, Trend
+from rnnbbo.policies.kernel.hypotheses import heights, warp
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.posterior import Noise, Posterior
-from rnnbbo.policies.kernel.values import heights, warp
 from rnnbbo.policies.ops import Array
 
 
@@ -57,8 +57,7 @@ class View(NamedTuple):
                 bend = one.trend.bend.item()
                 k += bend * more.cross
                 own = 1.0 + bend * more.points
-            mean[h] = posterior.mean_of(np, one, k)
-            deviation[h] = posterior.reach_of(np, one, k, own)
+            mean[h], deviation[h] = posterior.mean_and_reach(np, one, k, own)
         return self.weight @ log_ei(np, p.best, mean, deviation), index
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
@@ -80,8 +79,7 @@ class View(NamedTuple):
         """Of points (C, D), less the incumbent, with hypothesis h's rows, in their precision."""
         keys = centred / self.lengthscales[h].astype(rows.dtype)
         rbf = float(self.posterior.rbf[h, 0, 0])
-        r2 = kernels.distances(np, kernels.lift_keys(np, keys), rows)
-        k = kernels.correlation(np, r2, rbf)
+        k = kernels.correlate(np, keys, rows, rbf)
         parts = self.posterior.additive
         if parts is None or not parts.share[h]:
             return k

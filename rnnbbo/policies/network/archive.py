@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import Evidence, value_features
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_columns, swap_last
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_columns
 
 SIMILAR_FEATURES = 7
 NEAREST_FEATURES = 3
@@ -59,7 +59,7 @@ def keep(
         return archive
     away = archive.x - best_x[:, None, :]
     r2 = xp.sum(away * away, axis=-1)
-    d2 = r2[:, :, None] + r2[:, None, :] - 2.0 * xp.matmul(away, swap_last(xp, away))
+    d2 = r2[:, :, None] + r2[:, None, :] - 2.0 * xp.matmul(away, away.mT)
     relative = d2 / (xp.maximum(r2[:, :, None], r2[:, None, :]) + 1e-12)
     eye = xp.eye(n, dtype=relative.dtype, device=relative.device)
     pair = xp.argmin(xp.reshape(relative + 1e6 * eye, (-1, n * n)), axis=-1)
@@ -103,7 +103,7 @@ def read_nearest(xp: Namespace, evidence: Evidence, archive: Archive, keys: Arra
     distance = xp.sqrt(xp.clip(least, 0.0, None) / dim)
     value = value_features(xp, evidence, archive.y, keys.dtype)[..., :2]
     known = xp.concat([xp.ones_like(value[..., :1]), value], axis=-1)
-    sums = xp.matmul(swap_last(xp, known), closest)
+    sums = xp.matmul(known.mT, closest)
     return xp.concat([0.2 * xp.log(distance + 1e-5) + 1.0, sums[:, 1:] / sums[:, :1]], axis=1)
 
 
@@ -122,7 +122,7 @@ def inverse_lengthscales(xp: Namespace, params: Params, context: Array) -> Array
     # At most exp(2.5) either way from the initial length-scale: a runaway head reads nothing.
     log_inverse = params["rows.scale_bias"] + 2.5 * xp.tanh(0.4 * raw)
     inverse = xp.exp(log_inverse) / math.sqrt(context.shape[1])
-    return swap_last(xp, inverse)[:, :, None, :]
+    return inverse.mT[:, :, None, :]
 
 
 def _residuals(xp: Namespace, between: Array, z: Array) -> Array:
@@ -165,7 +165,7 @@ def _read_head(
     logits = matmul_columns(xp, factor, keys)
     top = xp.max(logits, axis=1, keepdims=True)
     similar = xp.exp(xp.clip(logits - top, _NOTHING, None))
-    return xp.matmul(swap_last(xp, known), similar), top
+    return xp.matmul(known.mT, similar), top
 
 
 def read_similar(
@@ -204,7 +204,7 @@ def read_similar(
     wbb = xp.sum(wb * b, axis=-1, keepdims=True)
     factor = xp.concat([-0.5 * w, wb, -0.5 * wbb], axis=-1)
     key_squares = squares_ahead(xp, keys - evidence.best_x[:, :, None])
-    row_squares = squares_ahead(xp, swap_last(xp, b[:, 0]))
+    row_squares = squares_ahead(xp, b[:, 0].mT)
     value = value_features(xp, evidence, archive.y, keys.dtype)
     # Head by head: an array over candidates and rows is the largest there is, and one head's
     # still fits in a core's cache.

@@ -14,7 +14,7 @@ from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
 from rnnbbo.policies.network.archive import squares_ahead
 from rnnbbo.policies.network.process import LEAST_VARIANCE, STEEPEST
 from rnnbbo.policies.network.regression import Fit, trend_bases, trend_variances
-from rnnbbo.policies.ops import Array, Namespace, at_least, swap_last
+from rnnbbo.policies.ops import Array, Namespace
 
 STEPS = 5  # evaluations of each climber, beyond the first
 FEWEST = 5  # values told before it pays to follow the gradient
@@ -69,12 +69,12 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
     to_trend = xp.concat([one.trend for one in fit.sides], axis=1)
     smooth = fit.sides[0].trend.shape[1]  # rows of the Matern heads, which come first
     variances = trend_variances(xp, h)[:, :, 0]
-    readers, back = swap_last(xp, fit.reads), swap_last(xp, fit.root)
-    across, across_trend = swap_last(xp, to_distance), swap_last(xp, to_trend)
+    readers, back = fit.reads.mT, fit.root.mT
+    across, across_trend = to_distance.mT, to_trend.mT
     noise, weight = h.noise[..., 0], fit.weight[..., None]
 
     def evaluate(x: Array) -> tuple[Array, Array]:
-        points = swap_last(xp, x)
+        points = x.mT
         away = points - best_x
         shape = (batch, heads, n, x.shape[1])
         distance = xp.matmul(to_distance, squares_ahead(xp, away))
@@ -85,8 +85,8 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
         mean, covariance = read[:, :, 0], read[:, :, 1]
         white = xp.matmul(fit.root, k)
         own = 1.0 + xp.matmul(variances, bases * bases)
-        variance = at_least(xp, own - xp.sum(white * white, axis=2), LEAST_VARIANCE)
-        apart = at_least(xp, variance - covariance, LEAST_VARIANCE)
+        variance = xp.maximum(own - xp.sum(white * white, axis=2), LEAST_VARIANCE)
+        apart = xp.maximum(variance - covariance, LEAST_VARIANCE)
         loud = noise / (variance + noise)
         scale = fit.amplitude * fit.amplitude * xp.sqrt(1.0 - loud)
         square = scale * apart
@@ -109,11 +109,11 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
         by_row = xp.reshape(by_row, distance.shape)
         near = xp.matmul(across, by_row * bend)
         trend = xp.matmul(across_trend, by_row)
-        trend = trend + 2.0 * xp.matmul(swap_last(xp, variances), by_variance) * bases
+        trend = trend + 2.0 * xp.matmul(variances.mT, by_variance) * bases
         place = bases[:, :dim]
         gradient = 2.0 * trend[:, :dim] + 4.0 * place * trend[:, dim : 2 * dim]
         gradient = gradient - away * near[:, :dim] - 0.5 * near[:, dim : 2 * dim]
-        return value, swap_last(xp, gradient)
+        return value, gradient.mT
 
     return evaluate
 

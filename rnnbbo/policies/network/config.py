@@ -7,11 +7,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies.evidence import Inputs
 from rnnbbo.policies.network.direct import Direct
 from rnnbbo.policies.network.dnc import Dnc
 from rnnbbo.policies.network.lstm import Lstm
-from rnnbbo.policies.network.readers import Reader
+from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.scored import Scored
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params
@@ -88,32 +87,6 @@ class NetworkConfig:
         return asdict(self)
 
 
-class Recurrence(Protocol):
-    """What a network remembers of a run, dimension by dimension, with shared weights."""
-
-    @property
-    def context(self) -> int:
-        """Width X of what it knows of a dimension."""
-
-    @property
-    def readers(self) -> tuple[Reader, ...]:
-        """How candidates of a scored head read beside it."""
-
-    def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
-        """Draw weights, float32, by name."""
-
-    def init_state(self, xp: Namespace, x: Array) -> Any:
-        """Return the state before the first step, for a batch shaped like x (B, D)."""
-
-    def step(
-        self, xp: Namespace, params: Params, state: Any, inputs: Inputs, more: Array | None
-    ) -> Any:
-        """Advance by one observation; `more` are further inputs (B, D, extra)."""
-
-    def context_of(self, xp: Namespace, state: Any) -> Array:
-        """Return what it knows of each dimension, (B, D, X)."""
-
-
 RECURRENCES: dict[str, Callable[[NetworkConfig, int], Recurrence]] = {
     "lstm": lambda c, extra: Lstm(c.hidden, extra),
     "dnc": lambda c, extra: Dnc(
@@ -166,9 +139,7 @@ HEADS: dict[str, HeadKind] = {
     "direct": HeadKind(False, lambda c, recurrence: Direct(recurrence.context)),
     "scored": HeadKind(
         True,
-        lambda c, recurrence: Scored(
-            recurrence.context, c.forms, c.layer, recurrence.readers, c.process_heads
-        ),
+        lambda c, recurrence: Scored(recurrence, c.forms, c.layer, c.process_heads),
     ),
 }
 """Heads by name."""

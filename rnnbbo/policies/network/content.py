@@ -15,7 +15,6 @@ from rnnbbo.policies.ops import (
     matmul_columns,
     matmul_rows,
     oneplus,
-    swap_last,
 )
 
 _PARTS = 3
@@ -60,9 +59,9 @@ def read_memory(
     away = candidates - best_x[:, :, None]
     parts = xp.stack([place, place * place, 2.0 * away], axis=2)
     words = xp.reshape(memory, (batch, rows, dim, slices.shape[1]))
-    projected = xp.reshape(xp.matmul(words, swap_last(xp, slices)), (batch, rows, dim * _PARTS))
+    projected = xp.reshape(xp.matmul(words, slices.mT), (batch, rows, dim * _PARTS))
     flat = xp.reshape(parts, (batch, dim * _PARTS, count))
-    gram = xp.matmul(slices, swap_last(xp, slices))
+    gram = xp.matmul(slices, slices.mT)
     turned = xp.reshape(xp.matmul(gram, parts), (batch, dim * _PARTS, count))
     key_norm = xp.sqrt(xp.sum(flat * turned, axis=1, keepdims=True) + EPSILON)
     row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
@@ -70,5 +69,5 @@ def read_memory(
     # beta cos(k, M_i), and its softmax over the rows.
     logits = matmul_columns(xp, projected * (strength / row_norm)[:, :, None], flat) / key_norm
     e = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
-    weighted = xp.matmul(swap_last(xp, xp.mean(words, axis=2)), e)
+    weighted = xp.matmul(xp.mean(words, axis=2).mT, e)
     return weighted / xp.sum(e, axis=1, keepdims=True)

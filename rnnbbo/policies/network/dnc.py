@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import Inputs
+from rnnbbo.policies.network import archive, content
 from rnnbbo.policies.network.external_memory import Interface, MemoryState, access, init_memory
 from rnnbbo.policies.network.lstm import Lstm, LstmState
-from rnnbbo.policies.network.readers import Content, Nearest, Reader, Similar
+from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -63,10 +64,10 @@ class Dnc:
         return self.hidden + self.heads * self.width
 
     @property
-    def readers(self) -> tuple[Reader, ...]:
-        """How candidates read beside it: the observations, and the memory by content."""
-        rows: Reader = Similar(self.similar) if self.similar else Nearest()
-        return (rows, Content(self.width))
+    def reads(self) -> int:
+        """Numbers that a candidate reads beside it."""
+        similar = self.similar * archive.SIMILAR_FEATURES
+        return (similar or archive.NEAREST_FEATURES) + self.width
 
     @property
     def _controller(self) -> Lstm:
@@ -113,6 +114,23 @@ class Dnc:
     def context_of(self, xp: Namespace, state: DncState) -> Array:
         """Return what it knows of each dimension, (B, D, H + R width): hidden state and reads."""
         return xp.concat([state.controller.h, state.reads], axis=-1)
+
+    def init_reading(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw the weights by which candidates address observations and memory."""
+        scales = archive.init_scales(rng, self.context, self.similar) if self.similar else {}
+        return scales | content.init_key(rng, self.context, self.width)
+
+    def read(
+        self, xp: Namespace, params: Params, context: Array, state: NetworkState, keys: Array
+    ) -> list[Array]:
+        """Read the observations by their distance, and the memory by content."""
+        now, kept, words = state.evidence, state.archive, state.recurrent.memory.memory
+        assert kept is not None
+        if self.similar:
+            observed = archive.read_similar(xp, params, context, now, kept, keys)
+        else:
+            observed = archive.read_nearest(xp, now, kept, keys)
+        return [observed, content.read_memory(xp, params, context, now.best_x, words, keys)]
 
     def _interface(self, xp: Namespace, params: Params, h: Array) -> Interface:
         """Turn the controller's state h (B, D, H) into the memory's interface vector."""

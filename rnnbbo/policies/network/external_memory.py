@@ -7,7 +7,7 @@ R read heads. Everything is a pure function: the new value is returned, nothing 
 
 from typing import NamedTuple
 
-from rnnbbo.policies.ops import Array, Namespace, matmul_rows, softmax, swap_last
+from rnnbbo.policies.ops import Array, Namespace, matmul_rows, softmax
 
 EPSILON = 1e-6
 
@@ -84,7 +84,7 @@ def content_weighting(xp: Namespace, memory: Array, keys: Array, strengths: Arra
     Returns:
         (B, K, N), summing to 1 over N.
     """
-    dot = matmul_rows(xp, keys, swap_last(xp, memory))
+    dot = matmul_rows(xp, keys, memory.mT)
     # The epsilon goes under the root, where it keeps the gradient of an empty row finite.
     row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
     key_norm = xp.sqrt(xp.sum(keys * keys, axis=-1) + EPSILON)
@@ -146,7 +146,7 @@ def read_weightings(
     xp: Namespace, modes: Array, links: Array, previous: Array, content: Array
 ) -> Array:
     """w^r_i = pi_i[1] b_i + pi_i[2] c_i + pi_i[3] f_i, with f = L w and b = L^T w; (B, R, N)."""
-    forward = xp.matmul(previous, swap_last(xp, links))
+    forward = xp.matmul(previous, links.mT)
     backward = xp.matmul(previous, links)
     return modes[:, :, 0:1] * backward + modes[:, :, 1:2] * content + modes[:, :, 2:3] * forward
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
-from rnnbbo.policies.network.readers import Nearest, Reader
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, lstm_cell, matmul_rows
+from rnnbbo.policies.network import archive
+from rnnbbo.policies.network.state import NetworkState
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, sigmoid
 
 
 class LstmState(NamedTuple):
@@ -20,6 +21,25 @@ class LstmState(NamedTuple):
 
     h: Array
     c: Array
+
+
+def lstm_cell(xp: Namespace, gates: Array, c: Array) -> tuple[Array, Array]:
+    """One LSTM update (Hochreiter & Schmidhuber 1997, with forget gate, Gers et al. 2000).
+
+    Args:
+        xp: array namespace.
+        gates: (..., 4 H) pre-activations, in the order input, forget, output, candidate. The caller
+            adds the forget gate's bias.
+        c: (..., H) cell state.
+
+    Returns:
+        h (..., H) and the new c (..., H).
+    """
+    hidden = c.shape[-1]
+    ifo = sigmoid(xp, gates[..., : 3 * hidden])
+    i, f, o = ifo[..., :hidden], ifo[..., hidden : 2 * hidden], ifo[..., 2 * hidden :]
+    c = f * c + i * xp.tanh(gates[..., 3 * hidden :])
+    return o * xp.tanh(c), c
 
 
 @dataclass(frozen=True)
@@ -40,9 +60,9 @@ class Lstm:
         return self.hidden
 
     @property
-    def readers(self) -> tuple[Reader, ...]:
-        """How candidates read beside it: it has no memory to address."""
-        return (Nearest(),)
+    def reads(self) -> int:
+        """Numbers that a candidate reads beside it."""
+        return archive.NEAREST_FEATURES
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the cell's weights."""
@@ -79,3 +99,14 @@ class Lstm:
     def context_of(self, xp: Namespace, state: LstmState) -> Array:
         """Return what it knows of each dimension, (B, D, H): the hidden state."""
         return state.h
+
+    def init_reading(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw nothing: it has no memory to address."""
+        return {}
+
+    def read(
+        self, xp: Namespace, params: Params, context: Array, state: NetworkState, keys: Array
+    ) -> list[Array]:
+        """Read the nearest observation; see `Recurrence.read`."""
+        assert state.archive is not None
+        return [archive.read_nearest(xp, state.evidence, state.archive, keys)]

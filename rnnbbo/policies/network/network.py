@@ -44,8 +44,8 @@ class Network(BatchedPolicy):
         """Its configuration as plain values."""
         return self.config.to_dict()
 
-    @property
-    def scores(self) -> bool:
+    @cached_property
+    def scores(self) -> bool:  # type: ignore[override]
         """Whether the head scores candidates (else it gives the point)."""
         return self.config.scores
 

@@ -20,7 +20,6 @@ from rnnbbo.policies.ops import (
     Array,
     Namespace,
     Params,
-    at_least,
     dense,
     matmul_rows,
     sigmoid,
@@ -185,7 +184,7 @@ def _improvement(
 ) -> tuple[Array, Array, Array, Array]:
     """Mean below the best, reach, their ratio, and log expected improvement, (B, H, C) each."""
     mean, variance, covariance = predict(xp, fit, evidence, keys, pending)
-    variance = at_least(xp, variance, LEAST_VARIANCE)
+    variance = xp.maximum(variance, LEAST_VARIANCE)
     # Another look at what is all but known counts for little.
     own_noise = fit.hyperparameters.noise[..., 0]
     apart, share = reach_factors(xp, variance, covariance, own_noise, LEAST_VARIANCE)

@@ -11,7 +11,7 @@ from rnnbbo.policies.evidence import Evidence, scale, standardise
 from rnnbbo.policies.gp.factors import invert_lower
 from rnnbbo.policies.gp.kernels import weighted_kernel, weighted_kernel_and_slope
 from rnnbbo.policies.network.archive import Archive, squares_ahead
-from rnnbbo.policies.ops import Array, Namespace, matmul_columns, swap_last
+from rnnbbo.policies.ops import Array, Namespace, matmul_columns
 
 _JITTER = 1e-6  # variance that keeps a covariance in double precision positive definite
 _PRIOR_WEIGHT = 2.0  # observations that the prior amplitude, 1, is worth
@@ -182,7 +182,7 @@ def condition(
     x = xp.astype(archive.x, xp.float64)
     n, heads = x.shape[1], h.inverse.shape[1]
     b = x - xp.astype(evidence.best_x, xp.float64)[:, None, :]
-    across, away = swap_last(xp, x), swap_last(xp, b)
+    across, away = x.mT, b.mT
     both, slopes, weights, kept = [], [], [], []
     for matern, part in families(heads):
         ours = _some(h, part)
@@ -200,7 +200,7 @@ def condition(
     root = invert_lower(xp, factor)
     v, log_slope = _values(xp, h, evidence, xp.astype(archive.y, xp.float64))
     white = xp.matmul(root, v[..., None])
-    alpha = xp.matmul(swap_last(xp, root), white)
+    alpha = xp.matmul(root.mT, white)
     fitted = xp.sum(white * white, axis=(-2, -1))
     variance = (_PRIOR_WEIGHT + fitted) / (_PRIOR_WEIGHT + n)
     determinant = xp.sum(xp.log(xp.linalg.diagonal(factor)), axis=-1)
@@ -211,19 +211,19 @@ def condition(
     doubt = (h.noise + _JITTER)[..., 0]
     smooth = v - doubt * alpha[..., 0]
     amplitude = xp.sqrt(variance)[..., None]
-    inverse = xp.matmul(swap_last(xp, root), root)
+    inverse = xp.matmul(root.mT, root)
     least = xp.broadcast_to(xp.argmin(smooth, axis=-1)[..., None, None], (*smooth.shape[:2], 1, n))
     link = doubt[..., None] * xp.take_along_axis(inverse, least, axis=2)
     posterior = Fit(
         h32,
         xp.astype(root, dtype),
-        xp.astype(xp.concat([swap_last(xp, alpha), link], axis=2), dtype),
+        xp.astype(xp.concat([alpha.mT, link], axis=2), dtype),
         xp.astype(amplitude, dtype),
         xp.astype(xp.min(smooth, axis=-1, keepdims=True), dtype),
         weight,
         tuple(kept),
     )
-    pull = alpha * swap_last(xp, alpha) / variance[..., None, None] - inverse
+    pull = alpha * alpha.mT / variance[..., None, None] - inverse
     # Eq. 5.9: distances are sums of squares by weights, so dk / d log l_d = c w_d (a_d - b_d)^2.
     pull = pull * xp.concat(slopes, axis=1)
     sides = xp.sum(pull, axis=-1)[..., None]
@@ -292,7 +292,7 @@ def _predict(
     h, root = _some(fit.hyperparameters, part), fit.root[:, part]
     heads = root.shape[1]
     origin = evidence.best_x[:, None, :]
-    k = _covariance(xp, side, heads, keys - swap_last(xp, origin), keys)
+    k = _covariance(xp, side, heads, keys - origin.mT, keys)
     read = xp.matmul(fit.reads[:, part], k)
     mean, covariance = read[:, :, 0], read[:, :, 1]
     white = _whiten(xp, root, k)
@@ -301,12 +301,12 @@ def _predict(
     variance = prior - xp.sum(white * white, axis=2)
     if pending is None or not pending.shape[1]:
         return mean, variance, covariance
-    across = swap_last(xp, pending)
-    away = across - swap_last(xp, origin)
+    across = pending.mT
+    away = across - origin.mT
     known = _whiten(xp, root, _covariance(xp, side, heads, away, across))
     theirs = _side_of(xp, h, pending - origin, pending, side.matern)
     everything = xp.concat([across, keys], axis=2)
-    away = everything - swap_last(xp, origin)
+    away = everything - origin.mT
     both = _covariance(xp, theirs, heads, away, everything)
-    both = both - xp.matmul(swap_last(xp, known), xp.concat([known, white], axis=3))
+    both = both - xp.matmul(known.mT, xp.concat([known, white], axis=3))
     return mean, variance - _explained(xp, both, h.noise[..., 0]), covariance

@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
 from rnnbbo.policies.network import process
-from rnnbbo.policies.network.readers import Reader
+from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import (
     Array,
@@ -20,8 +20,6 @@ from rnnbbo.policies.ops import (
     dense,
     matmul_columns,
     matmul_rows,
-    rectify,
-    swap_last,
 )
 
 _BASES = 5
@@ -52,7 +50,7 @@ def quadratic_forms(
     coefficients = xp.matmul(context, params["score.forms"]) + params["score.forms_bias"]
     coefficients = xp.reshape(coefficients * (1.0 / dim), (batch, dim * _BASES, -1))
     flat = xp.reshape(bases, (batch, dim * _BASES, count))
-    return matmul_columns(xp, swap_last(xp, coefficients), flat)
+    return matmul_columns(xp, coefficients.mT, flat)
 
 
 def place_features(
@@ -86,32 +84,35 @@ def place_features(
     )
 
 
+def rectify(xp: Namespace, product: Array, bias: Array) -> Array:
+    """max(product + bias, 0); a numpy product is overwritten, which saves two passes over it."""
+    if isinstance(product, np.ndarray):
+        product += bias
+        return np.maximum(product, 0.0, out=product)
+    return xp.clip(product + bias, 0.0, None)
+
+
 @dataclass(frozen=True)
 class Scored:
     """The head.
 
     Attributes:
-        context: width of what the recurrence knows of a dimension.
+        recurrence: what it sits on, which says what a candidate reads besides.
         forms: number of quadratic forms.
         layer: width of the two hidden layers.
-        readers: what a candidate reads besides.
         process_heads: heads of Gaussian-process regression that it reads, too; may be 0.
     """
 
-    context: int
+    recurrence: Recurrence
     forms: int
     layer: int
-    readers: tuple[Reader, ...]
     process_heads: int
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
-        """Draw the weights of the readers and of the head."""
-        context, layer = self.context, self.layer
-        params: dict[str, Array] = {}
-        reads = 0
-        for reader in self.readers:
-            params |= reader.init_params(rng, context)
-            reads += reader.features
+        """Draw the weights of what candidates read, and of the head."""
+        context, layer = self.recurrence.context, self.layer
+        params = self.recurrence.init_reading(rng)
+        reads = self.recurrence.reads
         if self.process_heads:
             params |= process.init_heads(rng, context, self.process_heads)
             reads += process.FEATURES_PER_HEAD * self.process_heads + process.FEATURES_SHARED
@@ -145,7 +146,7 @@ class Scored:
         now = state.evidence
         # Once for all features: what they sum over dimensions is then contiguous.
         across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
-        reads = [reader.read(xp, params, context, state, across) for reader in self.readers]
+        reads = self.recurrence.read(xp, params, context, state, across)
         prior = None
         if state.processes is not None:
             fitted = state.processes.fit
@@ -161,7 +162,7 @@ class Scored:
         )
         pooled = xp.concat([xp.mean(context, axis=1), state.shared], axis=-1)
         bias = matmul_rows(xp, pooled, params["score.context"]) + params["score.in_bias"]
-        layer = matmul_rows(xp, swap_last(xp, features), params["score.in"])
+        layer = matmul_rows(xp, features.mT, params["score.in"])
         a = rectify(xp, layer, bias[:, None, :])
         a = rectify(xp, matmul_rows(xp, a, params["score.mid"]), params["score.mid_bias"])
         scores = matmul_rows(xp, a, params["score.out"])[..., 0]

@@ -11,9 +11,8 @@ from sklearn.gaussian_process.kernels import RBF, Kernel, Matern, RationalQuadra
 from rnnbbo.policies.gp import factors, improvement
 from rnnbbo.policies.kernel import covariance, inference, posterior
 from rnnbbo.policies.kernel.covariance import Additive, Trend
-from rnnbbo.policies.kernel.hypotheses import Hypotheses
+from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
 from rnnbbo.policies.kernel.posterior import Noise
-from rnnbbo.policies.kernel.values import heights, warp
 from rnnbbo.policies.kernel.view import make_view
 
 N, DIM = 14, 3

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnnbbo import Optimizer
+from rnnbbo import Optimizer, shipped
 from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.network import ascent, process
 from rnnbbo.policies.network.state import NetworkState
@@ -63,11 +63,14 @@ def test_climbers_get_above_the_best_of_either_kind(state: NetworkState) -> None
     assert ((found >= 0.0) & (found <= 1.0)).all()
     wide, close = improvement(np, fit, evidence, found)[0]
     assert wide > before[0, :16].max() and close > before[0, 16:].max()
-    there = ascent.climb_from(torch, *(as_torch(one) for one in (fit, evidence, choices, before)))
+    given = Candidates(torch.asarray(choices), 16)
+    there = ascent.climb_from(
+        torch, as_torch(fit), as_torch(evidence), given, torch.asarray(before)
+    )
     assert_allclose(there.numpy(), found, atol=0.01)
 
 
 def test_a_policy_without_values_proposes_nothing_itself() -> None:
     optimizer = Optimizer([(0.0, 1.0)] * D, policy="lstm", rng=0)
-    policy = optimizer._proposers[0].policy.policy
+    policy = shipped.load("lstm").policy
     assert not policy.climbs(optimizer.state)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Categorical, Integer, Optimizer, Space
-from rnnbbo.policies import mixed
+from rnnbbo.policies import candidates
 
 
 def spray(rng: np.random.Generator, centre: np.ndarray, count: int, radius: float) -> np.ndarray:
@@ -14,7 +14,7 @@ def test_reals_alone_stay_as_they_were_sprayed() -> None:
     centre = np.array([0.2, 0.5, 0.9])
     points = spray(rng, centre, 40, 0.1)
     before = rng.bit_generator.state
-    assert np.array_equal(mixed.near(rng, space, points, centre), points)
+    assert np.array_equal(candidates.snap_near(rng, space, points, centre), points)
     assert rng.bit_generator.state == before
 
 
@@ -22,7 +22,9 @@ def test_no_candidate_is_its_centre_again() -> None:
     rng = np.random.default_rng(0)
     space = Space([Integer(0, 9), ("a", "b", "c"), ("x", "y")])
     centre = space.to_cube([4, "b", "y"])
-    points = mixed.near(rng, space, spray(rng, centre, 100, 0.002), centre.astype(np.float32))
+    points = candidates.snap_near(
+        rng, space, spray(rng, centre, 100, 0.002), centre.astype(np.float32)
+    )
     assert np.array_equal(points, space.snap(points))
     assert not (points == centre).all(axis=1).any()
 
@@ -32,7 +34,7 @@ def test_a_quarter_changes_integers_or_categories_and_keeps_its_reals() -> None:
     space = Space([(0.0, 1.0), ("a", "b", "c")])
     centre = space.to_cube([0.5, "b"])
     sprayed = spray(rng, centre, 100, 0.01)
-    points = mixed.near(rng, space, sprayed, centre)
+    points = candidates.snap_near(rng, space, sprayed, centre)
     assert np.array_equal(points[:, 0], sprayed[:, 0])
     other = (points[:, 1:] != centre[1:]).any(axis=1)
     assert other.tolist() == [i % 4 == 0 for i in range(100)]
