@@ -1,4 +1,4 @@
-"""Search spaces as written on the command line and in space files."""
+"""Read search spaces as written on the command line and in space files."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _KEYS = {"float": ("low", "high", "log"), "int": ("low", "high", "log"), "cat": ("categories",)}
 
 
-def read_space(params: Sequence[str], file: str | None) -> Space:
-    """The space of `--space FILE`, then of every `--param`, in this order.
+def read_parameters(params: Sequence[str], file: str | None) -> Space:
+    """Return the space of `--space FILE`, then of every `--param`, in this order.
 
     Args:
-        params: Texts of the form `NAME=KIND:...`.
-        file: Path of a TOML file, or None. A key is a name; its value is either a text as after
+        params: texts of the form `NAME=KIND:...`.
+        file: path of a TOML file, or None. A key is a name; its value is either a text as after
             `NAME=`, or a table with `type` ("float", "int" or "cat") and `low`, `high`, `log`
             or `categories`, where categories may be texts, numbers and booleans.
 
     Raises:
-        SpaceError: Something is malformed, named twice, or there is nothing.
+        SpaceError: something is malformed, named twice, or there is nothing.
     """
     from rnnbbo.space import Space
 

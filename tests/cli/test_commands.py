@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import rnnbbo
-from rnnbbo.cli import report
+from rnnbbo.cli import plot, report
 from rnnbbo.cli.main import COMMANDS, run
 
 OBJECTIVE = """
@@ -113,7 +113,7 @@ def test_json_of_a_program(capsys):
     assert out.count("\n") == 1
     document = json.loads(out)
     assert set(document) == JSON_KEYS
-    assert document["schema_version"] == report.SCHEMA_VERSION == 1
+    assert document["schema_version"] == report.SCHEMA_VERSION == 2
     assert (document["status"], document["fun"], document["seed"]) == ("ok", 2.0, 7)
     assert (document["n_trials"], document["n_failed"], document["best_trial"]) == (3, 1, 0)
     assert document["x"] == document["trials"][0]["x"]
@@ -121,7 +121,7 @@ def test_json_of_a_program(capsys):
     trials = document["trials"]
     assert [trial["trial"] for trial in trials] == [0, 1, 2]
     assert trials[0]["info"] == {"e": None}
-    assert trials[1]["status"] == "fail"
+    assert trials[1]["state"] == "failed"
     assert trials[1]["value"] is None
     assert trials[1]["error"] == "exit status 4; stderr: lost"
     assert trials[1]["stderr"] == "lost\n"
@@ -161,7 +161,7 @@ def test_too_many_failures_still_show_the_best(capsys):
     assert minimize("objective.py:sometimes", *ONE, "-n", "50", "--max-failures", "2") == 3
     out = capsys.readouterr().out
     assert "best value" in out
-    assert "--max-failures; 5 trials, 3 failed" in out
+    assert "(stopped by too many failures; 5 trials, 3 failed)" in out
 
 
 def test_jobs_and_timeouts_of_functions_and_programs(capsys):
@@ -222,7 +222,7 @@ def test_usage_errors(arguments, words, capsys):
 
 
 def test_a_missing_extra_is_named_before_the_first_evaluation(monkeypatch, capsys):
-    monkeypatch.setattr(report, "find_spec", lambda name: None)
+    monkeypatch.setattr(plot, "find_spec", lambda name: None)
     assert minimize("objective.py:listed", *ONE, "--plot", "plot.png") == 2
     err = capsys.readouterr().err
     assert "pip install matplotlib" in err

@@ -21,7 +21,7 @@ from rnnbbo.errors import (
     TooManyFailuresError,
     TrialError,
 )
-from rnnbbo.study import database, workers
+from rnnbbo.study import StudyHistory, database, participants
 from rnnbbo.trial import Outcome
 
 SPACE = [(-1.0, 1.0), (1e-3, 1e3, "log-uniform"), (1, 9), ("a", "b", None)]
@@ -190,7 +190,7 @@ def test_a_study_that_another_process_is_just_making(path, monkeypatch):
     with sqlite3.connect(twin) as other:
         other.row_factory = sqlite3.Row
         header = dict(other.execute("SELECT * FROM study").fetchone())
-    maker = threading.Timer(0.2, database.create, (path, header))
+    maker = threading.Timer(0.2, database.create_study, (path, header))
     maker.start()
     with Study(path, SPACE, **QUICK, resume=True) as study:
         maker.join()
@@ -346,23 +346,23 @@ def test_the_trial_of_a_killed_worker_is_given_out_again_at_once(path):
 @pytest.mark.parametrize(("silent_s", "given"), [(5.0, 1), (1000.0, 0)])
 def test_heartbeats_of_other_machines(path, silent_s, given, monkeypatch):
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(workers, "_machine", lambda: "elsewhere")
+        elsewhere.setattr(participants, "_machine", lambda: "elsewhere")
         far = Study(path, SPACE, **QUICK)
         theirs = far.ask()
     sql(path, "UPDATE worker SET beat = beat - ?", silent_s)
     with Study(path, resume=True) as study:
         assert study.ask().number == given
         # A late answer is taken, and the second one of a trial is one more value at its point.
-        far.finish(type(theirs)(0, theirs.x, Outcome(1.0)))
+        StudyHistory(far).finish(type(theirs)(0, theirs.x, Outcome(1.0)))
         if given == 0:
-            study.finish(type(theirs)(0, theirs.x, Outcome(3.0)))
+            StudyHistory(study).finish(type(theirs)(0, theirs.x, Outcome(3.0)))
             assert [trial.value for trial in study.told()] == [1.0, 3.0]
             assert study.result().nfev == 1
     far.close()
 
 
 def test_a_heart_beats(path, monkeypatch):
-    monkeypatch.setattr(workers, "BEAT_S", 0.01)
+    monkeypatch.setattr(participants, "BEAT_S", 0.01)
     with Study(path, SPACE, **QUICK) as study:
         study.ask()
         ((first,),) = sql(path, "SELECT beat FROM worker")
