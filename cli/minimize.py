@@ -31,6 +31,7 @@ _HELP = """Minimize a Python function, or a program that prints a number.
 
 OBJECTIVE is pkg.mod:func or ./file.py:func. A program is given after -- instead, as its
 argument list (no shell is involved): {name} stands for a parameter's value, {{ and }} for braces.
+Every parameter has its place there, or none has, where the program reads RNNBBO_PARAMS.
 
 \b
 Examples:
@@ -182,7 +183,7 @@ def minimize(
 
 
 class _Shown:
-    """Says how a run begins, and shows its trials.
+    """What a user sees of a run: how it begins, and its trials.
 
     Args:
         objective: what is minimized.

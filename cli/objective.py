@@ -19,7 +19,7 @@ from rnnbbo.errors import ObjectiveError
 if TYPE_CHECKING:
     from rnnbbo.evaluation.evaluator import Evaluator, Objective
 
-FORMS = "pkg.mod:func or ./file.py:func; to run a program, put it after --"
+FUNCTION_FORMS = "pkg.mod:func or ./file.py:func; to run a program, put it after --"
 
 
 class CommandObjective(Protocol):
@@ -103,7 +103,7 @@ def import_function(target: str) -> Callable[..., Any]:
     """
     where, colon, name = target.rpartition(":")
     if not colon or not where or not name:
-        raise ObjectiveError(f"objective = {target!r}; expected {FORMS}")
+        raise ObjectiveError(f"objective = {target!r}; expected {FUNCTION_FORMS}")
     try:
         module = _import_file(Path(where)) if where.endswith(".py") else _import_module(where)
     except ObjectiveError:
@@ -147,7 +147,7 @@ def _import_module(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
             raise ObjectiveError(
-                f"there is no module {name!r}; expected {FORMS} (a file needs its .py)"
+                f"there is no module {name!r}; expected {FUNCTION_FORMS} (a file needs its .py)"
             ) from error
         raise
 

@@ -16,7 +16,7 @@ _PLAIN_EVERY_S = 10.0
 
 
 class TrialProgress:
-    """Shows trials as they finish: a bar on a terminal, a line now and then elsewhere.
+    """Trials shown as they finish: a bar on a terminal, a line now and then elsewhere.
 
     Args:
         total: number of evaluations wanted.

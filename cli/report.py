@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rnnbbo.cli.objective import CommandObjective
     from rnnbbo.optimization import Ended
 
-SCHEMA_VERSION = 2
+JSON_VERSION = 2
 
 
 def short_text(value: Any) -> str:
@@ -70,7 +70,7 @@ def trials_json(
     """
     best = best_of(trials)
     document = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": JSON_VERSION,
         "status": status,
         "x": None if best is None else dict(zip(names, best.x, strict=True)),
         "fun": None if best is None else best.value,

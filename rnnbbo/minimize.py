@@ -147,7 +147,7 @@ def minimize(
 
 
 class _Callbacks:
-    """Calls the user's functions with the result so far, and warns of the first failure.
+    """The user's functions, called with the result so far, and a warning of the first failure.
 
     Args:
         callbacks: the functions.

@@ -13,7 +13,7 @@ from typing import Any
 from rnnbbo.errors import StudyError
 
 APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
-VERSION = 1
+SCHEMA_VERSION = 1
 BUSY_S = 120.0  # how long to wait for others that write
 MAKING_S = 2.0  # how long an empty database may take to become a study
 
@@ -83,7 +83,7 @@ def create_study(path: Path, header: Mapping[str, Any]) -> None:
                 for statement in _SCHEMA.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 connection.execute(
                     f"INSERT INTO study ({', '.join(header)}) "
                     f"VALUES ({', '.join('?' * len(header))})",
@@ -174,10 +174,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if problem != "ok":
         raise StudyError(f"{path} is damaged: {' '.join(problem.split())}")
     version = _pragma(connection, "user_version")
-    if version > VERSION:
+    if version > SCHEMA_VERSION:
         raise StudyError(
-            f"{path} has version {version} of the schema; expected at most {VERSION}: it was made "
-            "by a later rnnbbo"
+            f"{path} has version {version} of the schema; expected at most {SCHEMA_VERSION}: "
+            "it was made by a later rnnbbo"
         )
 
 
@@ -198,18 +198,18 @@ def check_history(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _pragma(connection, "user_version") == VERSION:
+    if _pragma(connection, "user_version") == SCHEMA_VERSION:
         return
     with transaction(connection):
         # Another process may have been first.
-        for version in range(_pragma(connection, "user_version"), VERSION):
+        for version in range(_pragma(connection, "user_version"), SCHEMA_VERSION):
             if version not in _MIGRATIONS:
                 raise StudyError(
                     f"{path} has version {version} of the schema, which is too old; expected "
-                    f"at least {min(_MIGRATIONS, default=VERSION)}"
+                    f"at least {min(_MIGRATIONS, default=SCHEMA_VERSION)}"
                 )
             _MIGRATIONS[version](connection)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 @contextmanager

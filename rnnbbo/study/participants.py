@@ -20,7 +20,7 @@ MISSED_S = 60.0  # without a heartbeat for so long, a process counts as dead
 
 
 class Heartbeat:
-    """Tells the others, every few seconds, that this process lives.
+    """A thread that tells the others, every few seconds, that this process lives.
 
     Args:
         path: the study's file.

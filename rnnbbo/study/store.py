@@ -1,4 +1,4 @@
-"""The trials of a study in its file. Whoever changes them does so inside of a transaction."""
+"""Rows of a study's file as trials. Whoever changes them does so inside of a transaction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LAST = "SELECT MAX(COALESCE(MAX(asked), 0), COALESCE(MAX(told), 0)) FROM trial"
 
 
 class TrialStore:
-    """Keeps trials, and gives them back.
+    """The trials in a study's file.
 
     Args:
         connection: to the study's file.

@@ -4,7 +4,12 @@ import sys
 
 import pytest
 
-from rnnbbo.cli.objective import as_list_objective, import_function, takes_names
+from rnnbbo.cli.objective import (
+    PythonFunction,
+    as_list_objective,
+    import_function,
+    takes_names,
+)
 from rnnbbo.cli.worker import interpreters
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
@@ -147,6 +152,16 @@ def test_a_function_that_takes_neither():
 
     with pytest.raises(ObjectiveError, match=r"neither lr=\.\.\., depth=\.\.\. nor one list"):
         takes_names(objective, NAMES, "auto")
+
+
+def test_how_a_function_and_its_points_are_shown(file):
+    target = f"{file}:named"
+    named = PythonFunction(target, import_function(target), NAMES, by_names=True)
+    assert named.call == "named(lr=..., depth=...)"
+    assert named.lines([0.5, 2]) == ["  lr = 0.5", "  depth = 2", "x = [0.5, 2]"]
+    assert named.command([0.5, 2]) is None
+    listed = PythonFunction(f"{file}:Model.loss", len, NAMES, by_names=False)
+    assert listed.call == "Model.loss([lr, depth])"
 
 
 def test_calling_by_names_and_by_list():

@@ -173,6 +173,32 @@ def test_files_that_are_no_study(path):
         Study(path.parent / "no" / "such" / "folder.db", SPACE)
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///run.db", "expected the path alone, 'run.db'"),
+        ("sqlite:////tmp/run.db", "expected the path alone, '/tmp/run.db'"),
+        ("postgresql://me@host/db", "expected the path of a file"),
+        ("sqlite://", "expected the path of a file"),
+    ],
+)
+def test_the_url_of_another_library_is_no_path(url, words):
+    with pytest.raises(StudyError, match=f"study = '{url}'; {words}"):
+        Study(url, SPACE)
+
+
+def test_a_result_says_who_proposed_and_why(path):
+    alone = minimize(value, SPACE, 3, rng=0)
+    kept = minimize(value, SPACE, 3, rng=0, study=path)
+    assert kept.policy_why
+    assert (kept.policy, kept.policy_why) == (alone.policy, alone.policy_why)
+    with Study(path, resume=True) as study:
+        assert study.policy_name == "auto"
+        assert study.result().policy_why == alone.policy_why
+    named = minimize(value, SPACE, 3, study=path.with_name("named.db"), **QUICK)
+    assert (named.policy, named.policy_why) == ("lstm-direct", "")
+
+
 def test_an_empty_file_becomes_a_study(path):
     path.touch()
     with pytest.raises(StudyError, match="is empty"):
@@ -218,22 +244,22 @@ def test_the_write_ahead_log_is_begun_once_others_have_written(path):
 
 def test_schemas_of_other_versions(path, monkeypatch):
     Study(path, SPACE, **QUICK).close()
-    sql(path, f"PRAGMA user_version = {database.VERSION + 1}")
+    sql(path, f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
     with pytest.raises(StudyError, match="made by a later rnnbbo"):
         Study(path, resume=True)
-    sql(path, f"PRAGMA user_version = {database.VERSION}")
+    sql(path, f"PRAGMA user_version = {database.SCHEMA_VERSION}")
 
     def migrate(connection):
         connection.execute("ALTER TABLE study ADD COLUMN note TEXT")
 
-    monkeypatch.setattr(database, "VERSION", database.VERSION + 1)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", database.SCHEMA_VERSION + 1)
     with pytest.raises(StudyError, match="too old"):
         Study(path, resume=True)
-    monkeypatch.setitem(database._MIGRATIONS, database.VERSION - 1, migrate)
+    monkeypatch.setitem(database._MIGRATIONS, database.SCHEMA_VERSION - 1, migrate)
     with Study(path, resume=True) as study:
         advance(study, 2)
     assert sql(path, "SELECT note FROM study") == [(None,)]
-    assert sql(path, "PRAGMA user_version") == [(database.VERSION,)]
+    assert sql(path, "PRAGMA user_version") == [(database.SCHEMA_VERSION,)]
 
 
 def test_missing_rows_are_noticed(path):
