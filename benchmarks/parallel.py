@@ -18,7 +18,7 @@ from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regr
 from rnnbbo.benchmarks.suites import Entry, get_suite
 from rnnbbo.benchmarks.threads import pin_threads
 from rnnbbo.evaluation.evaluator import Objective, evaluate
-from rnnbbo.loop import Limits, Memory, run_trials
+from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.trial import Trial
@@ -98,7 +98,7 @@ def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> 
     for seed in range(seeds):
         number = run_seed(entry.name, seed)
         optimizer = Optimizer([(0.0, 1.0)] * entry.dim, n_calls=n_calls, rng=number)
-        history = Memory(optimizer)
+        history = RunHistory(optimizer)
         evaluator = Simulated(problem.unit, workers, np.random.default_rng(number))
         run_trials(history, evaluator, Limits(n_calls), on_trial=lambda trial: None)
         best = np.minimum.accumulate(history.result().func_vals)

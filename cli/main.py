@@ -1,4 +1,4 @@
-"""The `rnnbbo` command: registers the commands, and turns errors into exit codes.
+"""The `rnnbbo` command, which registers the commands, and turns errors into exit codes.
 
 Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage, or a malformed space; 3 no trial succeeded, or
 too many failed; 4 a study or a weights file is unusable; 130 interrupted.
@@ -42,8 +42,9 @@ class _Commands(click.Group):
 
 _HELP = """Minimize black-box functions and programs in few evaluations.
 
-A meta-trained recurrent network proposes every point. For example, to tune a program that prints
-a number:
+A population of Gaussian-process hypotheses, carried from value to value, proposes the points; a
+meta-trained network advises it in the first evaluations, and recurrent networks take over where a
+batch or time asks for them. For example, to tune a program that prints a number:
 
 \b
   rnnbbo minimize -n 30 --param lr=float:1e-5:1e-1:log -- ./train.sh --lr={lr}
@@ -59,13 +60,13 @@ a number:
 @click.version_option(package_name="rnnbbo")
 @click.pass_context
 def rnnbbo(ctx: click.Context) -> None:
-    """Shows the help where no command is given."""
+    """Show the help where no command is given."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
 def exit_code(error: RnnbboError) -> int:
-    """The exit code that belongs to an error."""
+    """Return the exit code that belongs to an error."""
     if isinstance(error, (CheckpointError, StudyError)):
         return EXIT_UNUSABLE
     if isinstance(error, TooManyFailuresError):
@@ -74,10 +75,10 @@ def exit_code(error: RnnbboError) -> int:
 
 
 def run(args: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code.
+    """Run one command, and return its exit code.
 
     Args:
-        args: The arguments after `rnnbbo`; by default those of this process.
+        args: the arguments after `rnnbbo`; by default those of this process.
     """
     try:
         returned = rnnbbo.main(args, prog_name="rnnbbo", standalone_mode=False)
@@ -100,7 +101,7 @@ def run(args: Sequence[str] | None = None) -> int:
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Entry point of the `rnnbbo` command; raises SystemExit with the exit code."""
+    """Run the `rnnbbo` command, and raise SystemExit with the exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A category may hold bytes that the terminal's encoding lacks.
         if hasattr(stream, "reconfigure"):

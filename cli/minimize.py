@@ -8,23 +8,30 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from rnnbbo.cli.options import ProgramAfterDashes
+from rnnbbo.errors import RnnbboError
+from rnnbbo.trial import Trial, best_of
+
 if TYPE_CHECKING:
-    from rnnbbo.cli.program import Program
+    from rnnbbo.cli.objective import CommandObjective
+    from rnnbbo.cli.progress import TrialProgress
     from rnnbbo.evaluation.evaluator import Evaluator
+    from rnnbbo.optimization import Ended, Opened
+    from rnnbbo.result import OptimizeResult
     from rnnbbo.space import Space
     from rnnbbo.study import Study
-    from rnnbbo.trial import Trial
 
 _HELP = """Minimize a Python function, or a program that prints a number.
 
 OBJECTIVE is pkg.mod:func or ./file.py:func. A program is given after -- instead, as its
 argument list (no shell is involved): {name} stands for a parameter's value, {{ and }} for braces.
+Every parameter has its place there, or none has, where the program reads RNNBBO_PARAMS.
 
 \b
 Examples:
@@ -64,25 +71,10 @@ Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, or too 
 """
 
 
-class _SplitAtDashes(click.Command):
-    """Keeps what follows the first `--` apart, in `ctx.obj`, as the program."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.obj = None
-        if "--" in args:
-            at = args.index("--")
-            args, ctx.obj = args[:at], args[at + 1 :]
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            hint = "" if ctx.obj else " A program and its options go after --."
-            raise click.UsageError(error.format_message() + hint, ctx) from None
-
-
 _SECONDS = click.FloatRange(min=0.0, min_open=True)
 
 
-@click.command(cls=_SplitAtDashes, help=_HELP, options_metavar="[OPTIONS]")
+@click.command(cls=ProgramAfterDashes, help=_HELP, options_metavar="[OPTIONS]")
 @click.argument("objective", required=False, metavar="[OBJECTIVE | -- PROGRAM ARGS...]")
 @click.option("--param", "-p", "params", multiple=True, metavar="NAME=...", help="A parameter.")
 @click.option("--space", "space_file", metavar="FILE", help="A TOML file of parameters.")
@@ -134,88 +126,121 @@ def minimize(
     as_json: bool,
     plot_file: str | None,
 ) -> int:
-    """Reads the options, runs the trials, and shows what came of them."""
-    from rnnbbo.cli import report
-    from rnnbbo.loop import History, Limits, Memory, run_trials
-    from rnnbbo.optimizer import Optimizer
+    """Read the options, run the trials, and show what came of them."""
+    from rnnbbo.cli import plot, report
+    from rnnbbo.loop import Limits
+    from rnnbbo.optimization import Optimization
 
     start = time.monotonic()
     if plot_file is not None:
-        report.check_plot(plot_file)
+        plot.check_plot(plot_file)
     command = _command(objective, ctx.obj)
     if resume and study_file is None:
         raise click.UsageError("--resume needs --study FILE, to go on with")
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_stdout_on_stderr())
-        what = _read_objective(command, params, space_file, call_with, eval_timeout)
-        space, program = what.space, what.program
-        study: Study | None = None
-        history: History
-        if study_file is None:
-            seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-            optimizer = Optimizer(space, policy=policy, n_calls=n_calls, rng=seed)
-            policy, why, history = optimizer.policy_name, optimizer.policy_why, Memory(optimizer)
-        else:
-            study = _open_study(study_file, space, policy, seed, resume, n_calls)
-            policy, why, seed = study.policy_name, "", study.seed
-            history = stack.enter_context(study)
-        # Only another process can be cut short.
-        inline = jobs == 1 and eval_timeout is None and timeout is None
-        evaluator = what.evaluator(0 if inline else jobs, seed, eval_timeout)
-        if program is None:
-            click.echo(f"calling {what.call}", err=True)
-        click.echo(f"policy {policy}" + (f": {why}" if why else ""), err=True)
-        progress = report.Progress(n_calls, space.names, [] if study is None else study.told())
-        limits = Limits(n_calls, timeout, max_failures)
-        with contextlib.closing(progress):
-            try:
-                with _signals_interrupt():
-                    status = run_trials(history, evaluator, limits, on_trial=progress.add)
-            except KeyboardInterrupt:
-                status = "interrupted"
-        # Others may have worked on the study too.
-        trials = progress.trials if study is None else study.told()
-        recommended = history.result().recommended
-    run = {
-        "policy": policy,
-        "policy_why": why,
+    if seed is None and study_file is None:
+        seed = int.from_bytes(os.urandom(4), "big")
+    with _stdout_on_stderr():
+        space, target = _read_objective(command, params, space_file, call_with, eval_timeout)
+        optimization = Optimization(
+            space,
+            Limits(n_calls, timeout, max_failures),
+            policy=policy,
+            rng=seed,
+            study=study_file,
+            resume=resume,
+        )
+        shown = _Shown(target, n_calls, space.names)
+
+        def evaluator_of(opened: Opened) -> Evaluator:
+            nonlocal seed
+            seed = seed if opened.study is None else opened.study.seed
+            assert seed is not None
+            return target.evaluator(jobs, seed, timed=timeout is not None)
+
+        with contextlib.closing(shown), _signals_interrupt():
+            ended = optimization.run(evaluator_of, shown)
+    about = {
+        "policy": ended.result.policy,
+        "policy_why": ended.result.policy_why,
         "seed": seed,
         "seconds": round(time.monotonic() - start, 3),
-        **({} if study is None else {"study": str(study.path)}),
+        **({} if study_file is None else {"study": str(Path(study_file))}),
     }
-    best = report.best_of(trials)
+    recommended = ended.result.recommended
     if as_json:
-        click.echo(report.as_json(status, trials, best, recommended, space.names, program, **run))
+        click.echo(
+            report.trials_json(
+                ended.status, ended.trials, recommended, space.names, target, **about
+            )
+        )
     else:
-        text = report.describe(status, trials, best, recommended, space.names, program)
-        click.echo(text, err=best is None)
-    if plot_file is not None and trials:
-        report.plot(plot_file, trials)
-    return _exit_code(status, best)
+        click.echo(report.ending_text(ended, target), err=not ended.result.success)
+    if plot_file is not None and ended.trials:
+        plot.draw_convergence(plot_file, ended.trials)
+    if isinstance(ended.error, RnnbboError):
+        raise ended.error
+    return _exit_code(ended)
 
 
-def _exit_code(status: str, best: Trial | None) -> int:
+class _Shown:
+    """What a user sees of a run: how it begins, and its trials.
+
+    Args:
+        objective: what is minimized.
+        n_calls: number of evaluations wanted.
+        names: names of the parameters.
+    """
+
+    def __init__(self, objective: CommandObjective, n_calls: int, names: Sequence[str]) -> None:
+        self._objective = objective
+        self._n_calls = n_calls
+        self._names = names
+        self._progress: TrialProgress | None = None
+
+    def begin(self, opened: Opened) -> None:
+        """Say what is called, who proposes, and what a study has already."""
+        from rnnbbo.cli.progress import TrialProgress
+
+        now = opened.history.result()
+        if opened.study is not None and len(now.x_iters):
+            click.echo(_going_on(opened.study, now, self._n_calls), err=True)
+        if self._objective.call is not None:
+            click.echo(f"calling {self._objective.call}", err=True)
+        why = f": {now.policy_why}" if now.policy_why else ""
+        click.echo(f"policy {now.policy}{why}", err=True)
+        best = best_of(opened.history.told())
+        self._progress = TrialProgress(self._n_calls, self._names, now.nfev, best)
+
+    def add(self, trial: Trial) -> None:
+        """Show a trial."""
+        assert self._progress is not None
+        self._progress.add(trial)
+
+    def close(self) -> None:
+        """Take the progress bar away."""
+        if self._progress is not None:
+            self._progress.close()
+
+
+def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
+    """Return what a study has already, in words."""
+    told = f"{now.nfev} of {n_calls} evaluations"
+    if now.nfev > n_calls:
+        told = f"{now.nfev} evaluations, and {n_calls} are wanted"
+    known = len(now.x_iters) - now.nfev
+    more = f", {known} known values" if known else ""
+    best = f"best value {now.fun!r}" if now.success else "no success yet"
+    return f"going on with {study.path}: {told}{more}, {best}"
+
+
+def _exit_code(ended: Ended) -> int:
     from rnnbbo.cli.main import EXIT_INTERRUPTED, EXIT_NO_SUCCESS
+    from rnnbbo.status import Status
 
-    if status == "interrupted":
+    if ended.status is Status.INTERRUPTED:
         return EXIT_INTERRUPTED
-    return EXIT_NO_SUCCESS if best is None or status == "too_many_failures" else 0
-
-
-def _open_study(
-    file: str, space: Space, policy: str | None, seed: int | None, resume: bool, n_calls: int
-) -> Study:
-    from rnnbbo.cli import report
-    from rnnbbo.study import Study
-
-    study = Study(file, space, policy=policy, rng=seed, resume=resume)
-    earlier = study.told()
-    if earlier:
-        best = report.best_of(earlier)
-        found = "no success yet" if best is None else f"best value {best.value!r}"
-        told = f"{len(earlier)} of {n_calls} trials, {found}"
-        click.echo(f"going on with {study.path}: {told}", err=True)
-    return study
+    failed = ended.status is Status.TOO_MANY_FAILURES or not ended.result.success
+    return EXIT_NO_SUCCESS if failed else 0
 
 
 def _command(objective: str | None, program: list[str] | None) -> str | list[str]:
@@ -230,77 +255,35 @@ def _command(objective: str | None, program: list[str] | None) -> str | list[str
     return objective
 
 
-@dataclass(frozen=True)
-class _Objective:
-    """What is minimized.
-
-    Attributes:
-        space: The search space.
-        program: The program, if it is one.
-        target: Where the Python function is, otherwise.
-        func: The Python function.
-        names: Names to call it with; None to call it with a list.
-    """
-
-    space: Space
-    program: Program | None = None
-    target: str = ""
-    func: Callable[..., Any] | None = None
-    names: list[str] | None = None
-
-    @property
-    def call(self) -> str:
-        """How the Python function is called."""
-        every = ", ".join(self.space.names)
-        arguments = f"[{every}]" if self.names is None else "=..., ".join(self.names) + "=..."
-        return f"{self.target.rpartition(':')[2]}({arguments})"
-
-    def evaluator(self, jobs: int, seed: int, eval_timeout: float | None) -> Evaluator:
-        """What evaluates it: jobs at once, or with 0, a Python function in this very process."""
-        if self.program is not None:
-            from rnnbbo.cli.program import by_threads
-
-            return by_threads(self.program, max(jobs, 1), seed)
-        if jobs:
-            from rnnbbo.cli.worker import interpreters
-
-            return interpreters(self.target, self.names, jobs, eval_timeout)
-        from rnnbbo.cli.objective import as_list_objective
-        from rnnbbo.evaluation.evaluator import Inline
-
-        assert self.func is not None
-        return Inline(as_list_objective(self.func, self.names))
-
-
 def _read_objective(
     command: str | list[str],
     params: tuple[str, ...],
     space_file: str | None,
     call_with: str,
     eval_timeout: float | None,
-) -> _Objective:
-    from rnnbbo.cli.objective import by_names, load
-    from rnnbbo.cli.parameters import read_space
+) -> tuple[Space, CommandObjective]:
+    """Return the space, and what is minimized over it."""
+    from rnnbbo.cli.objective import PythonFunction, import_function, takes_names
+    from rnnbbo.cli.parameters import read_parameters
+    from rnnbbo.cli.program import Program
     from rnnbbo.space import Space
 
     if isinstance(command, list):
-        from rnnbbo.cli.program import Program
-
-        space = read_space(params, space_file)
-        return _Objective(space, Program(command, space.names, eval_timeout=eval_timeout))
-    func = load(command)
+        space = read_parameters(params, space_file)
+        return space, Program(command, space.names, eval_timeout=eval_timeout)
+    func = import_function(command)
     bounds = getattr(func, "bounds", None)
     if bounds is not None and not params and space_file is None:
         space = Space(bounds)
     else:
-        space = read_space(params, space_file)
-    names = space.names if by_names(func, space.names, call_with) else None
-    return _Objective(space, None, command, func, names)
+        space = read_parameters(params, space_file)
+    by_names = takes_names(func, space.names, call_with)
+    return space, PythonFunction(command, func, space.names, by_names, eval_timeout)
 
 
 @contextlib.contextmanager
 def _stdout_on_stderr() -> Iterator[None]:
-    """Sends what an objective prints to stderr: stdout is for the result alone."""
+    """Send what an objective prints to stderr: stdout is for the result alone."""
     sys.stdout.flush()
     saved = os.dup(1)
     os.dup2(2, 1)
@@ -314,7 +297,7 @@ def _stdout_on_stderr() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """Lets SIGTERM and SIGHUP end a run like Ctrl-C does, so that no program is left running."""
+    """Let SIGTERM and SIGHUP end a run like Ctrl-C does, so that no program is left running."""
 
     def interrupt(signum: int, frame: object) -> None:
         raise KeyboardInterrupt

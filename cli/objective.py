@@ -1,40 +1,104 @@
-"""Finding a Python objective, and deciding how it is called."""
+"""What the command minimizes: its face, and a Python function behind it."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
-import os
-import sys
-import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnbbo.errors import ObjectiveError
+from rnnbbo.importing import import_source
 
-FORMS = "pkg.mod:func or ./file.py:func; to run a program, put it after --"
+if TYPE_CHECKING:
+    from rnnbbo.evaluation.evaluator import Evaluator, Objective
+
+FUNCTION_FORMS = "pkg.mod:func or ./file.py:func; to run a program, put it after --"
 
 
-def load(target: str) -> Callable[..., Any]:
-    """The function that `pkg.mod:func` or `./file.py:func` names.
+class CommandObjective(Protocol):
+    """What is minimized: a Python function, or a program (`rnnbbo.cli.program.Program`).
+
+    Whether it is there, and takes the parameters, is found out when it is made.
+    """
+
+    @property
+    def call(self) -> str | None:
+        """How it is called, where its user did not write that; None where he did."""
+
+    def evaluator(self, jobs: int, seed: int, *, timed: bool) -> Evaluator:
+        """Make what evaluates it.
+
+        Args:
+            jobs: how many evaluations may run at once.
+            seed: seed of the run.
+            timed: whether the run ends at a time, even in the middle of an evaluation.
+        """
+
+    def command(self, x: Sequence[Any]) -> list[str] | None:
+        """Return the argument list that evaluates a point; None where there is none."""
+
+    def lines(self, x: Sequence[Any]) -> list[str]:
+        """Return a point in words, the last of which is ready to paste."""
+
+
+@dataclass(frozen=True)
+class PythonFunction:
+    """A Python function, evaluated in this process or in interpreters of its own.
+
+    Attributes:
+        target: where it is, `pkg.mod:func` or `./file.py:func`; a worker loads it from there.
+        func: the function.
+        names: names of the parameters.
+        by_names: whether it is called with a keyword a parameter, or else with one list.
+        eval_timeout: seconds an evaluation may take; None for any.
+    """
+
+    target: str
+    func: Callable[..., Any]
+    names: Sequence[str]
+    by_names: bool
+    eval_timeout: float | None = None
+
+    @property
+    def call(self) -> str:
+        """How it is called."""
+        arguments = [f"{name}=..." for name in self.names] if self.by_names else []
+        inside = ", ".join(arguments) if self.by_names else f"[{', '.join(self.names)}]"
+        return f"{self.target.rpartition(':')[2]}({inside})"
+
+    def evaluator(self, jobs: int, seed: int, *, timed: bool) -> Evaluator:
+        """Make what evaluates it: interpreters, where more than one is wanted, or an end."""
+        keywords = list(self.names) if self.by_names else None
+        if jobs == 1 and not timed and self.eval_timeout is None:
+            from rnnbbo.evaluation.evaluator import Inline
+
+            return Inline(as_list_objective(self.func, keywords))
+        from rnnbbo.cli.worker import interpreters
+
+        return interpreters(self.target, keywords, jobs, self.eval_timeout)
+
+    def command(self, x: Sequence[Any]) -> None:
+        """Return None: no command evaluates a point."""
+
+    def lines(self, x: Sequence[Any]) -> list[str]:
+        """Return a point by names, and as the list to paste into Python."""
+        named = [f"  {name} = {value!r}" for name, value in zip(self.names, x, strict=True)]
+        return [*named, f"x = {list(x)!r}"]
+
+
+def import_function(target: str) -> Callable[..., Any]:
+    """Return the function that `pkg.mod:func` or `./file.py:func` names.
 
     Modules are also looked for in the working directory, and a file's imports in its folder.
 
     Raises:
-        ObjectiveError: There is no such module, file or function, or it fails to import.
+        ObjectiveError: there is no such module, file or function, or it fails to import.
     """
     where, colon, name = target.rpartition(":")
     if not colon or not where or not name:
-        raise ObjectiveError(f"objective = {target!r}; expected {FORMS}")
-    try:
-        module = _import_file(Path(where)) if where.endswith(".py") else _import_module(where)
-    except ObjectiveError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise ObjectiveError(f"importing {where} failed: {_describe(error)}") from error
+        raise ObjectiveError(f"objective = {target!r}; expected {FUNCTION_FORMS}")
+    module = import_source(where, ObjectiveError)
     func: Any = module
     for part in name.split("."):
         func = getattr(func, part, None)
@@ -50,51 +114,17 @@ def load(target: str) -> Callable[..., Any]:
     return func
 
 
-def _import_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise ObjectiveError(f"there is no file {str(path)!r}; check the path before the colon")
-    sys.path.insert(0, str(path.resolve().parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # dataclasses and pickle look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-def _import_module(name: str) -> ModuleType:
-    # The `rnnbbo` script, unlike `python -m`, starts without the working directory on the path.
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
-            raise ObjectiveError(
-                f"there is no module {name!r}; expected {FORMS} (a file needs its .py)"
-            ) from error
-        raise
-
-
-def _describe(error: BaseException) -> str:
-    """The error with the innermost place that it came through, in one line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    return " ".join(f"{type(error).__name__}: {error}".split()) + place
-
-
-def by_names(func: Callable[..., Any], names: Sequence[str], call_with: str) -> bool:
-    """Whether the function is called with a keyword a parameter, or else with one list.
+def takes_names(func: Callable[..., Any], names: Sequence[str], call_with: str) -> bool:
+    """Return whether a function is called with a keyword a parameter, or else with one list.
 
     Args:
-        func: The objective.
-        names: Names of the parameters.
+        func: the function.
+        names: names of the parameters.
         call_with: "names" or "list" to choose; "auto" for names where the function accepts
             every one of them, and the list otherwise.
 
     Raises:
-        ObjectiveError: The function cannot be called in the way chosen, or in neither.
+        ObjectiveError: the function cannot be called in the way chosen, or in neither.
     """
     try:
         signature = inspect.signature(func)
@@ -123,14 +153,12 @@ def _binds(signature: inspect.Signature, *args: Any, **kwargs: Any) -> bool:
     return True
 
 
-def as_list_objective(
-    func: Callable[..., Any], names: Sequence[str] | None
-) -> Callable[[list[Any]], Any]:
-    """The objective as a function of one list.
+def as_list_objective(func: Callable[..., Any], names: Sequence[str] | None) -> Objective:
+    """Return a function as one of a single list.
 
     Args:
-        func: The objective as it was loaded.
-        names: Names to call it with; None to call it with the list.
+        func: the function as it was imported.
+        names: names to call it with; None to call it with the list.
 
     Returns:
         The function. Where `func` leaves by `sys.exit`, it raises RuntimeError instead, so that

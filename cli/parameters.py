@@ -1,4 +1,4 @@
-"""Search spaces as written on the command line and in space files."""
+"""Read search spaces as written on the command line and in space files."""
 
 from __future__ import annotations
 
@@ -13,38 +13,40 @@ from rnnbbo.errors import SpaceError
 if TYPE_CHECKING:
     from rnnbbo.space import Categorical, Integer, Real, Space
 
-FORMS = "NAME=float:LOW:HIGH[:log], NAME=int:LOW:HIGH[:log] or NAME=cat:A,B,..."
+PARAMETER_FORMS = "NAME=float:LOW:HIGH[:log], NAME=int:LOW:HIGH[:log] or NAME=cat:A,B,..."
 
 # A name must be able to stand in a {placeholder}.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _KEYS = {"float": ("low", "high", "log"), "int": ("low", "high", "log"), "cat": ("categories",)}
 
 
-def read_space(params: Sequence[str], file: str | None) -> Space:
-    """The space of `--space FILE`, then of every `--param`, in this order.
+def read_parameters(params: Sequence[str], file: str | None) -> Space:
+    """Return the space of `--space FILE`, then of every `--param`, in this order.
 
     Args:
-        params: Texts of the form `NAME=KIND:...`.
-        file: Path of a TOML file, or None. A key is a name; its value is either a text as after
+        params: texts of the form `NAME=KIND:...`.
+        file: path of a TOML file, or None. A key is a name; its value is either a text as after
             `NAME=`, or a table with `type` ("float", "int" or "cat") and `low`, `high`, `log`
             or `categories`, where categories may be texts, numbers and booleans.
 
     Raises:
-        SpaceError: Something is malformed, named twice, or there is nothing.
+        SpaceError: something is malformed, named twice, or there is nothing.
     """
     from rnnbbo.space import Space
 
     dimensions = [] if file is None else _read_file(Path(file))
     dimensions += [_parse_param(text) for text in params]
     if not dimensions:
-        raise SpaceError(f"the space is empty; expected --param {FORMS}, or --space FILE.toml")
+        raise SpaceError(
+            f"the space is empty; expected --param {PARAMETER_FORMS}, or --space FILE.toml"
+        )
     return Space(dimensions)
 
 
 def _parse_param(text: str) -> Real | Integer | Categorical:
     name, equals, spec = text.partition("=")
     if not equals:
-        raise SpaceError(f"--param {text!r}; expected {FORMS}")
+        raise SpaceError(f"--param {text!r}; expected {PARAMETER_FORMS}")
     return _parse_spec(_check_name(name), spec, f"--param {text!r}")
 
 
@@ -64,7 +66,7 @@ def _parse_spec(name: str, spec: str, where: str) -> Real | Integer | Categorica
         return Categorical(rest.split(",") if rest else [], name)
     parts = rest.split(":")
     if kind not in _KEYS or len(parts) not in (2, 3) or parts[2:] not in ([], ["log"]):
-        raise SpaceError(f"{where}; expected {FORMS}")
+        raise SpaceError(f"{where}; expected {PARAMETER_FORMS}")
     number = float if kind == "float" else int
     try:
         low, high = number(parts[0]), number(parts[1])

@@ -25,7 +25,7 @@ Examples:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def policies(names: tuple[str, ...], as_json: bool) -> None:
-    """Reads the weights files and prints what they say of themselves."""
+    """Read the weights files, and print what they say of themselves."""
     from rnnbbo import auto, shipped
 
     found: dict[str, dict[str, Any]] = {}
@@ -49,7 +49,7 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Keys and values of nested tables, as `outer.inner` and plain text."""
+    """Yield keys and values of nested tables, as `outer.inner` and plain text."""
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")

@@ -1,4 +1,4 @@
-"""Evaluating a program: what it is given, and how its value is read."""
+"""A program as the objective: what it is given, and how its value is read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import os
 import re
 import selectors
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from rnnbbo.cli.report import short_text
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.futures import Futures
@@ -32,14 +34,18 @@ class Program:
     """A program whose value is what it prints last, or writes to `RNNBBO_RESULT`.
 
     Args:
-        command: The argument list. `{name}` stands for a parameter's value, `{{` and `}}` for
+        command: the argument list. `{name}` stands for a parameter's value, `{{` and `}}` for
             braces.
-        names: Names of the parameters.
-        eval_timeout: Seconds an evaluation may take; None for any.
+        names: names of the parameters.
+        eval_timeout: seconds an evaluation may take; None for any.
 
     Raises:
-        ObjectiveError: A placeholder is unknown, or there is no such program.
+        ObjectiveError: a placeholder is unknown, some parameters have one and others have none,
+            or there is no such program.
     """
+
+    call = None
+    """How it is called stands on the command line."""
 
     def __init__(
         self,
@@ -52,16 +58,38 @@ class Program:
         self._names = list(names)
         self._eval_timeout = eval_timeout
         self._stop = threading.Event()
-        program = self.arguments(dict.fromkeys(names, "0"))[0]
-        if program == command[0] and shutil.which(program) is None:
-            hint = "make it executable" if Path(program).is_file() else "check its path"
-            raise ObjectiveError(f"no program {program!r} can be run; {hint}")
+        filled = self.arguments(dict.fromkeys(names, "0"))
+        _check_all_used(self._command, self._names)
+        _check_program(self._command[0], filled[0])
+
+    def evaluator(self, jobs: int, seed: int, *, timed: bool) -> Futures:
+        """Make what evaluates it, up to `jobs` times at once, each from a thread."""
+        pool = ThreadPoolExecutor(jobs)
+
+        def close() -> None:
+            self.stop()
+            pool.shutdown()
+
+        return Futures(lambda trial: pool.submit(self.evaluate, trial, seed), jobs, close=close)
+
+    def command(self, x: Sequence[Any]) -> list[str]:
+        """Return the argument list that evaluates a point."""
+        return self.arguments(dict(zip(self._names, x, strict=True)))
+
+    def lines(self, x: Sequence[Any]) -> list[str]:
+        """Return a point by names, and as the command to paste into a shell."""
+        width = max(map(len, self._names))
+        named = [
+            f"  {name:<{width}} = {short_text(value)}"
+            for name, value in zip(self._names, x, strict=True)
+        ]
+        return [*named, shlex.join(self.command(x))]
 
     def arguments(self, params: Mapping[str, Any]) -> list[str]:
-        """The argument list with every placeholder filled in.
+        """Return the argument list with every placeholder filled in.
 
         Raises:
-            ObjectiveError: A placeholder is unknown.
+            ObjectiveError: a placeholder is unknown.
         """
 
         def fill(match: re.Match[str]) -> str:
@@ -79,15 +107,15 @@ class Program:
         return [_PIECE.sub(fill, element) for element in self._command]
 
     def stop(self) -> None:
-        """Ends every evaluation that is running, and starts no other."""
+        """End every evaluation that is running, and start no other."""
         self._stop.set()
 
     def evaluate(self, trial: Trial, seed: int) -> Outcome:
-        """Runs the program once; safe to call from several threads at once.
+        """Run the program once; safe to call from several threads at once.
 
         Args:
-            trial: The trial.
-            seed: The run's seed; the program gets one of its own, derived from it.
+            trial: the trial.
+            seed: the run's seed; the program gets one of its own, derived from it.
         """
         params = dict(zip(self._names, trial.x, strict=True))
         with tempfile.TemporaryDirectory(prefix="rnnbbo-") as folder:
@@ -100,7 +128,7 @@ class Program:
                 "RNNBBO_RESULT": str(result),
             }
             try:
-                process = processes.start(
+                process = processes.start_group(
                     self.arguments(params),
                     env,
                     stdin=subprocess.DEVNULL,
@@ -120,7 +148,7 @@ class Program:
         return Outcome(error=reason, info=outcome.info, stderr=stderr)
 
     def _follow(self, process: subprocess.Popen[bytes]) -> tuple[str, str, str | None]:
-        """Waits for the end; returns the ends of stdout and stderr, and why it was cut short."""
+        """Wait for the end; return the ends of stdout and stderr, and why it was cut short."""
         deadline = math.inf if self._eval_timeout is None else time.monotonic() + self._eval_timeout
         tails = {"stdout": bytearray(), "stderr": bytearray()}
         problem = None
@@ -158,26 +186,59 @@ class Program:
         return None
 
 
-def by_threads(program: Program, jobs: int, seed: int) -> Futures:
-    """An evaluator that runs the program up to `jobs` times at once."""
-    pool = ThreadPoolExecutor(jobs)
+def _check_all_used(command: Sequence[str], names: Sequence[str]) -> None:
+    """Make sure that a command line that has placeholders has one of every parameter.
 
-    def close() -> None:
-        program.stop()
-        pool.shutdown()
+    Raises:
+        ObjectiveError: some are missing.
+    """
+    used = {match.group(1) for element in command for match in _PIECE.finditer(element)}
+    missing = [f"{{{name}}}" for name in names if name not in used]
+    if missing and used & set(names):
+        raise ObjectiveError(
+            f"the command line has no {', '.join(missing)}; expected a placeholder of every "
+            "parameter, or none at all where the program reads RNNBBO_PARAMS"
+        )
 
-    return Futures(lambda trial: pool.submit(program.evaluate, trial, seed), jobs, close=close)
+
+def _check_program(written: str, filled: str) -> None:
+    """Make sure that a program can be started.
+
+    Args:
+        written: the first element of the command line.
+        filled: the same with some values in the place of placeholders.
+
+    Raises:
+        ObjectiveError: it cannot.
+    """
+    if shutil.which(filled) is not None:
+        return
+    first, *others = written.split() or [written]
+    # Without a slash the path is searched, where no program has a blank in its name.
+    if others and (shutil.which(first) or Path(first).is_file() or "/" not in written):
+        raise ObjectiveError(
+            f"no program {written!r} can be run; expected it and its arguments apart, without "
+            f"quotes round all of them: -- {written}"
+        )
+    if filled != written:  # which one it is depends on the point
+        return
+    hint = "check its path"
+    if Path(written).is_file():
+        here = "" if "/" in written else f"write ./{written}"
+        executable = "" if os.access(written, os.X_OK) else "make it executable"
+        hint = " and ".join(filter(None, (executable, here))) or hint
+    raise ObjectiveError(f"no program {written!r} can be run; {hint}")
 
 
 def as_text(value: Any) -> str:
-    """A parameter's value as a program gets it: floats as `repr`, booleans as in JSON."""
+    """Return a parameter's value as a program gets it: floats as `repr`, booleans as in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)
 
 
 def parse_value(text: str) -> Outcome:
-    """Reads a number, or the JSON object of a value; anything else is a failed outcome."""
+    """Read a number, or the JSON object of a value; anything else is a failed outcome."""
     shown = _shown(text)
     try:
         return _checked(float(text), {})

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rnnbbo.errors import ConfigError
+from rnnbbo.status import Status
+from rnnbbo.trial import best_of
+
 if TYPE_CHECKING:
     from rnnbbo.study import Study
 
@@ -28,7 +32,7 @@ Examples:
 
 @click.group(help=_HELP)
 def study() -> None:
-    """Holds the commands."""
+    """Hold the commands."""
 
 
 def _open(file: str) -> Study:
@@ -46,7 +50,7 @@ def show(file: str, last: int | None) -> None:
 
     with _open(file) as opened:
         trials = opened.trials()
-        best = report.best_of(trials)
+        best = best_of(trials)
         states = [trial.state for trial in trials]
         counts = {state: states.count(state) for state in dict.fromkeys(states)}
         counted = ", ".join(f"{number} {state}" for state, number in counts.items())
@@ -59,7 +63,7 @@ def show(file: str, last: int | None) -> None:
         shown = trials if last is None else trials[max(0, len(trials) - last) :]
         if shown:
             click.echo()
-            click.echo(report.table(shown, opened.space.names))
+            click.echo(report.trials_text(shown, opened.space.names))
 
 
 @study.command()
@@ -74,7 +78,7 @@ def show(file: str, last: int | None) -> None:
 def export(file: str, form: str | None, output: str | None) -> None:
     """Write every trial as CSV or JSON."""
     if form is None:
-        form = "json" if output is not None and output.endswith(".json") else "csv"
+        form = "csv" if output is None else _form_of(output)
     with _open(file) as opened:
         text = _as_json(opened) if form == "json" else _as_csv(opened)
     if output is None:
@@ -92,23 +96,37 @@ def best(file: str, as_json: bool) -> int:
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
     with _open(file) as opened:
-        found = report.best_of(opened.told())
+        found = best_of(opened.told())
         names = opened.space.names
     if found is None:
         click.echo("no trial has succeeded", err=True)
         return EXIT_NO_SUCCESS
-    click.echo(report.trial_text(found, names, as_json=as_json))
+    click.echo(report.trial_json(found, names) if as_json else report.trial_text(found, names))
     return 0
+
+
+def _form_of(output: str) -> str:
+    """Return the format that belongs to a file's name; CSV where it has no suffix.
+
+    Raises:
+        ConfigError: it has another one.
+    """
+    suffix = Path(output).suffix.lower()
+    if suffix not in ("", ".csv", ".json"):
+        raise ConfigError(
+            f"--output {output}: expected a name in .csv or .json, or --format beside it"
+        )
+    return suffix[1:] or "csv"
 
 
 def _as_json(opened: Study) -> str:
     from rnnbbo.cli import report
 
     trials = opened.trials()
-    run = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
-    names = opened.space.names
-    best, recommended = report.best_of(trials), opened.recommend()
-    return report.as_json("ok", trials, best, recommended, names, None, **run) + "\n"
+    about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
+    status = Status.NO_SUCCESS if best_of(trials) is None else Status.OK
+    recommended, names = opened.recommend(), opened.space.names
+    return report.trials_json(status, trials, recommended, names, **about) + "\n"
 
 
 def _as_csv(opened: Study) -> str:

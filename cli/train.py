@@ -147,7 +147,7 @@ def _adapted(
             "as pkg.mod:family or ./file.py:family"
         )
     parent = shipped.load(start)
-    family = FamilyDistribution(objective.load(functions))
+    family = FamilyDistribution(objective.import_function(functions))
     name = f"{parent.name}-{functions.rpartition(':')[2].replace('.', '-')}"
     train = replace(finetune.DEFAULTS, name=name)
     if path is not None:

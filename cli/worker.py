@@ -1,4 +1,4 @@
-"""Evaluating a Python function in interpreters of its own, one a job.
+"""Evaluate a Python function in interpreters of its own, one a job.
 
 A fresh interpreter has none of this process's threads and locks, which a copy by fork would be left
 with half of. What the function prints goes to stderr.
@@ -22,19 +22,19 @@ from rnnbbo.evaluation.workers import Worker, Workers, serve
 def interpreters(
     target: str, names: Sequence[str] | None, slots: int, eval_timeout: float | None
 ) -> Workers:
-    """Workers that load the objective themselves.
+    """Make workers that load the objective themselves.
 
     Args:
         target: `pkg.mod:func` or `./file.py:func`.
-        names: Names to call the function with; None to call it with a list.
-        slots: How many evaluations may run at once.
-        eval_timeout: Seconds an evaluation may take; None for any.
+        names: names to call the function with; None to call it with a list.
+        slots: how many evaluations may run at once.
+        eval_timeout: seconds an evaluation may take; None for any.
     """
 
     def spawn() -> Worker:
         ours, theirs = multiprocessing.Pipe()
         arguments = [target, json.dumps(names), str(theirs.fileno()), str(os.getpid())]
-        process = processes.start(
+        process = processes.start_group(
             [sys.executable, "-m", "rnnbbo.cli.worker", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=2,
@@ -47,9 +47,9 @@ def interpreters(
 
 
 def _main(target: str, names: str, pipe: str, parent: str) -> None:
-    from rnnbbo.cli.objective import as_list_objective, load
+    from rnnbbo.cli.objective import as_list_objective, import_function
 
-    func = as_list_objective(load(target), json.loads(names))
+    func = as_list_objective(import_function(target), json.loads(names))
     serve(func, Connection(int(pipe)), int(parent))
 
 

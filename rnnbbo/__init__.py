@@ -1,4 +1,9 @@
-"""Black-box global optimization with meta-trained recurrent networks."""
+"""Black-box global optimization in few evaluations.
+
+By default a population of Gaussian-process hypotheses, carried from value to value, proposes the
+points, advised by a meta-trained network in the first evaluations; meta-trained recurrent networks
+propose where a batch or time asks for them.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -66,3 +71,7 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(_LATER[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.result import OptimizeResult
+from rnnbbo.status import Status
 from rnnbbo.trial import Trial
 
 _SLICE_S = 0.1
 _OTHERS_S = 1.0  # how often one looks at what others do
 
 
-class Optimizer(Protocol):
+class AskTell(Protocol):
     """What is needed of `rnnbbo.optimizer.Optimizer`."""
 
     def ask(self) -> Any:
@@ -33,7 +34,7 @@ class Optimizer(Protocol):
 
 
 class History(Protocol):
-    """Where trials come from and are told to."""
+    """Where trials come from and are told to; `n_calls` is the number of evaluations wanted."""
 
     def begin(self, n_calls: int) -> Trial | None:
         """Return the next trial to evaluate; None where n_calls have been begun."""
@@ -45,33 +46,36 @@ class History(Protocol):
         """Take back trials that will not be evaluated."""
 
     def is_over(self, n_calls: int) -> bool:
-        """Whether n_calls evaluations have been told."""
+        """Return whether n_calls evaluations have been told."""
 
     @property
     def n_failed(self) -> int:
         """Number of evaluations that failed."""
 
+    def told(self) -> list[Trial]:
+        """Return the trials that were told, in that order."""
+
     def result(self) -> OptimizeResult:
         """Sum up what was told."""
 
 
-class Memory:
-    """A history that lasts as long as the process.
+class RunHistory:
+    """A history that lasts as long as its run.
 
     Args:
-        optimizer: Proposes the points.
-        points: Points to evaluate first.
-        n_known: Number of values that it was told before, which are no evaluations.
+        optimizer: proposes the points.
+        points: points to evaluate first.
+        n_known: number of values that it was told before, which are no evaluations.
     """
 
     def __init__(
-        self, optimizer: Optimizer, points: Sequence[list[Any]] = (), n_known: int = 0
+        self, optimizer: AskTell, points: Sequence[list[Any]] = (), n_known: int = 0
     ) -> None:
         self._optimizer = optimizer
         self._known = n_known
         self._begun = 0
-        self._told = 0
-        self._errors: dict[int, str] = {}
+        self._told: list[Trial] = []
+        self._failed = 0
         self._waiting: deque[Trial] = deque()
         for point in points:
             optimizer.add_pending(point)
@@ -80,7 +84,7 @@ class Memory:
     @property
     def n_failed(self) -> int:
         """Number of evaluations that failed."""
-        return len(self._errors)
+        return self._failed
 
     def begin(self, n_calls: int) -> Trial | None:
         """Return a point that waits, or a new one."""
@@ -96,22 +100,30 @@ class Memory:
         """Tell the optimizer."""
         assert trial.outcome is not None
         self._optimizer.tell(trial.x, trial.outcome.value)
-        if trial.outcome.error is not None:
-            self._errors[self._known + self._told] = trial.outcome.error
-        self._told += 1
+        self._told.append(trial)
+        self._failed += trial.failed
 
     def give_back(self, trials: Sequence[Trial]) -> None:
         """Let them wait."""
         self._waiting.extendleft(reversed(trials))
 
     def is_over(self, n_calls: int) -> bool:
-        """Whether n_calls evaluations have been told."""
-        return self._told >= n_calls
+        """Return whether n_calls evaluations have been told."""
+        return len(self._told) >= n_calls
+
+    def told(self) -> list[Trial]:
+        """Return the trials that were evaluated, in the order told."""
+        return list(self._told)
 
     def result(self) -> OptimizeResult:
         """Sum up what was told."""
         result = self._optimizer.result()
-        result.update(nfev=self._told, errors=dict(self._errors))
+        errors = {
+            self._known + i: trial.error
+            for i, trial in enumerate(self._told)
+            if trial.error is not None
+        }
+        result.update(nfev=len(self._told), errors=errors)
         return result
 
 
@@ -120,9 +132,9 @@ class Limits:
     """When a run ends.
 
     Attributes:
-        n_calls: Number of evaluations.
-        timeout: Seconds for the whole run; None for any.
-        max_failures: Number of failed evaluations that is still accepted; None for any.
+        n_calls: number of evaluations.
+        timeout: seconds for the whole run; None for any.
+        max_failures: number of failed evaluations that is still accepted; None for any.
     """
 
     n_calls: int
@@ -136,26 +148,26 @@ def run_trials(
     limits: Limits,
     *,
     on_trial: Callable[[Trial], Any],
-) -> str:
-    """Asks, evaluates and tells until a limit is reached.
+) -> Status:
+    """Ask, evaluate and tell until a limit is reached.
 
     A point is asked for as soon as one has finished. Where others work on the same history, the
     run also waits for their last evaluations, and makes those that they give up.
 
     Args:
-        history: Gives out the trials.
-        evaluator: Evaluates them.
-        limits: When to end. An evaluation in this very thread is not cut short.
-        on_trial: Called with each finished trial after it has been told; if it returns true, the
+        history: gives out the trials.
+        evaluator: evaluates them; it is stopped at the end.
+        limits: when to end. An evaluation in this very thread is not cut short.
+        on_trial: called with each finished trial after it has been told; if it returns true, the
             run ends.
 
     Returns:
-        Why it ended: "ok", "stopped" by on_trial, "timeout" or "too_many_failures". What was still
+        How it ended: OK, STOPPED (by on_trial), TIMEOUT or TOO_MANY_FAILURES. What was still
         running then has been ended, and given back.
 
     Raises:
-        ObjectiveError: Nothing can be evaluated any more.
-        KeyboardInterrupt: Likewise, after what was running has been ended.
+        ObjectiveError: nothing can be evaluated any more.
+        KeyboardInterrupt: likewise, after what was running has been ended.
     """
     return _Loop(history, evaluator, limits, on_trial).run()
 
@@ -177,23 +189,23 @@ class _Loop:
         timeout = limits.timeout
         self._deadline = None if timeout is None else time.monotonic() + timeout
 
-    def run(self) -> str:
+    def run(self) -> Status:
         try:
             while True:
                 if self._too_many():
-                    return "too_many_failures"
+                    return Status.TOO_MANY_FAILURES
                 self._fill()
                 if not self._running and self._history.is_over(self._limits.n_calls):
-                    return "ok"
+                    return Status.OK
                 if self._running or not self._evaluator.free:
                     # In slices: the system may hand a signal to another thread, and this one,
                     # which has to act on it, does not notice while it waits.
                     if self._take(self._evaluator.wait(self._slice())):
-                        return "stopped"
+                        return Status.STOPPED
                 else:  # for others
                     time.sleep(self._slice())
                 if self._remaining() == 0.0 and not self._is_over():
-                    return "timeout"
+                    return Status.TIMEOUT
         finally:
             try:
                 self._evaluator.stop()
@@ -201,7 +213,7 @@ class _Loop:
                 self._history.give_back([trial for trial, _ in self._running.values()])
 
     def _fill(self) -> None:
-        """Begins as many evaluations as there is room for."""
+        """Begin as many evaluations as there is room for."""
         while self._evaluator.free and time.monotonic() >= self._look_again:
             trial = self._history.begin(self._limits.n_calls)
             if trial is None:
@@ -211,7 +223,7 @@ class _Loop:
             self._evaluator.start(trial)
 
     def _take(self, finished: Sequence[Trial]) -> bool:
-        """Tells what has finished; whether to stop."""
+        """Tell what has finished, and return whether to stop."""
         stop = False
         for trial in finished:
             begun = self._running[trial.number][1]
@@ -237,7 +249,7 @@ class _Loop:
 
 
 def _timed(trial: Trial, seconds: float) -> Trial:
-    """The trial, with the time as seen from here if the evaluator did not take it."""
+    """Return the trial, with the time as seen from here if the evaluator did not take it."""
     outcome = trial.outcome
     assert outcome is not None
     if outcome.seconds is not None:

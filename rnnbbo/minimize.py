@@ -1,32 +1,27 @@
-"""Minimizing a Python function, in one call."""
+"""Minimize a Python function, in one call."""
 
 from __future__ import annotations
 
 import numbers
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rnnbbo.arguments import as_count, as_seconds
-from rnnbbo.errors import ConfigError, ObjectiveError, PointError, TooManyFailuresError
+from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
-from rnnbbo.loop import History, Limits, Memory, run_trials
-from rnnbbo.optimizer import Optimizer
+from rnnbbo.loop import Limits
+from rnnbbo.optimization import Opened, Optimization
 from rnnbbo.result import OptimizeResult
+from rnnbbo.shipped import Source
 from rnnbbo.space import Space
+from rnnbbo.status import Status
 from rnnbbo.trial import Trial
 
 Callback = Callable[[OptimizeResult], Any]
-
-_MESSAGES = {
-    "stopped": "stopped by the callback",
-    "timeout": "stopped by the timeout",
-    "too_many_failures": "too many failures",
-}
 
 
 def minimize(
@@ -34,7 +29,7 @@ def minimize(
     dimensions: Any,
     n_calls: int = 100,
     *,
-    policy: str | None = None,
+    policy: Source | None = None,
     x0: Any = None,
     y0: Any = None,
     callback: Callback | Sequence[Callback] | None = None,
@@ -48,60 +43,60 @@ def minimize(
     study: str | Path | None = None,
     resume: bool = False,
 ) -> OptimizeResult:
-    """Finds a point where a function of few dimensions is small, in few evaluations.
+    """Find a point where a function of few dimensions is small, in few evaluations.
 
     An evaluation fails if `func` raises, or returns anything but a finite number. Such a trial
     is recorded, never becomes the best, and the run goes on; the first one is warned of, and
     `errors` of the result has the reason of each.
 
     Args:
-        func: The objective. It gets a point, a list of n_dims values in user units.
-        dimensions: The search space, as in `rnnbbo.space.Space`: for instance
+        func: the objective. It gets a point, a list of n_dims values in user units.
+        dimensions: the search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`.
-        n_calls: Number of evaluations, those of `x0` included; with a study, of the whole study.
-        policy: Name of the policy that proposes the points; None for the study's, or "auto", the
-            best by what was measured.
-        x0: A point, or a list of points, to evaluate first; with `y0`, points already known. A
+        n_calls: number of evaluations, those of `x0` included; with a study, of the whole study.
+        policy: what proposes the points, as for `rnnbbo.Optimizer`; None for the study's, or
+            "auto", the best by what was measured.
+        x0: a point, or a list of points, to evaluate first; with `y0`, points already known. A
             study that has trials already does without.
-        y0: The value at `x0`, or a list of the values at its points. They are told to the policy
+        y0: the value at `x0`, or a list of the values at its points. They are told to the policy
             and not evaluated; a value that is not finite is a failed trial.
-        callback: A function, or several, called after every evaluation (and once after `y0`)
+        callback: a function, or several, called after every evaluation (and once after `y0`)
             with the result so far; one that returns true ends the run.
-        rng: A seed or a NumPy generator. The same seed gives the same run, as long as the values
+        rng: a seed or a NumPy generator. The same seed gives the same run, as long as the values
             are told in the same order.
-        max_failures: Number of failed evaluations that is still accepted; None for any.
-        workers: Evaluate in this many processes at once, copies (by fork) of this one, each the
+        max_failures: number of failed evaluations that is still accepted; None for any.
+        workers: evaluate in this many processes at once, copies (by fork) of this one, each the
             leader of a process group; one that dies fails its trial and is replaced. A new point
             is proposed as soon as a value is in, with regard to those still evaluated. With
             `executor`, only the number of evaluations at once.
-        executor: Evaluate by this executor instead: a pool of `concurrent.futures`, one of loky,
+        executor: evaluate by this executor instead: a pool of `concurrent.futures`, one of loky,
             Dask's `client.get_executor()`, or any other object whose `submit(function, *args)`
             returns such a future. It is left open.
-        timeout: Seconds for the whole run. What is still being evaluated then is ended and not
+        timeout: seconds for the whole run. What is still being evaluated then is ended and not
             told; an evaluation in this very process ends first.
-        eval_timeout: Seconds for an evaluation; it fails when they are over. With `workers`, its
+        eval_timeout: seconds for an evaluation; it fails when they are over. With `workers`, its
             process group is ended. An executor cannot be made to do that: what it runs keeps its
             place until it ends.
-        call_seconds: Time of an evaluation, if it is known. With thousands of evaluations that
+        call_seconds: time of an evaluation, if it is known. With thousands of evaluations that
             take less than an ask, "auto" hands over to a policy that asks faster. Without effect
             on a study, which is of any length.
-        study: A file, new or (with `resume`) not, that keeps every trial: see `rnnbbo.Study`.
-        resume: Go on with the study where it was, also in several processes at once.
+        study: a file, new or (with `resume`) not, that keeps every trial: see `rnnbbo.Study`.
+        resume: go on with the study where it was, also in several processes at once.
 
     Returns:
         The result: `x` and `fun` are the best point and its value.
 
     Raises:
-        SpaceError: The space is malformed.
-        PointError: A point of `x0` is not in the space.
-        PolicyError: There is no such policy.
-        ConfigError: Another argument does not fit.
-        StudyError: The study exists already, is damaged, or was made for something else.
-        ObjectiveError: The executor broke, or cannot take the objective. Its `result` holds
+        SpaceError: the space is malformed.
+        PointError: a point of `x0` is not in the space.
+        PolicyError: there is no such policy.
+        ConfigError: another argument does not fit.
+        StudyError: the study exists already, is damaged, or was made for something else.
+        ObjectiveError: the executor broke, or cannot take the objective. Its `result` holds
             everything so far.
-        TooManyFailuresError: More than `max_failures` evaluations failed. Its `result` holds
+        TooManyFailuresError: more than `max_failures` evaluations failed. Its `result` holds
             everything so far.
-        KeyboardInterrupt: As raised; its `result` holds everything so far.
+        KeyboardInterrupt: as raised; its `result` holds everything so far.
     """
     space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
     points, known = _initial(space, x0, y0)
@@ -122,60 +117,75 @@ def minimize(
         "rng": rng,
         "max_failures": max_failures,
     }
-    history: History
-    with ExitStack() as stack:
-        if study is None:
-            optimizer = Optimizer(
-                space,
-                policy=policy,
-                n_calls=n_calls + len(known),
-                call_seconds=call_seconds,
-                rng=rng,
+
+    def complete(result: OptimizeResult) -> OptimizeResult:
+        """Say in a result how it was called for."""
+        result.update(random_state=rng, specs={"args": dict(arguments), "function": "minimize"})
+        return result
+
+    optimization = Optimization(
+        space,
+        Limits(n_calls, timeout, max_failures),
+        policy=policy,
+        rng=rng,
+        points=points,
+        values=known,
+        call_seconds=call_seconds,
+        study=study,
+        resume=resume,
+    )
+    ended = optimization.run(
+        lambda opened: _evaluator(func, space, workers, executor, eval_timeout),
+        _Callbacks(callbacks, complete, at_once=bool(known)),
+    )
+    result = complete(ended.result)
+    if ended.error is not None:
+        ended.error.result = result  # type: ignore[union-attr]
+        raise ended.error
+    if ended.status is Status.TOO_MANY_FAILURES:
+        raise _too_many(result, max_failures)
+    return result
+
+
+class _Callbacks:
+    """The user's functions, called with the result so far, and a warning of the first failure.
+
+    Args:
+        callbacks: the functions.
+        complete: adds to a result what it lacks.
+        at_once: whether they are called before anything is evaluated, too.
+    """
+
+    def __init__(
+        self,
+        callbacks: Sequence[Callback],
+        complete: Callable[[OptimizeResult], OptimizeResult],
+        *,
+        at_once: bool,
+    ) -> None:
+        self._callbacks = callbacks
+        self._complete = complete
+        self._at_once = at_once
+
+    def begin(self, opened: Opened) -> bool:
+        """Take note of the history."""
+        self._history = opened.history
+        return self._at_once and self._call()
+
+    def add(self, trial: Trial) -> bool:
+        """Call the functions, and return whether one of them ends the run."""
+        if trial.failed and self._history.n_failed == 1:
+            warnings.warn(
+                f"the trial at {trial.x} failed: {trial.error}; failed trials never become "
+                "the best, and the result's `errors` has the reasons",
+                RuntimeWarning,
+                stacklevel=7,  # where `minimize` was called
             )
-            if known:
-                optimizer.tell(points, known)
-            history = Memory(optimizer, () if known else points, n_known=len(known))
-        else:
-            from rnnbbo.study import Study
+        return self._call()
 
-            opened = Study(study, space, policy=policy, rng=rng, resume=resume)
-            history = stack.enter_context(opened)
-            opened.begin_with(points, known)
-        evaluator = _evaluator(func, space, workers, executor, eval_timeout)
-
-        def result(message: str | None = None) -> OptimizeResult:
-            now = history.result()
-            now.update(random_state=rng, specs={"args": dict(arguments), "function": "minimize"})
-            if message is not None:
-                now.message = message
-            return now
-
-        def on_trial(trial: Trial) -> bool:
-            if trial.failed and history.n_failed == 1:
-                warnings.warn(
-                    f"the trial at {trial.x} failed: {trial.error}; failed trials never become "
-                    "the best, and the result's `errors` has the reasons",
-                    RuntimeWarning,
-                    stacklevel=6,
-                )
-            # All of them are called, as in scikit-optimize.
-            return bool(callbacks) and any([bool(one(result())) for one in callbacks])
-
-        try:
-            if known and callbacks and any([bool(one(result())) for one in callbacks]):
-                return result(_MESSAGES["stopped"])
-            limits = Limits(n_calls, timeout, max_failures)
-            status = run_trials(history, evaluator, limits, on_trial=on_trial)
-        except KeyboardInterrupt as interrupt:
-            # Hours of evaluations should not be lost with it.
-            interrupt.result = result("interrupted")  # type: ignore[attr-defined]
-            raise
-        except ObjectiveError as error:
-            error.result = result(str(error))
-            raise
-        if status == "too_many_failures":
-            raise _too_many(result(_MESSAGES[status]), max_failures)
-        return result(_MESSAGES.get(status))
+    def _call(self) -> bool:
+        # All of them are called, as in scikit-optimize, each with a result of its own.
+        return any([bool(one(self._complete(self._history.result()))) for one in self._callbacks])
 
 
 def _evaluator(
@@ -229,7 +239,7 @@ def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:
 
 
 def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[float]]:
-    """The points of x0 in canonical form, and their known values (none without y0)."""
+    """Return the points of x0 in canonical form, and their known values (none without y0)."""
     points = [] if x0 is None else _points(space, x0)
     if y0 is None:
         return points, []

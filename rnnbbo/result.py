@@ -19,30 +19,32 @@ class OptimizeResult(dict):
     is. `to_skopt` of its `space` gives scikit-optimize's own space where more is needed.
 
     Attributes:
-        x: Best point, a list of n_dims values in user units; None if no trial succeeded.
-        fun: Its value; infinity if no trial succeeded.
-        recommended: The point told whose noise-free value is probably the least: `x` itself unless
+        x: best point, a list of n_dims values in user units; None if no trial succeeded.
+        fun: its value; infinity if no trial succeeded.
+        recommended: the point told whose noise-free value is probably the least: `x` itself unless
             the values are noisy, see `Optimizer.recommend`; None if no trial succeeded.
-        x_iters: Every point told, in the order told: a list of points.
-        func_vals: Their values, (len(x_iters),) float64. A failed trial, whatever its
+        x_iters: every point told, in the order told: a list of points.
+        func_vals: their values, (len(x_iters),) float64. A failed trial, whatever its
             objective returned, is +infinity here: it never is the minimum, and running minima
             stay right.
-        n_failed: Number of failed trials.
-        errors: Why trials failed, {index in x_iters: one line}, as far as it is known.
-        nfev: Number of evaluations, failed ones included; values given as `y0` are not counted.
-        success: Whether at least one trial succeeded.
-        message: How the run ended.
-        space: The `rnnbbo.space.Space`.
-        policy: Name of the policy that proposed the last points.
-        policy_why: Why it was chosen; empty where the caller did.
-        models: Always empty: nothing is fitted to the values.
+        n_failed: number of failed trials.
+        errors: why trials failed, {index in x_iters: one line}, as far as it is known.
+        nfev: number of evaluations, failed ones included; values given as `y0` are not counted.
+        success: whether at least one trial succeeded.
+        message: how the run ended, and how many trials there are.
+        status: how the run ended, as one word of `rnnbbo.status.Status`: "ok", "timeout", ...; only
+            in what `rnnbbo.minimize` returns or raises.
+        space: the `rnnbbo.space.Space`.
+        policy: name of the policy that proposed the last points.
+        policy_why: why it was chosen; empty where the caller did.
+        models: always empty: nothing is fitted to the values.
         specs: {"args": arguments of the call}, as in scikit-optimize.
-        random_state: The `rng` given.
+        random_state: the `rng` given.
     """
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        """This class, or SciPy's class of the same name wherever that one is loaded.
+        """Return this class, or SciPy's class of the same name wherever that one is loaded.
 
         skopt.plots asks `isinstance(result, scipy.optimize.OptimizeResult)`. This answers yes
         without importing SciPy; `type(result)` still tells the truth.
@@ -105,18 +107,18 @@ def make_result(
     message: str | None = None,
     specs: dict[str, Any] | None = None,
 ) -> OptimizeResult:
-    """Sums up the trials told so far.
+    """Sum up the trials told so far.
 
     Args:
-        space: The search space.
+        space: the search space.
         x_iters: n points in user units.
         y_iters: n values; one that is not finite marks a failed trial.
-        policy: Name of the policy.
-        policy_why: Why it was chosen.
-        recommended: The point that the policy recommends.
-        random_state: What the caller gave as seed or generator.
-        message: How the run ended; by default a count of the trials.
-        specs: The call's arguments, {"args": {...}}.
+        policy: name of the policy.
+        policy_why: why it was chosen.
+        recommended: the point that the policy recommends.
+        random_state: what the caller gave as seed or generator.
+        message: how the run ended; by default a count of the trials.
+        specs: the call's arguments, {"args": {...}}.
 
     Returns:
         The result; the first of several equal minima is its `x`.
@@ -125,10 +127,8 @@ def make_result(
     n_failed = int(np.isinf(values).sum())
     success = n_failed < len(values)
     best = int(values.argmin()) if success else None
-    if message is None:
-        message = f"{len(values)} trials" + (f", {n_failed} failed" if n_failed else "")
     return OptimizeResult(
-        message=message,
+        message=count_text(len(values), n_failed) if message is None else message,
         success=success,
         fun=math.inf if best is None else float(values[best]),
         x=None if best is None else list(x_iters[best]),
@@ -145,3 +145,8 @@ def make_result(
         models=[],
         specs={"args": {}} if specs is None else specs,
     )
+
+
+def count_text(n_trials: int, n_failed: int) -> str:
+    """Return how many trials there are, and how many of them failed, in words."""
+    return f"{n_trials} trials" + (f", {n_failed} failed" if n_failed else "")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from rnnbbo.status import TrialState
 
 
 @dataclass(frozen=True)
@@ -12,11 +15,11 @@ class Outcome:
     """The value of one evaluation, or why there is none.
 
     Attributes:
-        value: The objective's value; NaN if the evaluation failed.
-        error: Why it failed, in one line; None if it did not.
-        info: What the program told beside the value.
-        stderr: The end of what a failed program wrote to stderr.
-        seconds: How long the evaluation took, as far as it is known.
+        value: the objective's value; NaN if the evaluation failed.
+        error: why it failed, in one line; None if it did not.
+        info: what the program told beside the value.
+        stderr: the end of what a failed program wrote to stderr.
+        seconds: how long the evaluation took, as far as it is known.
     """
 
     value: float = math.nan
@@ -31,10 +34,10 @@ class Trial:
     """A point, and what came of it.
 
     Attributes:
-        number: Its place in the order in which points were asked for or told, from 0.
-        x: The point, n_dims values in user units.
-        outcome: The value, or why there is none; None until it is told.
-        waiting: Whether it is not told, and nobody evaluates it now.
+        number: its place in the order in which points were asked for or told, from 0.
+        x: the point, n_dims values in user units.
+        outcome: the value, or why there is none; None until it is told.
+        waiting: whether it is not told, and nobody evaluates it now.
     """
 
     number: int
@@ -43,11 +46,11 @@ class Trial:
     waiting: bool = False
 
     @property
-    def state(self) -> str:
+    def state(self) -> TrialState:
         """One of "waiting", "running", "ok" and "failed"."""
         if self.outcome is None:
-            return "waiting" if self.waiting else "running"
-        return "failed" if self.failed else "ok"
+            return TrialState.WAITING if self.waiting else TrialState.RUNNING
+        return TrialState.FAILED if self.failed else TrialState.OK
 
     @property
     def failed(self) -> bool:
@@ -63,3 +66,13 @@ class Trial:
     def error(self) -> str | None:
         """Why the evaluation failed."""
         return None if self.outcome is None else self.outcome.error
+
+
+def best_of(trials: Iterable[Trial]) -> Trial | None:
+    """Return the first of the trials with the smallest value, or None where none succeeded."""
+    best: Trial | None = None
+    lowest = math.inf
+    for trial in trials:
+        if trial.value is not None and (best is None or trial.value < lowest):
+            best, lowest = trial, trial.value
+    return best

@@ -51,6 +51,6 @@ def test_heavy_libraries_stay_out(code: str) -> None:
 def test_every_public_name_can_be_imported() -> None:
     import rnnbbo
 
-    assert {"Optimizer", "minimize"} <= set(rnnbbo.__all__)
+    assert {"Optimizer", "minimize"} <= set(rnnbbo.__all__) <= set(dir(rnnbbo))
     for name in rnnbbo.__all__:
         assert getattr(rnnbbo, name) is not None

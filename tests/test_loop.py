@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rnnbbo.evaluation.futures import Futures
-from rnnbbo.loop import Limits, Memory, run_trials
+from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.trial import Outcome
 
 
@@ -69,7 +69,7 @@ def pooled(func, jobs):
 def run(func, jobs, points=(), **limits):
     optimizer, trials = Counter(), []
     evaluator = pooled(func, jobs) if jobs else Inline(func)
-    history = Memory(optimizer, points)
+    history = RunHistory(optimizer, points)
     status = run_trials(history, evaluator, Limits(**limits), on_trial=trials.append)
     return status, optimizer, evaluator, trials
 
@@ -163,7 +163,7 @@ def test_an_evaluation_without_a_time_of_its_own_gets_the_one_seen_from_here():
     assert [trial.outcome.seconds for trial in timed] == [7.0] * 3
 
 
-class Recorded(Memory):
+class Recorded(RunHistory):
     """Remembers what is given back, and has a worker besides us."""
 
     def __init__(self, optimizer, others=()):
@@ -211,7 +211,7 @@ def test_the_last_evaluations_of_others_are_waited_for():
 
 
 def test_a_true_answer_ends_the_run():
-    history = Memory(Counter())
+    history = RunHistory(Counter())
     evaluator = Inline(square)
     status = run_trials(history, evaluator, Limits(5), on_trial=lambda trial: trial.number == 2)
     assert status == "stopped"

@@ -231,6 +231,6 @@ def test_the_loop_only_asks_and_tells(monkeypatch):
             return getattr(self.optimizer, name)
 
     # The package's attribute of this name is the function.
-    monkeypatch.setattr(sys.modules["rnnbbo.minimize"], "Optimizer", Spy)
+    monkeypatch.setattr(sys.modules["rnnbbo.optimization"], "Optimizer", Spy)
     minimize(objective, SPACE, 3, rng=0)
     assert calls == ["ask", "tell"] * 3 + ["result"]

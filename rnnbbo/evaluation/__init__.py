@@ -1,1 +1,1 @@
-"""Ways to evaluate an objective: in this process, in processes of its own, by an executor."""
+"""The ways to evaluate an objective: in this process, in processes of its own, by an executor."""

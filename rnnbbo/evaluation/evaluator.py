@@ -15,11 +15,11 @@ Objective = Callable[[list[Any]], Any]
 
 
 class Evaluator(Protocol):
-    """Evaluates trials."""
+    """What evaluates trials, several at once or one after the other."""
 
     @property
     def free(self) -> int:
-        """How many more evaluations may be started now."""
+        """Number of evaluations that may be started now, beside those that run."""
 
     def start(self, trial: Trial) -> None:
         """Begin to evaluate a trial."""
@@ -35,8 +35,8 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
     """Evaluate the objective once.
 
     Args:
-        func: The objective.
-        x: A point in user units.
+        func: the objective.
+        x: a point in user units.
 
     Returns:
         The value; or, where the objective raised or returned no finite number, why there is none.
@@ -46,7 +46,7 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
         y = func(list(x))  # a copy, so that an objective that changes its argument harms nothing
         number = as_number(y)
     except Exception as error:
-        outcome = Outcome(error=describe(error))
+        outcome = Outcome(error=one_line(error))
     else:
         if number is None:
             outcome = Outcome(error=f"the objective returned {y!r}; expected a number")
@@ -57,13 +57,13 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
     return replace(outcome, seconds=time.perf_counter() - start)
 
 
-def describe(error: BaseException) -> str:
-    """An exception in one line."""
+def one_line(error: BaseException) -> str:
+    """Return an exception in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 class Inline:
-    """Evaluates in the calling thread, one trial at a time; nothing can cut it short."""
+    """An evaluator in the calling thread, one trial at a time; nothing can cut it short."""
 
     def __init__(self, func: Objective) -> None:
         self._func = func
@@ -84,4 +84,4 @@ class Inline:
         return finished
 
     def stop(self) -> None:
-        """Nothing runs beside the caller."""
+        """Do nothing: nothing runs beside the caller."""

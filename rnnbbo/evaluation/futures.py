@@ -1,4 +1,4 @@
-"""Evaluating by futures: any executor whose `submit` returns a `concurrent.futures.Future`."""
+"""Evaluate by futures: any executor whose `submit` returns a `concurrent.futures.Future`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnbbo.errors import ConfigError, ObjectiveError
-from rnnbbo.evaluation.evaluator import Objective, describe, evaluate
+from rnnbbo.evaluation.evaluator import Objective, evaluate, one_line
 from rnnbbo.trial import Outcome, Trial
 
 
@@ -22,17 +22,17 @@ class _Running:
 
 
 class Futures:
-    """Evaluates by futures.
+    """An evaluator by futures.
 
     Args:
-        submit: Starts the evaluation of a trial.
-        slots: How many may run at once.
-        eval_timeout: Seconds until an evaluation counts as failed; None for any. A future that
+        submit: starts the evaluation of a trial.
+        slots: how many may run at once.
+        eval_timeout: seconds until an evaluation counts as failed; None for any. A future that
             cannot be cancelled keeps its slot until it ends.
-        close: Called when the run ends, after every future was cancelled.
+        close: called when the run ends, after every future was cancelled.
 
     Raises:
-        ObjectiveError: By `wait`: nothing can be evaluated any more.
+        ObjectiveError: by `wait`: nothing can be evaluated any more.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Futures:
 
     @property
     def free(self) -> int:
-        """How many more evaluations may be started now."""
+        """Number of evaluations that may be started now, beside those that run."""
         return self._slots - len(self._running)
 
     def start(self, trial: Trial) -> None:
@@ -101,17 +101,17 @@ class Futures:
 def by_executor(
     func: Objective, executor: Any, workers: int | None, *, eval_timeout: float | None = None
 ) -> Futures:
-    """An evaluator that submits to an executor, which stays open.
+    """Make an evaluator that submits to an executor, which stays open.
 
     Args:
-        func: The objective; where the executor has other processes, they must be able to load it.
-        executor: Its `submit(function, *args)` returns a `concurrent.futures.Future`: a pool of
+        func: the objective; where the executor has other processes, they must be able to load it.
+        executor: its `submit(function, *args)` returns a `concurrent.futures.Future`: a pool of
             the standard library, one of loky, or Dask's `client.get_executor()`.
-        workers: How many evaluations may run at once; None for as many as the executor says.
-        eval_timeout: As for `Futures`.
+        workers: how many evaluations may run at once; None for as many as the executor says.
+        eval_timeout: as for `Futures`.
 
     Raises:
-        ConfigError: It is no executor, or does not say how many it runs at once.
+        ConfigError: it is no executor, or does not say how many it runs at once.
     """
     if not callable(getattr(executor, "submit", None)):
         raise ConfigError(
@@ -130,23 +130,23 @@ def by_executor(
         try:
             return executor.submit(evaluate, func, trial.x)
         except (BrokenExecutor, RuntimeError) as error:  # broken, or shut down
-            raise ObjectiveError(f"the executor takes no work: {describe(error)}") from error
+            raise ObjectiveError(f"the executor takes no work: {one_line(error)}") from error
 
     return Futures(submit, workers, eval_timeout=eval_timeout)
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
-    """What a finished future brings; exceptions of the objective are outcomes already."""
+    """Return what a finished future brings; an objective's exceptions are outcomes already."""
     try:
         return future.result()
     except BrokenExecutor as error:
         raise ObjectiveError(
-            f"the executor broke: {describe(error)}; workers= replaces a process that dies"
+            f"the executor broke: {one_line(error)}; workers= replaces a process that dies"
         ) from error
     except Exception as error:
         if isinstance(error, pickle.PicklingError) or "pickle" in str(error):
             raise ObjectiveError(
-                f"the objective or its value cannot be sent between processes ({describe(error)}); "
+                f"the objective or its value cannot be sent between processes ({one_line(error)}); "
                 "expected a function at the top of a module, or workers= instead of an executor"
             ) from error
-        return Outcome(error=f"the executor gave it up: {describe(error)}")
+        return Outcome(error=f"the executor gave it up: {one_line(error)}")

@@ -24,19 +24,19 @@ class Process(Protocol):
         """Return the exit code, minus the signal's number if one ended it; None while it runs."""
 
 
-def start(
+def start_group(
     command: Sequence[str], env: Mapping[str, str] | None = None, **options: Any
 ) -> subprocess.Popen[bytes]:
-    """Starts a command, never through a shell, as the leader of a process group of its own.
+    """Start a command, never through a shell, as the leader of a process group of its own.
 
     Raises:
-        OSError: It cannot be started.
+        OSError: it cannot be started.
     """
     return subprocess.Popen(command, env=env, start_new_session=True, **options)
 
 
 def kill_group(process: Process, sig: int) -> bool:
-    """Signals the whole group; returns False where nothing of it is left."""
+    """Signal the whole group, and return False where nothing of it is left."""
     try:
         os.killpg(process.pid, sig)
     except ProcessLookupError:
@@ -47,7 +47,7 @@ def kill_group(process: Process, sig: int) -> bool:
 
 
 def end_groups(group_leaders: Sequence[Process], grace_s: float = GRACE_S) -> None:
-    """Ends groups: SIGTERM, then SIGKILL for what is left `grace_s` seconds later."""
+    """End groups: SIGTERM, then SIGKILL for what is left `grace_s` seconds later."""
     left = [process for process in group_leaders if kill_group(process, signal.SIGTERM)]
     try:
         _wait_for_end(left, grace_s)
@@ -69,7 +69,7 @@ def _wait_for_end(group_leaders: Sequence[Process], seconds: float) -> None:
 
 
 def _is_alive(group: int) -> bool:
-    """Whether a process of the group still runs; one that merely waits to be reaped does not.
+    """Return whether a process of the group still runs; one that waits to be reaped does not.
 
     In a container whose first process reaps nobody, ended grandchildren stay for ever.
     """
@@ -90,7 +90,7 @@ def _is_alive(group: int) -> bool:
 
 
 def describe_exit(code: int) -> str:
-    """An exit status in words."""
+    """Return an exit status in words."""
     if code < 0:
         with contextlib.suppress(ValueError):
             return f"killed by {signal.Signals(-code).name}"

@@ -1,4 +1,4 @@
-"""Evaluating in processes of our own, so that one that hangs or dies can be replaced.
+"""Evaluate in processes of our own, so that one that hangs or dies can be replaced.
 
 A worker leads a process group, which is ended as a whole. It sends "ready" when it has loaded the
 objective, and then answers a point with a value or an error, each a message of JSON. A worker whose
@@ -35,11 +35,11 @@ class Worker:
     """A process and the way to it.
 
     Attributes:
-        process: Leader of a process group.
-        pipe: Our end of the pipe.
-        ready: Whether it has loaded the objective.
-        trial: What it evaluates.
-        deadline: When the evaluation is cut short, in seconds of `time.monotonic`.
+        process: leader of a process group.
+        pipe: our end of the pipe.
+        ready: whether it has loaded the objective.
+        trial: what it evaluates.
+        deadline: when the evaluation is cut short, in seconds of `time.monotonic`.
     """
 
     process: processes.Process
@@ -50,14 +50,14 @@ class Worker:
 
 
 class Workers:
-    """Evaluates in processes, each of which serves one evaluation at a time.
+    """An evaluator in processes, each of which serves one evaluation at a time.
 
     Args:
-        spawn: Starts a worker.
-        slots: How many evaluations may run at once.
-        eval_timeout: Seconds an evaluation may take; None for any. The worker's process group is
+        spawn: starts a worker.
+        slots: how many evaluations may run at once.
+        eval_timeout: seconds an evaluation may take; None for any. The worker's process group is
             ended then: SIGTERM, and SIGKILL to what is left 5 s later.
-        encode: From a trial's point to what is sent as JSON.
+        encode: from a trial's point to what is sent as JSON.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Workers:
 
     @property
     def free(self) -> int:
-        """How many more evaluations may be started now."""
+        """Number of evaluations that may be started now, beside those that run."""
         return self._slots - len(self._busy)
 
     def start(self, trial: Trial) -> None:
@@ -120,7 +120,7 @@ class Workers:
             worker.pipe.close()
 
     def _read(self, worker: Worker) -> Outcome | None:
-        """The outcome that a worker sends; None where it has only become ready."""
+        """Return the outcome that a worker sends; None where it has only become ready."""
         try:
             if not worker.pipe.poll():
                 raise EOFError
@@ -158,10 +158,10 @@ def serve(
     """Answer points until the pipe is closed; what a worker process does.
 
     Args:
-        func: The objective.
-        pipe: The worker's end.
-        parent: Process without which the worker ends itself.
-        decode: From what was sent to a point.
+        func: the objective.
+        pipe: the worker's end.
+        parent: process without which the worker ends itself.
+        decode: from what was sent to a point.
     """
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe.send_bytes(b'"ready"')
@@ -183,13 +183,13 @@ def _end_with(parent: int) -> None:
 
 
 def forked(func: Objective, space: Space, slots: int, eval_timeout: float | None) -> Workers:
-    """Workers that are copies of this process, so that any function will do, a lambda too.
+    """Make workers that are copies of this process, so that any function will do, a lambda too.
 
     Args:
-        func: The objective.
-        space: The search space.
-        slots: How many evaluations may run at once.
-        eval_timeout: As for `Workers`.
+        func: the objective.
+        space: the search space.
+        slots: how many evaluations may run at once.
+        eval_timeout: as for `Workers`.
     """
 
     def spawn() -> Worker:

@@ -1,1 +1,1 @@
-"""The policies behind the interfaces of other libraries, one module a library."""
+"""The policies behind the interfaces of other libraries, one module or package a library."""

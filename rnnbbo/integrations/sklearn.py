@@ -37,36 +37,36 @@ class RnnSearchCV(BaseSearchCV):
     `best_score_`, `best_estimator_`, `cv_results_` and the other attributes.
 
     Args:
-        estimator: The estimator to tune.
-        search_spaces: Parameter name to dimension, in any form that `rnnbbo.space.Space` or
+        estimator: the estimator to tune.
+        search_spaces: parameter name to dimension, in any form that `rnnbbo.space.Space` or
             scikit-optimize has: `{"C": (1e-3, 1e3, "log-uniform"), "kernel": ["rbf", "poly"]}`.
             A list with one value keeps the parameter at it. Or a list of such spaces, searched one
             after the other; `(space, n_iter)` gives one of them a number of its own.
-        optimizer_kwargs: More arguments of `rnnbbo.integrations.skopt.Optimizer`, for instance
+        optimizer_kwargs: more arguments of `rnnbbo.integrations.skopt.Optimizer`, for instance
             `{"policy": "lstm"}`.
-        n_iter: Parameter settings to try, in each space.
-        scoring: What is to be large, as in scikit-learn. With several scores, `refit` names the
+        n_iter: parameter settings to try, in each space.
+        scoring: what is to be large, as in scikit-learn. With several scores, `refit` names the
             one that counts.
-        fit_params: Arguments of the estimator's `fit`, as those given to `fit` here.
-        n_jobs: Fits at a time. It pays up to the number of folds times `n_points`.
-        n_points: Parameter settings proposed at a time.
-        refit: Whether to fit the best setting to all data, or the name of the score that counts.
-        cv: Folds, as in scikit-learn.
-        verbose: As in scikit-learn.
-        pre_dispatch: As in scikit-learn.
-        random_state: A seed or `numpy.random.RandomState`; the same one gives the same search.
-        error_score: The score where a fit fails, or "raise". With NaN such a setting is a failed
+        fit_params: arguments of the estimator's `fit`, as those given to `fit` here.
+        n_jobs: fits at a time. It pays up to the number of folds times `n_points`.
+        n_points: parameter settings proposed at a time.
+        refit: whether to fit the best setting to all data, or the name of the score that counts.
+        cv: folds, as in scikit-learn.
+        verbose: as in scikit-learn.
+        pre_dispatch: as in scikit-learn.
+        random_state: a seed or `numpy.random.RandomState`; the same one gives the same search.
+        error_score: the score where a fit fails, or "raise". With NaN such a setting is a failed
             trial, and the search goes on; a setting of which every fit fails is missing in
             `cv_results_`.
-        return_train_score: As in scikit-learn.
+        return_train_score: as in scikit-learn.
 
     Attributes:
-        optimizer_results_: A result of each space, with the negative score as `func_vals`.
-        total_iterations: Settings that a fit tries.
+        optimizer_results_: a result of each space, with the negative score as `func_vals`.
+        total_iterations: settings that a fit tries.
 
     Raises:
-        SpaceError: In `fit`: a space is malformed.
-        ConfigError: In `fit`: `n_iter`, `n_points` or `refit` is not of the form expected.
+        SpaceError: in `fit`: a space is malformed.
+        ConfigError: in `fit`: `n_iter`, `n_points` or `refit` is not of the form expected.
     """
 
     def __init__(
@@ -120,15 +120,15 @@ class RnnSearchCV(BaseSearchCV):
     def fit(
         self, X: Any, y: Any = None, *, groups: Any = None, callback: Any = None, **params: Any
     ) -> RnnSearchCV:
-        """Searches, and fits the best setting to all data if `refit` says so.
+        """Search, and fit the best setting to all data if `refit` says so.
 
         Args:
             X: (n_samples, n_features) data.
             y: (n_samples,) or (n_samples, n_outputs) what is to be predicted, if anything.
             groups: (n_samples,) groups that the folds keep together.
-            callback: A function, or several, called with the result so far after every proposal;
+            callback: a function, or several, called with the result so far after every proposal;
                 one that returns true ends the search of its space.
-            **params: Arguments of the estimator's `fit`.
+            **params: arguments of the estimator's `fit`.
         """
         if callable(self.refit):
             raise ConfigError(
@@ -143,7 +143,7 @@ class RnnSearchCV(BaseSearchCV):
         return self
 
     def _spaces(self) -> list[tuple[Mapping[str, Any], int]]:
-        """Every space with its number of settings."""
+        """Return every space with its number of settings."""
         given = self.search_spaces
         spaces = []
         for one in given if isinstance(given, (list, tuple)) else [given]:
@@ -185,7 +185,7 @@ class RnnSearchCV(BaseSearchCV):
         evaluate_candidates: Callable[[list[dict[str, Any]]], Any],
         candidates: list[dict[str, Any]],
     ) -> list[float]:
-        """Negative scores of the candidates; NaN for those that fail."""
+        """Return negative scores of the candidates; NaN for those that fail."""
         try:
             evaluated = evaluate_candidates(candidates)
         except ValueError as error:
@@ -199,7 +199,7 @@ class RnnSearchCV(BaseSearchCV):
         return [-float(score) for score in scores]
 
     def _deciding(self, evaluated: Mapping[str, Any]) -> str:
-        """The column of the results that counts."""
+        """Return the column of the results that counts."""
         if "mean_test_score" in evaluated:
             return "mean_test_score"
         column = f"mean_test_{self.refit}"
@@ -214,7 +214,7 @@ class RnnSearchCV(BaseSearchCV):
 
 
 def _split(space: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The dimensions to search in, in the order of their names, and the values that are fixed."""
+    """Return the dimensions to search in, in the order of their names, and the fixed values."""
     dimensions: list[Any] = []
     fixed: dict[str, Any] = {}
     for name, spec in sorted(space.items()):

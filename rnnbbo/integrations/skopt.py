@@ -21,7 +21,7 @@ STRATEGIES = ("cl_min", "cl_mean", "cl_max")
 
 
 class Optimizer:
-    """Takes the place of `skopt.Optimizer`: change the import, and nothing else.
+    """A stand-in for `skopt.Optimizer`: change the import, and nothing else.
 
     What describes skopt's surrogate and its search has no meaning here: a value other than its
     default is accepted with one warning that names it. Arguments that change what is asked for are
@@ -34,34 +34,34 @@ class Optimizer:
     `rnnbbo.Space`, whose `to_skopt()` gives skopt's; `models` stays empty.
 
     Args:
-        dimensions: The search space, in skopt's forms or rnnbbo's.
-        base_estimator: No meaning here, as all others until `random_state`.
-        n_random_starts: No meaning.
-        n_initial_points: No meaning: the policy chooses the first points as well.
-        initial_point_generator: No meaning.
-        n_jobs: No meaning.
-        acq_func: No meaning.
-        acq_optimizer: No meaning.
-        random_state: An integer, a `numpy.random.RandomState` or `Generator`, or None.
-        model_queue_size: No meaning.
-        space_constraint: Must be None.
-        acq_func_kwargs: No meaning.
-        acq_optimizer_kwargs: No meaning.
-        avoid_duplicates: No meaning: a point is repeated only when a discrete space is exhausted.
-        policy: Name of a policy of rnnbbo or path of a `.safetensors` file; None for the default.
+        dimensions: the search space, in skopt's forms or rnnbbo's.
+        base_estimator: no meaning here, as all others until `random_state`.
+        n_random_starts: no meaning.
+        n_initial_points: no meaning: the policy chooses the first points as well.
+        initial_point_generator: no meaning.
+        n_jobs: no meaning.
+        acq_func: no meaning.
+        acq_optimizer: no meaning.
+        random_state: an integer, a `numpy.random.RandomState` or `Generator`, or None.
+        model_queue_size: no meaning.
+        space_constraint: must be None.
+        acq_func_kwargs: no meaning.
+        acq_optimizer_kwargs: no meaning.
+        avoid_duplicates: no meaning: a point is repeated only when a discrete space is exhausted.
+        policy: name of a policy of rnnbbo or path of a `.safetensors` file; None for the default.
 
     Attributes:
-        space: The `rnnbbo.Space`.
-        Xi: Points told so far.
-        yi: Their values; NaN for a failed trial.
-        rng: The random state.
-        models: Always empty.
-        specs: The arguments of the call, as in skopt.
+        space: the `rnnbbo.Space`.
+        Xi: points told so far.
+        yi: their values; NaN for a failed trial.
+        rng: the random state.
+        models: always empty.
+        specs: the arguments of the call, as in skopt.
 
     Raises:
-        SpaceError: The space is malformed, or has a constraint.
-        PolicyError: There is no such policy.
-        ConfigError: An argument is refused.
+        SpaceError: the space is malformed, or has a constraint.
+        PolicyError: there is no such policy.
+        ConfigError: an argument is refused.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class Optimizer:
         return self._optimizer.yi
 
     def ask(self, n_points: int | None = None, strategy: str = "cl_min") -> Any:
-        """Proposes a point, or several that differ.
+        """Propose a point, or several that differ.
 
         Args:
-            n_points: How many; None for a single point. Asking for as many again before a tell
+            n_points: how many; None for a single point. Asking for as many again before a tell
                 gives the same ones, as in skopt.
             strategy: "cl_min", "cl_mean" or "cl_max"; they make no difference, since the policy
                 knows which points are pending.
@@ -143,30 +143,30 @@ class Optimizer:
         return [list(point) for point in points]
 
     def tell(self, x: Any, y: Any, fit: bool = True) -> OptimizeResult:
-        """Takes the value of a point, or a list of values of a list of points.
+        """Take the value of a point, or a list of values of a list of points.
 
         Args:
-            x: A point, or a list of points.
-            y: Its value, or their values.
-            fit: No meaning: nothing is fitted.
+            x: a point, or a list of points.
+            y: its value, or their values.
+            fit: no meaning: nothing is fitted.
 
         Returns:
             The result so far.
 
         Raises:
-            PointError: A point is not in the space.
-            ObservationError: A value is not a number.
+            PointError: a point is not in the space.
+            ObservationError: a value is not a number.
         """
         self._optimizer.tell(x, y)
         self.update_next()
         return self.get_result()
 
     def run(self, func: Callable[[list[Any]], float], n_iter: int = 1) -> OptimizeResult:
-        """Asks, evaluates and tells n_iter times.
+        """Ask, evaluate and tell n_iter times.
 
         Args:
-            func: The objective.
-            n_iter: Number of evaluations.
+            func: the objective.
+            n_iter: number of evaluations.
 
         Raises:
             ConfigError: n_iter is no integer of at least 0.
@@ -177,20 +177,20 @@ class Optimizer:
         return self.get_result()
 
     def update_next(self) -> None:
-        """Forgets the points that `ask(n_points)` would repeat."""
+        """Forget the points that `ask(n_points)` would repeat."""
         self.cache_ = {}
 
     def get_result(self) -> OptimizeResult:
-        """The result so far."""
+        """Return the result so far."""
         result = self._optimizer.result()
         result.update(specs=self.specs, random_state=self.rng)
         return result
 
     def copy(self, random_state: Any = None) -> Optimizer:
-        """A new optimizer that was told the same values.
+        """Return a new optimizer that was told the same values.
 
         Args:
-            random_state: Its random state.
+            random_state: its random state.
         """
         twin = Optimizer(self.space, random_state=random_state, policy=self.policy)
         twin.specs = self.specs

@@ -13,7 +13,7 @@ from typing import Any
 from rnnbbo.errors import StudyError
 
 APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
-VERSION = 1
+SCHEMA_VERSION = 1
 BUSY_S = 120.0  # how long to wait for others that write
 MAKING_S = 2.0  # how long an empty database may take to become a study
 
@@ -62,16 +62,16 @@ _MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
 _NETWORK = ("nfs", "cifs", "smb", "lustre", "gpfs", "beegfs", "ceph", "9p", "afs", "fuse.sshfs")
 
 
-def create(path: Path, header: Mapping[str, Any]) -> None:
+def create_study(path: Path, header: Mapping[str, Any]) -> None:
     """Make a new study, whole or not at all, even where others try to make it at the same time.
 
     Args:
-        path: A file that does not exist, or is empty.
-        header: The row of the table `study`.
+        path: a file that does not exist, or is empty.
+        header: the row of the table `study`.
 
     Raises:
-        StudyError: The file cannot be written.
-        FileExistsError: There is a study already.
+        StudyError: the file cannot be written.
+        FileExistsError: there is a study already.
     """
     with named_errors(path):
         connection = _connect(path)
@@ -83,7 +83,7 @@ def create(path: Path, header: Mapping[str, Any]) -> None:
                 for statement in _SCHEMA.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 connection.execute(
                     f"INSERT INTO study ({', '.join(header)}) "
                     f"VALUES ({', '.join('?' * len(header))})",
@@ -102,7 +102,7 @@ def open_study(path: Path) -> sqlite3.Connection:
     """Open a study, checked, and brought to this version of the schema.
 
     Raises:
-        StudyError: There is none, or it is damaged, or of a later version.
+        StudyError: there is none, or it is damaged, or of a later version.
     """
     if not path.is_file():
         raise StudyError(f"there is no study {str(path)!r}")
@@ -154,7 +154,7 @@ def _set_journal(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _file_system(path: Path) -> str:
-    """Name of the file system that holds the path; empty where the system does not say."""
+    """Return the name of the file system that holds the path; empty where nobody says."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -174,10 +174,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if problem != "ok":
         raise StudyError(f"{path} is damaged: {' '.join(problem.split())}")
     version = _pragma(connection, "user_version")
-    if version > VERSION:
+    if version > SCHEMA_VERSION:
         raise StudyError(
-            f"{path} has version {version} of the schema; expected at most {VERSION}: it was made "
-            "by a later rnnbbo"
+            f"{path} has version {version} of the schema; expected at most {SCHEMA_VERSION}: "
+            "it was made by a later rnnbbo"
         )
 
 
@@ -185,7 +185,7 @@ def check_history(connection: sqlite3.Connection, path: Path) -> None:
     """Make sure that no row is missing.
 
     Raises:
-        StudyError: Trials, or places in the history, have gaps.
+        StudyError: trials, or places in the history, have gaps.
     """
     with named_errors(path):
         count, last = connection.execute("SELECT COUNT(*), MAX(number) FROM trial").fetchone()
@@ -198,23 +198,23 @@ def check_history(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _pragma(connection, "user_version") == VERSION:
+    if _pragma(connection, "user_version") == SCHEMA_VERSION:
         return
     with transaction(connection):
         # Another process may have been first.
-        for version in range(_pragma(connection, "user_version"), VERSION):
+        for version in range(_pragma(connection, "user_version"), SCHEMA_VERSION):
             if version not in _MIGRATIONS:
                 raise StudyError(
                     f"{path} has version {version} of the schema, which is too old; expected "
-                    f"at least {min(_MIGRATIONS, default=VERSION)}"
+                    f"at least {min(_MIGRATIONS, default=SCHEMA_VERSION)}"
                 )
             _MIGRATIONS[version](connection)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; nobody else writes in between."""
+    """Do all or nothing; nobody else writes in between."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 def describe_space(space: Space) -> list[dict[str, Any]]:
-    """The space as JSON holds it.
+    """Return the space as JSON holds it.
 
     A category that JSON has no form for (`None`, texts, booleans and numbers have one) is there by
     its `repr`, and cannot be read back.
@@ -37,8 +37,8 @@ def _category(category: Any) -> dict[str, Any]:
     return {"repr": _ADDRESS.sub("", repr(category))}
 
 
-def read_space(described: list[dict[str, Any]]) -> Space:
-    """The space of a description; a category without a form in JSON becomes its text."""
+def restore_space(described: list[dict[str, Any]]) -> Space:
+    """Return the space of a description; a category without a form in JSON becomes its text."""
     from rnnbbo import dimensions
 
     specs = []
@@ -55,15 +55,15 @@ def read_space(described: list[dict[str, Any]]) -> Space:
     return Space(specs)
 
 
-def is_readable(described: list[dict[str, Any]]) -> bool:
-    """Whether `read_space` gives back the very space that was described."""
+def is_restorable(described: list[dict[str, Any]]) -> bool:
+    """Return whether `restore_space` gives back the very space that was described."""
     return all(
         "value" in category for fields in described for category in fields.get("categories", [])
     )
 
 
-def difference(study: list[dict[str, Any]], run: list[dict[str, Any]]) -> str | None:
-    """The first difference of two spaces in words, or None."""
+def space_difference(study: list[dict[str, Any]], run: list[dict[str, Any]]) -> str | None:
+    """Return the first difference of two spaces in words, or None."""
     if len(study) != len(run):
         return f"it has {len(study)} dimensions ({_names(study)}), not {len(run)} ({_names(run)})"
     for i, (mine, other) in enumerate(zip(study, run, strict=True)):

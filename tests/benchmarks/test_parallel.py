@@ -4,7 +4,7 @@ from click.testing import CliRunner
 from rnnbbo import minimize
 from rnnbbo.benchmarks.parallel import Simulated, main, regret
 from rnnbbo.benchmarks.suites import get_suite
-from rnnbbo.loop import Limits, Memory, run_trials
+from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
 
 SPACE = [(0.0, 1.0)] * 2
@@ -18,7 +18,7 @@ def run(slots):
     optimizer = Optimizer(SPACE, policy="lstm-direct", rng=0)
     evaluator = Simulated(bowl, slots, np.random.default_rng(1))
     order = []
-    history = Memory(optimizer)
+    history = RunHistory(optimizer)
     run_trials(history, evaluator, Limits(20), on_trial=lambda trial: order.append(trial.number))
     return history.result(), order
 

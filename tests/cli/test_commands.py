@@ -1,6 +1,7 @@
 """The `rnnbbo` command as its users meet it: output, files and exit codes."""
 
 import contextlib
+import csv
 import json
 import shlex
 import signal
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import rnnbbo
-from rnnbbo.cli import report
+from rnnbbo import Real, Study
+from rnnbbo.cli import plot, report
 from rnnbbo.cli.main import COMMANDS, run
 
 OBJECTIVE = """
@@ -113,7 +115,7 @@ def test_json_of_a_program(capsys):
     assert out.count("\n") == 1
     document = json.loads(out)
     assert set(document) == JSON_KEYS
-    assert document["schema_version"] == report.SCHEMA_VERSION == 1
+    assert document["schema_version"] == report.JSON_VERSION == 2
     assert (document["status"], document["fun"], document["seed"]) == ("ok", 2.0, 7)
     assert (document["n_trials"], document["n_failed"], document["best_trial"]) == (3, 1, 0)
     assert document["x"] == document["trials"][0]["x"]
@@ -121,7 +123,7 @@ def test_json_of_a_program(capsys):
     trials = document["trials"]
     assert [trial["trial"] for trial in trials] == [0, 1, 2]
     assert trials[0]["info"] == {"e": None}
-    assert trials[1]["status"] == "fail"
+    assert trials[1]["state"] == "failed"
     assert trials[1]["value"] is None
     assert trials[1]["error"] == "exit status 4; stderr: lost"
     assert trials[1]["stderr"] == "lost\n"
@@ -136,6 +138,58 @@ def test_json_of_a_function(capsys):
     again = ["--seed", str(document["seed"])]
     assert minimize("objective.py:named", *NAMED, "-n", "3", "--json", *again) == 0
     assert json.loads(capsys.readouterr().out)["trials"][2]["x"] == document["trials"][2]["x"]
+
+
+def test_a_study_is_exported_with_one_word_for_a_state(folder, capsys):
+    arguments = ["objective.py:sometimes", *ONE, "-n", "4", "--study", "run.db"]
+    assert minimize(*arguments, "--policy", "lstm-direct") == 0
+    for name in ("all.csv", "all.json", "plain"):
+        assert run(["study", "export", "run.db", "-o", name]) == 0
+    with (folder / "all.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    document = json.loads((folder / "all.json").read_text())
+    states = ["failed", "ok", "failed", "ok"]
+    assert [row["state"] for row in rows] == states
+    assert [trial["state"] for trial in document["trials"]] == states
+    with Study("run.db", resume=True) as study:
+        assert [trial.state for trial in study.trials()] == states
+    assert (folder / "plain").read_text() == (folder / "all.csv").read_text()
+    capsys.readouterr()
+    assert run(["study", "export", "run.db", "-o", "all.xlsx"]) == 2
+    assert "--output all.xlsx: expected a name in .csv or .json" in capsys.readouterr().err
+    assert not (folder / "all.xlsx").exists()
+    assert run(["study", "export", "run.db", "-o", "all.txt", "--format", "csv"]) == 0
+    assert (folder / "all.txt").read_text() == (folder / "all.csv").read_text()
+
+
+def test_going_on_counts_evaluations_against_those_that_are_wanted(folder, capsys):
+    study = ["--study", "run.db", "--policy", "lstm-direct"]
+    with Study("run.db", [Real(-1.0, 1.0, name="a")], policy="lstm-direct") as made:
+        for known in (0.5, 0.75):
+            made.add([known], 1.0)
+    for n_calls, words in [
+        (3, "0 of 3 evaluations, 2 known values, best value 1.0"),
+        (4, "3 of 4 evaluations, 2 known values"),
+        (2, "4 evaluations, and 2 are wanted, 2 known values"),
+    ]:
+        arguments = ["objective.py:listed", *ONE, "-n", str(n_calls), *study, "--resume"]
+        assert minimize(*arguments) == 0
+        assert f"going on with run.db: {words}" in capsys.readouterr().err
+    with Study("run.db", resume=True) as made:
+        assert made.result().nfev == 4
+
+
+def test_who_proposes_and_why_is_said_with_a_study_too(capsys):
+    arguments = ["objective.py:listed", *ONE, "-n", "2", "--seed", "0", "--json"]
+    said = []
+    for study in ([], ["--study", "run.db"]):
+        assert minimize(*arguments, *study) == 0
+        out, err = capsys.readouterr()
+        document = json.loads(out)
+        assert f"policy {document['policy']}: {document['policy_why']}" in err
+        said.append((document["policy"], document["policy_why"], document["seed"]))
+    assert said[0] == said[1]
+    assert all(said[0][:2])
 
 
 def test_failed_trials_do_not_end_the_run(capsys):
@@ -161,7 +215,7 @@ def test_too_many_failures_still_show_the_best(capsys):
     assert minimize("objective.py:sometimes", *ONE, "-n", "50", "--max-failures", "2") == 3
     out = capsys.readouterr().out
     assert "best value" in out
-    assert "--max-failures; 5 trials, 3 failed" in out
+    assert "(stopped by too many failures; 5 trials, 3 failed)" in out
 
 
 def test_jobs_and_timeouts_of_functions_and_programs(capsys):
@@ -210,6 +264,9 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
         (["objective.py:listed", *ONE, "--plot", "none/plot.png"], "no folder"),
         ([*ONE, "--", "no-such-program-anywhere"], "no-such-program-anywhere"),
         ([*ONE, "--", "true", "{y}"], "unknown placeholder '{y}'"),
+        ([*ONE, "-p", "b=int:1:2", "--", "true", "{a}"], "the command line has no {b}"),
+        ([*ONE, "--", "sh run.sh {a}"], "without quotes"),
+        (["objective.py:listed", *ONE, "--n-trials", "9"], "--n-calls N"),
     ],
 )
 def test_usage_errors(arguments, words, capsys):
@@ -222,7 +279,7 @@ def test_usage_errors(arguments, words, capsys):
 
 
 def test_a_missing_extra_is_named_before_the_first_evaluation(monkeypatch, capsys):
-    monkeypatch.setattr(report, "find_spec", lambda name: None)
+    monkeypatch.setattr(plot, "find_spec", lambda name: None)
     assert minimize("objective.py:listed", *ONE, "--plot", "plot.png") == 2
     err = capsys.readouterr().err
     assert "pip install matplotlib" in err

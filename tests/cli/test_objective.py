@@ -4,7 +4,12 @@ import sys
 
 import pytest
 
-from rnnbbo.cli.objective import as_list_objective, by_names, load
+from rnnbbo.cli.objective import (
+    PythonFunction,
+    as_list_objective,
+    import_function,
+    takes_names,
+)
 from rnnbbo.cli.worker import interpreters
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
@@ -57,15 +62,15 @@ def file(tmp_path, monkeypatch):
 
 
 def test_a_function_in_a_file(file):
-    assert load(f"{file}:named")(1, 2) == 3
-    assert load(f"{file}:Model.loss")([1]) == 11
+    assert import_function(f"{file}:named")(1, 2) == 3
+    assert import_function(f"{file}:Model.loss")([1]) == 11
 
 
 def test_a_function_in_a_module(file, monkeypatch):
-    assert load("math:hypot") is math.hypot
-    assert load("os.path:join") is os.path.join
+    assert import_function("math:hypot") is math.hypot
+    assert import_function("os.path:join") is os.path.join
     monkeypatch.chdir(file.parent)
-    assert load("objective_of_a_test:listed")([1, 2]) == 3
+    assert import_function("objective_of_a_test:listed")([1, 2]) == 3
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_a_function_in_a_module(file, monkeypatch):
 )
 def test_objectives_that_are_not_there(file, target, words):
     with pytest.raises(ObjectiveError) as hit:
-        load(target.replace("FILE", str(file)))
+        import_function(target.replace("FILE", str(file)))
     assert words in str(hit.value)
 
 
@@ -104,7 +109,7 @@ def test_files_that_fail_to_import_are_named(tmp_path, monkeypatch, source, word
     path = tmp_path / "broken_objective.py"
     path.write_text(source)
     with pytest.raises(ObjectiveError) as hit:
-        load(f"{path}:f")
+        import_function(f"{path}:f")
     assert words in str(hit.value)
     assert "broken_objective.py" in str(hit.value)
     assert "\n" not in str(hit.value)
@@ -125,7 +130,7 @@ NAMES = ["lr", "depth"]
     ],
 )
 def test_how_an_objective_is_called(file, name, call_with, expected):
-    assert by_names(load(f"{file}:{name}"), NAMES, call_with) is expected
+    assert takes_names(import_function(f"{file}:{name}"), NAMES, call_with) is expected
 
 
 @pytest.mark.parametrize(
@@ -138,7 +143,7 @@ def test_how_an_objective_is_called(file, name, call_with, expected):
 )
 def test_calls_that_do_not_fit_are_refused(file, name, names, call_with):
     with pytest.raises(ObjectiveError, match=name):
-        by_names(load(f"{file}:{name}"), names, call_with)
+        takes_names(import_function(f"{file}:{name}"), names, call_with)
 
 
 def test_a_function_that_takes_neither():
@@ -146,7 +151,17 @@ def test_a_function_that_takes_neither():
         return 0
 
     with pytest.raises(ObjectiveError, match=r"neither lr=\.\.\., depth=\.\.\. nor one list"):
-        by_names(objective, NAMES, "auto")
+        takes_names(objective, NAMES, "auto")
+
+
+def test_how_a_function_and_its_points_are_shown(file):
+    target = f"{file}:named"
+    named = PythonFunction(target, import_function(target), NAMES, by_names=True)
+    assert named.call == "named(lr=..., depth=...)"
+    assert named.lines([0.5, 2]) == ["  lr = 0.5", "  depth = 2", "x = [0.5, 2]"]
+    assert named.command([0.5, 2]) is None
+    listed = PythonFunction(f"{file}:Model.loss", len, NAMES, by_names=False)
+    assert listed.call == "Model.loss([lr, depth])"
 
 
 def test_calling_by_names_and_by_list():

@@ -1,12 +1,12 @@
 import pytest
 
-from rnnbbo.cli.parameters import read_space
+from rnnbbo.cli.parameters import read_parameters
 from rnnbbo.errors import SpaceError
 from rnnbbo.space import Categorical, Integer, Real, Space
 
 
 def test_every_form_of_param():
-    space = read_space(
+    space = read_parameters(
         ["lr=float:1e-5:1e-1:log", "w=float:-1:1", "n=int:1:64", "k=int:1:9:log", "a=cat:x,y z,"],
         None,
     )
@@ -23,7 +23,9 @@ def test_every_form_of_param():
 
 def test_categories_are_taken_as_they_are():
     nasty = ["; rm", "$(x)", "a\nb", "{}", "{x}", "cat:1", "=", " ", "\\", '"', "ü"]
-    assert read_space(["a=cat:" + ",".join(nasty)], None).dimensions[0].categories == tuple(nasty)
+    assert read_parameters(["a=cat:" + ",".join(nasty)], None).dimensions[0].categories == tuple(
+        nasty
+    )
 
 
 def test_space_file_in_its_order_then_params(tmp_path):
@@ -44,7 +46,7 @@ def test_space_file_in_its_order_then_params(tmp_path):
         log = true
         """
     )
-    assert read_space(["z=float:0:1"], str(file)) == Space(
+    assert read_parameters(["z=float:0:1"], str(file)) == Space(
         [
             Real(1e-5, 1e-1, "log-uniform", "lr"),
             Categorical(["relu", "tanh"], "act"),
@@ -83,7 +85,7 @@ def test_space_file_in_its_order_then_params(tmp_path):
 )
 def test_malformed_params(params, words):
     with pytest.raises(SpaceError) as hit:
-        read_space(params, None)
+        read_parameters(params, None)
     assert words in str(hit.value)
     assert "\n" not in str(hit.value)
 
@@ -113,10 +115,10 @@ def test_malformed_space_files(tmp_path, text, words):
     file = tmp_path / "space.toml"
     file.write_bytes(text.encode("latin-1"))
     with pytest.raises(SpaceError) as hit:
-        read_space([], str(file))
+        read_parameters([], str(file))
     assert words in str(hit.value)
 
 
 def test_missing_space_file(tmp_path):
     with pytest.raises(SpaceError, match="No such file"):
-        read_space([], str(tmp_path / "none.toml"))
+        read_parameters([], str(tmp_path / "none.toml"))

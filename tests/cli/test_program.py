@@ -53,7 +53,7 @@ def test_unknown_placeholders_are_refused_at_once(element):
         Program(["true", element], ["lr"])
 
 
-def test_a_program_that_is_not_there(tmp_path):
+def test_a_program_that_is_not_there(tmp_path, monkeypatch):
     for name in ("no-such-program-anywhere", str(tmp_path / "none"), "./none"):
         with pytest.raises(ObjectiveError, match=re.escape(name)):
             Program([name], [])
@@ -61,9 +61,43 @@ def test_a_program_that_is_not_there(tmp_path):
     plain.write_text("#!/bin/sh\necho 1\n")
     with pytest.raises(ObjectiveError, match="executable"):
         Program([str(plain)], [])
+    with monkeypatch.context() as there:
+        there.chdir(tmp_path)
+        with pytest.raises(ObjectiveError, match=r"make it executable and write \./plain"):
+            Program(["plain"], [])
     plain.chmod(plain.stat().st_mode | stat.S_IXUSR)
+    with monkeypatch.context() as there:
+        there.chdir(tmp_path)
+        with pytest.raises(ObjectiveError, match=r"'plain' can be run; write \./plain$"):
+            Program(["plain"], [])
+        assert evaluate(["./plain"]).value == 1.0
     assert evaluate([str(plain)]).value == 1.0
     assert "cannot be started" in evaluate([str(tmp_path / "{lr}")], ["lr"], [0.5]).error
+
+
+def test_a_command_line_in_quotes_is_found_before_the_first_trial(tmp_path):
+    for line in ("sh -c {lr}", "sh run.sh", "no-such-program-anywhere {lr}"):
+        with pytest.raises(ObjectiveError, match=f"without quotes round all of them: -- {line}"):
+            Program([line], ["lr"])
+    program = tmp_path / "a program"
+    program.write_text("#!/bin/sh\necho 1\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    assert evaluate([str(program)]).value == 1.0
+    program.rename(tmp_path / "a program 2")
+    assert evaluate([str(tmp_path / "a program {n}")], ["n"], [2]).value == 1.0
+
+
+def test_a_parameter_that_the_command_line_never_uses_is_named():
+    with pytest.raises(ObjectiveError, match=r"no \{b\}, \{c\}; expected a placeholder of every"):
+        Program(["true", "--a={a}", "{{b}}"], ["a", "b", "c"])
+    Program(["true", "{{a}}"], ["a", "b"])  # the program reads RNNBBO_PARAMS
+
+
+def test_a_point_in_words_ends_with_the_command_to_paste():
+    program = Program(["echo", "{lr}", "a b"], ["lr"])
+    assert program.lines([0.25]) == ["  lr = 0.25", "echo 0.25 'a b'"]
+    assert program.command([0.25]) == ["echo", "0.25", "a b"]
+    assert program.call is None
 
 
 def test_environment_of_a_trial():

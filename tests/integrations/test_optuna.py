@@ -22,8 +22,8 @@ from optuna.trial import TrialState
 
 from rnnbbo import Optimizer
 from rnnbbo.errors import ConfigError, PolicyError
-from rnnbbo.integrations.distributions import Parameters
 from rnnbbo.integrations.optuna import RnnSampler
+from rnnbbo.integrations.optuna.distributions import ProposedTogether
 
 PLANE = {"x": FloatDistribution(-5.0, 10.0), "y": FloatDistribution(0.0, 15.0)}
 ALL_KINDS: dict[str, BaseDistribution] = {
@@ -139,7 +139,7 @@ def test_every_kind_of_distribution() -> None:
 
 
 def test_points_and_parameters_are_one_to_one() -> None:
-    parameters = Parameters(ALL_KINDS)
+    parameters = ProposedTogether(ALL_KINDS)
     optimizer = Optimizer(parameters.space, rng=0)
     for point in optimizer.ask(n_points=50):
         params = parameters.params(point)

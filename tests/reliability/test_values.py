@@ -82,7 +82,7 @@ def test_printed(said, tmp_path, capsys, figure):
     assert run(["minimize", *options, "--", *command]) == 0
     result = json.loads(capsys.readouterr().out)
     trials = result["trials"]
-    assert [i for i, trial in enumerate(trials) if trial["status"] == "fail"] == [0, 1, 5]
+    assert [i for i, trial in enumerate(trials) if trial["state"] == "failed"] == [0, 1, 5]
     points = [trial["x"]["x"] for trial in trials]
     assert all(0.0 <= x <= 1.0 for x in points)
     assert result["fun"] == min(points[i] for i in (2, 3, 4, 6, 7))
@@ -124,7 +124,7 @@ def test_failing_program(tmp_path, capsys, figure):
     )
     result = json.loads(capsys.readouterr().out)
     assert code == 0
-    failed = [trial for trial in result["trials"] if trial["status"] == "fail"]
+    failed = [trial for trial in result["trials"] if trial["state"] == "failed"]
     assert result["n_trials"] == 30
     assert result["n_failed"] == len(failed) > 0
     assert all(random.Random(repr(trial["x"]["x"])).random() < 0.3 for trial in failed)

@@ -21,7 +21,7 @@ from rnnbbo.errors import (
     TooManyFailuresError,
     TrialError,
 )
-from rnnbbo.study import database, workers
+from rnnbbo.study import StudyHistory, database, participants
 from rnnbbo.trial import Outcome
 
 SPACE = [(-1.0, 1.0), (1e-3, 1e3, "log-uniform"), (1, 9), ("a", "b", None)]
@@ -173,6 +173,32 @@ def test_files_that_are_no_study(path):
         Study(path.parent / "no" / "such" / "folder.db", SPACE)
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///run.db", "expected the path alone, 'run.db'"),
+        ("sqlite:////tmp/run.db", "expected the path alone, '/tmp/run.db'"),
+        ("postgresql://me@host/db", "expected the path of a file"),
+        ("sqlite://", "expected the path of a file"),
+    ],
+)
+def test_the_url_of_another_library_is_no_path(url, words):
+    with pytest.raises(StudyError, match=f"study = '{url}'; {words}"):
+        Study(url, SPACE)
+
+
+def test_a_result_says_who_proposed_and_why(path):
+    alone = minimize(value, SPACE, 3, rng=0)
+    kept = minimize(value, SPACE, 3, rng=0, study=path)
+    assert kept.policy_why
+    assert (kept.policy, kept.policy_why) == (alone.policy, alone.policy_why)
+    with Study(path, resume=True) as study:
+        assert study.policy_name == "auto"
+        assert study.result().policy_why == alone.policy_why
+    named = minimize(value, SPACE, 3, study=path.with_name("named.db"), **QUICK)
+    assert (named.policy, named.policy_why) == ("lstm-direct", "")
+
+
 def test_an_empty_file_becomes_a_study(path):
     path.touch()
     with pytest.raises(StudyError, match="is empty"):
@@ -190,7 +216,7 @@ def test_a_study_that_another_process_is_just_making(path, monkeypatch):
     with sqlite3.connect(twin) as other:
         other.row_factory = sqlite3.Row
         header = dict(other.execute("SELECT * FROM study").fetchone())
-    maker = threading.Timer(0.2, database.create, (path, header))
+    maker = threading.Timer(0.2, database.create_study, (path, header))
     maker.start()
     with Study(path, SPACE, **QUICK, resume=True) as study:
         maker.join()
@@ -218,22 +244,22 @@ def test_the_write_ahead_log_is_begun_once_others_have_written(path):
 
 def test_schemas_of_other_versions(path, monkeypatch):
     Study(path, SPACE, **QUICK).close()
-    sql(path, f"PRAGMA user_version = {database.VERSION + 1}")
+    sql(path, f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
     with pytest.raises(StudyError, match="made by a later rnnbbo"):
         Study(path, resume=True)
-    sql(path, f"PRAGMA user_version = {database.VERSION}")
+    sql(path, f"PRAGMA user_version = {database.SCHEMA_VERSION}")
 
     def migrate(connection):
         connection.execute("ALTER TABLE study ADD COLUMN note TEXT")
 
-    monkeypatch.setattr(database, "VERSION", database.VERSION + 1)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", database.SCHEMA_VERSION + 1)
     with pytest.raises(StudyError, match="too old"):
         Study(path, resume=True)
-    monkeypatch.setitem(database._MIGRATIONS, database.VERSION - 1, migrate)
+    monkeypatch.setitem(database._MIGRATIONS, database.SCHEMA_VERSION - 1, migrate)
     with Study(path, resume=True) as study:
         advance(study, 2)
     assert sql(path, "SELECT note FROM study") == [(None,)]
-    assert sql(path, "PRAGMA user_version") == [(database.VERSION,)]
+    assert sql(path, "PRAGMA user_version") == [(database.SCHEMA_VERSION,)]
 
 
 def test_missing_rows_are_noticed(path):
@@ -346,23 +372,23 @@ def test_the_trial_of_a_killed_worker_is_given_out_again_at_once(path):
 @pytest.mark.parametrize(("silent_s", "given"), [(5.0, 1), (1000.0, 0)])
 def test_heartbeats_of_other_machines(path, silent_s, given, monkeypatch):
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(workers, "_machine", lambda: "elsewhere")
+        elsewhere.setattr(participants, "_machine", lambda: "elsewhere")
         far = Study(path, SPACE, **QUICK)
         theirs = far.ask()
     sql(path, "UPDATE worker SET beat = beat - ?", silent_s)
     with Study(path, resume=True) as study:
         assert study.ask().number == given
         # A late answer is taken, and the second one of a trial is one more value at its point.
-        far.finish(type(theirs)(0, theirs.x, Outcome(1.0)))
+        StudyHistory(far).finish(type(theirs)(0, theirs.x, Outcome(1.0)))
         if given == 0:
-            study.finish(type(theirs)(0, theirs.x, Outcome(3.0)))
+            StudyHistory(study).finish(type(theirs)(0, theirs.x, Outcome(3.0)))
             assert [trial.value for trial in study.told()] == [1.0, 3.0]
             assert study.result().nfev == 1
     far.close()
 
 
 def test_a_heart_beats(path, monkeypatch):
-    monkeypatch.setattr(workers, "BEAT_S", 0.01)
+    monkeypatch.setattr(participants, "BEAT_S", 0.01)
     with Study(path, SPACE, **QUICK) as study:
         study.ask()
         ((first,),) = sql(path, "SELECT beat FROM worker")

@@ -1,4 +1,4 @@
-"""A sampler for Optuna: its storages, pruners, dashboard and workers with our policies."""
+"""The sampler: the proposals of an optimizer that is fed the trials of a study."""
 
 from __future__ import annotations
 
@@ -9,40 +9,30 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.search_space import intersection_search_space
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial
 
-from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.optimizer import Optimizer
-
-try:
-    from optuna.distributions import BaseDistribution
-    from optuna.samplers import BaseSampler, RandomSampler
-    from optuna.search_space import intersection_search_space
-    from optuna.study import Study, StudyDirection
-    from optuna.trial import FrozenTrial
-except ModuleNotFoundError as error:
-    raise MissingExtraError(
-        "rnnbbo.integrations.optuna needs Optuna: pip install 'optuna>=4'"
-    ) from error
-
-# Imported once it is known that Optuna is there.
-from rnnbbo.integrations.distributions import Parameters
-from rnnbbo.integrations.trials import (
+from rnnbbo.errors import ConfigError
+from rnnbbo.integrations.optuna.distributions import ProposedTogether
+from rnnbbo.integrations.optuna.trials import (
     PROPOSED,
-    History,
+    Events,
     all_trials,
     any_complete_before,
-    history_of,
+    events_of,
     points_of,
 )
-
-__all__ = ["RnnSampler"]
+from rnnbbo.optimizer import Optimizer
 
 ROUNDS = 32  # of choosing anew when another worker chose the same point
 SNAPSHOTS = 8  # optimizers kept, so that a result that comes late costs no full replay
 
 
 class RnnSampler(BaseSampler):
-    """Proposes a study's parameters with a policy of rnnbbo.
+    """A sampler that proposes a study's parameters with a policy of rnnbbo.
 
     It is stateless: every proposal follows from the seed and the trials in the storage, so that
     studies can be resumed and shared between any number of processes. The trials are replayed in
@@ -59,16 +49,16 @@ class RnnSampler(BaseSampler):
     from the second trial on a warning says so once.
 
     Args:
-        policy: Name of a policy or path of a `.safetensors` file, as for `rnnbbo.Optimizer`; None
+        policy: name of a policy or path of a `.safetensors` file, as for `rnnbbo.Optimizer`; None
             for the default one.
-        seed: An integer, or None for a random one. Workers may share it.
-        search_space: Name to distribution, if known beforehand: then even the first trial is
+        seed: an integer, or None for a random one. Workers may share it.
+        search_space: name to distribution, if known beforehand: then even the first trial is
             proposed by the policy.
 
     Raises:
-        PolicyError: There is no such policy.
-        CheckpointError: The weights file is missing or damaged.
-        ConfigError: The seed is no integer of at least 0; while a study runs, that it has several
+        PolicyError: there is no such policy.
+        CheckpointError: the weights file is missing or damaged.
+        ConfigError: the seed is no integer of at least 0; while a study runs, that it has several
             objectives.
     """
 
@@ -91,7 +81,7 @@ class RnnSampler(BaseSampler):
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._snapshots: list[tuple[dict[str, BaseDistribution], History, Optimizer]] = []
+        self._snapshots: list[tuple[dict[str, BaseDistribution], Events, Optimizer]] = []
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_snapshots")}
@@ -101,12 +91,12 @@ class RnnSampler(BaseSampler):
         self._forget()
 
     def reseed_rng(self) -> None:
-        """Does nothing: what is random follows from the seed and the trial, in every worker."""
+        """Do nothing: what is random follows from the seed and the trial, in every worker."""
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """The parameters that are proposed together."""
+        """Return the parameters that are proposed together."""
         if len(study.directions) > 1:
             raise ConfigError(
                 f"the study has {len(study.directions)} objectives; RnnSampler expects one"
@@ -119,19 +109,19 @@ class RnnSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Proposes the parameters of `search_space`."""
+        """Propose the parameters of `search_space`."""
         if not search_space:
             return {}
-        parameters = Parameters(search_space)
+        parameters = ProposedTogether(search_space)
         sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
         # One at a time within a process, so that the history that is replayed only grows.
         with self._lock:
             return self._propose(study, trial, parameters, sign)
 
     def _propose(
-        self, study: Study, trial: FrozenTrial, parameters: Parameters, sign: float
+        self, study: Study, trial: FrozenTrial, parameters: ProposedTogether, sign: float
     ) -> dict[str, Any]:
-        """Parameters that no other trial has, unless fewer are left than there are workers.
+        """Return parameters that no other trial has, unless fewer are left than there are workers.
 
         Every worker first writes what it proposes, then looks what the others wrote. Of two with
         the same point, whoever wrote last sees the other's: no two are content with one point.
@@ -143,7 +133,7 @@ class RnnSampler(BaseSampler):
         point = None
         for _ in range(ROUNDS):
             taken = list(points.values())
-            optimizer = self._replay(parameters, history_of(trials, points, sign))
+            optimizer = self._replay(parameters, events_of(trials, points, sign))
             if point is None:
                 point = optimizer.ask()
                 exhausted = point in taken
@@ -166,7 +156,7 @@ class RnnSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draws a parameter at random."""
+        """Draw a parameter at random."""
         if not self._warned and (
             self._search_space is not None or any_complete_before(study, trial)
         ):
@@ -181,21 +171,21 @@ class RnnSampler(BaseSampler):
         seed = int(np.random.SeedSequence(words).generate_state(1)[0])
         return RandomSampler(seed).sample_independent(study, trial, param_name, param_distribution)
 
-    def _replay(self, parameters: Parameters, history: History) -> Optimizer:
-        """An optimizer of the caller's own with this history.
+    def _replay(self, parameters: ProposedTogether, events: Events) -> Optimizer:
+        """Return an optimizer of the caller's own that was asked and told so.
 
-        One that has a beginning of it already goes on from there.
+        One that was in the beginning already goes on from there.
         """
         start, optimizer = 0, None
         for distributions, old, snapshot in self._snapshots:
-            known = distributions == parameters.distributions and history[: len(old)] == old
+            known = distributions == parameters.distributions and events[: len(old)] == old
             if known and len(old) >= start:
                 start, optimizer = len(old), snapshot
         if optimizer is None:
             optimizer = Optimizer(parameters.space, policy=self._policy, rng=self._seed)
         optimizer = optimizer.copy()
-        optimizer.replay(history[start:])
-        if start < len(history):
-            new = (parameters.distributions, history, optimizer.copy())
+        optimizer.replay(events[start:])
+        if start < len(events):
+            new = (parameters.distributions, events, optimizer.copy())
             self._snapshots = [*self._snapshots[1 - SNAPSHOTS :], new]
         return optimizer

@@ -1,4 +1,4 @@
-"""The trials of a study as rows. Whoever changes them does so inside of a transaction."""
+"""Rows of a study's file as trials. Whoever changes them does so inside of a transaction."""
 
 from __future__ import annotations
 
@@ -10,82 +10,83 @@ from collections.abc import Iterable
 from typing import Any
 
 from rnnbbo.errors import TrialError
+from rnnbbo.status import TrialState
 from rnnbbo.trial import Outcome, Trial
 
 Code = list[Any]
 """A point in numbers alone: see `rnnbbo.space.Space.encode`."""
 
+_TOLD = (TrialState.OK, TrialState.FAILED)
 _LAST = "SELECT MAX(COALESCE(MAX(asked), 0), COALESCE(MAX(told), 0)) FROM trial"
 
 
-class Rows:
-    """Reads and writes trials.
-
-    Their states: "waiting" for somebody to evaluate them, "running", "ok", "failed".
+class TrialStore:
+    """The trials in a study's file.
 
     Args:
-        connection: To the study's file.
+        connection: to the study's file.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def insert(self, code: Code, *, asked: bool, worker: int | None = None) -> int:
-        """Add a trial, running if there is a worker, and return its number.
+    def insert(self, code: Code, *, asked: bool, participant: int | None = None) -> int:
+        """Add a trial, running if there is a participant, and return its number.
 
         Args:
-            code: Its point.
-            asked: Whether the optimizer is to take note of the point as pending.
-            worker: Who evaluates it.
+            code: its point.
+            asked: whether the optimizer is to take note of the point as pending.
+            participant: who evaluates it.
         """
         (number,) = self._one("SELECT COALESCE(MAX(number) + 1, 0) FROM trial")
         self._connection.execute(
-            "INSERT INTO trial (number, x, state, asked) VALUES (?, ?, 'waiting', ?)",
-            (number, json.dumps(code), self.last() + 1 if asked else None),
+            "INSERT INTO trial (number, x, state, asked) VALUES (?, ?, ?, ?)",
+            (number, json.dumps(code), TrialState.WAITING, self.last() + 1 if asked else None),
         )
-        if worker is not None:
-            self._run(number, worker)
+        if participant is not None:
+            self._start(number, participant)
         return number
 
-    def take(self, worker: int) -> tuple[int, Code] | None:
-        """Let a worker evaluate the first trial that waits, if any: its number and point."""
+    def take(self, participant: int) -> tuple[int, Code] | None:
+        """Let a participant evaluate the first trial that waits, if any: its number and point."""
         found = self._one(
-            "SELECT number, x FROM trial WHERE state = 'waiting' ORDER BY number LIMIT 1"
+            "SELECT number, x FROM trial WHERE state = ? ORDER BY number LIMIT 1",
+            TrialState.WAITING,
         )
         if found is None:
             return None
-        self._run(found[0], worker)
+        self._start(found[0], participant)
         return found[0], json.loads(found[1])
 
-    def _run(self, number: int, worker: int) -> None:
+    def _start(self, number: int, participant: int) -> None:
         self._connection.execute(
-            "UPDATE trial SET state = 'running', worker = ?, begun_at = ? WHERE number = ?",
-            (worker, time.time(), number),
+            "UPDATE trial SET state = ?, worker = ?, begun_at = ? WHERE number = ?",
+            (TrialState.RUNNING, participant, time.time(), number),
         )
 
-    def release(self, worker: int, numbers: Iterable[int] | None = None) -> None:
-        """Let trials wait that a worker was evaluating: some, or all."""
-        running = "UPDATE trial SET state = 'waiting', worker = NULL WHERE worker = ?"
-        running += " AND state = 'running'"
+    def release(self, participant: int, numbers: Iterable[int] | None = None) -> None:
+        """Let trials wait that a participant was evaluating: some, or all."""
+        update = "UPDATE trial SET state = ?, worker = NULL WHERE worker = ? AND state = ?"
+        values = (TrialState.WAITING, participant, TrialState.RUNNING)
         if numbers is None:
-            self._connection.execute(running, (worker,))
+            self._connection.execute(update, values)
         else:
             self._connection.executemany(
-                running + " AND number = ?", [(worker, number) for number in numbers]
+                update + " AND number = ?", [(*values, number) for number in numbers]
             )
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Write down what came of a trial.
 
         Raises:
-            TrialError: There is no such trial, or it was told before. Nothing has changed.
+            TrialError: there is no such trial, or it was told before. Nothing has changed.
         """
         row = self._one("SELECT state, value, error FROM trial WHERE number = ?", number)
         if row is None:
             (count,) = self._one("SELECT COUNT(*) FROM trial")
             raise TrialError(f"trial = {number}; expected one of the study's {count}, from 0")
         state, value, error = row
-        if state in ("ok", "failed"):
+        if state in _TOLD:
             known = f"value {value!r}" if error is None else f"failure {error!r}"
             raise TrialError(f"trial {number} was told before, with the {known}")
         failed = outcome.error is not None
@@ -93,7 +94,7 @@ class Rows:
             "UPDATE trial SET state = ?, value = ?, error = ?, info = ?, stderr = ?, seconds = ?, "
             "told = ?, told_at = ? WHERE number = ?",
             (
-                "failed" if failed else "ok",
+                TrialState.FAILED if failed else TrialState.OK,
                 None if failed else outcome.value,
                 outcome.error,
                 json.dumps(outcome.info),
@@ -106,11 +107,15 @@ class Rows:
         )
 
     def last(self) -> int:
-        """The last place in the history of asks and tells; 0 before the first."""
+        """Return the last place in the history of asks and tells; 0 before the first."""
         return self._one(_LAST)[0]
 
     def events(self, after: int) -> list[tuple[int, Code, float | None, bool]]:
-        """What happened after a place in the history: place, point, value, whether it was told."""
+        """Return what happened after a place in the history.
+
+        Returns:
+            Of each ask and tell, in order: place, point, value, whether it was told.
+        """
         rows = self._connection.execute(
             "SELECT asked AS place, x, NULL, 0 FROM trial WHERE asked > ? UNION ALL "
             "SELECT told, x, value, 1 FROM trial WHERE told > ? ORDER BY place",
@@ -118,16 +123,23 @@ class Rows:
         )
         return [(place, json.loads(x), value, bool(told)) for place, x, value, told in rows]
 
-    def count(self, *, told: bool = False, failed: bool = False) -> int:
-        """Number of evaluations: all, those told, or those that failed.
+    def n_trials(self) -> int:
+        """Return the number of trials, known values included."""
+        return self._one("SELECT COUNT(*) FROM trial")[0]
+
+    def n_evaluations(self, *, told: bool = False, failed: bool = False) -> int:
+        """Return the number of evaluations: all, those told, or those that failed.
 
         A value that was told without having been asked for is none.
         """
-        which = " AND told IS NOT NULL" * told + " AND state = 'failed'" * failed
-        return self._one("SELECT COUNT(*) FROM trial WHERE asked IS NOT NULL" + which)[0]
+        query = "SELECT COUNT(*) FROM trial WHERE asked IS NOT NULL"
+        query += " AND told IS NOT NULL" if told else ""
+        if failed:
+            return self._one(query + " AND state = ?", TrialState.FAILED)[0]
+        return self._one(query)[0]
 
-    def read(self, *, told: bool) -> list[Trial]:
-        """Trials, their points encoded: all by number, or the told ones in that order."""
+    def trials(self, *, told: bool) -> list[Trial]:
+        """Return trials, their points encoded: all by number, or the told ones in that order."""
         order = "WHERE told IS NOT NULL ORDER BY told" if told else "ORDER BY number"
         rows = self._connection.execute(
             f"SELECT state, number, x, value, error, info, stderr, seconds FROM trial {order}"
@@ -149,7 +161,7 @@ def _trial(
     seconds: float | None,
 ) -> Trial:
     outcome = None
-    if state in ("ok", "failed"):
+    if state in _TOLD:
         known = math.nan if value is None else value
         outcome = Outcome(known, error, json.loads(info), stderr, seconds)
-    return Trial(number, json.loads(code), outcome, waiting=state == "waiting")
+    return Trial(number, json.loads(code), outcome, waiting=state == TrialState.WAITING)

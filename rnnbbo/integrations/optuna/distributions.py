@@ -19,21 +19,21 @@ from rnnbbo.space import Categorical, Integer, Real, Space
 _MANY = 2**40
 
 
-class Parameters:
+class ProposedTogether:
     """The parameters of a study that are proposed together, in the order of their names.
 
     A number with a step is the index of its value, a choice the index among the choices: these may
     be equal to each other (1 and True), which categories may not.
 
     Args:
-        distributions: Name to distribution; none may have a single value only.
+        distributions: name to distribution; none may have a single value only.
 
     Attributes:
-        distributions: As given, ordered by name.
-        space: The `Space` of the points.
+        distributions: as given, ordered by name.
+        space: the `Space` of the points.
 
     Raises:
-        SpaceError: There is none, or a float's range overflows.
+        SpaceError: there is none, or a float's range overflows.
     """
 
     def __init__(self, distributions: Mapping[str, BaseDistribution]) -> None:
@@ -41,14 +41,14 @@ class Parameters:
         self.space = Space([_dimension(name, d) for name, d in self.distributions.items()])
 
     def point(self, params: Mapping[str, Any]) -> list[Any] | None:
-        """The point that a trial's parameters are; None if it has no place in the space."""
+        """Return the point that a trial's parameters are; None if it has no place in the space."""
         try:
             return self.space.check([_encode(d, params[n]) for n, d in self.distributions.items()])
         except (KeyError, ValueError, PointError):
             return None
 
     def params(self, point: list[Any]) -> dict[str, Any]:
-        """The values, by parameter, at a point."""
+        """Return the values, by parameter, at a point."""
         pairs = zip(self.distributions.items(), point, strict=True)
         return {name: _decode(d, element) for (name, d), element in pairs}
 
@@ -81,7 +81,11 @@ def _stepped(d: Any) -> bool:
 
 
 def _encode(d: Any, value: Any) -> Any:
-    """The element of a point; raises ValueError for a value that is none of the distribution's."""
+    """Return the element of a point.
+
+    Raises:
+        ValueError: the value is none of the distribution's.
+    """
     if isinstance(d, CategoricalDistribution):
         return int(d.to_internal_repr(value))
     if not _stepped(d):

@@ -10,24 +10,24 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from rnnbbo.integrations.distributions import Parameters
+from rnnbbo.integrations.optuna.distributions import ProposedTogether
 
 # Under this key a running trial says what it will evaluate, before Optuna knows its parameters.
 PROPOSED = "rnnbbo:proposed"
 
 # What happened to an optimizer: it proposed a point (point,), or was told one (point, value).
-History = list[tuple[Any, ...]]
+Events = list[tuple[Any, ...]]
 
 
 def all_trials(study: Study) -> list[FrozenTrial]:
-    """All trials: what HyperbandPruner passes shows those of one bracket only."""
+    """Return all trials: what HyperbandPruner passes shows those of one bracket only."""
     return Study.get_trials(study, deepcopy=False)
 
 
-def history_of(
+def events_of(
     trials: Sequence[FrozenTrial], points: Mapping[int, list[Any]], sign: float
-) -> History:
-    """How the trials began and ended, in order of time; and of numbers, if a clock is coarse."""
+) -> Events:
+    """Return how the trials began and ended, in order of time (of numbers, by a coarse clock)."""
     events: list[tuple[datetime, int, int, tuple[Any, ...]]] = []
     for trial in trials:
         point, number = points.get(trial.number), trial.number
@@ -41,7 +41,7 @@ def history_of(
 
 
 def _value(trial: FrozenTrial, sign: float) -> float | None:
-    """The value to minimise; None for a failed trial."""
+    """Return the value to minimize; None for a failed trial."""
     value = None
     if trial.state == TrialState.COMPLETE:
         value = trial.value
@@ -51,9 +51,9 @@ def _value(trial: FrozenTrial, sign: float) -> float | None:
 
 
 def points_of(
-    trials: Sequence[FrozenTrial], besides: int, parameters: Parameters
+    trials: Sequence[FrozenTrial], besides: int, parameters: ProposedTogether
 ) -> dict[int, list[Any]]:
-    """The points of the other trials, by their numbers, as far as they are known."""
+    """Return the points of the other trials, by their numbers, as far as they are known."""
     points: dict[int, list[Any]] = {}
     for trial in trials:
         if trial.number != besides:
@@ -65,7 +65,7 @@ def points_of(
 
 
 def any_complete_before(study: Study, trial: FrozenTrial) -> bool:
-    """Whether a trial was complete before this one began."""
+    """Return whether a trial was complete before this one began."""
     start = trial.datetime_start
     complete = [t for t in all_trials(study) if t.state == TrialState.COMPLETE]
     ends = [t.datetime_complete for t in complete if t.datetime_complete is not None]

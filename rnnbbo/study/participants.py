@@ -1,4 +1,7 @@
-"""Who works on a study, and whether they still live."""
+"""The processes that work on a study, and whether they still live.
+
+The file calls them workers, as users do; here a worker is a process that evaluates (`evaluation`).
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,23 @@ import threading
 import time
 from pathlib import Path
 
+from rnnbbo.status import TrialState
+
 BEAT_S = 5.0
-MISSED_S = 60.0  # without a heartbeat for so long, a worker counts as dead
+MISSED_S = 60.0  # without a heartbeat for so long, a process counts as dead
 
 
 class Heartbeat:
-    """Tells the others, every few seconds, that this process lives.
+    """A thread that tells the others, every few seconds, that this process lives.
 
     Args:
-        path: The study's file.
-        worker: Number of this process in the study.
+        path: the study's file.
+        participant: number of this process in the study.
     """
 
-    def __init__(self, path: Path, worker: int) -> None:
+    def __init__(self, path: Path, participant: int) -> None:
         self._path = path
-        self._worker = worker
+        self._participant = participant
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rnnbbo-heartbeat", daemon=True)
         self._thread.start()
@@ -41,7 +46,7 @@ class Heartbeat:
                 # One beat may be missed; where the file is lost, asks and tells say so.
                 with contextlib.suppress(sqlite3.Error):
                     connection.execute(
-                        "UPDATE worker SET beat = ? WHERE id = ?", (time.time(), self._worker)
+                        "UPDATE worker SET beat = ? WHERE id = ?", (time.time(), self._participant)
                     )
 
 
@@ -57,25 +62,26 @@ def register(connection: sqlite3.Connection) -> int:
 
 
 def dead(connection: sqlite3.Connection) -> list[int]:
-    """Numbers of the workers with running trials that do not live any more.
+    """Return the numbers of those with running trials that do not live any more.
 
     Of this machine's processes one can see whether they are there; of others, the last heartbeat.
     """
     rows = connection.execute(
         "SELECT id, machine, pid, born, beat FROM worker "
-        "WHERE id IN (SELECT worker FROM trial WHERE state = 'running')"
+        "WHERE id IN (SELECT worker FROM trial WHERE state = ?)",
+        (TrialState.RUNNING,),
     ).fetchall()
     here, now = _machine(), time.time()
     gone = []
-    for worker, machine, pid, born, beat in rows:
+    for participant, machine, pid, born, beat in rows:
         alive = _born(pid) == born if machine == here else abs(now - beat) < MISSED_S
         if not alive:
-            gone.append(worker)
+            gone.append(participant)
     return gone
 
 
 def _machine() -> str:
-    """Where process numbers have one meaning: a machine, since its start, and a container."""
+    """Return where process numbers mean one thing: a machine since its start, a container."""
     parts = [socket.gethostname()]
     with contextlib.suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
@@ -85,7 +91,7 @@ def _machine() -> str:
 
 
 def _born(pid: int) -> str:
-    """What tells a process from a later one of the same number; empty where there is none."""
+    """Return what tells a process from a later one of its number; empty where there is none."""
     try:
         # The 22nd field, ticks since the machine's start; the state is the third (proc(5)).
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -1,0 +1,78 @@
+"""How `rnnbbo minimize` is parsed: the program after --, and options of other optimizers."""
+
+from __future__ import annotations
+
+import click
+
+_COUNT = "the number of evaluations is --n-calls N, or -n N"
+_JOBS = "the number of evaluations at once is --jobs N, or -j N"
+_SEED = "the seed is --seed N"
+_STUDY = "trials are kept in a file by --study FILE, one study a file; --resume goes on with it"
+_SIGN = "it always minimizes; to maximize, let the objective return the value with its sign turned"
+_CONSTRAINT = (
+    "there are no constraints; let the objective fail where a point is not allowed (a program "
+    'prints {"status": "fail"})'
+)
+_POLICY = "what proposes is chosen by --policy NAME; `rnnbbo policies` lists the names"
+_FIRST = "there is none; the policy chooses its first points itself"
+_KNOWN = "there is none; `rnnbbo.minimize` of Python takes x0 and y0"
+_SPACE = "parameters are declared by --param NAME=float:LOW:HIGH, or in a file by --space FILE"
+_TIME = "seconds for the whole run are --timeout S, for one evaluation --eval-timeout S"
+_LOOK = "there is none; `rnnbbo study show FILE` lists the trials of --study, --plot draws them"
+_PRUNE = "there is none; an evaluation is a single value, and is not pruned"
+_OUTPUT = "the result goes to stdout, as JSON with --json; redirect it"
+_NOISE = "progress goes to stderr alone; redirect it (2> FILE)"
+
+# What other optimizers call it -> what to do here.
+_HABITS = {
+    _COUNT: "n n-trials trials num-trials max-trials n-iter n-iters num-iterations iterations "
+    "max-iter max-iters n-evals evals num-evals max-evals max-evaluations evaluations budget "
+    "num-samples n-samples maxfevals n-points calls ncalls num-calls steps",
+    _JOBS: "n-jobs workers n-workers num-workers parallel parallelism concurrency max-concurrent "
+    "processes threads cores batch-size",
+    _SEED: "random-state random-seed rng",
+    _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
+    _SIGN: "direction directions mode maximize maximise minimize minimise goal",
+    _CONSTRAINT: "constraint constraints where",
+    _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
+    "base-estimator model",
+    _FIRST: "n-initial-points n-startup-trials n-random-starts initial-points warmup n-init",
+    _KNOWN: "x0 y0 initial-guess points-to-evaluate enqueue",
+    _SPACE: "params parameter parameters bounds bound search-space dimension dimensions config "
+    "float int cat categorical choice range lower upper low high",
+    _TIME: "time-limit max-time walltime wall-time time-budget deadline trial-timeout max-seconds",
+    _LOOK: "dashboard ui web html show visualize port",
+    _PRUNE: "pruner pruning early-stopping",
+    _OUTPUT: "output out o result save csv format",
+    _NOISE: "quiet q verbose v silent log-level progress no-progress debug",
+}
+_HINTS = {name: hint for hint, names in _HABITS.items() for name in names.split()}
+
+
+def hint_for(option: str) -> str | None:
+    """Return what to do instead of an option of other optimizers; None where nobody knows it.
+
+    Args:
+        option: as it was typed, with its dashes.
+    """
+    name = option.partition("=")[0].lstrip("-").replace("_", "-").lower()
+    return _HINTS.get(name)
+
+
+class ProgramAfterDashes(click.Command):
+    """A command that keeps what follows the first `--` apart, in `ctx.obj`, as the program."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before `--`."""
+        ctx.obj = None
+        if "--" in args:
+            at = args.index("--")
+            args, ctx.obj = args[:at], args[at + 1 :]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            option, hint = error.option_name, hint_for(error.option_name)
+            if hint is not None:
+                raise click.UsageError(f"no such option: {option}; {hint}", ctx) from None
+            dashes = "" if ctx.obj else " A program and its options go after --."
+            raise click.UsageError(error.format_message() + dashes, ctx) from None

@@ -1,0 +1,57 @@
+"""`--plot`: the values and the best so far as a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.trial import Trial
+
+_SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp")
+
+
+def check_plot(file: str) -> None:
+    """Make sure, before a run, that its plot can be drawn.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        ConfigError: the file's name or folder does not do.
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("--plot needs matplotlib: pip install matplotlib")
+    path = Path(file)
+    if path.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(f"--plot {file}: expected a name in one of {', '.join(_SUFFIXES)}")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"--plot {file}: there is no folder {str(path.parent)!r}")
+
+
+def draw_convergence(file: str, trials: Sequence[Trial]) -> None:
+    """Draw every value and the best so far over the number of evaluations."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    # NaN is not drawn.
+    values = [math.nan if trial.value is None else trial.value for trial in trials]
+    best, running = math.inf, []
+    for value in values:
+        best = min(best, value) if math.isfinite(value) else best
+        running.append(best if math.isfinite(best) else math.nan)
+    counts = range(1, len(values) + 1)
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(counts, values, "o", color="0.6", markersize=4, label="trial")
+    axes.step(counts, running, where="post", color="C0", label="best so far")
+    failed = [i for i, trial in enumerate(trials, 1) if trial.failed]
+    if failed:
+        bottom = axes.get_xaxis_transform()
+        axes.plot(failed, [0.02] * len(failed), "x", color="C3", transform=bottom, label="failed")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("evaluations")
+    axes.set_ylabel("value")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=150)

@@ -1,0 +1,81 @@
+"""A study as the loop knows it: where trials come from, and are told to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rnnbbo.errors import TrialError
+from rnnbbo.result import OptimizeResult
+from rnnbbo.study.study import Study
+from rnnbbo.trial import Trial
+
+
+class StudyHistory:
+    """The trials of a study, given out one after the other: a `rnnbbo.loop.History`.
+
+    `n_calls` counts the evaluations of the whole study, by whomever they were made.
+
+    Args:
+        study: an open study.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._file = study._file  # the loop needs what users do not
+
+    def begin_with(self, points: Sequence[list[Any]], values: Sequence[Any]) -> None:
+        """Begin an empty study with points to evaluate first, or with known values of them."""
+        with self._file.transaction():
+            if self._file.trials.n_trials():
+                return
+            if values:
+                for point, y in zip(points, values, strict=True):
+                    self._study.add(point, y)
+                return
+            for point in points:
+                self._file.trials.insert(self._file.space.encode(point), asked=True)
+
+    def begin(self, n_calls: int) -> Trial | None:
+        """Return the next trial to evaluate; None where n_calls have been begun."""
+        return self._file.ask(n_calls)
+
+    def finish(self, trial: Trial) -> None:
+        """Take a trial with its outcome; a second value of a trial is kept as one more point."""
+        assert trial.outcome is not None
+        trials = self._file.trials
+        with self._file.transaction():
+            try:
+                trials.tell(trial.number, trial.outcome)
+            except TrialError:  # this process was slow to answer, and another one took over
+                again = trials.insert(self._file.space.encode(trial.x), asked=False)
+                trials.tell(again, trial.outcome)
+
+    def give_back(self, trials: Sequence[Trial]) -> None:
+        """Let trials of this process wait for somebody to evaluate them."""
+        if trials:
+            self._file.release([trial.number for trial in trials])
+
+    def is_over(self, n_calls: int) -> bool:
+        """Return whether n_calls evaluations have been told."""
+        return self.n_evaluations >= n_calls
+
+    @property
+    def n_evaluations(self) -> int:
+        """Number of evaluations that were told; known values that were added are none."""
+        with self._file.reading():
+            return self._file.trials.n_evaluations(told=True)
+
+    @property
+    def n_failed(self) -> int:
+        """Number of evaluations that failed."""
+        with self._file.reading():
+            return self._file.trials.n_evaluations(failed=True)
+
+    def told(self) -> list[Trial]:
+        """Return the trials that were told, in that order, by whomever."""
+        return self._study.told()
+
+    def result(self) -> OptimizeResult:
+        """Sum up what was told."""
+        return self._study.result()
