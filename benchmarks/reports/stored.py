@@ -96,7 +96,7 @@ def _table_of(row: Mapping[str, Any]) -> Table:
 def _cell_of(row: Any) -> Cell:
     cell = Cell(row) if isinstance(row, str) else Cell(**row)
     _require(isinstance(cell.text, str), "the text of a cell is no string")
-    return replace(cell, best=tuple(map(tuple, cell.best)))
+    return replace(cell, best=tuple((start, stop) for start, stop in cell.best))
 
 
 def _require(holds: bool, message: str) -> None:
