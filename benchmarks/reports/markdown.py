@@ -5,31 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from rnnbbo.benchmarks.reports.section import Cell, Group, Section, Table
 
-_SPECIAL = re.compile(
-    r"""
-    [\\`*_>|\#~&]  # wherever it stands
-    | <(?!\d)      # nothing that begins with a digit is a tag
-    | \](?=[(\[:]) # a link; brackets alone are brackets
-    """,
-    re.VERBOSE,
-)
-
 
 def table(value: Table) -> str:
     """Return a Markdown table."""
     head = f"| {' | '.join(map(escape, value.head))} |"
     rule = f"| {' | '.join('---' for _ in value.head)} |"
-    return "\n".join([head, rule, *(_row(row) for row in value.rows)])
-
-
-def groups(values: Sequence[Group], level: int = 2) -> str:
-    """Return a document of groups that hold text or tables; figures are left out.
-
-    Args:
-        values: the groups in order.
-        level: of their headings.
-    """
-    return _joined(line for group in values for line in _group(group, level))
+    return "\n".join([head, rule, *(f"| {' | '.join(map(_cell, row))} |" for row in value.rows)])
 
 
 def document(title: str, sections: Sequence[Section], note: str) -> str:
@@ -44,24 +25,20 @@ def document(title: str, sections: Sequence[Section], note: str) -> str:
     for section in sections:
         lines += [f"## {escape(section.title)}", ""]
         lines += [line for text in section.text for line in (escape(text), "")]
-        lines += [line for group in section.groups for line in _group(group, 3)]
-    return _joined(lines)
+        lines += [line for group in section.groups for line in _group(group)]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def escape(text: str) -> str:
     """Return text of one line that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
 
 
-def _joined(lines: Iterator[str] | Sequence[str]) -> str:
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _group(group: Group, level: int) -> Iterator[str]:
+def _group(group: Group) -> Iterator[str]:
     if not (group.text or group.items or group.tables):
         return
     if group.title:
-        yield from (f"{'#' * level} {escape(group.title)}", "")
+        yield from (f"### {escape(group.title)}", "")
     for text in group.text:
         yield from (escape(text), "")
     for term, said in group.items:
@@ -74,22 +51,8 @@ def _group(group: Group, level: int) -> Iterator[str]:
             yield from (escape(value.caption), "")
 
 
-def _row(row: Sequence[Cell]) -> str:
-    # An empty cell is one space wide.
-    return "|" + "".join(f" {text} |" if text else " |" for text in map(_cell, row))
-
-
 def _cell(cell: Cell) -> str:
-    text = "".join(map(_toned, cell.parts or (cell,)))
-    return f"{text}<br>{escape(cell.note)}" if cell.note else text
-
-
-def _toned(cell: Cell) -> str:
-    # Spaces at the ends of a part lie outside of its emphasis, and are kept.
     text = escape(cell.text)
-    before, after = (
-        " " if cell.text[slice(*ends)].isspace() else "" for ends in ((1,), (-1, None))
-    )
-    return (
-        f"{before}**{text}**{after}" if cell.tone == "best" and text else f"{before}{text}{after}"
-    )
+    if cell.tone == "best" and text:
+        text = f"**{text}**"
+    return f"{text}<br>{escape(cell.note)}" if cell.note else text

@@ -1,4 +1,4 @@
-"""What a report is made of, before it becomes HTML, Markdown, plain text or JSON."""
+"""What a report is made of, before it becomes HTML or Markdown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,25 +20,11 @@ class Cell:
         text: what it says.
         tone: how it looks; never its only message.
         note: a second line.
-        parts: cells whose texts make up `text`, each of its own tone; see `joined`.
-        value: the number that it shows, in SI units, where something may be computed from it.
     """
 
     text: str
     tone: Tone = ""
     note: str = ""
-    parts: Sequence["Cell"] = ()
-    value: float | None = None
-
-
-def joined(*parts: "Cell | str") -> Cell:
-    """Return a cell of several parts, such as two figures of which one is the best of its column.
-
-    Args:
-        parts: cells without notes, or plain text.
-    """
-    cells = tuple(Cell(part) if isinstance(part, str) else part for part in parts)
-    return Cell("".join(cell.text for cell in cells), parts=cells)
 
 
 @dataclass(frozen=True)
