@@ -12,6 +12,7 @@ from rnnbbo.benchmarks.record import FunctionRecord, Run, read_function, read_he
 from rnnbbo.benchmarks.reports.data import TARGETS, Course, Lost, Method, Records, Suite
 from rnnbbo.benchmarks.statistics import capped, log_regret, normalised_regret
 from rnnbbo.errors import RecordError
+from rnnbbo.optimizer import DEFAULT_POLICY
 
 Array = NDArray[np.float64]
 
@@ -187,7 +188,8 @@ def _methods(headers: tuple[Mapping[str, Any], ...], made: set[str]) -> tuple[Me
             str(said.get(name, {}).get("about", "")),
             bool(said.get(name, {}).get("ours", False)),
             said.get(name, {}).get("horizon"),
+            name == DEFAULT_POLICY,
         )
         for name in _ordered(_names(headers, "methods"), made)
     ]
-    return tuple(sorted(methods, key=lambda method: not method.ours))
+    return tuple(sorted(methods, key=lambda method: (not method.default, not method.ours)))
