@@ -13,7 +13,7 @@ from fill_readme import RESULTS, fill
 
 from rnnbbo.benchmarks import reports
 from rnnbbo.benchmarks.measures.duel import duel
-from rnnbbo.benchmarks.measures.overall import overall, peers_of_the_default
+from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
 from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.headline import table as main_table
@@ -63,11 +63,11 @@ def publish_long(folder: Path) -> None:
     """Make what is published from the records of the plan `long`."""
     records = read(folder)
     times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}
-    stored.write(RESULTS / "overall.md", [overall(records, LONG)])
+    stored.write(RESULTS / "overall.md", [overall(records, LONG, seconds=False)])
     front = overall(
         records,
         FRONT,
-        methods=peers_of_the_default(records),
+        methods=default_and_peers(records),
         latency=stored.read(RESULTS / "latency.json"),
     )
     stored.write(RESULTS / "front.md", [front])
