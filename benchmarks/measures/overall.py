@@ -84,11 +84,11 @@ def _with_seconds(table: Table, records: Records, t: int, found: Mapping[str, fl
     for row in table.rows:
         name = names[row[0].text]
         value = found.get(name, busy[name])
-        mark = "" if name in found else "~"
+        mark = "" if name in found else "≈"
         rows.append([*row, Cell(f"{mark}{duration(value)}", value=value)])
     caption = (
         f"{table.caption} A step is an ask and its tell: the median on an idle core after {t} "
-        "evaluations; after ~, in the runs compared here, beside other work."
+        "evaluations; after ≈, in the runs compared here, beside other work."
     )
     return Table([*table.head, "time per step"], rows, caption)
 

@@ -72,7 +72,7 @@ def test_times_of_an_idle_core_are_taken_where_there_are_any(made: Records) -> N
     times = {name: row[-1] for name, row in found.items()}
     # Of 30 evaluations there is none, and that of 20 is taken before that of 10.
     assert times.pop("auto (default)") == "12 ms"
-    assert times == {"other": "~250 ms", "tpe": "~2.0 s", "random": "~3 µs"}
+    assert times == {"other": "≈250 ms", "tpe": "≈2.0 s", "random": "≈3 µs"}
 
 
 def test_what_is_not_there_is_named(made: Records) -> None:
