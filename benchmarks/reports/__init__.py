@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnbbo.benchmarks.reports import headline, markdown, overall, page
-from rnnbbo.benchmarks.reports.reading import read
 from rnnbbo.benchmarks.reports.contents import sections
+from rnnbbo.benchmarks.reports.reading import read
 from rnnbbo.benchmarks.reports.section import Table
 from rnnbbo.benchmarks.reports.shown import shown
 from rnnbbo.benchmarks.reports.style import styles
