@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnbbo.benchmarks.reports import headline, markdown, overall, page
+from rnnbbo.benchmarks.reports.contents import sections
 from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.registry import sections
 from rnnbbo.benchmarks.reports.section import Table
 from rnnbbo.benchmarks.reports.shown import shown
 from rnnbbo.benchmarks.reports.style import styles
@@ -76,16 +76,15 @@ def main_table(records: str | Path) -> Table:
     return headline.table(read(Path(records)))
 
 
-def overall_table(records: str | Path, times: Sequence[int], *, seconds: bool = False) -> Table:
+def overall_table(records: str | Path, times: Sequence[int]) -> Table:
     """Return a small table of regret over all suites, by method and evaluations.
 
     Args:
         records: a folder that `rnnbbo benchmark run` made.
         times: numbers of evaluations.
-        seconds: whether a last column has the time per step.
 
     Raises:
         RecordError: the folder holds no complete run, a file is not a record, or no two methods
             made so many evaluations of one function.
     """
-    return overall.table(read(Path(records)), times, seconds=seconds)
+    return overall.table(read(Path(records)), times)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
-from rnnbbo.benchmarks.reports.overall import SCALE
 from rnnbbo.benchmarks.reports.panel import draw
 from rnnbbo.benchmarks.reports.pool import best
+from rnnbbo.benchmarks.reports.ranking import SCALE
 from rnnbbo.benchmarks.reports.regret import count, curve
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, joined, short
 from rnnbbo.benchmarks.reports.shown import left_out, shown

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rnnbbo.benchmarks.reports import overall, worst
+from rnnbbo.benchmarks.reports import ranking, worst
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.overall import Column, columns, excess, extent
 from rnnbbo.benchmarks.reports.parts import PARTS
 from rnnbbo.benchmarks.reports.pool import FEWEST, names
+from rnnbbo.benchmarks.reports.ranking import Column, columns, excess, extent
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
 from rnnbbo.benchmarks.reports.style import Style
 
@@ -16,7 +16,7 @@ TIMES = (10, 30, 60, 100, 200, 500, 1000, 2000, 5000)
 """Numbers of evaluations after which methods are compared."""
 
 _NAMED = 4
-_ALL = "all together"
+_ALL = "all suites together"
 
 
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
@@ -29,7 +29,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     parts = {name: columns(records, [c.t for c in found], keep) for name, keep in PARTS.items()}
     parts = {name: part for name, part in parts.items() if part}
     shown = {_ALL: found, **parts} if len(parts) > 1 else {_ALL: found}
-    groups = [_group(records, "All suites together", found)]
+    groups = [_group(records, _ALL, found)]
     if len(shown) > 1:
         groups.append(Group("Part by part", tables=(_glance(shown),)))
         groups += [_group(records, name, part, folded=True) for name, part in parts.items()]
@@ -40,14 +40,14 @@ _READING = (
     "Methods are ranked by their regret after the same number of evaluations; what asking costs is "
     "a question of its own, which “Where a method's own time counts” answers. Two "
     "methods are tied where the 95 % bootstrap interval over functions of their paired difference "
-    f"holds 0. Regret is normalised: {overall.SCALE}."
+    f"holds 0. Regret is normalised: {ranking.SCALE}."
 )
 
 
 def _group(records: Records, title: str, found: Sequence[Column], folded: bool = False) -> Group:
     tables = (
-        overall.intervals(records, found),
-        overall.intervals(records, found, geometric=True),
+        ranking.intervals(records, found),
+        ranking.intervals(records, found, geometric=True),
         worst.table(records, found),
     )
     text = [f"Compared on {extent(records, found)}."]
@@ -75,7 +75,7 @@ def _summary(
         )
     compared = [
         name
-        for name in overall.ranked(records, sure)
+        for name in ranking.ranked(records, sure)
         if all(name in column.means.values for column in sure)
     ]
     best, *others = compared

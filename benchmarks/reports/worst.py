@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.overall import Column, ranked
 from rnnbbo.benchmarks.reports.pool import Pool
+from rnnbbo.benchmarks.reports.ranking import Column, ranked
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, short
 
 BASELINE = "random"

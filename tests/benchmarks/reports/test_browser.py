@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rnnbbo.benchmarks.reports.registry import SECTIONS
+from rnnbbo.benchmarks.reports.contents import SECTIONS
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.reports import overall, verdict, worst
+from rnnbbo.benchmarks.reports import ranking, verdict, worst
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import at, pool
 from rnnbbo.benchmarks.reports.reading import read
@@ -46,9 +46,9 @@ def raced(records: Any) -> Records:
 
 
 def test_methods_are_ranked_by_evaluations_whatever_asking_costs(raced: Records) -> None:
-    found = overall.columns(raced, [10, 30])
-    assert overall.ranked(raced, found) == ["auto", "quick", "peer", "random"]
-    assert overall.excess(found, "auto") == pytest.approx((0.1 + 0.0) / 2, abs=0.02)
+    found = ranking.columns(raced, [10, 30])
+    assert ranking.ranked(raced, found) == ["auto", "quick", "peer", "random"]
+    assert ranking.excess(found, "auto") == pytest.approx((0.1 + 0.0) / 2, abs=0.02)
     text = verdict.section(raced, {}).text[0]
     assert "take auto (default)" in text
     assert "tied with the least after 30 evaluations" in text
@@ -57,7 +57,7 @@ def test_methods_are_ranked_by_evaluations_whatever_asking_costs(raced: Records)
 
 def test_where_the_default_is_behind_is_said(raced: Records) -> None:
     text = verdict.section(raced, {}).text[0]
-    assert "Auto is behind the least here: all together, after 10: 0.50, quick 0.40" in text
+    assert "Auto is behind the least here: all suites together, after 10: 0.50, quick 0.40" in text
     assert "1 to 3 dimensions, after 10: " in text
     assert "after 30: " not in text
 
@@ -66,8 +66,8 @@ def test_equals_are_tied_and_of_equals_the_default_comes_first(records: Any) -> 
     made = records.made
     methods = {"kernel": made(steady(0.2), ours=True), "auto": made(steady(0.2), ours=True)}
     raced = read(records.write(methods, functions=6))
-    found = overall.columns(raced, [10])
-    assert overall.ranked(raced, found) == ["auto", "kernel"]
+    found = ranking.columns(raced, [10])
+    assert ranking.ranked(raced, found) == ["auto", "kernel"]
     assert set(found[0].means.leaders) == {"auto", "kernel"}
     assert "Nowhere" in verdict.section(raced, {}).text[0]
 
@@ -77,7 +77,7 @@ def test_every_part_of_the_suites_is_compared_for_itself(records: Any) -> None:
     raced = read(records.write(suites=suites, functions=2))
     glance = verdict.section(raced, {}).groups[1].tables[0]
     assert [row[0].text for row in glance.rows] == [
-        "all together",
+        "all suites together",
         "1 to 3 dimensions",
         "7 and more dimensions",
         "under noise",
@@ -87,7 +87,7 @@ def test_every_part_of_the_suites_is_compared_for_itself(records: Any) -> None:
 
 
 def test_intervals_stand_round_their_means(raced: Records) -> None:
-    table = overall.intervals(raced, overall.columns(raced, [10, 30]))
+    table = ranking.intervals(raced, ranking.columns(raced, [10, 30]))
     first = table.rows[0]
     assert first[0].text == "auto (default)"
     value, low, high = (
@@ -97,7 +97,7 @@ def test_intervals_stand_round_their_means(raced: Records) -> None:
     assert low < value < high
     assert first[1].tone == ""
     assert first[2].tone == "best"
-    geometric = overall.intervals(raced, overall.columns(raced, [30]), geometric=True)
+    geometric = ranking.intervals(raced, ranking.columns(raced, [30]), geometric=True)
     assert geometric.rows[0][1].value == pytest.approx(0.1, abs=0.02)
 
 
@@ -130,6 +130,6 @@ def test_the_worst_suite_is_the_one_of_the_largest_mean(records: Any) -> None:
     row = together.values["auto"]
     row[[function[0] == "gp-4d" for function in together.functions]] = 0.7
     assert worst.worst_suite(together, "auto") == ("gp-4d", pytest.approx(0.7))
-    cell = worst.table(raced, overall.columns(raced, [10])).rows[0][1]
+    cell = worst.table(raced, ranking.columns(raced, [10])).rows[0][1]
     assert cell.text in {"0.10 gp-2d", "0.10 gp-4d"}
     assert cell.note == "behind random on 0 %"
