@@ -7,7 +7,7 @@ import click
 import numpy as np
 
 from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import RecordsFolder, WholeNumbers
+from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports.data import Array, Course, Records
 from rnnbbo.benchmarks.reports.reading import read
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table, joined, short
@@ -51,6 +51,8 @@ def _pair(first: float, second: float, difference: Estimate) -> tuple[Cell, Cell
 def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Group:
     """Return a table, a row a suite, of the functions that both methods have.
 
+    It leaves out numbers of evaluations that no suite has of both.
+
     Args:
         records: the records.
         first: a method.
@@ -64,11 +66,12 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
     for name in (first, second):
         if name not in known:
             raise RecordError(f"method = {name!r}; expected one of {', '.join(known)}")
+    shared = [suite for suite in records.suites if {first, second} <= suite.courses.keys()]
+    budgets = [min(suite.courses[name].budget for name in (first, second)) for suite in shared]
+    times = [t for t in times if t <= max(budgets, default=0)]
     rows, count = [], 0
     pools: dict[int, list[tuple[Array, ...]]] = {t: [] for t in times}
-    for suite in records.suites:
-        if first not in suite.courses or second not in suite.courses:
-            continue
+    for suite in shared:
         ours, theirs = suite.courses[first], suite.courses[second]
         mine, other = paired(ours, theirs)
         count += len(mine)
@@ -97,8 +100,8 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
 
 @measure()
 @click.argument("records", type=RecordsFolder())
-@click.argument("first")
-@click.argument("second")
+@click.argument("first", type=Names())
+@click.argument("second", type=Names())
 @click.option(
     "--at",
     type=WholeNumbers(),
@@ -106,11 +109,16 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
     show_default=True,
     help="Evaluations.",
 )
-def command(records: Path, first: str, second: str, at: tuple[int, ...]) -> list[Group]:
+def command(
+    records: Path, first: tuple[str, ...], second: tuple[str, ...], at: tuple[int, ...]
+) -> list[Group]:
     """Compare the normalised regret of two methods, FIRST and SECOND, of the folder RECORDS.
+
+    Either may be several, separated by commas: a table for each pair.
 
     A cell holds mean capped and geometric mean regret of the one, then of the other, and the 95 %
     bootstrap intervals of the paired difference of the means, and of the ratio of the geometric
     means. Bold is whatever its interval shows to be less.
     """
-    return [duel(read(records), first, second, sorted(set(at)))]
+    loaded, times = read(records), sorted(set(at))
+    return [duel(loaded, one, other, times) for one in first for other in second]

@@ -46,10 +46,10 @@ def overall(
     if methods:
         kept = tuple(method for method in records.methods if method.name in methods)
         records = replace(records, methods=kept)
-    if not (seconds and latency):
-        return Group(tables=(regret.table(records, times, seconds=seconds),))
     table = regret.table(records, times)
-    return Group(tables=(_with_seconds(table, records, *_step(latency, times)),))
+    if seconds:
+        table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
+    return Group(tables=(table,))
 
 
 def default_and_peers(records: Records) -> list[str]:
@@ -77,20 +77,23 @@ def _step(latency: Sequence[Group], times: Sequence[int]) -> tuple[int, dict[str
     )
 
 
-def _with_seconds(table: Table, records: Records, t: int, found: Mapping[str, float]) -> Table:
-    busy = median_seconds(records)
+def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, float]) -> Table:
+    """The table with the time of a step: on an idle core after t evaluations, or in the records."""
+    recorded = median_seconds(records)
     names = {label: name for name, label in records.labels.items()}
-    rows = []
+    rows, marked = [], False
     for row in table.rows:
         name = names[row[0].text]
-        value = found.get(name, busy[name])
-        mark = "" if name in found else "≈"
+        value = idle.get(name, recorded[name])
+        mark = "≈" if idle and name not in idle else ""
+        marked = marked or bool(mark)
         rows.append([*row, Cell(f"{mark}{duration(value)}", value=value)])
-    caption = (
-        f"{table.caption} A step is an ask and its tell: the median on an idle core after {t} "
-        "evaluations; after ≈, in the runs compared here, beside other work."
-    )
-    return Table([*table.head, "time per step"], rows, caption)
+    said = "A step is an ask and its tell: the median"
+    if idle:
+        said += f" on an idle core after {t} evaluations"
+    if marked:
+        said += "; after ≈, in the runs compared here, beside other work"
+    return Table([*table.head, "time per step"], rows, f"{table.caption} {said}.")
 
 
 @measure()

@@ -1,6 +1,7 @@
 """Two methods against each other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,20 +60,35 @@ def test_what_an_interval_shows_to_be_less_is_bold() -> None:
 
 def test_sides_change_signs(records: Path) -> None:
     there, back = (
-        duel.duel(read(records), *pair, [12, 200]).tables[0].rows[-1]
+        duel.duel(read(records), *pair, [12]).tables[0].rows[-1]
         for pair in (("random", "sobol"), ("sobol", "random"))
     )
     (low, high), (least, most) = intervals(there[2])
     gaps, ratios = intervals(back[2])
     assert gaps == pytest.approx([-high, -low], abs=0.02)
     assert ratios == pytest.approx([1 / most, 1 / least], rel=0.1)
-    assert there[3].text == NONE  # 200 evaluations were not made
+
+
+def test_a_suite_that_stopped_before_has_no_figure(records: Path) -> None:
+    loaded = read(records)
+    (suite,) = loaded.suites
+    brief = {
+        name: replace(course, capped=course.capped[:, :9]) for name, course in suite.courses.items()
+    }
+    both = replace(loaded, suites=(suite, replace(suite, name="brief", courses=brief)))
+    (table,) = duel.duel(both, "random", "sobol", [9, 12, 13]).tables
+    assert table.head == ["suite", "functions", "t = 9", "t = 12"]  # nothing made 13
+    longer, brief_row, total = table.rows
+    assert brief_row[3].text == NONE
+    assert total[3] == longer[3]
 
 
 def test_the_command(records: Path, measured: Callable[..., list[Group]]) -> None:
-    (group,) = measured("duel", records, "random", "sobol", "--at", "10,5,10")
-    assert group.text[0].startswith("random : sobol")
-    assert group.tables[0].head == ("suite", "functions", "t = 5", "t = 10")
+    groups = measured("duel", records, "random", "sobol,random", "--at", "10,200,5,10")
+    starts = [group.text[0].partition(",")[0] for group in groups]
+    assert starts == ["random : sobol", "random : random"]
+    for group in groups:
+        assert group.tables[0].head == ("suite", "functions", "t = 5", "t = 10")
 
 
 def test_what_is_not_there_is_named(records: Path, refused: Callable[..., str]) -> None:

@@ -68,11 +68,21 @@ def test_a_row_a_method_with_the_default_marked_and_the_time_last(made: Records)
 
 
 def test_times_of_an_idle_core_are_taken_where_there_are_any(made: Records) -> None:
-    found = texts(overall(made, [5, 10, 20, 30], latency=LATENCY))
+    group = overall(made, [5, 10, 20, 30], latency=LATENCY)
+    assert "on an idle core after 20 evaluations; after ≈, in" in group.tables[0].caption
+    found = texts(group)
     times = {name: row[-1] for name, row in found.items()}
     # Of 30 evaluations there is none, and that of 20 is taken before that of 10.
     assert times.pop("auto (default)") == "12 ms"
     assert times == {"other": "≈250 ms", "tpe": "≈2.0 s", "random": "≈3 µs"}
+
+
+def test_only_what_is_in_the_table_is_explained(made: Records) -> None:
+    (plain,) = overall(made, [10]).tables
+    assert plain.caption.endswith("A step is an ask and its tell: the median.")
+    (none,) = overall(made, [10], seconds=False).tables
+    assert none.head == ["method", "t = 10"]
+    assert "step" not in none.caption
 
 
 def test_what_is_not_there_is_named(made: Records) -> None:
