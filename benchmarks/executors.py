@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from rnnbbo.benchmarks.threads import VARIABLES
+from rnnbbo.benchmarks.threads import VARIABLES, pin_threads
 from rnnbbo.errors import ConfigError, MissingExtraError
 
 GRACE = 10.0
@@ -116,7 +116,7 @@ def dask(address: str) -> Iterator[Executor]:
             raise error
 
     with client, client.get_executor(pure=False) as executor:
-        client.run(_pin_threads)
+        client.run(pin_threads)
         yield Cluster()
 
 
@@ -133,18 +133,6 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.3)
     os._exit(1)
-
-
-def _pin_threads() -> None:
-    """One thread a library in a process that has loaded them already."""
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
-    try:
-        import torch
-    except ImportError:
-        return
-    torch.set_num_threads(1)
 
 
 @contextmanager

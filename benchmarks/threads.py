@@ -3,6 +3,8 @@
 import os
 import sys
 
+from rnnbbo.errors import MissingExtraError
+
 VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -10,14 +12,25 @@ VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+"""What the libraries read when they are loaded."""
 
 
 def pin_threads() -> None:
-    """Restart this program with one thread a library, unless it runs so already.
+    """Hold numerical libraries to one thread in this process and in those that it starts.
 
-    The libraries read these variables once, when they are loaded, and numpy is loaded by the
-    time that a module of this package runs. Only for the start of a program.
+    Those that are loaded are told, numpy's among them, and those to come read the environment.
+
+    Raises:
+        MissingExtraError: threadpoolctl is not installed.
     """
-    pinned = dict.fromkeys(VARIABLES, "1")
-    if any(os.environ.get(name) != "1" for name in VARIABLES):
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **pinned})
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError as error:
+        raise MissingExtraError(
+            "timings on one thread need threadpoolctl, which is not installed: "
+            "pip install -c constraints.txt '.[bench]'"
+        ) from error
+    os.environ.update(dict.fromkeys(VARIABLES, "1"))
+    threadpool_limits(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)

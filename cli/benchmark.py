@@ -15,18 +15,22 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(
+    invoke_without_command=True,
     epilog="""\b
 Examples:
   rnnbbo benchmark run --quick --out runs/quick
   rnnbbo benchmark run my_plan.toml --out runs/mine --jobs 4
   rnnbbo benchmark report runs/mine
-"""
+  rnnbbo benchmark measure latency --methods auto,tpe
+""",
 )
-def benchmark() -> None:
+@click.pass_context
+def benchmark(ctx: click.Context) -> None:
     """Compare optimizers on suites of functions, and report what was measured.
 
     Needs the extra `bench`: pip install -c constraints.txt '.[bench]'
     """
+    _help_without_command(ctx)
 
 
 @benchmark.command("run")
@@ -79,15 +83,73 @@ def report_command(records: Path, to: Path | None) -> None:
 
 @benchmark.command("list")
 def list_command() -> None:
-    """List methods, suites and plans."""
+    """List methods, suites, plans and measures."""
     from rnnbbo import auto, shipped
     from rnnbbo.benchmarks import methods, plan, suites
+    from rnnbbo.benchmarks.measures.registry import MEASURES
 
     _section("methods", {name: methods.describe(name) for name in methods.PEERS})
     own = (auto.NAME, *shipped.available())
     _section("methods of rnnbbo", {n: methods.describe(n) for n in own})
     _section("suites", {name: suites.describe(name) for name in suites.SUITES})
     _section("plans", {name: plan.load(name).about for name in plan.shipped()})
+    _section("measures", MEASURES)
+
+
+class _Measures(click.Group):
+    """The measures as commands; a module is loaded when its measure is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from rnnbbo.benchmarks.measures.registry import MEASURES
+
+        return list(MEASURES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from rnnbbo.benchmarks.measures.registry import MEASURES, command
+
+        return command(cmd_name) if cmd_name in MEASURES else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the measures that there are where another is asked for."""
+        from rnnbbo.benchmarks.measures.registry import MEASURES
+
+        if args and not args[0].startswith("-") and args[0] not in MEASURES:
+            ctx.fail(f"measure = {args[0]!r}; expected one of {', '.join(MEASURES)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List what each measures, without loading its module."""
+        from rnnbbo.benchmarks.measures.registry import MEASURES
+
+        with formatter.section("Measures"):
+            formatter.write_dl(list(MEASURES.items()))
+
+
+@benchmark.group(
+    "measure",
+    cls=_Measures,
+    invoke_without_command=True,
+    subcommand_metavar="NAME [OPTIONS]",
+    epilog="""\b
+Examples:
+  rnnbbo benchmark measure latency --methods auto,tpe --repeats 1
+  rnnbbo benchmark measure duel runs/mine kernel logei --at 10,30 --out duel.md
+""",
+)
+@click.pass_context
+def measure(ctx: click.Context) -> None:
+    """Measure one thing, and print it as a table.
+
+    With --out FILE.md the table is written as Markdown, too, and as JSON beside it, in FILE.json.
+    """
+    _help_without_command(ctx)
+
+
+def _help_without_command(ctx: click.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def _section(title: str, rows: dict[str, str]) -> None:

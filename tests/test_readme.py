@@ -29,8 +29,8 @@ def test_the_tables_are_the_measured_ones() -> None:
     assert spec is not None and spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
+    assert "<!-- results: " in README
     assert tool.filled(README) == README
-    assert "| dnc |" in README
 
 
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)|^```\{include\} (\S+)", re.MULTILINE)

@@ -1,25 +1,28 @@
-"""Copy the first table of each measured result into README.md: python tools/fill_readme.py."""
+"""Write the measured tables into README.md: python tools/fill_readme.py.
+
+A block from `<!-- results: NAME -->` to `<!-- end of results -->` gets the text and tables of
+benchmarks/results/NAME.json.
+"""
 
 import re
 from pathlib import Path
 
+from rnnbbo.benchmarks.reports import markdown, stored
+
 ROOT = Path(__file__).resolve().parents[1]
-
-
-def first_table(text: str) -> str:
-    """Everything up to the end of the first Markdown table."""
-    lines = text.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("|"))
-    rows = [i for i, line in enumerate(lines) if i >= start and not line.startswith("|")]
-    return "\n".join(lines[: rows[0] if rows else None]).strip()
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def filled(readme: str) -> str:
-    """The README with every block between `<!-- results: NAME -->` and its end made anew."""
+    """Return the README with every block of results made anew.
+
+    Raises:
+        RecordError: there is no such result.
+    """
 
     def block(match: re.Match[str]) -> str:
-        measured = (ROOT / "benchmarks" / "results" / f"{match[1]}.md").read_text()
-        return f"<!-- results: {match[1]} -->\n{first_table(measured)}\n<!-- end of results -->"
+        measured = markdown.groups(stored.read(RESULTS / f"{match[1]}.json"), level=3)
+        return f"<!-- results: {match[1]} -->\n{measured}<!-- end of results -->"
 
     pattern = r"<!-- results: (\w+) -->\n.*?<!-- end of results -->"
     return re.sub(pattern, block, readme, flags=re.DOTALL)

@@ -2,18 +2,24 @@
 
 Writes the report, the main picture, the main table and the duels with single peers to
 benchmarks/results/, and fills the README. With `--long`, of the plan `long`: the table over all
-suites, with which it fills the README, too, and the duels.
+suites, the README's table of the default and its peers, and the duels.
 """
 
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fill_readme import ROOT, fill
+from fill_readme import RESULTS, fill
 
-from rnnbbo.benchmarks import duel, reports
+from rnnbbo.benchmarks import reports
+from rnnbbo.benchmarks.measures.duel import duel
+from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
+from rnnbbo.benchmarks.reports import stored
+from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.headline import table as main_table
+from rnnbbo.benchmarks.reports.reading import read
+from rnnbbo.benchmarks.reports.section import Group
 
-RESULTS = ROOT / "benchmarks" / "results"
 Times = tuple[int, ...]
 
 OURS = {
@@ -23,6 +29,8 @@ OURS = {
 }
 """Policies, and the methods that each is compared with, one by one."""
 LONG = (10, 20, 30, 60, 100, 200)
+FRONT = (10, 30, 100, 200)
+"""Numbers of evaluations of the README's table."""
 TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": LONG, "tpe": LONG}
 SHORT = (10, 20, 30, 60)
 """Numbers of evaluations: the peers that cost most an ask stop early."""
@@ -30,30 +38,40 @@ OURS_LONG = dict.fromkeys(("kernel", "dnc", "lstm"), ("logei", "spearmint", "sko
 """The same for the plan `long`, all at the same numbers of evaluations."""
 
 
-def duels(records: Path, ours: Mapping[str, Sequence[str]], times: Mapping[str, Times]) -> str:
-    """Return a table for each of our policies and each of its peers, in Markdown."""
-    parts = []
-    for policy, peers in ours.items():
-        for peer in peers:
-            text = duel.table(records, policy, peer, list(times.get(peer, SHORT)))
-            parts.append(f"{policy} : {peer}, {duel.LEGEND}\n\n{text}\n")
-    return "\n".join(parts)
+def duels(
+    records: Records, ours: Mapping[str, Sequence[str]], times: Mapping[str, Times]
+) -> list[Group]:
+    """Return a table for each of our policies and each of its peers."""
+    return [
+        duel(records, policy, peer, times.get(peer, SHORT))
+        for policy, peers in ours.items()
+        for peer in peers
+    ]
 
 
-def publish(records: Path) -> None:
+def publish(folder: Path) -> None:
     """Make everything that is published from a folder of records."""
-    reports.report(records, RESULTS)
-    reports.main_picture(records, RESULTS / "regret.svg")
-    (RESULTS / "regret.md").write_text(reports.main_table(records) + "\n")
-    (RESULTS / "duels.md").write_text(duels(records, OURS, TIMES))
+    reports.report(folder, RESULTS)
+    reports.main_picture(folder, RESULTS / "regret.svg")
+    records = read(folder)
+    stored.write(RESULTS / "regret.md", [Group(tables=(main_table(records),))])
+    stored.write(RESULTS / "duels.md", duels(records, OURS, TIMES))
     fill()
 
 
-def publish_long(records: Path) -> None:
+def publish_long(folder: Path) -> None:
     """Make what is published from the records of the plan `long`."""
-    (RESULTS / "overall.md").write_text(reports.overall_table(records, LONG) + "\n")
+    records = read(folder)
     times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}
-    (RESULTS / "long.md").write_text(duels(records, OURS_LONG, times))
+    stored.write(RESULTS / "overall.md", [overall(records, LONG, seconds=False)])
+    front = overall(
+        records,
+        FRONT,
+        methods=default_and_peers(records),
+        latency=stored.read(RESULTS / "latency.json"),
+    )
+    stored.write(RESULTS / "front.md", [front])
+    stored.write(RESULTS / "long.md", duels(records, OURS_LONG, times))
     fill()
 
 

@@ -1,26 +1,14 @@
 """Reports: one HTML page and a Markdown summary, pure functions of a folder of records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from rnnbbo.benchmarks.reports import (
-    exploration,
-    headline,
-    horizon,
-    markdown,
-    origin,
-    overall,
-    page,
-    profiles,
-    ranks,
-    regret,
-    speed,
-    verdict,
-)
-from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports import headline, markdown, overall, page
+from rnnbbo.benchmarks.reports.contents import sections
 from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.section import Section
-from rnnbbo.benchmarks.reports.style import Style, styles
+from rnnbbo.benchmarks.reports.section import Table
+from rnnbbo.benchmarks.reports.shown import shown
+from rnnbbo.benchmarks.reports.style import styles
 
 __all__ = ["main_picture", "main_table", "overall_table", "report"]
 
@@ -44,14 +32,14 @@ def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Pat
     source = Path(records)
     folder = source if to is None else Path(to)
     loaded = read(source)
-    shown = ranks.headliners(loaded)
-    look = styles(loaded.methods, shown)
-    made = _sections(loaded, look)
+    chosen = shown(loaded)
+    look = styles(loaded.methods, chosen)
+    made = sections(loaded, look)
     note = (
         f"{len(loaded.methods)} methods on {len(loaded.suites)} suites, {loaded.runs} runs, "
         f"{loaded.evaluations} evaluations."
     )
-    entries = page.key(loaded.methods, look, shown)
+    entries = page.legend(loaded.methods, look, chosen)
     folder.mkdir(parents=True, exist_ok=True)
     html, summary = folder / "report.html", folder / "report.md"
     html.write_text(page.html(TITLE, note, made, entries), encoding="utf-8")
@@ -76,8 +64,8 @@ def main_picture(records: str | Path, to: str | Path) -> Path:
     return path
 
 
-def main_table(records: str | Path) -> str:
-    """Return a small Markdown table of mean regret by method and suite, and time per ask.
+def main_table(records: str | Path) -> Table:
+    """Return a small table of mean regret by method and suite, and time per step.
 
     Args:
         records: a folder that `rnnbbo benchmark run` made.
@@ -88,8 +76,8 @@ def main_table(records: str | Path) -> str:
     return headline.table(read(Path(records)))
 
 
-def overall_table(records: str | Path, times: Sequence[int]) -> str:
-    """Return a small Markdown table of regret over all suites, by method and evaluations.
+def overall_table(records: str | Path, times: Sequence[int]) -> Table:
+    """Return a small table of regret over all suites, by method and evaluations.
 
     Args:
         records: a folder that `rnnbbo benchmark run` made.
@@ -100,18 +88,3 @@ def overall_table(records: str | Path, times: Sequence[int]) -> str:
             made so many evaluations of one function.
     """
     return overall.table(read(Path(records)), times)
-
-
-def _sections(records: Records, look: Mapping[str, Style]) -> list[Section]:
-    return [
-        verdict.section(records),
-        regret.curves(records, look),
-        regret.clock(records, look),
-        speed.section(records, look),
-        horizon.section(records, look),
-        profiles.section(records, look),
-        ranks.section(records),
-        exploration.section(records, look),
-        origin.failures(records),
-        origin.origin(records),
-    ]

@@ -22,12 +22,19 @@ class Method:
         about: what it is, in one line.
         ours: whether it is a policy of rnnbbo.
         horizon: the longest run that it was trained on, if it was trained.
+        default: whether it is the policy that rnnbbo takes unless it is told another.
     """
 
     name: str
     about: str
     ours: bool
     horizon: int | None
+    default: bool = False
+
+    @property
+    def label(self) -> str:
+        """What tables and legends call it."""
+        return f"{self.name} (default)" if self.default else self.name
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ class Records:
     """Everything that a report says, as values.
 
     Attributes:
-        methods: policies of rnnbbo first.
+        methods: policies of rnnbbo first, and of these the default.
         suites: in the order of the plan.
         lost: the runs that ended early.
         failed: (suite, method) -> number of evaluations without a value.
@@ -117,6 +124,16 @@ class Records:
     headers: tuple[Mapping[str, Any], ...]
     runs: int
     evaluations: int
+
+    @property
+    def default(self) -> str:
+        """The name of the default policy, "" without one."""
+        return next((method.name for method in self.methods if method.default), "")
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Name -> label of every method."""
+        return {method.name: method.label for method in self.methods}
 
     @property
     def budget(self) -> int:

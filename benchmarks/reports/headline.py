@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rnnbbo.benchmarks.reports import markdown, ranks
-from rnnbbo.benchmarks.reports.data import Method, Records, Suite
+from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
 from rnnbbo.benchmarks.reports.panel import draw
 from rnnbbo.benchmarks.reports.pool import best
+from rnnbbo.benchmarks.reports.ranking import SCALE
 from rnnbbo.benchmarks.reports.regret import count, curve
-from rnnbbo.benchmarks.reports.section import NONE, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, joined, short
+from rnnbbo.benchmarks.reports.shown import left_out, shown
 from rnnbbo.benchmarks.reports.speed import duration, median_seconds
 from rnnbbo.benchmarks.reports.style import Style, styles
 from rnnbbo.benchmarks.reports.svg import INK, RULE, compact, drawing, render
@@ -27,6 +28,8 @@ _COLUMNS = 3
 def picture(records: Records) -> str:
     """Return an SVG document of mean regret against evaluations, a panel a suite.
 
+    It draws the methods that figures show at first, and says which others there are.
+
     It has a white ground and text as outlines, so that it looks the same on every page.
 
     Raises:
@@ -37,16 +40,17 @@ def picture(records: Records) -> str:
     if not suites:
         raise RecordError("no suite has a run of two evaluations; expected one to draw")
     suites = [suite for suite in records.suites if suite in suites]
-    shown = ranks.headliners(records)
-    look = styles(records.methods, shown)
-    methods = [method for method in records.methods if method.name in shown]
+    chosen = shown(records)
+    look = styles(records.methods, chosen)
+    methods = [method for method in records.methods if method.name in chosen]
+    missing = left_out(records, chosen)
     with drawing("main-picture", text="path"):
-        figure = _figure(suites, methods, look)
+        figure = _figure(suites, methods, look, f"not drawn: {missing}" if missing else "")
         return compact(render(figure)).replace(INK, "#1b1f24").replace(RULE, "#d9dce1")
 
 
-def table(records: Records) -> str:
-    """Return a Markdown table: a row a method, mean capped regret by suite, and time per ask."""
+def table(records: Records) -> Table:
+    """Return a table: a row a method, mean capped regret by suite, and time per step."""
     suites = [suite for suite in records.suites if suite.courses]
     times = [t for t in TIMES if any(suite.budget >= t for suite in suites)]
     times = times or [records.budget]
@@ -56,36 +60,34 @@ def table(records: Records) -> str:
     for method in records.methods:
         if method.name not in seconds:
             continue
-        cells = []
+        row = [Cell(method.label)]
         for suite in suites:
-            course = suite.courses.get(method.name)
-            parts = []
+            parts: list[Cell | str] = []
             for t in times:
-                if course is None or course.budget < t:
-                    parts.append(NONE)
-                    continue
-                text = short(float(course.capped[:, t - 1].mean()))
                 bold = method.name in leaders[suite.name, t]
-                parts.append(f"**{text}**" if bold else text)
-            cells.append(" / ".join(parts))
-        rows.append([markdown.escape(method.name), *cells, duration(seconds[method.name])])
+                parts += [" / ", _mean(suite.courses.get(method.name), t, bold)]
+            row.append(joined(*parts[1:]))
+        spent = seconds[method.name]
+        rows.append([*row, Cell(duration(spent), value=spent)])
     moments = " / ".join(f"t = {t}" for t in times)
-    head = ["method", *(suite.name for suite in suites), "time per ask"]
-    return "\n".join(
-        [
-            f"Mean capped normalised regret at {moments}: 0 is the optimum, 1 is what random "
-            "search has left after 10 evaluations. Bold is the least and what is level with it, "
-            "by the 95 % bootstrap interval of the paired difference over functions.",
-            "",
-            f"| {' | '.join(map(markdown.escape, head))} |",
-            f"| {' | '.join('---' for _ in head)} |",
-            *(f"| {' | '.join(row)} |" for row in rows),
-        ]
+    return Table(
+        ["method", *(suite.name for suite in suites), "time per step"],
+        rows,
+        f"Mean capped normalised regret at {moments}: {SCALE}. Bold is the least and what is tied "
+        "with it, by the 95 % bootstrap interval of the paired difference over functions. A step "
+        "is an ask and its tell: the median.",
     )
 
 
+def _mean(course: Course | None, t: int, bold: bool) -> Cell:
+    if course is None or course.budget < t:
+        return Cell(NONE)
+    value = float(course.capped[:, t - 1].mean())
+    return Cell(short(value), "best" if bold else "", value=value)
+
+
 def _figure(
-    suites: Sequence[Suite], methods: Sequence[Method], look: Mapping[str, Style]
+    suites: Sequence[Suite], methods: Sequence[Method], look: Mapping[str, Style], note: str
 ) -> "Figure":
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -116,7 +118,7 @@ def _figure(
             linewidth=look[m.name].width,
             marker=look[m.name].marker,
             markersize=4,
-            label=m.name,
+            label=m.label,
         )
         for m in methods
     ]
@@ -127,5 +129,7 @@ def _figure(
         frameon=False,
         handlelength=2.6,
         fontsize=8,
+        title=note,
+        title_fontsize=7,
     )
     return figure

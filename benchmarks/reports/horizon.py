@@ -16,8 +16,8 @@ from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations at which the gap is given."""
 
-_GAP = Frame(EVALUATIONS, "gap in mean regret", xlog=True, bars=True, level=0.0)
-_RATIO = Frame(EVALUATIONS, "ratio of geometric means", xlog=True, ylog=True, bars=True, level=1.0)
+_GAP = Frame(EVALUATIONS, "gap in mean regret", xlog=True, bars=True, equal=0.0)
+_RATIO = Frame(EVALUATIONS, "ratio of geometric means", xlog=True, ylog=True, bars=True, equal=1.0)
 
 Gaps = Mapping[str, Mapping[int, tuple[Estimate, int]]]
 """Peer -> evaluations -> the gap, and the number of functions."""

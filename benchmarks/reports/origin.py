@@ -5,9 +5,10 @@ from typing import Any
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.style import Style
 
 
-def failures(records: Records) -> Section:
+def failures(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on runs that ended early and evaluations without a value."""
     groups = []
     if records.lost:
@@ -43,12 +44,12 @@ def failures(records: Records) -> Section:
     return Section("failures", "What went wrong", text, groups)
 
 
-def origin(records: Records) -> Section:
+def origin(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on how it was made."""
     methods = Table(
         ["method", "what it is", "trained to"],
         [
-            [Cell(m.name), Cell(m.about), Cell(str(m.horizon) if m.horizon else NONE)]
+            [Cell(m.label), Cell(m.about), Cell(str(m.horizon) if m.horizon else NONE)]
             for m in records.methods
         ],
     )

@@ -4,18 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnbbo.benchmarks.reports import markdown
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.pool import Pool, at, pool
-from rnnbbo.benchmarks.reports.section import NONE, short
+from rnnbbo.benchmarks.reports.pool import Pool
+from rnnbbo.benchmarks.reports.ranking import SCALE, Column, columns, extent, ranked
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, joined, short
 from rnnbbo.errors import RecordError
 
 
-def table(records: Records, times: Sequence[int]) -> str:
-    """Return a Markdown table of mean capped and geometric mean regret, and what it shows.
-
-    A column compares the methods on the functions that all of them have; a method that has fewer
-    than half of them, or stops before, is left out of it.
+def table(records: Records, times: Sequence[int]) -> Table:
+    """Return a table of mean capped and geometric mean regret.
 
     Args:
         records: the records.
@@ -24,47 +21,33 @@ def table(records: Records, times: Sequence[int]) -> str:
     Raises:
         RecordError: at none of them two methods share a function.
     """
-    columns: list[tuple[int, Pool, Pool]] = []
-    for t in times:
-        means, logs = pool(records, at(t)), pool(records, at(t, "log"))
-        if means is not None and logs is not None:
-            columns.append((t, means, logs))
-    if not columns:
+    found = columns(records, times)
+    if not found:
         raise RecordError(
             f"after {', '.join(map(str, times))} evaluations no two methods share a function; "
             "expected a comparison of that many"
         )
-    rows = [
-        [
-            markdown.escape(method.name),
-            *(_cell(means, logs, method.name) for _, means, logs in columns),
-        ]
-        for method in records.methods
-        if any(method.name in means.values for _, means, _ in columns)
-    ]
-    counts = sorted({len(means.functions) for _, means, _ in columns})
-    functions = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
-    pooled = {suite for _, means, _ in columns for suite, _ in means.functions}
-    suites = ", ".join(suite.name for suite in records.suites if suite.name in pooled)
-    return "\n".join(
-        [
-            f"Mean capped / geometric mean normalised regret after t evaluations, over {functions} "
-            f"functions of {markdown.escape(suites)}: 0 is the optimum, 1 is what random search "
-            "has left after 10 evaluations. Bold is the least of a column and what is level with "
-            "it, by the 95 % bootstrap interval over functions of the paired difference, or of "
-            "the ratio.",
-            "",
-            f"| {' | '.join(['method', *(f't = {t}' for t, _, _ in columns)])} |",
-            f"| {' | '.join(['---'] * (1 + len(columns)))} |",
-            *(f"| {' | '.join(row)} |" for row in rows),
-        ]
+    rows = []
+    for name in ranked(records, found):
+        rows.append([Cell(records.labels[name]), *(_both(column, name) for column in found)])
+    return Table(
+        ["method", *(f"t = {column.t}" for column in found)],
+        rows,
+        f"Mean capped / geometric mean normalised regret after t evaluations, over "
+        f"{extent(records, found)}: {SCALE}. Bold is the least of a column and what is tied with "
+        "it, by the 95 % bootstrap interval over functions of the paired difference, or of the "
+        "ratio.",
     )
 
 
-def _cell(means: Pool, logs: Pool, method: str) -> str:
-    if method not in means.values:
-        return NONE
-    mean = short(float(means.values[method].mean()))
-    geometric = short(float(np.exp(logs.values[method].mean())))
-    pairs = ((mean, means), (geometric, logs))
-    return " / ".join(f"**{text}**" if method in one.leaders else text for text, one in pairs)
+def _both(column: Column, method: str) -> Cell:
+    if method not in column.means.values:
+        return Cell(NONE)
+    mean, geometric = _mean(column.means, method), _mean(column.logs, method, geometric=True)
+    return joined(mean, " / ", geometric)
+
+
+def _mean(of: Pool, method: str, *, geometric: bool = False) -> Cell:
+    value = float(np.mean(of.values[method]))
+    value = float(np.exp(value)) if geometric else value
+    return Cell(short(value), "best" if method in of.leaders else "", value=value)

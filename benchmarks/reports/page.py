@@ -13,8 +13,8 @@ from rnnbbo.errors import MissingExtraError
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A method in the key of the figures.
+class LegendEntry:
+    """A method in the legend of the figures.
 
     Attributes:
         method: the method.
@@ -40,10 +40,10 @@ class Entry:
         return " ".join(f"{part * self.style.width:g}" for part in self.style.line[1])
 
 
-def key(
+def legend(
     methods: Sequence[Method], styles: Mapping[str, Style], shown: Sequence[str]
-) -> list[Entry]:
-    """Return the key of the figures.
+) -> list[LegendEntry]:
+    """Return the legend of the figures.
 
     Args:
         methods: all methods.
@@ -53,7 +53,7 @@ def key(
     return [_entry(method, styles[method.name], method.name in shown) for method in methods]
 
 
-def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[Entry]) -> str:
+def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[LegendEntry]) -> str:
     """Return the page.
 
     Raises:
@@ -77,12 +77,12 @@ def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[E
     return template.render(title=title, subtitle=note, sections=sections, entries=entries)
 
 
-def _entry(method: Method, style: Style, shown: bool) -> Entry:
+def _entry(method: Method, style: Style, shown: bool) -> LegendEntry:
     css = css_class(method.name)
     swatch = _swatch(method.name, style).replace("<g ", f'<g id="swatch-{css}" ', 1)
     head = swatch[: swatch.index(">") + 1]
     again = f'{head}<use href="#swatch-{css}"/></svg>'
-    return Entry(method, css, style, swatch, again, shown)
+    return LegendEntry(method, css, style, swatch, again, shown)
 
 
 def _swatch(name: str, style: Style) -> str:

@@ -55,7 +55,7 @@ class Frame:
         ylim: limits of the vertical axis.
         xticks: where the horizontal axis has its labels, None for anywhere.
         bars: whether intervals are bars at each value instead of a band.
-        level: a value that a horizontal line marks.
+        equal: a value that a horizontal line marks: there two methods are equal.
     """
 
     x: str
@@ -67,7 +67,7 @@ class Frame:
     ylim: tuple[float, float] | None = None
     xticks: Sequence[int] | None = None
     bars: bool = False
-    level: float | None = None
+    equal: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def panel(
 
     Args:
         title: of the panel.
-        lines: those of rnnbbo last, so that they lie on top.
+        lines: in the order in which they are drawn, the last on top.
         styles: method -> style.
         frame: what stands round the lines.
         salt: unique on the page.
@@ -118,8 +118,8 @@ def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame
         pair.set_yscale("log")
     for line in lines:
         _line(pair, line, styles[line.method], frame.bars)
-    if frame.level is not None:
-        pair.axhline(frame.level, color=INK, linewidth=0.8)
+    if frame.equal is not None:
+        pair.axhline(frame.equal, color=INK, linewidth=0.8)
     for i, (at, text) in enumerate(marks := sorted((frame.marks or {}).items())):
         pair.axvline(at, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
         # The last text stands on the right of its line, the others on the left of theirs.

@@ -47,9 +47,9 @@ class Pool:
 
     @cached_property
     def leaders(self) -> list[str]:
-        """The method of the least mean, and those that are level with it.
+        """The method of the least mean, and those that are tied with it.
 
-        Level means that the interval of the paired difference holds 0, or that there are too few
+        Tied means that the interval of the paired difference holds 0, or that there are too few
         functions to tell.
         """
         first, *others = self.ranking
@@ -119,7 +119,7 @@ def pool(records: Records, value: Value, keep: Keep = lambda suite, dim: True) -
 
 
 def best(records: Records, suite: str, t: int) -> list[str]:
-    """Return the methods of a suite that have the least mean capped regret at t, or are level.
+    """Return the method of a suite that has the least mean capped regret at t, and those tied.
 
     Empty where there are too few functions to tell methods apart.
     """

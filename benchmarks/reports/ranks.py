@@ -1,5 +1,6 @@
 """Mean ranks, and who beats whom on how many functions."""
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import at, values
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.statistics import holm, mean_ranks, signed_rank
 
 Array = NDArray[np.float64]
@@ -15,13 +17,13 @@ Array = NDArray[np.float64]
 TIMES = (10, 30, 60, 100, 200)
 """Numbers of evaluations at which methods are ranked."""
 
-LEVEL = 0.05
+SIGNIFICANT = 0.05
 """Adjusted p-values below this count."""
 
 _RESAMPLES = 400
 
 
-def section(records: Records) -> Section:
+def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section of ranks and wins."""
     times = usable(records)
     if not times:
@@ -72,19 +74,6 @@ def best_first(records: Records, near: int = 30) -> list[str]:
     return [names[i] for i in order]
 
 
-def headliners(records: Records) -> list[str]:
-    """Return the methods that a figure shows first.
-
-    Ours, the three best peers at 30 evaluations, the two best at the end, and random search.
-    """
-    ours = {method.name for method in records.methods if method.ours}
-    early, late = (
-        [name for name in best_first(records, near) if name not in ours] for near in (30, 10**6)
-    )
-    chosen = ours | set(early[:3]) | set(late[:2]) | {"random"}
-    return [method.name for method in records.methods if method.name in chosen]
-
-
 def _ranks(records: Records, times: list[int]) -> Table:
     columns = {}
     for t in times:
@@ -107,7 +96,7 @@ def _ranks(records: Records, times: list[int]) -> Table:
             rank, text = columns[t].get(name, (np.inf, NONE))
             least = min(rank for rank, _ in columns[t].values())
             cells.append(Cell(text, "best" if rank == least else ""))
-        rows.append([Cell(name), *cells])
+        rows.append([Cell(records.labels[name]), *cells])
     head = ["method", *(f"t = {t}, of {len(columns[t])}" for t in times)]
     return Table(head, rows, "Mean rank [95 % bootstrap interval over functions].")
 
@@ -139,14 +128,14 @@ def _wins(records: Records, t: int) -> Table:
         ["row against column", *names],
         rows,
         f"Functions on which the row is ahead of the column, of those that both have. ✓ and ✗: "
-        f"ahead or behind by a Wilcoxon signed-rank test over functions, p < {LEVEL} after Holm's "
-        f"correction for {len(pairs)} comparisons.",
+        f"ahead or behind by a Wilcoxon signed-rank test over functions, p < {SIGNIFICANT} after "
+        f"Holm's correction for {len(pairs)} comparisons.",
     )
 
 
 def _win(difference: Array, p_value: float) -> Cell:
     text = f"{int(np.sum(difference < 0))}/{len(difference)}"
-    if p_value >= LEVEL:
+    if p_value >= SIGNIFICANT:
         return Cell(text)
     # The test is of signed ranks, and so is the direction.
     magnitude = np.argsort(np.argsort(np.abs(difference))) + 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnbbo import shipped
 from rnnbbo.benchmarks.record import FunctionRecord, Run, read_function, read_headers, read_runs
 from rnnbbo.benchmarks.reports.data import TARGETS, Course, Lost, Method, Records, Suite
 from rnnbbo.benchmarks.statistics import capped, log_regret, normalised_regret
@@ -187,7 +188,8 @@ def _methods(headers: tuple[Mapping[str, Any], ...], made: set[str]) -> tuple[Me
             str(said.get(name, {}).get("about", "")),
             bool(said.get(name, {}).get("ours", False)),
             said.get(name, {}).get("horizon"),
+            name == shipped.DEFAULT,
         )
         for name in _ordered(_names(headers, "methods"), made)
     ]
-    return tuple(sorted(methods, key=lambda method: not method.ours))
+    return tuple(sorted(methods, key=lambda method: (not method.default, not method.ours)))

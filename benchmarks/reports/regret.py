@@ -11,7 +11,7 @@ from rnnbbo.benchmarks.reports.pool import best
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone, short
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import SMALL
-from rnnbbo.benchmarks.reports.verdict import CALLS
+from rnnbbo.benchmarks.reports.timed import CALLS
 from rnnbbo.benchmarks.statistics import CAP, FLOOR, bootstrap_mean
 
 Array = NDArray[np.float64]
@@ -180,10 +180,10 @@ def _table(records: Records, suite: Suite) -> Table:
             tone: Tone = "best" if method.name in leaders[t] else ""
             cells.append(Cell(text, tone, short(geometric)))
         many = Cell(str(len(course.functions)), note=f"{course.runs} runs")
-        rows.append([Cell(method.name), *cells, many])
+        rows.append([Cell(method.label), *cells, many])
     return Table(
         ["method", *(f"t = {t}" for t in times), "functions"],
         rows,
         "Mean capped regret [95 % interval], and below it the geometric mean. Bold is the least "
-        "mean of a column and what is level with it, on the functions that the methods share.",
+        "mean of a column and what is tied with it, on the functions that the methods share.",
     )

@@ -1,7 +1,8 @@
-"""What a report is made of, before it becomes HTML or Markdown."""
+"""What a report is made of, before it becomes HTML, Markdown, plain text or JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from rnnbbo.benchmarks.reports.panel import Panel
@@ -20,11 +21,40 @@ class Cell:
         text: what it says.
         tone: how it looks; never its only message.
         note: a second line.
+        best: where `text` holds several figures, the slices (start, stop) of those whose tone is
+            `best`; see `joined`.
+        value: the number that it shows, in SI units, where something is computed from it.
     """
 
     text: str
     tone: Tone = ""
     note: str = ""
+    best: Sequence[tuple[int, int]] = ()
+    value: float | None = None
+
+    @property
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The text in pieces, each with whether its tone is `best`."""
+        slices = ((0, len(self.text)),) if self.tone == "best" else self.best
+        ends = [0, *(end for pair in slices for end in pair), len(self.text)]
+        parts = [self.text[i:j] for i, j in pairwise(ends)]
+        return [(part, i % 2 == 1) for i, part in enumerate(parts) if part]
+
+
+def joined(*parts: Cell | str) -> Cell:
+    """Return a cell of several figures, each of a tone of its own.
+
+    Args:
+        parts: cells of one line, and the text between them.
+    """
+    text, best = "", []
+    for part in parts:
+        cell = Cell(part) if isinstance(part, str) else part
+        for piece, leads in cell.pieces:
+            if leads:
+                best.append((len(text), len(text) + len(piece)))
+            text += piece
+    return Cell(text, best=tuple(best))
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def seconds(records: Records, method: str, dim: int | None = None) -> Mapping[in
 
 
 def median_seconds(records: Records) -> Mapping[str, float]:
-    """Return every method's seconds an ask and its tell: the median over its evaluations."""
+    """Return every method's seconds per ask and its tell: the median over its evaluations."""
     found = {}
     for method in records.methods:
         by_time = seconds(records, method.name)
@@ -93,7 +93,7 @@ def _panel(
             lines.append(Line(name, times[shown], np.maximum(values, 1e-6)))
     last = max(line.x[-1] for line in lines)
     frame = Frame(
-        EVALUATIONS, "seconds an ask", xlog=True, ylog=True, xlim=(1, max(2.0, float(last)))
+        EVALUATIONS, "seconds per ask", xlog=True, ylog=True, xlim=(1, max(2.0, float(last)))
     )
     title = f"{dim} dimension{'s' if dim > 1 else ''}"
     return panel(title, lines, styles, frame, f"speed-{dim}")
@@ -104,7 +104,7 @@ def _table(records: Records) -> Table:
     rows = []
     for method in records.methods:
         found = seconds(records, method.name)
-        cells = [Cell(method.name)]
+        cells = [Cell(method.label)]
         for t in times:
             near = [found[s] for s in range(t - _AROUND, t + _AROUND + 1) if s in found]
             if t == 1:

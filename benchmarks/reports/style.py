@@ -1,7 +1,9 @@
-"""How a method looks in every figure: a colour, and a second channel for those who see few."""
+"""How a method looks in every figure: a colour of its own, and a second channel beside it."""
 
-from collections.abc import Mapping, Sequence
+import colorsys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Literal
 
 from rnnbbo.benchmarks.reports.data import Method
@@ -9,13 +11,17 @@ from rnnbbo.benchmarks.reports.data import Method
 Dashes = Literal["solid"] | tuple[float, tuple[float, ...]]
 """A line style of matplotlib."""
 
-# Okabe and Ito (2008), without the yellow and the black that one background each would swallow.
-_OURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-_PEERS = ("#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F", "#A6761D", "#5AAE61")
-_OURS_MARKERS = ("o", "s", "^", "D", "P", "X", "v", "p")
+# Of Okabe and Ito (2008) as far as they go, without the yellow and the black that one background
+# each would swallow. The first of each are those of the methods that figures show at first.
+_DEFAULT = "#D55E00"
+_OURS = ("#0072B2", "#009E73", "#6A3D9A", "#17A2A2", "#8C8C00")
+_PEERS = ("#CC79A7", "#56B4E9", "#7F7F7F", "#E69F00", "#A6761D", "#5AAE61", "#B2182B", "#9E9AC8")
+_OURS_MARKERS = ("s", "^", "D", "P", "X", "v", "p")
 _PEER_MARKERS = ("x", "<", "h", "*", ">", "+")
 _SOLID: Dashes = "solid"
 _DASHES: tuple[Dashes, ...] = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
+_WIDEST, _WIDE, _NARROW = 3.2, 1.7, 1.4
+_GOLDEN = 0.618034  # steps of this on the circle of hues come near to no earlier one
 
 
 @dataclass(frozen=True)
@@ -29,27 +35,44 @@ class Style:
 
 
 def drawn_in_order(methods: Sequence[Method]) -> list[str]:
-    """Return the methods' names, those of rnnbbo last, so that they lie on top."""
-    return [method.name for method in sorted(methods, key=lambda method: method.ours)]
+    """Return the methods' names, those of rnnbbo last and the default at the very end, on top."""
+    ordered = sorted(methods, key=lambda method: (method.default, method.ours))
+    return [method.name for method in ordered]
 
 
 def styles(methods: Sequence[Method], shown: Sequence[str] = ()) -> Mapping[str, Style]:
-    """Return a style for each method: ours solid and bold, peers dashed and thin.
+    """Return a style for each method: the default boldest, ours solid, peers dashed and thin.
+
+    No two have the same colour.
 
     Args:
         methods: all methods; the same ones in the same order always look the same.
-        shown: methods that are seen together, and get colours of their own as far as they go.
+        shown: methods that are seen together, whose colours are the furthest apart.
     """
-    ours = [method.name for method in methods if method.ours]
-    peers = [method.name for method in methods if not method.ours]
-    peers.sort(key=lambda name: name not in shown)
-    found = {}
-    for i, name in enumerate(ours):
-        line = _SOLID if i < len(_OURS) else _DASHES[0]
-        marker = _OURS_MARKERS[i % len(_OURS_MARKERS)]
-        found[name] = Style(_OURS[i % len(_OURS)], line, marker, 2.0)
-    for i, name in enumerate(peers):
-        line = _DASHES[(i // len(_PEERS) + i) % len(_DASHES)]
-        marker = _PEER_MARKERS[i % len(_PEER_MARKERS)]
-        found[name] = Style(_PEERS[i % len(_PEERS)], line, marker, 1.5)
+    ranked = sorted(methods, key=lambda m: shown.index(m.name) if m.name in shown else len(shown))
+    more = _more()
+    our_colours, peer_colours = chain(_OURS, more), chain(_PEERS, more)
+    found: dict[str, Style] = {}
+    ours = peers = 0
+    for method in ranked:
+        if method.default:
+            found[method.name] = Style(_DEFAULT, _SOLID, "o", _WIDEST)
+        elif method.ours:
+            line = _SOLID if ours < len(_OURS) else _DASHES[0]
+            marker = _OURS_MARKERS[ours % len(_OURS_MARKERS)]
+            found[method.name] = Style(next(our_colours), line, marker, _WIDE)
+            ours += 1
+        else:
+            # Colours, markers and dashes go round at different paces.
+            line = _DASHES[(peers // len(_DASHES) + peers) % len(_DASHES)]
+            marker = _PEER_MARKERS[peers % len(_PEER_MARKERS)]
+            found[method.name] = Style(next(peer_colours), line, marker, _NARROW)
+            peers += 1
     return found
+
+
+def _more() -> Iterator[str]:
+    """Yield colours without end, no two alike."""
+    for i in count():
+        parts = colorsys.hsv_to_rgb(i * _GOLDEN % 1.0, 0.6, 0.7)
+        yield "#" + "".join(f"{round(255 * part):02X}" for part in parts)

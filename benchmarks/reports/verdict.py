@@ -1,236 +1,145 @@
-"""Which method to take, for a number of evaluations, of dimensions, and a cost of a call."""
+"""Which method to take: regret after the same number of evaluations, whatever they cost."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
+from rnnbbo.benchmarks.reports import ranking, worst
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.pool import (
-    FEWEST,
-    Function,
-    names,
-    pool,
-    stopped,
-    values,
-    within,
-)
+from rnnbbo.benchmarks.reports.parts import PARTS
+from rnnbbo.benchmarks.reports.pool import FEWEST, names
+from rnnbbo.benchmarks.reports.ranking import Column, columns, excess, extent
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
-from rnnbbo.benchmarks.reports.speed import median_seconds
+from rnnbbo.benchmarks.reports.style import Style
 
-BANDS = {
-    "1 to 3 dimensions": (1, 3),
-    "4 to 6 dimensions": (4, 6),
-    "7 and more dimensions": (7, 10**6),
-}
-"""Bands of dimensions, with the first and the last."""
-
-CALLS = {"1 ms": 1e-3, "100 ms": 0.1, "10 s": 10.0, "10 min": 600.0}
-"""Costs of a call, in seconds."""
-
-BUDGETS = (10, 30, 60, 100, 200)
-"""The time that a case allows, in calls."""
+TIMES = (10, 30, 60, 100, 200, 500, 1000, 2000, 5000)
+"""Numbers of evaluations after which methods are compared."""
 
 _NAMED = 4
+_ALL = "all suites together"
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is best in one case.
-
-    Attributes:
-        band: a key of `BANDS`.
-        call: a key of `CALLS`.
-        budget: the time allowed, in calls.
-        leaders: the method of the least mean regret, and those level with it.
-        regrets: method -> mean capped regret, of all methods of which it is known.
-        functions: the functions that the methods were compared on.
-        unknown: other methods of which nothing can be said: they stopped before the time was up, or
-            lack too many of the functions.
-    """
-
-    band: str
-    call: str
-    budget: int
-    leaders: tuple[str, ...]
-    regrets: Mapping[str, float]
-    functions: tuple[Function, ...]
-    unknown: tuple[str, ...]
-
-    @property
-    def told_apart(self) -> bool:
-        """Whether there are functions enough to tell methods apart."""
-        return len(self.functions) >= FEWEST
-
-    @property
-    def clear(self) -> bool:
-        """Whether one method is ahead of all that were compared."""
-        return self.told_apart and len(self.leaders) == 1
-
-
-def cases(records: Records) -> list[Case]:
-    """Return every case that the records can answer."""
-    found = (
-        _case(records, band, call, budget)
-        for band in BANDS
-        for call in CALLS
-        for budget in BUDGETS
-        if budget <= records.budget
-    )
-    return [case for case in found if case is not None]
-
-
-def _case(records: Records, band: str, call: str, budget: int) -> Case | None:
-    first, last = BANDS[band]
-    seconds = CALLS[call]
-    together = pool(
-        records, within(budget * seconds, seconds), lambda suite, dim: first <= dim <= last
-    )
-    if together is None:
-        return None
-    open_ended = set()
-    for name in together.values:
-        early = values(records, name, stopped(budget * seconds, seconds))
-        if any(early[function] for function in together.functions):
-            open_ended.add(name)
-    if len(together.values) - len(open_ended) < 2:
-        return None
-    leaders = tuple(together.leaders)
-    known = together.values.keys() - (open_ended - set(leaders))
-    return Case(
-        band,
-        call,
-        budget,
-        leaders,
-        {name: float(np.mean(row)) for name, row in together.values.items() if name in known},
-        together.functions,
-        tuple(method.name for method in records.methods if method.name not in known),
-    )
-
-
-def section(records: Records) -> Section:
+def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the verdict."""
     title = "Which optimizer to take"
-    found = cases(records)
+    found = columns(records, [t for t in TIMES if t <= records.budget] or [records.budget])
     if not found:
         nothing = "No two methods have complete runs on the same function: nothing to compare yet."
         return Section("verdict", title, (nothing,))
-    seconds = median_seconds(records)
-    groups = []
-    for band, same in groupby(found, key=lambda case: case.band):
-        group = list(same)
-        groups.append(Group(band, (_compared(group),), _sentences(group, seconds)))
-    table = Group("At a glance", tables=(_table(found),))
-    return Section("verdict", title, (_summary(found), _READING), (*groups, table))
+    parts = {name: columns(records, [c.t for c in found], keep) for name, keep in PARTS.items()}
+    parts = {name: part for name, part in parts.items() if part}
+    shown = {_ALL: found, **parts} if len(parts) > 1 else {_ALL: found}
+    groups = [_group(records, _ALL, found)]
+    if len(shown) > 1:
+        groups.append(Group("Part by part", tables=(_glance(shown),)))
+        groups += [_group(records, name, part, folded=True) for name, part in parts.items()]
+    return Section("verdict", title, (_summary(records, found, parts), _READING), groups)
 
 
 _READING = (
-    "Below, read a number of calls as the time that they take: what a method itself needs has to "
-    "fit in. Methods joined by an or are level, since the 95 % interval of the paired difference "
-    "to the least mean holds 0; the one named first asks quickest. Regret is 0 at the optimum, and "
-    "1 at what random search has left after 10 evaluations."
+    "Methods are ranked by their regret after the same number of evaluations; what asking costs is "
+    "a question of its own, which “Where a method's own time counts” answers. Two "
+    "methods are tied where the 95 % bootstrap interval over functions of their paired difference "
+    f"holds 0. Regret is normalised: {ranking.SCALE}."
 )
 
 
-def _summary(found: Sequence[Case]) -> str:
-    sure = [case for case in found if case.told_apart]
+def _group(records: Records, title: str, found: Sequence[Column], folded: bool = False) -> Group:
+    tables = (
+        ranking.intervals(records, found),
+        ranking.intervals(records, found, geometric=True),
+        worst.table(records, found),
+    )
+    text = [f"Compared on {extent(records, found)}."]
+    missing = [
+        method.name
+        for method in records.methods
+        if not all(method.name in column.means.values for column in found)
+    ]
+    if missing:
+        text.append(
+            "Not compared at every number, since they stopped before it or lack functions: "
+            f"{names(missing)}."
+        )
+    return Group(title[:1].upper() + title[1:], (" ".join(text),), tables=tables, folded=folded)
+
+
+def _summary(
+    records: Records, found: Sequence[Column], parts: Mapping[str, Sequence[Column]]
+) -> str:
+    sure = [column for column in found if len(column.means.functions) >= FEWEST]
     if not sure:
         return (
             f"Fewer than {FEWEST} functions are shared by the methods: too few to tell any two "
             "apart. What follows is the order of their means."
         )
-    led = Counter(name for case in sure for name in case.leaders)
-    behind = {
-        name: float(np.mean([case.regrets[name] - case.regrets[case.leaders[0]] for case in sure]))
-        for name in sure[0].regrets
-        if all(name in case.regrets for case in sure)
-    }
+    compared = [
+        name
+        for name in ranking.ranked(records, sure)
+        if all(name in column.means.values for column in sure)
+    ]
+    best, *others = compared
+    count = {name: sum(name in column.means.leaders for column in sure) for name in compared}
     text = (
-        f"There are {len(sure)} cases here: a range of dimensions, a cost of a call and a number "
-        "of calls."
+        f"By evaluations, over all suites together, take {records.labels[best]}: its mean regret "
+        f"is the least or tied with the least {_times(sure, best)}, and on average "
+        f"{short(excess(sure, best))} above the least."
     )
-    if behind:
-        best, *others = sorted(behind, key=lambda name: behind[name])[:4]
-        text += (
-            " If it has to be one method for all of them, of those that could be compared in all, "
-            f"take {best}: on average its regret is {short(behind[best])} above that of the best "
-            f"method of a case, and it is the best or level with it in {led[best]}."
+    if others:
+        then = names(
+            [f"{n} ({short(excess(sure, n))} above, {count[n]} of {len(sure)})" for n in others[:3]]
         )
-        if others:
-            then = names([f"{name} ({short(behind[name])}, {led[name]})" for name in others])
-            text += f" Next come {then}."
-    alone = Counter(case.leaders[0] for case in sure if case.clear)
-    if not alone:
-        return f"{text} In no case is one method ahead of all others."
-    clear = names([f"{name} in {count}" for name, count in alone.most_common()])
-    return f"{text} In {sum(alone.values())} one method is ahead of all others: {clear}."
+        text += f" Next, of those compared at all these numbers, come {then}."
+    if records.default in compared:
+        text += _behind(records.default, {_ALL: found, **parts})
+    return text
 
 
-def _compared(group: Sequence[Case]) -> str:
-    most = max(group, key=lambda case: len(case.functions))
-    suites = list(dict.fromkeys(suite for suite, _ in most.functions))
-    many = len(most.functions)
-    sentence = f"Compared on {many} function{'s' if many > 1 else ''} of {names(suites)}."
-    if many < FEWEST:
-        return f"{sentence} That is too few to tell methods apart."
-    unknown = sorted({name for case in group for name in case.unknown})
-    if unknown:
-        sentence += (
-            " Not compared in all cases, since they stopped before the time was up or lack "
-            f"functions: {names(unknown)}."
-        )
-    return sentence
+def _times(found: Sequence[Column], method: str) -> str:
+    led = [str(column.t) for column in found if method in column.means.leaders]
+    if not led:
+        return "after none of these numbers of evaluations"
+    return f"after {names(led)} evaluations"
 
 
-def _sentences(group: Sequence[Case], seconds: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
-    """One sentence for each cost of a call; costs with the same answers share one."""
-    answers: dict[str, list[str]] = {}
-    for call, same_call in groupby(group, key=lambda case: case.call):
-        parts = [
-            f"{_span([case.budget for case in same])}: {answer}"
-            for answer, same in groupby(same_call, key=lambda case: _answer(case, seconds))
-        ]
-        answers.setdefault("; ".join(parts) + ".", []).append(call)
-    return tuple(
-        (f"A call takes {names(calls, 'or')}", said)
-        for said, calls in answers.items()
-        if any(case.told_apart for case in group)
-    )
+def _behind(default: str, shown: Mapping[str, Sequence[Column]]) -> str:
+    """Say where the default is behind another method, by the interval."""
+    places = []
+    for part, found in shown.items():
+        for column in found:
+            pool = column.means
+            if default in pool.values and default not in pool.leaders:
+                best = pool.ranking[0]
+                ours, theirs = (short(float(np.mean(pool.values[n]))) for n in (default, best))
+                places.append(f"{part}, after {column.t}: {ours}, {best} {theirs}")
+    if not places:
+        return f" Nowhere in the tables of means below is {default} behind the least."
+    return f" {default[:1].upper()}{default[1:]} is behind the least here: {'; '.join(places)}."
 
 
-def _span(budgets: Sequence[int]) -> str:
-    first, last = budgets[0], budgets[-1]
-    return f"{first} calls" if first == last else f"{first} to {last} calls"
-
-
-def _answer(case: Case, seconds: Mapping[str, float]) -> str:
-    if len(case.leaders) > _NAMED:
-        return f"{len(case.leaders)} methods are level, {case.leaders[0]} with the least mean"
-    return names(sorted(case.leaders, key=lambda name: (seconds[name], name)), "or")
-
-
-def _table(found: Sequence[Case]) -> Table:
-    budgets = sorted({case.budget for case in found})
+def _glance(shown: Mapping[str, Sequence[Column]]) -> Table:
+    times = sorted({column.t for found in shown.values() for column in found})
     rows = []
-    for (band, call), same in groupby(found, key=lambda case: (case.band, case.call)):
-        cells = {case.budget: case for case in same}
-        answers = [_cell(cells[b]) if b in cells else Cell(NONE, "faint") for b in budgets]
-        rows.append([Cell(f"{band.removesuffix(' dimensions')}, {call}"), *answers])
+    for name, found in shown.items():
+        cells = {column.t: _leaders(column) for column in found}
+        rows.append([Cell(name), *(cells.get(t, Cell(NONE, "faint")) for t in times)])
     return Table(
-        ["dimensions, a call takes", *(f"{budget} calls" for budget in budgets)],
+        ["functions", *(f"t = {t}" for t in times)],
         rows,
         "The method of the least mean capped regret, and that regret; below it, after =, the "
-        "methods that are level with it. A method that is ahead of all others is bold. One that "
-        "stopped before the time was up counts with what it had then, where that is enough.",
+        "methods that are tied with it. A method that is ahead of all others is bold.",
     )
 
 
-def _cell(case: Case) -> Cell:
-    first, *others = case.leaders
-    text = f"{first} {short(case.regrets[first])}"
-    if not case.told_apart:
+def _leaders(column: Column) -> Cell:
+    first, *others = column.means.leaders
+    text = f"{first} {short(float(np.mean(column.means.values[first])))}"
+    if len(column.means.functions) < FEWEST:
         return Cell(text, "faint", "too few functions")
+    return Cell(text, "" if others else "best", tied(others))
+
+
+def tied(others: Sequence[str]) -> str:
+    """Return the methods that are tied with another in few words, "" for none."""
     named = others if len(others) <= _NAMED else [*others[:3], f"{len(others) - 3} more"]
-    return Cell(text, "best" if case.clear else "", f"= {', '.join(named)}" if others else "")
+    return f"= {', '.join(named)}" if others else ""

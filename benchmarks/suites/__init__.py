@@ -5,6 +5,6 @@ for figures that are reported: nothing may be trained on either or tuned on `tes
 """
 
 from rnnbbo.benchmarks.suites.entry import SPLITS, Entry
-from rnnbbo.benchmarks.suites.registry import SUITES, describe, get_suite
+from rnnbbo.benchmarks.suites.registry import SUITES, describe, get_suite, package
 
-__all__ = ["SPLITS", "SUITES", "Entry", "describe", "get_suite"]
+__all__ = ["SPLITS", "SUITES", "Entry", "describe", "get_suite", "package"]

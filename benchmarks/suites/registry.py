@@ -125,6 +125,16 @@ def describe(name: str) -> str:
     return _suite(name).about
 
 
+def package(name: str) -> str:
+    """Return the package that a suite's functions need beside those of every suite, "" for none.
+
+    Raises:
+        ConfigError: no such suite.
+    """
+    needs = _suite(name).needs
+    return needs[1] if needs else ""
+
+
 def _suite(name: str) -> _Suite:
     if name not in _TABLE:
         raise ConfigError(f"suite: got {name!r}; expected one of {', '.join(SUITES)}")

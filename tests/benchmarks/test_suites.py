@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks import suites
+from rnnbbo.benchmarks import header, suites
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.benchmarks.suites.bbob import ORDER
 from rnnbbo.errors import ConfigError, MissingExtraError
@@ -22,6 +22,13 @@ def test_splits_share_no_function_and_longer_suites_begin_with_shorter(name: str
 def test_every_suite_says_in_a_line_what_it_holds(name: str) -> None:
     about = suites.describe(name)
     assert about and "\n" not in about
+
+
+def test_a_header_tells_the_versions_of_what_peers_and_suites_need() -> None:
+    assert suites.package("sklearn") == "scikit-learn"
+    assert suites.package("classic") == ""
+    assert {"numpy", "botorch", "optuna", "coco-experiment"} <= set(header.packages())
+    assert len(set(header.packages())) == len(header.packages())
 
 
 SLOW = {"gp-10d", "gp-20d", "gp-50d"}  # seconds for the search of an optimum

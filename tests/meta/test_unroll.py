@@ -14,7 +14,8 @@ from rnnbbo.meta import unroll
 from rnnbbo.meta.config import LOSSES, TrainConfig
 from rnnbbo.meta.history import GPHistory
 from rnnbbo.meta.schedule import Episode
-from rnnbbo.policies.policy import HEADS, RECURRENCES, Network, NetworkConfig
+from rnnbbo.policies.network.config import HEADS, RECURRENCES, NetworkConfig
+from rnnbbo.policies.network.network import Network
 
 CONFIG = TrainConfig(name="test", candidates=12)
 KINDS = [(r, h, loss) for r in RECURRENCES for h in HEADS for loss in LOSSES[h]]

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.record import Key
-from rnnbbo.benchmarks.reports import headline, horizon, ranks, speed, verdict
+from rnnbbo.benchmarks.reports import (
+    headline,
+    horizon,
+    markdown,
+    ranks,
+    speed,
+    timed,
+    verdict,
+)
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import at, best, pool, shared
 from rnnbbo.benchmarks.reports.reading import read
@@ -26,7 +34,7 @@ def steady(level: float, spread: float = 0.02) -> Any:
 
 @pytest.fixture
 def loaded(records: Any) -> Records:
-    """Eight functions in 2D and 4D: a good, an equally good and a bad method."""
+    """Eight functions in 2D and in 4D: a good, an equally good, a bad and a slow method."""
     made = records.made
     methods = {
         "good": made(steady(0.3), ours=True, seconds=2e-3),
@@ -53,18 +61,18 @@ def test_the_gap_to_a_method_that_stopped_ends_with_it(loaded: Records) -> None:
 
 
 def test_ties_are_called_ties_and_losers_are_not_named(loaded: Records) -> None:
-    cases = [case for case in verdict.cases(loaded) if case.call == "10 min"]
+    cases = [case for case in timed.cases(loaded) if case.call == "10 min"]
     for case in cases:
         assert {"good", "as-good"} <= set(case.leaders)
         assert "bad" not in case.leaders
         assert not case.clear
-    text = " ".join(said for g in verdict.section(loaded).groups for _, said in g.items)
+    text = " ".join(said for g in timed.section(loaded, {}).groups for _, said in g.items)
     assert "as-good or good" in text  # the quicker first
     assert "bad" not in text
 
 
 def test_time_to_ask_counts_against_a_method(loaded: Records) -> None:
-    by_call = {c.call: c for c in verdict.cases(loaded) if c.budget == 10 and "1 to 3" in c.band}
+    by_call = {c.call: c for c in timed.cases(loaded) if c.budget == 10 and "1 to 3" in c.band}
     assert "slow" in by_call["10 min"].leaders
     # It has not had its first value when the time is up.
     assert by_call["100 ms"].regrets["slow"] == 2.0
@@ -80,7 +88,7 @@ def test_nothing_is_said_of_a_method_that_stopped_before(records: Any) -> None:
         "short-and-better": made(steady(0.1), budget=20),
     }
     loaded = read(records.write(methods))
-    case = next(c for c in verdict.cases(loaded) if c.budget == 30 and c.call == "10 s")
+    case = next(c for c in timed.cases(loaded) if c.budget == 30 and c.call == "10 s")
     assert case.leaders == ("short-and-better",)  # at 30 it is no worse than at 20
     assert case.unknown == ("short",)
 
@@ -106,18 +114,19 @@ def test_fewer_than_six_functions_tell_nothing_apart(records: Any) -> None:
     made = records.made
     methods = {"good": made(steady(0.1)), "bad": made(steady(1.0))}
     loaded = read(records.write(methods, {"gp-2d": 2}, functions=5))
-    for case in verdict.cases(loaded):
+    for case in timed.cases(loaded):
         assert not case.clear
         assert set(case.leaders) == {"good", "bad"}
-    assert "too few" in verdict.section(loaded).text[0]
+    assert "too few" in verdict.section(loaded, {}).text[0]
+    assert "too few" in timed.section(loaded, {}).text[1]
 
 
 def test_six_functions_tell_a_great_difference(records: Any) -> None:
     made = records.made
     methods = {"good": made(steady(0.1)), "bad": made(steady(1.0))}
     loaded = read(records.write(methods, {"gp-2d": 2}, functions=6))
-    assert {case.leaders for case in verdict.cases(loaded)} == {("good",)}
-    assert "take good" in verdict.section(loaded).text[0]
+    assert {case.leaders for case in timed.cases(loaded)} == {("good",)}
+    assert "take good" in verdict.section(loaded, {}).text[0]
 
 
 def test_seeds_are_averaged_before_functions_count(records: Any) -> None:
@@ -146,9 +155,9 @@ def test_ranks_and_wins_of_a_planted_order(records: Any) -> None:
     methods = {f"m{i}": made(steady(0.2 + 0.2 * i)) for i in range(3)}
     loaded = read(records.write(methods))
     assert ranks.best_first(loaded) == ["m0", "m1", "m2"]
-    table = ranks.section(loaded).groups[0].tables[0]
+    table = ranks.section(loaded, {}).groups[0].tables[0]
     assert [row[2].text.split()[0] for row in table.rows] == ["1.0", "2.0", "3.0"]
-    wins = ranks.section(loaded).groups[-1].tables[0]
+    wins = ranks.section(loaded, {}).groups[-1].tables[0]
     assert [[cell.text for cell in row] for row in wins.rows] == [
         ["m0", "", "\u2713 16/16", "\u2713 16/16"],
         ["m1", "\u2717 0/16", "", "\u2713 16/16"],
@@ -195,7 +204,7 @@ def test_distance_to_the_incumbent_by_hand(records: Any) -> None:
 def test_the_best_of_a_suite_and_its_equals_are_bold(loaded: Records) -> None:
     assert set(best(loaded, "gp-2d", 10)) == {"good", "as-good", "slow"}
     assert set(best(loaded, "gp-2d", 30)) == {"good", "as-good"}
-    lines = headline.table(loaded).splitlines()
+    lines = markdown.table(headline.table(loaded)).splitlines()
     rows = {row.split(" | ")[0].removeprefix("| "): row for row in lines if " ms |" in row}
     assert rows["good"].count("**") == rows["as-good"].count("**") == 4
     assert "**" not in rows["bad"]

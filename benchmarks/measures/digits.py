@@ -1,4 +1,4 @@
-"""How many digits of smooth functions' minima are found: python -m rnnbbo.benchmarks.digits --help.
+"""How many digits of smooth functions' minima are found.
 
 Every seed has a variant of its own, shifted, scaled, flipped and permuted, so that no method gains
 from beginning where a published function happens to have its minimum.
@@ -7,11 +7,13 @@ from beginning where a published function happens to have its minimum.
 import click
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import run_seed
+from rnnbbo.benchmarks.measures.command import measure
 from rnnbbo.benchmarks.methods import make_method
-from rnnbbo.benchmarks.threads import pin_threads
-from rnnbbo.errors import RnnbboError
+from rnnbbo.benchmarks.options import Methods, Names
+from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.functions.perturb import perturb
 from rnnbbo.functions.problem import Problem
 from rnnbbo.functions.synthetic import get_problem
@@ -60,36 +62,40 @@ def regrets(method: str, function: str, seeds: int) -> NDArray[np.float64]:
     return np.maximum(np.array(ends), 0.0)
 
 
-@click.command()
-@click.option("--methods", default="kernel", show_default=True)
-@click.option("--functions", default=",".join(FUNCTIONS), show_default=True)
+@measure(one_thread=True)
 @click.option(
-    "--seeds", default=20, show_default=True, help="Runs of each method on each function."
+    "--methods", type=Methods(), default="kernel", show_default=True, help="Policies and peers."
 )
-def main(methods: str, functions: str, seeds: int) -> None:
-    """Print a Markdown table of simple regret, in units of each function's range.
+@click.option(
+    "--functions",
+    type=Names(FUNCTIONS),
+    default=",".join(FUNCTIONS),
+    show_default=True,
+    help="Some of these.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Runs of each method on each function.",
+)
+def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) -> list[Group]:
+    """Measure the simple regret at the end of a run, in units of each function's range.
 
     A cell holds the median over the seeds, and the quartiles.
     """
-    names = [name for name in methods.split(",") if name]
-    click.echo("| function | evaluations | " + " | ".join(names) + " |")
-    click.echo("| --- " * (len(names) + 2) + "|")
-    for function in functions.split(","):
-        if function not in FUNCTIONS:
-            raise click.BadParameter(
-                f"{function!r}; expected some of {', '.join(FUNCTIONS)}", param_hint="--functions"
-            )
-        cells = []
-        for name in names:
-            try:
-                found = regrets(name, function, seeds)
-            except RnnbboError as error:
-                raise click.ClickException(str(error)) from error
-            low, middle, high = np.quantile(found, [0.25, 0.5, 0.75])
-            cells.append(f"{middle:.1e} [{low:.0e}, {high:.0e}]")
-        click.echo(f"| {function} | {FUNCTIONS[function][2]} | " + " | ".join(cells) + " |")
+    found = {}
+    pairs = [(function, name) for function in functions for name in methods]
+    for function, name in tqdm(pairs, unit="function", disable=None, leave=False):
+        found[function, name] = _cell(regrets(name, function, seeds))
+    rows = [
+        [Cell(function), Cell(str(FUNCTIONS[function][2])), *(found[function, m] for m in methods)]
+        for function in functions
+    ]
+    return [Group(tables=[Table(["function", "evaluations", *methods], rows)])]
 
 
-if __name__ == "__main__":
-    pin_threads()
-    main()
+def _cell(found: NDArray[np.float64]) -> Cell:
+    low, middle, high = np.quantile(found, [0.25, 0.5, 0.75])
+    return Cell(f"{middle:.1e} [{low:.0e}, {high:.0e}]")

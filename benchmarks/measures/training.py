@@ -1,4 +1,4 @@
-"""Speed of meta-training: python -m rnnbbo.benchmarks.training --help."""
+"""Speed of meta-training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,12 @@ import click
 import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+from tqdm import tqdm
 
+from rnnbbo.benchmarks.measures.command import measure
 from rnnbbo.benchmarks.options import WholeNumbers
-from rnnbbo.errors import RnnbboError
+from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta.config import Config, load
 from rnnbbo.meta.schedule import Episode
@@ -38,7 +41,7 @@ class Speed:
     flops_per_second: float
 
 
-def measure(config: Config, batch: int, device: str, *, repeats: int, episode: Episode) -> Speed:
+def speed(config: Config, batch: int, device: str, *, repeats: int, episode: Episode) -> Speed:
     """Time the gradient of an update: functions, the policy's runs on them, and backward.
 
     Adam's step and validation are left out. The first update, which allocates, is not timed.
@@ -85,21 +88,36 @@ def _seconds(work: Callable[[], object], device: str) -> float:
     return perf_counter() - start
 
 
-@click.command()
-@click.argument("configs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@measure()
+@click.argument(
+    "configs",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
 @click.option(
     "--batch",
-    type=WholeNumbers(),
+    type=WholeNumbers("16,64,256"),
     default="16,64,256",
     show_default=True,
     help="Functions an update.",
 )
 @click.option("--device", default="cpu", show_default=True, help="A torch device.")
-@click.option("--threads", default=1, show_default=True, help="CPU threads.")
-@click.option("--dim", default=6, show_default=True)
-@click.option("--horizon", default=28, show_default=True, help="Evaluations a run.")
-@click.option("--repeats", default=3, show_default=True, help="Updates; the fastest counts.")
-def main(
+@click.option(
+    "--threads", type=click.IntRange(1), default=1, show_default=True, help="CPU threads."
+)
+@click.option("--dim", type=click.IntRange(1), default=6, show_default=True, help="Dimensions.")
+@click.option(
+    "--horizon", type=click.IntRange(1), default=28, show_default=True, help="Evaluations a run."
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Updates; the fastest counts.",
+)
+def command(
     configs: tuple[Path, ...],
     batch: tuple[int, ...],
     device: str,
@@ -107,29 +125,39 @@ def main(
     dim: int,
     horizon: int,
     repeats: int,
-) -> None:
-    """Print a Markdown table of how fast the configurations CONFIGS are trained.
+) -> list[Group]:
+    """Measure how fast the configurations CONFIGS, such as configs/lstm.toml, are trained.
 
     The share of the peak is that of a large single-precision matrix product on the same device.
     """
     torch.set_num_threads(threads)
     episode = Episode(dim, horizon, 1)
+    loaded = [(path.stem, load(path)) for path in configs]
+    _check(device)
+    most = peak(device)
+    rows = []
+    cases = [(name, config, size) for name, config in loaded for size in batch]
+    for name, config, size in tqdm(cases, unit="batch", disable=None, leave=False):
+        found = speed(config, size, device, repeats=repeats, episode=episode)
+        rows.append(
+            [
+                Cell(name),
+                Cell(str(size)),
+                Cell(f"{found.functions_per_second:.3g}"),
+                Cell(f"{found.flops_per_second / 1e9:.3g}"),
+                Cell(f"{100.0 * found.flops_per_second / most:.2g} %"),
+            ]
+        )
+    head = ["configuration", "batch", "functions a second", "GFLOP/s", "share of peak"]
+    return [Group(tables=[Table(head, rows)])]
+
+
+def _check(device: str) -> None:
     try:
-        loaded = [(path.stem, load(path)) for path in configs]
-        most = peak(device)
-        click.echo("| configuration | batch | functions a second | GFLOP/s | share of peak |")
-        click.echo("| --- | --- | --- | --- | --- |")
-        for name, config in loaded:
-            for size in batch:
-                speed = measure(config, size, device, repeats=repeats, episode=episode)
-                click.echo(
-                    f"| {name} | {size} | {speed.functions_per_second:.3g} "
-                    f"| {speed.flops_per_second / 1e9:.3g} "
-                    f"| {100.0 * speed.flops_per_second / most:.2g} % |"
-                )
-    except RnnbboError as error:
-        raise click.ClickException(str(error)) from error
-
-
-if __name__ == "__main__":
-    main()
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise ConfigError(
+            f"device = {device!r}; expected a device of torch's that is there, such as cpu or "
+            f"cuda ({reason})"
+        ) from error

@@ -1,4 +1,4 @@
-"""Spearmint-style against traces of the original: python -m rnnbbo.benchmarks.spearmint_check.
+"""Spearmint-style against traces of the original.
 
 The traces are facts about another program's behaviour: the values that it saw in 40 evaluations of
 four functions, with three seeds each, its variance of the noise fixed. So ours is compared with a
@@ -11,7 +11,6 @@ from concurrent.futures import as_completed
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -20,8 +19,10 @@ from tqdm import tqdm
 
 from rnnbbo.benchmarks import executors
 from rnnbbo.benchmarks.execute import execute
+from rnnbbo.benchmarks.measures.command import measure
 from rnnbbo.benchmarks.plan import Task
 from rnnbbo.benchmarks.record import FunctionRecord, Key, Run, read_function, read_run, run_path
+from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import best_so_far, log_regret, normalised_regret
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
@@ -116,26 +117,44 @@ def ours(
     }
 
 
-def theirs(path: Path, about: Mapping[str, FunctionRecord]) -> dict[str, Array]:
-    """Return the traces' log regret at `AT` as (traces, 4) by function.
+def read_traces(path: Path) -> dict[str, list[list[float]]]:
+    """Return the values that the original saw, by function.
 
     Args:
         path: JSON with `runs`, each with `function` and `y`.
-        about: what their regret is measured against.
 
     Raises:
         ConfigError: the file is not of that form.
     """
+    form = f"expected JSON with runs, each with function and {AT[-1]} values y"
+    found: dict[str, list[list[float]]] = {name: [] for name in PROBLEMS}
     try:
-        runs: Sequence[Mapping[str, Any]] = json.loads(path.read_text())["runs"]
-        return {
-            name: np.array([_at(run["y"], record) for run in runs if run["function"] == name])
-            for name, record in about.items()
-        }
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise ConfigError(
-            f"{path}: {error!r}; expected JSON with runs, each with function and y"
-        ) from error
+        for run in json.loads(path.read_text())["runs"]:
+            values = [float(value) for value in run["y"]]
+            if len(values) < AT[-1]:
+                raise ValueError(f"{len(values)} values")
+            found.setdefault(run["function"], []).append(values)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(f"{path}: {error!r}; {form}") from error
+    missing = [name for name in PROBLEMS if not found[name]]
+    if missing:
+        raise ConfigError(f"{path}: no run of {', '.join(missing)}; {form}")
+    return found
+
+
+def theirs(
+    traces: Mapping[str, Sequence[Sequence[float]]], about: Mapping[str, FunctionRecord]
+) -> dict[str, Array]:
+    """Return the traces' log regret at `AT` as (traces, 4) by function.
+
+    Args:
+        traces: what `read_traces` returns.
+        about: what their regret is measured against.
+    """
+    return {
+        name: np.array([_at(values, record) for values in traces[name]])
+        for name, record in about.items()
+    }
 
 
 def _values(out: Path, key: Key) -> list[float]:
@@ -183,48 +202,59 @@ def _resampled(rng: np.random.Generator, values: Array) -> Array:
     return np.asarray(values[rows].mean(axis=1))
 
 
-def table(found: Mapping[str, tuple[Array, Array, Array]]) -> str:
-    """Return the ratios as Markdown, with the verdict below."""
-    lines = ["| function | " + " | ".join(f"t = {t}" for t in AT) + " |", "| --- " * 5 + "|"]
-    for name, (ratio, low, high) in found.items():
-        cells = [f"{r:.2g} [{a:.2g}, {b:.2g}]" for r, a, b in zip(ratio, low, high, strict=True)]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+def table(found: Mapping[str, tuple[Array, Array, Array]]) -> Table:
+    """Return the ratios, and below them whether they are within the factor."""
+    rows = [
+        [Cell(name), *(Cell(f"{r:.2g} [{a:.2g}, {b:.2g}]") for r, a, b in zip(*ends, strict=True))]
+        for name, ends in found.items()
+    ]
     overall = found["all four"][0]
     within = np.all((overall <= FACTOR) & (overall >= 1 / FACTOR))
     verdict = "within" if within else "not within"
-    return "\n".join([*lines, "", f"All four together: {verdict} a factor of {FACTOR:g}.", ""])
+    return Table(
+        ["function", *(f"t = {t}" for t in AT)],
+        rows,
+        f"All four together: {verdict} a factor of {FACTOR:g}.",
+    )
 
 
-@click.command()
+@measure()
 @click.option(
     "--reference",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=True,
     help="Traces of the original: JSON with runs, each with function and y.",
 )
-@click.option("--seeds", type=click.IntRange(2), default=20, show_default=True)
+@click.option(
+    "--seeds", type=click.IntRange(2), default=20, show_default=True, help="Runs a function."
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Records."
+    "--records",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of the runs, made where it is missing.",
 )
-def main(reference: Path, seeds: int, jobs: int, out: Path) -> None:
-    """Print the ratio of our regret to the original's, as a geometric mean over seeds.
+def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group]:
+    """Measure the ratio of our regret to the original's, as a geometric mean over seeds.
 
     Regret is normalised as in every benchmark, and floored at 1e-6. Stop the command at any time;
     the same command goes on where it was.
     """
-    make_runs(out, seeds, jobs)
-    about = functions(out)
-    traces = theirs(reference, about)
-    counts = ", ".join(f"{name} {len(values)}" for name, values in traces.items())
-    click.echo(
+    traces = read_traces(reference)
+    make_runs(records, seeds, jobs)
+    about = functions(records)
+    original = theirs(traces, about)
+    counts = ", ".join(f"{name} {len(values)}" for name, values in original.items())
+    text = (
         f"Ratio of geometric-mean regret, ours over {seeds} seeds to the original's traces "
         f"({counts}), with 95 % bootstrap intervals over seeds; below 1 ours is ahead."
     )
-    for title, method in METHODS.items():
-        click.echo(f"\n## Ours with {title}\n")
-        click.echo(table(ratios(ours(out, method, seeds, about), traces)), nl=False)
-
-
-if __name__ == "__main__":
-    main()
+    tables = [
+        Group(
+            f"Ours with {title}",
+            tables=(table(ratios(ours(records, method, seeds, about), original)),),
+        )
+        for title, method in METHODS.items()
+    ]
+    return [Group(text=(text,)), *tables]

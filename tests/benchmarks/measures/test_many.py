@@ -1,7 +1,7 @@
 import numpy as np
-from click.testing import CliRunner
+import pytest
 
-from rnnbbo.benchmarks.many import Objectives, main, operations, own_seconds
+from rnnbbo.benchmarks.measures.many import Objectives, operations, own_seconds
 from rnnbbo.many import minimize_many
 
 
@@ -29,9 +29,23 @@ def test_operations_grow_with_the_network():
     assert 1e4 < counts["lstm-direct"] < counts["lstm"] < counts["dnc"] < 1e9
 
 
-def test_the_report():
+def test_a_row_a_policy_and_one_of_random_search(measured):
     options = "--policies lstm-direct --problems 20 --n-calls 6 --dim 2 --alone 3"
-    done = CliRunner().invoke(main, options.split())
-    assert done.exit_code == 0, done.output
-    lines = done.output.splitlines()
-    assert [line.split(" | ")[0] for line in lines[-2:]] == ["| lstm-direct", "| random search"]
+    (group,) = measured("many", *options.split())
+    assert group.text[0].startswith("20 problems in 2 dimensions, 6 evaluations each")
+    (table,) = group.tables
+    assert table.head[:3] == ("policy", "time", "asks a second")
+    assert table.head[-1] == "the first 3, one by one"
+    assert [row[0].text for row in table.rows] == ["lstm-direct", "random search"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--policies lstm,kernel", "'kernel' does not run in batches"),
+        ("--policies lstm,nope", "unknown policy 'nope'"),
+        ("--problems 0", "0 is not in the range x>=1"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is(options, expected, refused):
+    assert expected in refused("many", *options.split())

@@ -1,11 +1,12 @@
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from rnnbbo.benchmarks import training
+from rnnbbo.benchmarks.measures import training
+from rnnbbo.benchmarks.reports.section import Group
 from rnnbbo.meta.config import Config, parse
 from rnnbbo.meta.schedule import Episode
 
@@ -37,7 +38,7 @@ def config() -> Config:
 
 def test_a_larger_batch_has_more_products_in_proportion() -> None:
     episode = Episode(2, 4, 1)
-    speeds = [training.measure(config(), n, "cpu", repeats=1, episode=episode) for n in (2, 6)]
+    speeds = [training.speed(config(), n, "cpu", repeats=1, episode=episode) for n in (2, 6)]
     each = [s.flops_per_second / s.functions_per_second for s in speeds]
     assert each[0] > 0
     assert each[1] == pytest.approx(each[0], rel=0.05)
@@ -51,8 +52,8 @@ def test_the_peak_counts_multiplications_and_additions(monkeypatch: pytest.Monke
     assert training.peak("cpu") == 2 * 10**3 / 0.25
 
 
-def test_it_prints_a_row_a_configuration_and_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_row_a_configuration_and_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Callable[..., list[Group]]
 ) -> None:
     monkeypatch.setattr(training, "PEAK_SIZE", 64)
     files = []
@@ -60,22 +61,25 @@ def test_it_prints_a_row_a_configuration_and_batch(
         files.append(tmp_path / f"{head}.toml")
         files[-1].write_text(SMALL.format(head=head, loss=loss))
     options = ["--batch", "2,4", "--repeats", "1", "--dim", "2", "--horizon", "4"]
-    done = CliRunner().invoke(training.main, [*map(str, files), *options])
-    assert done.exit_code == 0, done.output
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.output.splitlines()]
-    assert rows[0][2] == "functions a second"
-    assert [" ".join(row[:2]) for row in rows[2:]] == [
+    (group,) = measured("training", *files, *options)
+    (table,) = group.tables
+    assert table.head[2] == "functions a second"
+    rows = [[cell.text for cell in row] for row in table.rows]
+    assert [" ".join(row[:2]) for row in rows] == [
         "scored 2",
         "scored 4",
         "direct 2",
         "direct 4",
     ]
-    assert all(float(row[2]) > 0 for row in rows[2:])
-    assert np.isfinite([float(row[3]) for row in rows[2:]]).all()
+    assert all(float(row[2]) > 0 for row in rows)
+    assert np.isfinite([float(row[3]) for row in rows]).all()
 
 
-def test_a_malformed_configuration_is_named(tmp_path: Path) -> None:
-    (tmp_path / "bad.toml").write_text(SMALL.format(head="other", loss="candidates"))
-    done = CliRunner().invoke(training.main, [str(tmp_path / "bad.toml")])
-    assert done.exit_code == 1
-    assert "policy.head is 'other'" in done.output
+def test_what_is_wrong_is_named(tmp_path: Path, refused: Callable[..., str]) -> None:
+    bad, good = tmp_path / "bad.toml", tmp_path / "good.toml"
+    bad.write_text(SMALL.format(head="other", loss="candidates"))
+    good.write_text(SMALL.format(head="scored", loss="candidates"))
+    assert "policy.head is 'other'" in refused("training", bad)
+    assert "none.toml' does not exist" in refused("training", tmp_path / "none.toml")
+    line = refused("training", good, "--device", "abacus")
+    assert "device = 'abacus'; expected a device of torch's that is there, such as cpu" in line

@@ -1,10 +1,12 @@
 """The count of digits: on variants of the functions, in units of their range."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from rnnbbo.benchmarks import digits
+from rnnbbo.benchmarks.measures import digits
+from rnnbbo.benchmarks.reports.section import Group
 from rnnbbo.functions.synthetic import get_problem
 
 
@@ -17,15 +19,16 @@ def test_regret_is_in_units_of_the_range() -> None:
     assert len(set(found)) == 3  # every seed has a run and a variant of its own
 
 
-def test_the_table_has_a_row_a_function_and_refuses_others() -> None:
-    options = ["--methods", "random,sobol", "--seeds", "2", "--functions"]
-    done = CliRunner().invoke(digits.main, [*options, "branin,hartmann3"])
-    rows = [line.strip("| ").split(" | ") for line in done.output.splitlines()]
-    assert rows[0] == ["function", "evaluations", "random", "sobol"]
-    assert [row[:2] for row in rows[2:]] == [["branin", "100"], ["hartmann3", "100"]]
-    refused = CliRunner().invoke(digits.main, [*options, "banana"])
-    assert refused.exit_code == 2
-    assert "'banana'; expected some of branin" in refused.output
+def test_the_table_has_a_row_a_function_and_refuses_others(
+    measured: Callable[..., list[Group]], refused: Callable[..., str]
+) -> None:
+    options = ["digits", "--methods", "random,sobol", "--seeds", "2", "--functions"]
+    (group,) = measured(*options, "branin,hartmann3")
+    (table,) = group.tables
+    assert table.head == ("function", "evaluations", "random", "sobol")
+    rows = [[cell.text for cell in row[:2]] for row in table.rows]
+    assert rows == [["branin", "100"], ["hartmann3", "100"]]
+    assert "'banana'; expected some of branin" in refused(*options, "banana")
 
 
 @pytest.mark.slow

@@ -1,8 +1,7 @@
 import numpy as np
-from click.testing import CliRunner
 
 from rnnbbo import minimize
-from rnnbbo.benchmarks.parallel import Simulated, main, regret
+from rnnbbo.benchmarks.measures.parallel import Simulated, regret
 from rnnbbo.benchmarks.suites import get_suite
 from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
@@ -45,9 +44,12 @@ def test_regret_falls():
     assert np.all(np.diff(curve) <= 0.0)
 
 
-def test_the_report():
-    options = "--workers 2 --n-calls 20 --sleep 0.01 --suites gp-2d --functions 2 --split tune"
-    done = CliRunner().invoke(main, options.split())
-    assert done.exit_code == 0, done.output
-    assert "times as fast" in done.output
-    assert [line.split(" | ")[0] for line in done.output.splitlines()[-2:]] == ["| gp-2d", "| all"]
+def test_a_row_a_suite_and_one_of_all(measured, refused):
+    options = "--workers 2 --n-calls 20 --sleep 0.01 --functions 2 --split tune"
+    (group,) = measured("parallel", *options.split(), "--suites", "gp-2d")
+    assert "times as fast" in group.text[0]
+    assert "2 functions of the tune split, 1 seed each" in group.text[1]
+    (table,) = group.tables
+    assert table.head == ("suite", "t = 20")
+    assert [row[0].text for row in table.rows] == ["gp-2d", "all"]
+    assert "'gp-0d'; expected some of gp-1d" in refused("parallel", "--suites", "gp-2d,gp-0d")

@@ -1,4 +1,4 @@
-"""What parallel evaluation wins in time and loses in regret: python -m rnnbbo.benchmarks.parallel.
+"""What parallel evaluation wins in time and loses in regret.
 
 Time is that of real runs whose objective sleeps. Regret is that of simulated ones: the same loop,
 the same asynchronous order of asks and tells, and a clock that jumps from one end of an evaluation
@@ -12,11 +12,15 @@ from dataclasses import replace
 import click
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
-from rnnbbo.benchmarks.execute import measure, run_seed
+from rnnbbo.benchmarks import execute
+from rnnbbo.benchmarks.execute import run_seed
+from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.options import Names
+from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
-from rnnbbo.benchmarks.suites import Entry, get_suite
-from rnnbbo.benchmarks.threads import pin_threads
+from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.evaluation.evaluator import Objective, evaluate
 from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.minimize import minimize
@@ -27,6 +31,9 @@ Array = NDArray[np.float64]
 
 SPREAD = 0.5
 """Evaluations take 1 - SPREAD to 1 + SPREAD of their mean time."""
+
+TIMES = (20, 50, 100, 200, 500)
+"""Numbers of evaluations that the table shows."""
 
 
 class Simulated:
@@ -93,7 +100,7 @@ def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> 
         (T,), the mean over the seeds.
     """
     problem = entry.build()
-    about = measure(suite, entry, problem)
+    about = execute.measure(suite, entry, problem)
     runs = []
     for seed in range(seeds):
         number = run_seed(entry.name, seed)
@@ -106,34 +113,48 @@ def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> 
     return np.mean(runs, axis=0)
 
 
-@click.command()
-@click.option("--workers", default=8, show_default=True)
-@click.option("--n-calls", default=200, show_default=True)
-@click.option("--sleep", default=0.25, show_default=True, help="Mean seconds an evaluation.")
-@click.option("--suites", default="gp-4d,gp-6d,classic,bbob-2d,bbob-5d", show_default=True)
-@click.option("--functions", default=10, show_default=True, help="Functions a suite.")
-@click.option("--seeds", default=1, show_default=True)
-@click.option("--split", default="test", show_default=True, help="tune or test.")
-def main(
-    workers: int, n_calls: int, sleep: float, suites: str, functions: int, seeds: int, split: str
-) -> None:
-    """Print, as Markdown, how much faster runs on several workers are, and how much worse."""
+@measure(one_thread=True)
+@click.option("--workers", type=click.IntRange(1), default=8, show_default=True, help="At once.")
+@click.option("--n-calls", type=click.IntRange(1), default=200, show_default=True, help="A run.")
+@click.option(
+    "--sleep",
+    type=click.FloatRange(0),
+    default=0.25,
+    show_default=True,
+    help="Mean seconds an evaluation.",
+)
+@click.option(
+    "--suites",
+    type=Names(SUITES),
+    default="gp-4d,gp-6d,classic,bbob-2d,bbob-5d",
+    show_default=True,
+    help="See rnnbbo benchmark list.",
+)
+@click.option(
+    "--functions", type=click.IntRange(1), default=10, show_default=True, help="Functions a suite."
+)
+@click.option(
+    "--seeds", type=click.IntRange(1), default=1, show_default=True, help="Runs a function."
+)
+@click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True)
+def command(
+    workers: int,
+    n_calls: int,
+    sleep: float,
+    suites: tuple[str, ...],
+    functions: int,
+    seeds: int,
+    split: str,
+) -> list[Group]:
+    """Measure how much faster runs on several workers are, and how much worse.
+
+    Time is that of one real run of the default policy, on an objective that sleeps; regret that of
+    simulated runs, in the same order of asks and tells.
+    """
     alone, together = (seconds(n, n_calls, sleep, 6, seed=0) for n in (1, workers))
-    click.echo(
-        f"{n_calls} evaluations of an objective in 6D that sleeps {(1 - SPREAD) * sleep:g} to "
-        f"{(1 + SPREAD) * sleep:g} s: {alone:.1f} s on one worker, {together:.1f} s on {workers}, "
-        f"{alone / together:.2f} times as fast.\n"
-    )
-    times = [t for t in (20, 50, 100, 200, 500) if t <= n_calls]
-    click.echo(
-        f"Mean capped normalised regret on one worker and on {workers} after equally many "
-        f"evaluations, default policy, {functions} functions of the {split} split, {seeds} seeds "
-        "each; in brackets the 95 % bootstrap interval of the paired difference.\n"
-    )
-    click.echo("| suite | " + " | ".join(f"t = {t}" for t in times) + " |")
-    click.echo("| --- " * (len(times) + 1) + "|")
-    bases, others = [], []
-    for suite in suites.split(","):
+    times = [t for t in TIMES if t <= n_calls] or [n_calls]
+    rows, bases, others = [], [], []
+    for suite in tqdm(suites, unit="suite", disable=None, leave=False):
         entries = get_suite(suite, functions, split)
         one, many = (
             np.array([regret(suite, entry, n, n_calls, seeds) for entry in entries])
@@ -141,20 +162,26 @@ def main(
         )
         bases.append(one)
         others.append(many)
-        click.echo(_row(suite, one, many, times))
-    click.echo(_row("all", np.concatenate(bases), np.concatenate(others), times))
+        rows.append(_row(suite, one, many, times))
+    rows.append(_row("all", np.concatenate(bases), np.concatenate(others), times))
+    text = (
+        f"{n_calls} evaluations of an objective in 6D that sleeps {(1 - SPREAD) * sleep:g} to "
+        f"{(1 + SPREAD) * sleep:g} s: {alone:.1f} s on one worker, {together:.1f} s on {workers}, "
+        f"{alone / together:.2f} times as fast.",
+        f"Mean capped normalised regret on one worker and on {workers} after equally many "
+        f"evaluations, default policy, {functions} functions of the {split} split, {seeds} "
+        f"seed{'s' if seeds > 1 else ''} each; in brackets the 95 % bootstrap interval of the "
+        "paired difference.",
+    )
+    table = Table(["suite", *(f"t = {t}" for t in times)], rows)
+    return [Group(text=text, tables=(table,))]
 
 
-def _row(name: str, alone: Array, together: Array, times: list[int]) -> str:
-    return f"| {name} | " + " | ".join(_cell(alone, together, t) for t in times) + " |"
+def _row(name: str, alone: Array, together: Array, times: list[int]) -> list[Cell]:
+    return [Cell(name), *(Cell(_cell(alone, together, t)) for t in times)]
 
 
 def _cell(alone: Array, together: Array, t: int) -> str:
     gap = bootstrap_mean(together[:, t - 1] - alone[:, t - 1])
     means = f"{alone[:, t - 1].mean():.2g}, {together[:, t - 1].mean():.2g}"
     return f"{means} [{gap.low:+.2g}, {gap.high:+.2g}]"
-
-
-if __name__ == "__main__":
-    pin_threads()
-    main()

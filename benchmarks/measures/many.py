@@ -1,14 +1,19 @@
-"""Thousands of problems at once, in time and quality: python -m rnnbbo.benchmarks.many --help."""
+"""Thousands of problems at once, in time and quality."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
+from tqdm import tqdm
 
+from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.options import Names
+from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 from rnnbbo.functions.kernels import GPDistribution
 from rnnbbo.functions.paths import SamplePath, draw_paths
@@ -123,60 +128,69 @@ def random_search(objectives: Objectives, count: int, dim: int, n_calls: int, se
     return np.min([objectives(rng.random((count, dim))) for _ in range(n_calls)], axis=0)
 
 
-@click.command()
-@click.option("--policies", default="dnc,lstm,lstm-direct", show_default=True)
-@click.option("--problems", default=10_000, show_default=True)
-@click.option("--n-calls", default=30, show_default=True)
-@click.option("--dim", default=6, show_default=True)
-@click.option("--alone", default=100, show_default=True, help="Problems solved one by one too.")
-@click.option("--threads", type=int, help="Threads.  [default: all cores]")
-@click.option("--seed", default=0, show_default=True)
-def main(
-    policies: str, problems: int, n_calls: int, dim: int, alone: int, threads: int | None, seed: int
-) -> None:
-    """Print a Markdown table: time, asks a second, share of the machine, and values reached."""
+@measure()
+@click.option(
+    "--policies",
+    type=Names(),
+    default="dnc,lstm,lstm-direct",
+    show_default=True,
+    help="Policies that run in batches.",
+)
+@click.option("--problems", type=click.IntRange(1), default=10_000, show_default=True)
+@click.option("--n-calls", type=click.IntRange(1), default=30, show_default=True, help="Each.")
+@click.option("--dim", type=click.IntRange(1), default=6, show_default=True, help="Dimensions.")
+@click.option(
+    "--alone",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Problems solved one by one, too.",
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads.  [default: all cores]")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def command(
+    policies: tuple[str, ...],
+    problems: int,
+    n_calls: int,
+    dim: int,
+    alone: int,
+    threads: int | None,
+    seed: int,
+) -> list[Group]:
+    """Measure time, asks a second, the share of the machine, and the values reached.
+
+    The problems are samples of Gaussian processes, standardised.
+    """
     alone = min(alone, problems)
+    box = [(0.0, 1.0)] * dim
+    for policy in policies:
+        # One that does not run in batches is refused before anything is measured.
+        minimize_many(lambda x: x[:, 0], box, 1, 1, policy=policy, rng=0)
     objectives = Objectives(problems, dim, seed)
     rows = []
-    for policy in policies.split(","):
+    for policy in tqdm(policies, unit="policy", disable=None, leave=False):
+        run = partial(minimize_many, objectives, box, problems, n_calls)
         own, result = own_seconds(
-            objectives,
-            lambda policy=policy: minimize_many(  # type: ignore[misc]
-                objectives,
-                [(0.0, 1.0)] * dim,
-                problems,
-                n_calls,
-                policy=policy,
-                rng=seed,
-                threads=threads,
-            ),
+            objectives, partial(run, policy=policy, rng=seed, threads=threads)
         )
         rate = problems * n_calls / own
         share = rate * operations(policy, dim, n_calls, seed) / peak()
         single = one_by_one(objectives, policy, dim, n_calls, alone)
-        rows.append(
-            f"| {policy} | {own:.1f} s | {rate:,.0f} | {share:.0%} | {_mean(result.fun)} | "
-            f"{_mean(result.fun[:alone])} | {_mean(single)} |"
-        )
+        means = map(_mean, (result.fun, result.fun[:alone], single))
+        rows.append([policy, f"{own:.1f} s", f"{rate:,.0f}", f"{share:.0%}", *means])
     luck = random_search(objectives, problems, dim, n_calls, seed)
-    rows.append(f"| random search | | | | {_mean(luck)} | {_mean(luck[:alone])} | |")
-    click.echo(
+    rows.append(["random search", "", "", "", _mean(luck), _mean(luck[:alone]), ""])
+    text = (
         f"{problems:,} problems in {dim} dimensions, {n_calls} evaluations each: samples of "
         "Gaussian processes, standardised. The time is without that of the objective; the share is "
         f"of the speed at which numpy multiplies float32 matrices of {MATRIX} rows in the same "
-        "run.\n"
+        "run."
     )
     head = ["policy", "time", "asks a second", "share of the machine", "mean best value"]
     head += [f"the first {alone}", f"the first {alone}, one by one"]
-    click.echo("| " + " | ".join(head) + " |")
-    click.echo("| --- " * len(head) + "|")
-    click.echo("\n".join(rows))
+    return [Group(text=(text,), tables=(Table(head, [list(map(Cell, row)) for row in rows]),))]
 
 
 def _mean(best: Array) -> str:
     estimate = bootstrap_mean(best, resamples=500)
     return f"{estimate.mean:.2f} ± {(estimate.high - estimate.low) / 2:.2f}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,20 +1,21 @@
 import json
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from rnnbbo.benchmarks import spearmint_check as check
 from rnnbbo.benchmarks.execute import end_line, execute
+from rnnbbo.benchmarks.measures import spearmint as check
 from rnnbbo.benchmarks.methods import make_method
 from rnnbbo.benchmarks.plan import Task
 from rnnbbo.benchmarks.record import FunctionRecord, Key, write_function, write_run
+from rnnbbo.benchmarks.reports.section import Group
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
 
-REFERENCE = Path(__file__).parents[2] / "benchmarks" / "results" / "spearmint_reference.json"
+REFERENCE = Path(__file__).parents[3] / "benchmarks" / "results" / "spearmint_reference.json"
 FUNCTIONS = {name: FunctionRecord("s", name, 2, 0.0, 2.0) for name in check.PROBLEMS}
 
 
@@ -41,10 +42,10 @@ def test_ratios_by_hand() -> None:
     assert found["hart6"][0] == pytest.approx([1 / 32] * 4)
     # Geometric: (2^-1 2^-1 2^-1 2^-5)^(1/4)
     assert found["all four"][0] == pytest.approx([0.25] * 4)
-    text = check.table(found)
-    assert "| branin | 0.5 [0.5, 0.5] |" in text
-    assert "not within a factor of 3" in text
-    assert "together: within a factor" in check.table(check.ratios(halves, halves))
+    table = check.table(found)
+    assert [cell.text for cell in table.rows[0]] == ["branin", *["0.5 [0.5, 0.5]"] * 4]
+    assert "not within a factor of 3" in table.caption
+    assert "together: within a factor" in check.table(check.ratios(halves, halves)).caption
 
 
 def test_intervals_cover_the_spread_of_the_seeds() -> None:
@@ -56,17 +57,19 @@ def test_intervals_cover_the_spread_of_the_seeds() -> None:
 
 
 def test_the_reference_is_read_at_its_times() -> None:
-    found = check.theirs(REFERENCE, FUNCTIONS)
+    found = check.theirs(check.read_traces(REFERENCE), FUNCTIONS)
     assert {values.shape for values in found.values()} == {(3, 4)}
     assert all(np.all(np.diff(values, axis=1) <= 0) for values in found.values())
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"runs": [{"function": "branin", "y": [1, 2]}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"runs": []}', '{"runs": [{"function": "branin", "y": [1, 2]}]}']
+)
 def test_malformed_traces_are_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "traces.json"
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"traces\.json.*expected JSON with runs"):
-        check.theirs(path, FUNCTIONS)
+        check.read_traces(path)
 
 
 @pytest.fixture
@@ -82,15 +85,18 @@ def records(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_command_compares_what_the_folder_holds(records: Path) -> None:
-    done = CliRunner().invoke(
-        check.main, ["--reference", str(REFERENCE), "--seeds", "2", "--out", str(records)]
-    )
-    assert done.exit_code == 0, done.output
-    assert "ours over 2 seeds" in done.stdout
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    table = ["function", "---", *check.PROBLEMS, "all"]
-    assert [row.split()[1] for row in rows] == 2 * table
+def test_the_command_compares_what_the_folder_holds(
+    records: Path, measured: Callable[..., list[Group]]
+) -> None:
+    options = ["--reference", REFERENCE, "--seeds", "2", "--records", records]
+    about, *groups = measured("spearmint", *options)
+    assert "ours over 2 seeds" in about.text[0]
+    assert [group.title for group in groups] == [f"Ours with {name}" for name in check.METHODS]
+    for group in groups:
+        (table,) = group.tables
+        assert table.head == ("function", "t = 10", "t = 20", "t = 30", "t = 40")
+        assert [row[0].text for row in table.rows] == [*check.PROBLEMS, "all four"]
+        assert "a factor of 3" in table.caption
 
 
 def test_a_lost_run_is_not_passed_over(records: Path) -> None:

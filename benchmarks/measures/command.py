@@ -1,0 +1,61 @@
+"""What all measures share: a command that shows what its function returns, and keeps it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rnnbbo.benchmarks.options import MarkdownFile
+from rnnbbo.benchmarks.reports import plain, stored
+from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.threads import pin_threads
+
+Function = Callable[..., Sequence[Group]]
+
+
+def measure(*, one_thread: bool = False) -> Callable[[Function], click.Command]:
+    """Make a command of a function that returns text and tables.
+
+    The function's click options are the command's, and its docstring is the help. The command
+    prints what the function returns, and with `--out FILE.md` writes it as Markdown and JSON.
+
+    Args:
+        one_thread: whether numerical libraries are held to one thread, so that times are those of
+            one core.
+    """
+
+    def make(function: Function) -> click.Command:
+        @wraps(function)
+        def run(out: Path | None, **options: Any) -> None:
+            if one_thread:
+                pin_threads()
+            show(function(**options), out)
+
+        made = click.command()(run)
+        made.params.append(
+            click.Option(
+                ["--out"],
+                type=MarkdownFile(),
+                help="Write this file of Markdown, too, and FILE.json beside it.",
+            )
+        )
+        return made
+
+    return make
+
+
+def show(groups: Sequence[Group], out: Path | None) -> None:
+    """Print text and tables; where `out` is named, write them to it, too."""
+    if sys.stdout.isatty():
+        text = plain.groups(groups, bold=partial(click.style, bold=True), marks=0)
+    else:
+        text = plain.groups(groups)
+    click.echo(text)
+    if out is not None:
+        paths = stored.write(out, groups)
+        click.echo(f"written: {' and '.join(map(str, paths))}", err=True)

@@ -1,0 +1,127 @@
+"""Regret of a folder of records over all suites: the default beside its peers, and their time."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
+from rnnbbo.benchmarks.reports import overall as regret
+from rnnbbo.benchmarks.reports import stored
+from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.reading import read
+from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.speed import duration, median_seconds
+from rnnbbo.errors import RecordError
+
+
+def overall(
+    records: Records,
+    times: Sequence[int],
+    *,
+    methods: Collection[str] = (),
+    seconds: bool = True,
+    latency: Sequence[Group] = (),
+) -> Group:
+    """Return a table of regret over all suites, a row a method, the default marked.
+
+    Args:
+        records: the records.
+        times: numbers of evaluations.
+        methods: the methods that are compared; all if there are none.
+        seconds: whether a last column has the time of a step.
+        latency: what the measure of that name found: the times of the methods that it has are
+            taken from there, at the largest of `times`.
+
+    Raises:
+        RecordError: the records hold no such method, or no two methods share a function; or
+            `latency` has none of the times.
+    """
+    known = [method.name for method in records.methods]
+    for name in methods:
+        if name not in known:
+            raise RecordError(f"method = {name!r}; expected some of {', '.join(known)}")
+    if methods:
+        kept = tuple(method for method in records.methods if method.name in methods)
+        records = replace(records, methods=kept)
+    table = regret.table(records, times)
+    if seconds:
+        table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
+    return Group(tables=(table,))
+
+
+def default_and_peers(records: Records) -> list[str]:
+    """Return the default policy and the methods that are not rnnbbo's."""
+    return [method.name for method in records.methods if method.default or not method.ours]
+
+
+def _step(latency: Sequence[Group], times: Sequence[int]) -> tuple[int, dict[str, float]]:
+    """The largest of the times that the tables have, and every method's seconds at it."""
+    tables = [table for group in latency for table in group.tables]
+    for t in sorted(times, reverse=True):
+        found = {
+            row[0].text: cell.value
+            for table in tables
+            for row in table.rows
+            for name, cell in zip(table.head, row, strict=True)
+            if name == f"t = {t}" and cell.value is not None
+        }
+        if found:
+            return t, found
+    heads = sorted({name for table in tables for name in table.head[1:]})
+    raise RecordError(
+        f"latency: {', '.join(heads) or 'no table'}; expected the times at one of "
+        f"{', '.join(map(str, times))} evaluations"
+    )
+
+
+def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, float]) -> Table:
+    """The table with the time of a step: on an idle core after t evaluations, or in the records."""
+    recorded = median_seconds(records)
+    names = {label: name for name, label in records.labels.items()}
+    rows, marked = [], False
+    for row in table.rows:
+        name = names[row[0].text]
+        value = idle.get(name, recorded[name])
+        mark = "≈" if idle and name not in idle else ""
+        marked = marked or bool(mark)
+        rows.append([*row, Cell(f"{mark}{duration(value)}", value=value)])
+    said = "A step is an ask and its tell: the median"
+    if idle:
+        said += f" on an idle core after {t} evaluations"
+    if marked:
+        said += "; after ≈, in the runs compared here, beside other work"
+    return Table([*table.head, "time per step"], rows, f"{table.caption} {said}.")
+
+
+@measure()
+@click.argument("records", type=RecordsFolder())
+@click.option(
+    "--at",
+    type=WholeNumbers("10,30,100"),
+    default="10,30,100,200",
+    show_default=True,
+    help="Evaluations.",
+)
+@click.option(
+    "--methods", type=Names(), help="Compare these only.  [default: the default and all peers]"
+)
+@click.option(
+    "--latency",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="What `measure latency --out` wrote, to take times from it.",
+)
+def command(
+    records: Path, at: tuple[int, ...], methods: tuple[str, ...] | None, latency: Path | None
+) -> list[Group]:
+    """Measure regret over all suites of the folder RECORDS, and the time of a step.
+
+    A cell holds mean capped / geometric mean regret on the functions that all methods have.
+    """
+    times = [] if latency is None else stored.read(latency)
+    loaded = read(records)
+    chosen = methods or default_and_peers(loaded)
+    return [overall(loaded, sorted(set(at)), methods=chosen, latency=times)]

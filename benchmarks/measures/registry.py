@@ -1,0 +1,49 @@
+"""The measures by name.
+
+A new measure is a module of this package, of the measure's name, with a `command` that
+`command.measure` makes of a function, and its line in `MEASURES`. A module may import heavy
+libraries at its top: it is loaded when its measure is asked for.
+"""
+
+from importlib import import_module
+
+import click
+
+from rnnbbo.errors import ConfigError, MissingExtraError
+
+MEASURES = {
+    "digits": "How close runs come to the minima of smooth functions.",
+    "duel": "Two methods of a folder of records, suite by suite.",
+    "latency": "Time of an ask and its tell, on one core.",
+    "many": "Thousands of problems at once: time, and values reached.",
+    "overall": "Regret of a folder of records over all suites, a row a method.",
+    "parallel": "What evaluating in parallel wins in time, and costs in regret.",
+    "spearmint": "Spearmint-style against traces of the original.",
+    "training": "Speed of meta-training.",
+}
+"""Name, which is the module's too -> what is measured, in one line."""
+
+
+def command(name: str) -> click.Command:
+    """Return the command of a measure.
+
+    Args:
+        name: a key of `MEASURES`.
+
+    Raises:
+        ConfigError: no such measure.
+        MissingExtraError: a library that it needs is not installed.
+    """
+    if name not in MEASURES:
+        raise ConfigError(f"measure = {name!r}; expected one of {', '.join(MEASURES)}")
+    try:
+        made = import_module(f"{__package__}.{name}").command
+    except ImportError as error:
+        if isinstance(error, MissingExtraError) or (error.name or "").startswith("rnnbbo"):
+            raise
+        raise MissingExtraError(
+            f"the measure {name!r} needs a package that cannot be imported ({error}): "
+            "pip install -c constraints.txt '.[bench]'"
+        ) from error
+    assert isinstance(made, click.Command)
+    return made

@@ -1,0 +1,37 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rnnbbo.benchmarks.reports import markdown, stored
+from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.cli.main import run
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Callable[..., list[Group]]:
+    """Runs `rnnbbo benchmark measure` with arguments, and returns what it wrote."""
+
+    def measure(*arguments: object) -> list[Group]:
+        out = tmp_path / "measured.md"
+        assert run(["benchmark", "measure", *map(str, arguments), "--out", str(out)]) == 0
+        groups = stored.read(out.with_suffix(".json"))
+        assert out.read_text() == markdown.groups(groups)
+        return groups
+
+    return measure
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs `rnnbbo benchmark measure` with arguments that are wrong, and returns its one line."""
+
+    def measure(*arguments: object) -> str:
+        capsys.readouterr()
+        assert run(["benchmark", "measure", *map(str, arguments)]) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        (line,) = shown.err.splitlines()
+        return line
+
+    return measure

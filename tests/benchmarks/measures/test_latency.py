@@ -1,0 +1,97 @@
+"""The time of an ask and its tell: which of them are counted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnbbo.benchmarks.measures import latency
+from rnnbbo.benchmarks.reports.section import NONE, Group
+
+Measured = Callable[..., list[Group]]
+
+
+class Clock:
+    """Time that passes only where a method spends it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Slower:
+    """A method whose n-th ask takes n seconds, and whose tells take a tenth of that."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.n = 0
+
+    def ask(self) -> Any:
+        self.n += 1
+        self.clock.now += self.n
+        return np.full(2, 0.5)
+
+    def tell(self, x: Any, y: float) -> None:
+        self.clock.now += self.n / 10
+
+
+@pytest.fixture
+def slower(monkeypatch: pytest.MonkeyPatch) -> Slower:
+    clock = Clock()
+    monkeypatch.setattr(latency, "perf_counter", clock)
+    return Slower(clock)
+
+
+def test_the_median_is_that_of_the_window_from_t_on(slower: Slower) -> None:
+    middle = (latency.WINDOW - 1) // 2
+    found = latency.timed(slower, [1, 5], 2)
+    assert [pair[0] for pair in found if pair] == pytest.approx([1 + middle, 5 + middle])
+    assert [pair[1] for pair in found if pair] == pytest.approx(
+        [(1 + middle) / 10, (5 + middle) / 10]
+    )
+
+
+def test_a_run_is_ended_at_its_limit_and_has_figures_up_to_there(slower: Slower) -> None:
+    # Up to the end of the first window: 1.1 (1 + 2 + ... + 21) s.
+    spent = 1.1 * latency.WINDOW * (latency.WINDOW + 1) / 2
+    first, second = latency.timed(slower, [1, 40], 2, limit=spent)
+    assert first is not None
+    assert second is None
+    assert slower.n < 40
+
+
+def test_a_row_a_method_and_a_column_a_time(measured: Measured) -> None:
+    (group,) = measured("latency", "--methods", "random,cma", "--at", "9,5", "--repeats", "1")
+    (table,) = group.tables
+    assert table.head == ("method", "t = 5", "t = 9")
+    assert [row[0].text for row in table.rows] == ["random", "cma"]
+    for row in table.rows:
+        for cell in row[1:]:
+            ask, tell = (float(part) for part in cell.text.removesuffix(" ms").split(" + "))
+            assert cell.value == pytest.approx((ask + tell) / 1e3, rel=0.05)
+
+
+def test_a_method_that_is_ended_has_no_figure(measured: Measured) -> None:
+    options = ["--methods", "random", "--at", "5", "--repeats", "2", "--limit", "1e-9"]
+    (group,) = measured("latency", *options)
+    assert [cell.text for cell in group.tables[0].rows[0]] == ["random", NONE]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--methods", "nope"], "'nope'; expected a method that `rnnbbo benchmark list` names"),
+        (["--methods", "no.module:X"], "expected module:class"),
+        (["--methods", "random,,cma"], "expected names separated by commas"),
+        (["--at", "0"], "'0'; expected integers >= 1"),
+        (["--dim", "0"], "0 is not in the range x>=1"),
+        (["--limit", "0"], "is not in the range x>0"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    options: list[str], expected: str, refused: Callable[..., str]
+) -> None:
+    assert expected in refused("latency", *options)
