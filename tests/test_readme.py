@@ -1,6 +1,5 @@
 """README.md: its Python runs, and its figures are the measured ones."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -9,6 +8,25 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+MOST_WORDS = 1200
+
+
+def rows(text: str) -> dict[str, dict[str, str]]:
+    """Return the first table of Markdown: the first cell of a row -> column -> cell, both plain."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    plain = [[c.strip().replace("**", "") for c in line.strip("|").split("|")] for line in lines]
+    return {row[0]: dict(zip(plain[0], row, strict=True)) for row in plain[2:]}
+
+
+def test_it_is_short() -> None:
+    assert len(README.split()) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("block", ["main-job", "tests"])
+def test_the_commands_that_the_checks_run_are_there(block: str) -> None:
+    found = re.findall(rf"^<!-- {block} -->\n```bash\n(.+?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert len(found) == 1
+    assert found[0].startswith("python3 -m venv .venv\n")
 
 
 def test_there_is_python_to_run() -> None:
@@ -23,21 +41,54 @@ def test_the_python_of_the_readme_runs(
     exec(compile(code, "README.md", "exec"), {})
 
 
-def test_the_tables_are_the_measured_ones() -> None:
-    path = ROOT / "tools" / "fill_readme.py"
-    spec = importlib.util.spec_from_file_location("fill_readme", path)
-    assert spec is not None and spec.loader is not None
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    assert tool.filled(README) == README
-    assert "| dnc |" in README
+def test_the_only_table_of_figures_holds_the_measured_ones() -> None:
+    blocks = re.findall(
+        r"^<!-- results: (\w+) -->\n(.*?)^<!-- end of results -->$",
+        README,
+        re.MULTILINE | re.DOTALL,
+    )
+    assert [name for name, _ in blocks] == ["front"]
+    front = rows(blocks[0][1])
+    measured = rows((ROOT / "benchmarks" / "results" / "overall.md").read_text())
+    measured.setdefault("auto", measured["kernel"])  # one and the same up to 200 evaluations
+    assert next(iter(front)) == "auto (default)"
+    assert len(front) > 1
+    for name, cells in front.items():
+        regrets = measured[name.removesuffix(" (default)")]
+        for column in ["t = 10", "t = 30", "t = 100", "t = 200"]:
+            assert cells[column] == regrets[column].split(" / ")[0], (name, column)
 
 
-LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)|^```\{include\} (\S+)", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#]*?)(?:#([^)]*))?\)|^```\{include\} (\S+)", re.MULTILINE)
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "examples" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
-def test_links_of_the_documentation_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for pair in LINK.findall(page.read_text()):
-            link = "".join(pair)
-            assert "://" in link or (page.parent / link).exists(), f"{page}: {link}"
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub and MyST make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link, anchor, included in LINK.findall(page.read_text()):
+        if "://" in link:
+            continue
+        target = page.parent / (link or included) if link or included else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
+
+
+SOURCE = re.compile(
+    r"`((?:rnnbbo|docs|tools|examples|configs|functions|benchmarks|cli|tests)/[^`\s:]+)"
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_are_named_exist(page: Path) -> None:
+    for name in SOURCE.findall(page.read_text()):
+        assert (ROOT / name).exists(), name
