@@ -57,38 +57,3 @@ def test_the_only_table_of_figures_holds_the_measured_ones() -> None:
         regrets = measured[name.removesuffix(" (default)")]
         for column in ["t = 10", "t = 30", "t = 100", "t = 200"]:
             assert cells[column] == regrets[column].split(" / ")[0], (name, column)
-
-
-LINK = re.compile(r"\]\(([^)#]*?)(?:#([^)]*))?\)|^```\{include\} (\S+)", re.MULTILINE)
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "examples" / "README.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-]
-
-
-def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, as GitHub and MyST make them."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
-    for link, anchor, included in LINK.findall(page.read_text()):
-        if "://" in link:
-            continue
-        target = page.parent / (link or included) if link or included else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
-
-
-SOURCE = re.compile(
-    r"`((?:rnnbbo|docs|tools|examples|configs|functions|benchmarks|cli|tests)/[^`\s:]+)"
-)
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_files_that_are_named_exist(page: Path) -> None:
-    for name in SOURCE.findall(page.read_text()):
-        assert (ROOT / name).exists(), name
