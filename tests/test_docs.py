@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, files that it names exist, and its pictures are drawn."""
+"""The documentation: its links and the files it names exist, and its pictures are drawn."""
 
 import importlib.util
 import re
