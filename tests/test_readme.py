@@ -1,6 +1,5 @@
 """README.md: its Python runs, and its figures are the measured ones."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -9,6 +8,25 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+MOST_WORDS = 1200
+
+
+def rows(text: str) -> dict[str, dict[str, str]]:
+    """Return the first table of Markdown: the first cell of a row -> column -> cell, both plain."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    plain = [[c.strip().replace("**", "") for c in line.strip("|").split("|")] for line in lines]
+    return {row[0]: dict(zip(plain[0], row, strict=True)) for row in plain[2:]}
+
+
+def test_it_is_short() -> None:
+    assert len(README.split()) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("block", ["main-job", "tests"])
+def test_the_commands_that_the_checks_run_are_there(block: str) -> None:
+    found = re.findall(rf"^<!-- {block} -->\n```bash\n(.+?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert len(found) == 1
+    assert found[0].startswith("python3 -m venv .venv\n")
 
 
 def test_there_is_python_to_run() -> None:
@@ -23,21 +41,12 @@ def test_the_python_of_the_readme_runs(
     exec(compile(code, "README.md", "exec"), {})
 
 
-def test_the_tables_are_the_measured_ones() -> None:
+def test_the_only_table_of_figures_is_the_measured_one() -> None:
     path = ROOT / "tools" / "fill_readme.py"
     spec = importlib.util.spec_from_file_location("fill_readme", path)
     assert spec is not None and spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    assert "<!-- results: " in README
+    assert re.findall(r"^<!-- results: (\w+) -->$", README, re.MULTILINE) == ["front"]
     assert tool.filled(README) == README
-
-
-LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)|^```\{include\} (\S+)", re.MULTILINE)
-
-
-def test_links_of_the_documentation_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for pair in LINK.findall(page.read_text()):
-            link = "".join(pair)
-            assert "://" in link or (page.parent / link).exists(), f"{page}: {link}"
+    assert "| **auto (default)** |" in README

@@ -17,7 +17,7 @@ from rnnbbo.policies.kernel import posterior, search
 from rnnbbo.policies.kernel.policy import make_view
 
 HERE = Path(__file__).parent
-BLUE, ORANGE, GREEN, GREY = "#2a6f97", "#e07a1f", "#4f8a4c", "#777777"
+BLUE, ORANGE, GREEN, RED, GREY = "#2a6f97", "#e07a1f", "#4f8a4c", "#b3262e", "#777777"
 
 mpl.rcParams.update(
     {
@@ -96,7 +96,7 @@ def unwarped(w: np.ndarray, log_c: float, y: np.ndarray) -> np.ndarray:
 def hypotheses() -> None:
     """One ask of the kernel policy in one dimension."""
     optimizer, x, y = observations(1, 5)
-    belief = optimizer._state.belief
+    belief = optimizer.state.belief
     order = np.argsort(-belief.weight, kind="stable")
     scales = belief.hypotheses.log_lengthscale[order, 0]
     # The heaviest, and a shorter and a longer one beside it.
@@ -127,7 +127,8 @@ def hypotheses() -> None:
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
 
     rng = np.random.default_rng(0)
-    candidates = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
+    made = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
+    candidates = np.concatenate(made)  # over the cube, and near the incumbent
     scores, index = view.score(candidates)
     begin = candidates[search.starts(scores, index)]
     unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
@@ -145,7 +146,7 @@ def hypotheses() -> None:
         label="candidates",
     )
     best = int(values.argmax())
-    below.plot(found[best], values[best], "v", color=ORANGE, markersize=10, label="next query")
+    below.plot(found[best], values[best], "v", color=RED, markersize=10, label="next query")
     below.set(ylabel="average log EI", xlabel="x", ylim=(floor - 0.5, score.max() + 1.5))
     below.legend(frameon=False, loc="lower center", fontsize=9)
     save(figure, "hypotheses")
