@@ -1,5 +1,6 @@
 """README.md: its Python runs, and its figures are the measured ones."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -9,13 +10,6 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 MOST_WORDS = 1200
-
-
-def rows(text: str) -> dict[str, dict[str, str]]:
-    """Return the first table of Markdown: the first cell of a row -> column -> cell, both plain."""
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    plain = [[c.strip().replace("**", "") for c in line.strip("|").split("|")] for line in lines]
-    return {row[0]: dict(zip(plain[0], row, strict=True)) for row in plain[2:]}
 
 
 def test_it_is_short() -> None:
