@@ -6,9 +6,9 @@
 
 A room is a module of rnnbbo. A change of room is a call from a function of one room that enters a
 function of another, or the return of such a call: every one of them is a file more that a reader
-follows. Python's profiler reports both; calls between rooms through the code of others, which the
-profiler sees as calls from there, and whatever is not Python are left out. The resumption of a
-generator is a call, and each value that it yields a return.
+follows. Python's profiler reports both; a call that comes from Python code of others (numpy, the standard
+library) is none, nor is one within a room. The resumption of a generator is a call, and each value
+that it yields a return.
 
 How many there are depends on what the hypotheses do, by half from one value to the next (every
 tenth ask refines the incumbent). So the figure is the mean over ten tells and five seeds, and the
