@@ -6,8 +6,8 @@
 
 A room is a module of rnnbbo. A change of room is a call from a function of one room that enters a
 function of another, or the return of such a call: every one of them is a file more that a reader
-follows. Python's profiler reports both; a call that comes from Python code of others (numpy, the standard
-library) is none, nor is one within a room. The resumption of a generator is a call, and each value
+follows. Python's profiler reports both; a call that comes from Python code of others (numpy, the
+standard library) is none, nor is one within a room. To resume a generator is a call, and each value
 that it yields a return.
 
 How many there are depends on what the hypotheses do, by half from one value to the next (every
@@ -20,7 +20,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from statistics import mean
 from types import FrameType
@@ -84,7 +84,7 @@ def count(dim: int, at: int, values: int, seed: int) -> list[tuple[set[str], Cou
             optimizer.tell(x, y)
             x = optimizer.ask()
             continue
-        _, tell_rooms, changes = trace(lambda x=x, y=y: optimizer.tell(x, y))
+        _, tell_rooms, changes = trace(partial(optimizer.tell, x, y))
         x, ask_rooms, ask_changes = trace(optimizer.ask)
         counted.append((tell_rooms | ask_rooms, changes + ask_changes))
     return counted
