@@ -38,7 +38,7 @@ class Batched:
 
 
 @dataclass(frozen=True)
-class Source:
+class Randomness:
     """Random numbers for a batch, float64 on the generator's device.
 
     Attributes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 
 if TYPE_CHECKING:
     from cocoex import BareProblem
@@ -29,7 +29,7 @@ class _Bbob:
     dim: int
     instance: int
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: FloatArray) -> FloatArray:
         """Maps `(..., dim)` to `(...)`."""
         return np.apply_along_axis(_bare(self.function, self.dim, self.instance), -1, x)
 

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions import stationary
-from rnnbbo.functions.batched import Batched, Source
+from rnnbbo.functions.batched import Batched, Randomness
 from rnnbbo.functions.stationary import KERNELS
-from rnnbbo.functions.structure import PARTS, Structure, draw_structure
+from rnnbbo.functions.structure import STRUCTURE_PARTS, Structure, draw_structure
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ class GPTasks(Batched):
         if self.structure is None:
             scale = self.lengthscale[:, None, :]
             # The cube's centre at the origin keeps the expanded square of a distance exact enough.
-            shape = stationary.correlation(self.kernel, (a - 0.5) / scale, (b - 0.5) / scale)
+            shape = stationary.stationary_correlation(
+                self.kernel, (a - 0.5) / scale, (b - 0.5) / scale
+            )
         else:
             shape = self.structure.covariance(self.kernel, self.lengthscale, a, b)
         return self.amplitude.square()[:, None, None] * shape
@@ -123,7 +125,7 @@ class GPDistribution:
         bent: The share with inputs that a monotone map of each dimension bends.
         stepped: The share with inputs that are rounded to a few values in some dimensions.
 
-    The last seven are drawn independently of each other. `functions/structure.py`, `inputs.py`
+    The last seven are drawn independently of each other. `functions/structure.py`, `warping.py`
     and `trends.py` have the parts' definitions and ranges. Whatever the parts, the mean square of
     f over the cube is amplitude^2 on average.
 
@@ -158,7 +160,7 @@ class GPDistribution:
             object.__setattr__(self, name, _range(name, getattr(self, name), name != "noise"))
         if not _is_real(self.ard_spread) or self.ard_spread < 0:
             raise ConfigError(f"ard_spread: got {self.ard_spread!r}; expected a number >= 0")
-        for name in ("noise_free", *PARTS):
+        for name in ("noise_free", *STRUCTURE_PARTS):
             share = getattr(self, name)
             if not _is_real(share) or not 0 <= share <= 1:
                 raise ConfigError(f"{name}: got {share!r}; expected a share in [0, 1]")
@@ -188,7 +190,7 @@ class GPDistribution:
         """
         if batch < 1 or dim < 1:
             raise ConfigError(f"batch, dim: got {batch!r}, {dim!r}; expected integers >= 1")
-        source = Source(batch, dim, generator)
+        source = Randomness(batch, dim, generator)
         codes = torch.tensor(
             [KERNELS.index(name) for name in self.kernels], device=generator.device
         )
@@ -201,7 +203,7 @@ class GPDistribution:
         share = draw_share(*self.noise)
         noise = torch.where(source.chance(self.noise_free), 0.0, share * amplitude)
         # Last, so that the parts' shares leave everything before them as it is.
-        shares = {name: getattr(self, name) for name in PARTS}
+        shares = {name: getattr(self, name) for name in STRUCTURE_PARTS}
         structure = draw_structure(shares, codes, source)
         if structure is not None and structure.additive is not None:
             shorter = lengthscale / math.sqrt(dim)

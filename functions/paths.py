@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.batched import Source
+from rnnbbo.functions.batched import Randomness
 from rnnbbo.functions.kernels import GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.stationary import is_rbf, two_nu
 
 
@@ -103,7 +103,7 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
         return SamplePath(omega.to(dtype), phase, weight.to(dtype))
 
     def uniform() -> Tensor:
-        return Source(batch, dim, generator).uniform(0.0, 1.0, n_features).to(device)
+        return Randomness(batch, dim, generator).uniform(0.0, 1.0, n_features).to(device)
 
     if structure.second is not None:
         second = structure.second
@@ -137,11 +137,11 @@ def _frequencies(omega: Tensor, chi: Tensor, kernel: Tensor, lengthscale: Tensor
 class _NumpyPath:
     """One function of a `SamplePath`, in numpy: `(..., D)` to `(...)`."""
 
-    omega: Array
-    phase: Array
-    weight: Array
+    omega: FloatArray
+    phase: FloatArray
+    weight: FloatArray
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: FloatArray) -> FloatArray:
         return np.cos(x @ self.omega.T + self.phase) @ self.weight
 
 
@@ -151,7 +151,7 @@ class _TorchPath:
 
     path: SamplePath
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: FloatArray) -> FloatArray:
         points = torch.as_tensor(x, dtype=torch.float64)
         flat = points.reshape(1, -1, points.shape[-1])
         return self.path(flat)[0].reshape(points.shape[:-1]).numpy()[()]
@@ -176,7 +176,7 @@ def gp_problem(
     tasks = distribution.sample(1, dim, generator, dtype=torch.float64)
     path = draw_paths(tasks, n_features, generator)
     x, _ = find_minimum(path, dim, generator, n_starts=n_starts)
-    func: Callable[[Array], Array] = _TorchPath(path)
+    func: Callable[[FloatArray], FloatArray] = _TorchPath(path)
     if path.tasks is None:
         func = _NumpyPath(*(part[0].numpy() for part in (path.omega, path.phase, path.weight)))
     minimizer = x[0].numpy()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 
 SHIFT = 0.1
 SCALE = (0.9, 1.1)
@@ -30,12 +30,12 @@ class Perturbed:
     gain: tuple[float, ...]
     shift: tuple[float, ...]
 
-    def __call__(self, u: Array) -> Array:
+    def __call__(self, u: FloatArray) -> FloatArray:
         """Maps `(..., dim)` in the unit cube to `(...)`."""
         v = 0.5 + np.array(self.gain) * (u[..., self.order] - 0.5) + np.array(self.shift)
         return self.base.func(self.base.low + v * (self.base.high - self.base.low))
 
-    def inverse(self, x: Array) -> Array:
+    def inverse(self, x: FloatArray) -> FloatArray:
         """The point u that is carried to x `(dim,)`, given in the units of the base's bounds."""
         v = (x - self.base.low) / (self.base.high - self.base.low)
         u = np.empty_like(v)
@@ -44,7 +44,7 @@ class Perturbed:
 
 
 def perturb(problem: Problem, rng: np.random.Generator) -> Problem:
-    """A random variant on the unit cube, as in the benchmark tests of Chen et al. (2017).
+    """A random variant on the unit cube, as in the benchmark tests of Chen et al. (2016).
 
     The input is translated by -0.1 to 0.1 and scaled by 0.9 to 1.1 about the centre, in every
     dimension on its own and in units of the unit cube; each dimension is flipped with

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rnnbbo.errors import ConfigError, PointError
 
-Array = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 # Points that rounding has pushed out of the domain by this share of its width are still in it.
 _ROUNDING = 1e-9
@@ -34,7 +34,7 @@ class Problem:
 
     name: str
     bounds: tuple[tuple[float, float], ...]
-    func: Callable[[Array], Array]
+    func: Callable[[FloatArray], FloatArray]
     minimum: float
     minimizers: tuple[tuple[float, ...], ...]
     margin: float = 0.0
@@ -57,16 +57,16 @@ class Problem:
         return len(self.bounds)
 
     @property
-    def low(self) -> Array:
+    def low(self) -> FloatArray:
         """`(dim,)`, the lower bounds."""
         return np.array([low for low, _ in self.bounds])
 
     @property
-    def high(self) -> Array:
+    def high(self) -> FloatArray:
         """`(dim,)`, the upper bounds."""
         return np.array([high for _, high in self.bounds])
 
-    def __call__(self, x: Sequence[float] | Array) -> float:
+    def __call__(self, x: Sequence[float] | FloatArray) -> float:
         """The value at one point in the units of `bounds`.
 
         Raises:
@@ -80,7 +80,7 @@ class Problem:
             )
         return float(self.func(point))
 
-    def unit(self, u: Sequence[float] | Array) -> float:
+    def unit(self, u: Sequence[float] | FloatArray) -> float:
         """The value at a point of the unit cube, which is mapped onto the bounds.
 
         Raises:
@@ -88,7 +88,7 @@ class Problem:
         """
         return self(self.low + self._point(u) * (self.high - self.low))
 
-    def _point(self, x: Sequence[float] | Array) -> Array:
+    def _point(self, x: Sequence[float] | FloatArray) -> FloatArray:
         try:
             point = np.asarray(x, dtype=np.float64)
         except (TypeError, ValueError):

@@ -29,7 +29,7 @@ def is_rbf(kernel: Tensor) -> Tensor:
     return kernel == _RBF
 
 
-def correlation(kernel: Tensor, a: Tensor, b: Tensor) -> Tensor:
+def stationary_correlation(kernel: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """The correlation of f between two sets of points.
 
     The kernels are those of Rasmussen & Williams (2006), section 4.2.1. First derivatives are
@@ -61,8 +61,8 @@ def additive_correlation(kernel: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """The mean over the dimensions of the correlations that each one alone has.
 
     The functions are sums of functions of one input (Duvenaud et al. 2011, "Additive Gaussian
-    processes", order one). Arguments and result are those of `correlation`; it takes D times as
-    many operations on `(B, n, m)` numbers.
+    processes", order one). Arguments and result are those of `stationary_correlation`; it takes D
+    times as many operations on `(B, n, m)` numbers.
     """
     dtype, dim = a.dtype, a.shape[2]
     root = two_nu(kernel, dtype).sqrt()[:, None, None]

@@ -7,12 +7,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from rnnbbo.functions.batched import Batched, Source
-from rnnbbo.functions.inputs import Bends, Steps, draw_bends, draw_rotation, draw_steps
-from rnnbbo.functions.stationary import additive_correlation, correlation
-from rnnbbo.functions.trends import Ripples, Trend, draw_ripples, draw_trend
+from rnnbbo.functions.batched import Batched, Randomness
+from rnnbbo.functions.stationary import additive_correlation, stationary_correlation
+from rnnbbo.functions.trends import QuadraticTrend, Ripples, draw_ripples, draw_trend
+from rnnbbo.functions.warping import Bends, Steps, draw_bends, draw_rotation, draw_steps
 
-PARTS = ("sums", "trends", "ripples", "additive", "rotated", "bent", "stepped")
+STRUCTURE_PARTS = ("sums", "trends", "ripples", "additive", "rotated", "bent", "stepped")
 
 RATIO = (0.15, 0.6)  # of the second kernel's length-scales to the first's
 FIRST = (0.5, 0.95)  # the first kernel's share of the variance of a sum
@@ -40,7 +40,7 @@ class Second(Batched):
 
 
 @dataclass(frozen=True)
-class Inputs:
+class WarpedPoints:
     """Points of B functions as the parts of a structure see them.
 
     Attributes:
@@ -72,14 +72,14 @@ class Structure(Batched):
 
     stationary: Tensor
     second: Second | None = None
-    trend: Trend | None = None
+    trend: QuadraticTrend | None = None
     ripples: Ripples | None = None
     additive: Tensor | None = None
     rotation: Tensor | None = None
     bends: Bends | None = None
     steps: Steps | None = None
 
-    def inputs(self, x: Tensor) -> Inputs:
+    def inputs(self, x: Tensor) -> WarpedPoints:
         """Maps points `(B, n, D)`, or `(1, n, D)` for the same points in every function."""
         return _inputs(x, self.steps, self.bends, self.rotation)
 
@@ -132,7 +132,7 @@ class Structure(Batched):
         dim = 0 if self.trend is None else 2 * self.trend.slope.shape[1] + 1
         return dim if self.ripples is None else dim + 2 * self.ripples.frequency.shape[1]
 
-    def features(self, inputs: Inputs) -> Tensor | None:
+    def features(self, inputs: WarpedPoints) -> Tensor | None:
         """`(B, n, F)`, what the normal weights of trends and ripples multiply; None without."""
         found = []
         if self.trend is not None:
@@ -141,7 +141,7 @@ class Structure(Batched):
             found.append(self.ripples.features(inputs.u))
         return torch.cat(found, dim=2) if found else None
 
-    def mean(self, inputs: Inputs) -> Tensor | None:
+    def mean(self, inputs: WarpedPoints) -> Tensor | None:
         """The mean function `(B, n)`, relative to the amplitude; None where it is zero."""
         return None if self.trend is None else self.trend.mean(2.0 * inputs.r)
 
@@ -157,12 +157,12 @@ class Structure(Batched):
 
 
 def draw_structure(
-    shares: Mapping[str, float], kernels: Tensor, source: Source
+    shares: Mapping[str, float], kernels: Tensor, source: Randomness
 ) -> Structure | None:
     """Draws the parts of a batch of functions, each part independently of the others.
 
     Args:
-        shares: The probability of every one of `PARTS`; one of 0 draws no random number.
+        shares: The probability of every one of `STRUCTURE_PARTS`; one of 0 draws no random number.
         kernels: Indices into `KERNELS` that a second kernel may have, equally likely.
         source: Randomness.
 
@@ -202,7 +202,7 @@ def draw_structure(
     return None if all(part is None for part in parts[1:]) else structure
 
 
-def _draw_second(source: Source, share: float, kernels: Tensor) -> Second | None:
+def _draw_second(source: Randomness, share: float, kernels: Tensor) -> Second | None:
     has = source.chance(share)
     kernel = kernels[source.integer(len(kernels))]
     ratio = source.log_uniform(*RATIO)
@@ -210,11 +210,13 @@ def _draw_second(source: Source, share: float, kernels: Tensor) -> Second | None
     return second if bool(has.any()) else None
 
 
-def _inputs(x: Tensor, steps: Steps | None, bends: Bends | None, rotation: Tensor | None) -> Inputs:
+def _inputs(
+    x: Tensor, steps: Steps | None, bends: Bends | None, rotation: Tensor | None
+) -> WarpedPoints:
     u = x if steps is None else steps(x)
     u = u if bends is None else bends(u)
     r = u - 0.5
-    return Inputs(u, r if rotation is None else r @ rotation.transpose(1, 2))
+    return WarpedPoints(u, r if rotation is None else r @ rotation.transpose(1, 2))
 
 
 @dataclass(frozen=True)
@@ -232,11 +234,11 @@ def _group(additive: Tensor) -> _Groups:
 
 
 def _correlation(kernel: Tensor, a: Tensor, b: Tensor, groups: _Groups | None) -> Tensor:
-    """As `correlation`, the mean over the dimensions' own correlations for additive functions."""
+    """As `stationary_correlation`, or the mean of one-dimensional ones for additive functions."""
     if groups is None:
-        return correlation(kernel, a, b)
+        return stationary_correlation(kernel, a, b)
     joint, additive = groups.joint, groups.additive
-    together = correlation(kernel[joint], a[joint], b[joint])
+    together = stationary_correlation(kernel[joint], a[joint], b[joint])
     # Only additive functions pay for D kernels.
     summed = additive_correlation(kernel[additive], a[additive], b[additive])
     return torch.cat([together, summed])[groups.order]

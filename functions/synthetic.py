@@ -13,13 +13,13 @@ from types import MappingProxyType
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 
 # Every formula below holds beyond its domain, and has no lower value there than its minimum, at
 # least up to this share of the domain's width: as far as `perturb` reaches.
 MARGIN = 0.15
 
-Func = Callable[[Array], Array]
+Func = Callable[[FloatArray], FloatArray]
 
 
 def _problem(
@@ -43,7 +43,7 @@ def _cube(name: str, dim: int, low: float, high: float, func: Func, x: float) ->
 _BRANIN_B, _BRANIN_C = 5.1 / (4 * np.pi**2), 5 / np.pi
 
 
-def _branin(x: Array) -> Array:
+def _branin(x: FloatArray) -> FloatArray:
     x1, x2 = x[..., 0], x[..., 1]
     b, c, r, s, t = _BRANIN_B, _BRANIN_C, 6.0, 10.0, 1 / (8 * np.pi)
     return (x2 - b * x1**2 + c * x1 - r) ** 2 + s * (1 - t) * np.cos(x1) + s
@@ -58,7 +58,7 @@ def branin() -> Problem:
     return _problem("branin", ((-5.0, 10.0), (0.0, 15.0)), _branin, minimizers)
 
 
-def _goldstein_price(x: Array) -> Array:
+def _goldstein_price(x: FloatArray) -> FloatArray:
     x1, x2 = x[..., 0], x[..., 1]
     p = 19 - 14 * x1 + 3 * x1**2 - 14 * x2 + 6 * x1 * x2 + 3 * x2**2
     q = 18 - 32 * x1 + 12 * x1**2 + 48 * x2 - 36 * x1 * x2 + 27 * x2**2
@@ -77,7 +77,7 @@ class _Hartmann:
     a: tuple[tuple[float, ...], ...]
     p: tuple[tuple[int, ...], ...]
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: FloatArray) -> FloatArray:
         alpha = np.array([1.0, 1.2, 3.0, 3.2])
         exponent = (np.array(self.a) * (x[..., None, :] - np.array(self.p) * 1e-4) ** 2).sum(-1)
         return -(np.exp(-exponent) @ alpha)
@@ -123,7 +123,7 @@ def hartmann6() -> Problem:
     return _problem("hartmann6", ((0.0, 1.0),) * 6, _HARTMANN6, (minimizer,))
 
 
-def _six_hump_camel(x: Array) -> Array:
+def _six_hump_camel(x: FloatArray) -> FloatArray:
     x1, x2 = x[..., 0], x[..., 1]
     return (4 - 2.1 * x1**2 + x1**4 / 3) * x1**2 + x1 * x2 + (-4 + 4 * x2**2) * x2**2
 
@@ -135,7 +135,7 @@ def six_hump_camel() -> Problem:
     return _problem("six_hump_camel", bounds, _six_hump_camel, ((x1, x2), (-x1, -x2)))
 
 
-def _ackley(x: Array) -> Array:
+def _ackley(x: FloatArray) -> FloatArray:
     root = np.sqrt((x**2).mean(-1))
     wave = np.cos(2 * np.pi * x).mean(-1)
     return -20 * np.exp(-0.2 * root) - np.exp(wave) + 20 + np.e
@@ -146,7 +146,7 @@ def ackley(dim: int) -> Problem:
     return _cube("ackley", dim, -32.768, 32.768, _ackley, 0.0)
 
 
-def _rosenbrock(x: Array) -> Array:
+def _rosenbrock(x: FloatArray) -> FloatArray:
     here, following = x[..., :-1], x[..., 1:]
     return (100 * (following - here**2) ** 2 + (here - 1) ** 2).sum(-1)
 
@@ -158,7 +158,7 @@ def rosenbrock(dim: int) -> Problem:
     return _cube("rosenbrock", dim, -5.0, 10.0, _rosenbrock, 1.0)
 
 
-def _levy(x: Array) -> Array:
+def _levy(x: FloatArray) -> FloatArray:
     w = 1 + (x - 1) / 4
     head, last = w[..., :-1], w[..., -1]
     middle = ((head - 1) ** 2 * (1 + 10 * np.sin(np.pi * head + 1) ** 2)).sum(-1)
@@ -171,7 +171,7 @@ def levy(dim: int) -> Problem:
     return _cube("levy", dim, -10.0, 10.0, _levy, 1.0)
 
 
-def _rastrigin(x: Array) -> Array:
+def _rastrigin(x: FloatArray) -> FloatArray:
     return (10 + x**2 - 10 * np.cos(2 * np.pi * x)).sum(-1)
 
 
@@ -180,7 +180,7 @@ def rastrigin(dim: int) -> Problem:
     return _cube("rastrigin", dim, -5.12, 5.12, _rastrigin, 0.0)
 
 
-def _griewank(x: Array) -> Array:
+def _griewank(x: FloatArray) -> FloatArray:
     waves = np.cos(x / np.sqrt(np.arange(1, x.shape[-1] + 1))).prod(-1)
     return (x**2).sum(-1) / 4000 - waves + 1
 
@@ -190,7 +190,7 @@ def griewank(dim: int) -> Problem:
     return _cube("griewank", dim, -600.0, 600.0, _griewank, 0.0)
 
 
-def _styblinski_tang(x: Array) -> Array:
+def _styblinski_tang(x: FloatArray) -> FloatArray:
     return 0.5 * (x**4 - 16 * x**2 + 5 * x).sum(-1)
 
 
@@ -217,7 +217,7 @@ _MICHALEWICZ = (
 )
 
 
-def _michalewicz(x: Array) -> Array:
+def _michalewicz(x: FloatArray) -> FloatArray:
     i = np.arange(1, x.shape[-1] + 1)
     return -(np.sin(x) * np.sin(i * x**2 / np.pi) ** 20).sum(-1)
 
@@ -229,7 +229,7 @@ def michalewicz(dim: int) -> Problem:
     return _problem("michalewicz", ((0.0, np.pi),) * dim, _michalewicz, (_MICHALEWICZ[:dim],))
 
 
-def _sphere(x: Array) -> Array:
+def _sphere(x: FloatArray) -> FloatArray:
     return (x**2).sum(-1)
 
 

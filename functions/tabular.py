@@ -19,7 +19,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Categorical, Dimension, Integer
 from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.space import Space
 
 
@@ -49,7 +49,7 @@ class _Lookup:
     benchmark: str
     dataset: str
 
-    def __call__(self, u: Array) -> Array:
+    def __call__(self, u: FloatArray) -> FloatArray:
         """Maps `(..., dim)` to `(...)`."""
         table = _table(self.benchmark, self.dataset)
         shape = np.array(table.shape)
@@ -113,7 +113,7 @@ def _kind(benchmark: str) -> _Kind:
 
 
 @lru_cache(maxsize=16)
-def _table(benchmark: str, dataset: str) -> Array:
+def _table(benchmark: str, dataset: str) -> FloatArray:
     """The values of all cells: one axis a hyper-parameter."""
     kind = _kind(benchmark)
     source = _source(kind.name)

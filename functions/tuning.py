@@ -16,7 +16,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Dimension, Integer, Real
 from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.space import Space
 
 FOLDS = 3
@@ -151,11 +151,11 @@ class Tuning:
     model: str
     dataset: str
 
-    def __call__(self, u: Array) -> Array:
+    def __call__(self, u: FloatArray) -> FloatArray:
         """Maps `(..., dim)` to `(...)`."""
         return np.apply_along_axis(self._error, -1, u)
 
-    def _error(self, u: Array) -> float:
+    def _error(self, u: FloatArray) -> float:
         from sklearn.model_selection import cross_val_score
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -222,7 +222,7 @@ def _class(module: str, name: str) -> Callable[..., Any]:
 
 
 @lru_cache
-def _data(dataset: str) -> tuple[Array, Array, tuple[tuple[Array, Array], ...]]:
+def _data(dataset: str) -> tuple[FloatArray, FloatArray, tuple[tuple[FloatArray, FloatArray], ...]]:
     """Inputs, targets and the folds' rows."""
     if dataset not in DATASETS:
         raise ConfigError(f"dataset: got {dataset!r}; expected one of {', '.join(DATASETS)}")

@@ -1,4 +1,4 @@
-"""The paper's four test problems (Chen et al. 2017, section 4.2)."""
+"""The paper's four test problems (Chen et al. 2016, section 4.2)."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnbbo.benchmarks.suites.sklearn import MINIMA, PAIRS
 from rnnbbo.benchmarks.threads import pin_threads
-from rnnbbo.functions.problem import Array
+from rnnbbo.functions.problem import FloatArray
 from rnnbbo.functions.tuning import Tuning, tuning_dim
 
 FUNCTIONS = {
@@ -29,7 +29,7 @@ SCALES = np.geomspace(0.2, 0.005, ROUNDS)
 """Standard deviation of the steps in each round, in units of the cube."""
 
 
-def search(function: Tuning, dim: int) -> tuple[float, Array]:
+def search(function: Tuning, dim: int) -> tuple[float, FloatArray]:
     """Return the least value found and its point `(dim,)` of the unit cube."""
     from scipy.stats import qmc
 

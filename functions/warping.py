@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rnnbbo.functions.batched import Batched, Source
+from rnnbbo.functions.batched import Batched, Randomness
 
-STEPS = (2, 12)
+STEP_COUNTS = (2, 12)
 BEND = 0.4  # standard deviation of the logarithm of a bend's two parameters
 # Closest to 0 and 1 that a bend looks: its slope may be infinite there.
 _MARGIN = 1e-6
@@ -31,13 +31,13 @@ class Steps(Batched):
         return torch.where(count > 0, (cell + 0.5) / cells, u)
 
 
-def draw_steps(source: Source, share: float) -> Steps | None:
+def draw_steps(source: Randomness, share: float) -> Steps | None:
     """Draws steps for a share of the batch; k is a log-uniform integer, each dimension its own.
 
     A dimension has steps with probability 1/2, and at least one dimension has.
     """
     has = source.chance(share)
-    low, high = STEPS
+    low, high = STEP_COUNTS
     count = source.log_uniform(low, high + 1, source.dim).floor().clamp(low, high)
     chosen = source.chance(0.5, source.dim)
     instead = torch.nn.functional.one_hot(source.integer(source.dim), source.dim).bool()
@@ -69,14 +69,14 @@ class Bends(Batched):
         return torch.where(self.has[:, None, None], bent, u)
 
 
-def draw_bends(source: Source, share: float) -> Bends | None:
+def draw_bends(source: Randomness, share: float) -> Bends | None:
     """Draws bends for a share of the batch; log a and log b are normal."""
     has = source.chance(share)
     a, b = torch.exp(BEND * source.normal(2, source.dim)).unbind(dim=1)
     return Bends(a, b, has) if bool(has.any()) else None
 
 
-def draw_rotation(source: Source, share: float) -> Tensor | None:
+def draw_rotation(source: Randomness, share: float) -> Tensor | None:
     """Draws rotations `(B, D, D)` for a share of the batch, the identity for the rest.
 
     The orthogonal factor of a normal matrix is uniformly distributed once the other factor's

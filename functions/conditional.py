@@ -9,7 +9,7 @@ from rnnbbo.errors import RnnbboError
 from rnnbbo.functions.kernels import GPTasks
 
 # Relative to amplitude^2. In float32 the kernel matrix of close points is exact to about 1e-6.
-JITTER = 1e-6
+COVARIANCE_JITTER = 1e-6
 _SMALLEST_RAISE = 1e-12
 _LARGEST_JITTER = 1e-1
 # Smallest standard deviation that is reported, relative to the amplitude.
@@ -36,7 +36,7 @@ class Conditional:
         x: Tensor,
         y: Tensor,
         noise: Tensor | None = None,
-        jitter: float = JITTER,
+        jitter: float = COVARIANCE_JITTER,
     ) -> None:
         """Conditions the processes on observations.
 
@@ -124,13 +124,18 @@ def _cholesky(
         relative = torch.where(failed, (10.0 * relative).clamp_min(_SMALLEST_RAISE), relative)
 
 
-def draw(
-    tasks: GPTasks, x: Tensor, f: Tensor, x_new: Tensor, eps: Tensor, jitter: float = JITTER
+def draw_next(
+    tasks: GPTasks,
+    x: Tensor,
+    f: Tensor,
+    x_new: Tensor,
+    eps: Tensor,
+    jitter: float = COVARIANCE_JITTER,
 ) -> Tensor:
     """Draws f at one new point of each process, given its noise-free values so far.
 
     Drawing point after point this way samples the process exactly wherever the queries go, and
-    the values are differentiable in the queries (Chen et al. 2017, section 2): the draw is
+    the values are differentiable in the queries (Chen et al. 2016, section 2): the draw is
     mean + std * eps.
 
     Args:
