@@ -29,7 +29,7 @@ PACKAGES = (
 """Packages whose version can change a figure."""
 
 
-def describe(plan: Plan, where: str) -> dict[str, Any]:
+def make_header(plan: Plan, where: str) -> dict[str, Any]:
     """Return a header as plain values.
 
     Args:
@@ -52,7 +52,7 @@ def describe(plan: Plan, where: str) -> dict[str, Any]:
         "where": where,
         "packages": {name: _version(name) for name in PACKAGES},
         "methods": {name: _method(name) for name in plan.methods},
-        "suites": {name: suites.describe(name) for name in plan.suites},
+        "suites": {name: suites.about_suite(name) for name in plan.suites},
         "plan": plan.to_dict(),
     }
 
@@ -66,14 +66,14 @@ def _command() -> str:
 def _method(name: str) -> dict[str, Any]:
     """What a method is; a policy of rnnbbo also says its longest training horizon."""
     if name in methods.PEERS or methods.is_own(name):
-        return {"about": methods.describe(name), "ours": False, "horizon": None}
+        return {"about": methods.about_method(name), "ours": False, "horizon": None}
     from rnnbbo import auto, checkpoint
 
     first = auto.plan()[0].policies[0] if name == auto.NAME else name
     provenance = checkpoint.load(first).provenance
     horizon = provenance.get("config", {}).get("train", {}).get("horizon")
     return {
-        "about": methods.describe(name),
+        "about": methods.about_method(name),
         "ours": True,
         "horizon": max(horizon) if horizon else None,
         "commit": provenance.get("commit"),

@@ -13,7 +13,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnbbo.benchmarks.execute import measure, run_seed
+from rnnbbo.benchmarks.execute import measure_function, run_seed
 from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
 from rnnbbo.benchmarks.suites import Entry, get_suite
 from rnnbbo.benchmarks.threads import pin_threads
@@ -93,7 +93,7 @@ def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> 
         (T,), the mean over the seeds.
     """
     problem = entry.build()
-    about = measure(suite, entry, problem)
+    about = measure_function(suite, entry, problem)
     runs = []
     for seed in range(seeds):
         number = run_seed(entry.name, seed)
