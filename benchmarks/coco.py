@@ -67,7 +67,7 @@ def folder_name(method: str) -> str:
 
 
 def _replay(runs: Sequence[RunRecord], name: str, outer: Path) -> Path:
-    """Evaluate the runs of a method under an observer; returns the folder that it wrote."""
+    """Evaluate the runs of a method under an observer; return the folder that it wrote."""
     try:
         import cocoex
     except ImportError as error:
@@ -100,7 +100,7 @@ def _replay(runs: Sequence[RunRecord], name: str, outer: Path) -> Path:
 
 
 def _triple(run: RunRecord) -> tuple[int, int, int]:
-    """Function, instance and dimension."""
+    """Return function, instance and dimension."""
     match = _FUNCTION.fullmatch(run.key.function)
     assert match is not None
     function, instance, dim = map(int, match.groups())

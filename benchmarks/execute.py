@@ -181,7 +181,7 @@ def _evaluate(problem: Problem, x: FloatArray) -> tuple[float, str]:
 
 
 def _checked(x: FloatArray, dim: int) -> FloatArray:
-    """A method's point, if it is one of the unit cube; nothing is clipped."""
+    """Return a method's point, if it is one of the unit cube; nothing is clipped."""
     x = np.array(x, dtype=float)
     if x.shape != (dim,) or not np.all((x >= 0.0) & (x <= 1.0)):
         raise ValueError(f"the method returned {x.tolist()}; expected {dim} numbers in [0, 1]")

@@ -58,13 +58,13 @@ def make_header(plan: Plan, where: str) -> dict[str, Any]:
 
 
 def _command() -> str:
-    """What was typed: the program's name without its folder, and its arguments."""
+    """Return what was typed: the program's name without its folder, and its arguments."""
     program, *arguments = sys.orig_argv[1:] or [""]
     return shlex.join([Path(program).name, *arguments])
 
 
 def _method(name: str) -> dict[str, Any]:
-    """What a method is; a policy of rnnbbo also says its longest training horizon."""
+    """Return what a method is; of a policy of rnnbbo, its longest training horizon, too."""
     if name in methods.PEERS or methods.is_own(name):
         return {"about": methods.about_method(name), "ours": False, "horizon": None}
     from rnnbbo import auto, checkpoint

@@ -86,7 +86,7 @@ class Plan:
         return tuple(dict.fromkeys(name for c in self.compare for name in c.suites))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for a header."""
+        """Return plain values, for a header."""
         return asdict(self)
 
 
@@ -108,7 +108,7 @@ class PlannedRun:
 
 
 def shipped_plans() -> tuple[str, ...]:
-    """The names of the plans that come with the package."""
+    """Return the names of the plans that come with the package."""
     return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 
 

@@ -100,7 +100,7 @@ def run(
 
 
 def _left(out: Path, wanted: list[PlannedRun], retry: bool) -> tuple[list[PlannedRun], int]:
-    """The runs that are not complete, and how many complete ones ended early."""
+    """Return the runs that are not complete, and how many complete ones ended early."""
     left, lost = [], 0
     for planned in wanted:
         run = read_run(run_path(out, planned.key))
@@ -114,7 +114,7 @@ def _left(out: Path, wanted: list[PlannedRun], retry: bool) -> tuple[list[Planne
 
 
 def _check(out: Path, planned: PlannedRun, run: RunRecord) -> None:
-    """A run for another budget is another run, since methods may plan for it."""
+    """Refuse a run for another budget: it is another run, since methods may plan for it."""
     if run.budget != planned.budget:
         raise RecordError(
             f"{out} holds {planned.key} for a budget of {run.budget}; the plan says "

@@ -99,7 +99,7 @@ def bootstrap_mean(
 
 @lru_cache(maxsize=32)
 def _resamples(n: int, resamples: int, seed: int) -> FloatArray:
-    """The share of each of n functions in each resample."""
+    """Draw the share of each of n functions in each resample."""
     drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
     shares: FloatArray = drawn / n
     return shares

@@ -20,16 +20,16 @@ class Problem:
     """A function to minimize on a box, with its optimum.
 
     Attributes:
-        name: A short name.
-        bounds: One `(low, high)` a dimension.
-        func: Maps `(..., dim)` to `(...)`, in the units of `bounds`.
-        minimum: The smallest value within the bounds.
-        minimizers: The known points, in the units of `bounds`, where it is taken.
-        margin: The share of the box's width, on every side, by which `func` may be followed
+        name: a short name.
+        bounds: one `(low, high)` a dimension.
+        func: maps `(..., dim)` to `(...)`, in the units of `bounds`.
+        minimum: the smallest value within the bounds.
+        minimizers: the known points, in the units of `bounds`, where it is taken.
+        margin: the share of the box's width, on every side, by which `func` may be followed
             outside of the box without meeting a value below `minimum`.
 
     Raises:
-        ConfigError: The bounds or the minimizers are malformed.
+        ConfigError: the bounds or the minimizers are malformed.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Problem:
         return np.array([high for _, high in self.bounds])
 
     def __call__(self, x: Sequence[float] | FloatArray) -> float:
-        """The value at one point in the units of `bounds`.
+        """Return the value at one point in the units of `bounds`.
 
         Raises:
             PointError: x has the wrong length or lies out of bounds.
@@ -81,7 +81,7 @@ class Problem:
         return float(self.func(point))
 
     def unit(self, u: Sequence[float] | FloatArray) -> float:
-        """The value at a point of the unit cube, which is mapped onto the bounds.
+        """Return the value at a point of the unit cube, which is mapped onto the bounds.
 
         Raises:
             PointError: u has the wrong length or lies out of the unit cube.

@@ -61,13 +61,13 @@ class Structure(Batched):
 
     Attributes:
         stationary: `(B,)`, the variance of the stationary part.
-        second: A second stationary kernel.
-        trend: A polynomial of degree two.
-        ripples: Periodic waves.
+        second: a second stationary kernel.
+        trend: a polynomial of degree two.
+        ripples: periodic waves.
         additive: `(B,)`, boolean: the stationary kernels are means of one-dimensional ones.
         rotation: `(B, D, D)`, of the inputs of kernels and parabolas, round the cube's centre.
-        bends: Of all inputs, after the steps.
-        steps: Of all inputs.
+        bends: of all inputs, after the steps.
+        steps: of all inputs.
     """
 
     stationary: Tensor
@@ -80,11 +80,11 @@ class Structure(Batched):
     steps: Steps | None = None
 
     def inputs(self, x: Tensor) -> WarpedPoints:
-        """Maps points `(B, n, D)`, or `(1, n, D)` for the same points in every function."""
+        """Map points `(B, n, D)`, or `(1, n, D)` for the same points in every function."""
         return _inputs(x, self.steps, self.bends, self.rotation)
 
     def covariance(self, kernel: Tensor, lengthscale: Tensor, a: Tensor, b: Tensor) -> Tensor:
-        """The covariance of f between two sets of points, relative to amplitude^2.
+        """Return the covariance of f between two sets of points, relative to amplitude^2.
 
         Args:
             kernel: `(B,)`, of the first stationary kernel.
@@ -121,7 +121,7 @@ class Structure(Batched):
         return torch.baddbmm(total, phi, psi.transpose(1, 2))
 
     def variance(self, x: Tensor) -> Tensor:
-        """The variance `(B, n)` of f at points `(B, n, D)`, relative to amplitude^2."""
+        """Return the variance `(B, n)` of f at points `(B, n, D)`, relative to amplitude^2."""
         stationary = self.stationary[:, None].expand(-1, x.shape[1])
         phi = self.features(self.inputs(x))
         return stationary if phi is None else stationary + phi.square().sum(-1)
@@ -133,7 +133,7 @@ class Structure(Batched):
         return dim if self.ripples is None else dim + 2 * self.ripples.frequency.shape[1]
 
     def features(self, inputs: WarpedPoints) -> Tensor | None:
-        """`(B, n, F)`, what the normal weights of trends and ripples multiply; None without."""
+        """Return `(B, n, F)`, what the normal weights of trends and ripples multiply, or None."""
         found = []
         if self.trend is not None:
             found.append(self.trend.features(2.0 * inputs.u - 1.0, 2.0 * inputs.r))
@@ -142,7 +142,7 @@ class Structure(Batched):
         return torch.cat(found, dim=2) if found else None
 
     def mean(self, inputs: WarpedPoints) -> Tensor | None:
-        """The mean function `(B, n)`, relative to the amplitude; None where it is zero."""
+        """Return the mean function `(B, n)`, relative to the amplitude; None where it is zero."""
         return None if self.trend is None else self.trend.mean(2.0 * inputs.r)
 
     @cached_property
@@ -159,12 +159,12 @@ class Structure(Batched):
 def draw_structure(
     shares: Mapping[str, float], kernels: Tensor, source: Randomness
 ) -> Structure | None:
-    """Draws the parts of a batch of functions, each part independently of the others.
+    """Draw the parts of a batch of functions, each part independently of the others.
 
     Args:
-        shares: The probability of every one of `STRUCTURE_PARTS`; one of 0 draws no random number.
-        kernels: Indices into `KERNELS` that a second kernel may have, equally likely.
-        source: Randomness.
+        shares: the probability of every one of `STRUCTURE_PARTS`; one of 0 draws no random number.
+        kernels: indices into `KERNELS` that a second kernel may have, equally likely.
+        source: randomness.
 
     Returns:
         None where no function has any part.
@@ -234,7 +234,7 @@ def _group(additive: Tensor) -> _Groups:
 
 
 def _correlation(kernel: Tensor, a: Tensor, b: Tensor, groups: _Groups | None) -> Tensor:
-    """As `stationary_correlation`, or the mean of one-dimensional ones for additive functions."""
+    """Return `stationary_correlation`; of additive functions, the one-dimensional ones' mean."""
     if groups is None:
         return stationary_correlation(kernel, a, b)
     joint, additive = groups.joint, groups.additive

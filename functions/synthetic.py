@@ -28,13 +28,13 @@ def _problem(
     func: Func,
     minimizers: tuple[tuple[float, ...], ...],
 ) -> Problem:
-    """Declares the minimum as `func` computes it, so that no regret is lost to rounding."""
+    """Declare the minimum as `func` computes it, so that no regret is lost to rounding."""
     minimum = float(func(np.array(minimizers)).min())
     return Problem(name, bounds, func, minimum, minimizers, MARGIN)
 
 
 def _cube(name: str, dim: int, low: float, high: float, func: Func, x: float) -> Problem:
-    """A problem of any dimension whose minimizer has the same coordinate `x` everywhere."""
+    """Make a problem of any dimension whose minimizer has the same coordinate `x` everywhere."""
     if dim < 1:
         raise ConfigError(f"{name}: got dimension {dim!r}; expected at least 1")
     return _problem(name, ((low, high),) * dim, func, ((x,) * dim,))
@@ -50,7 +50,7 @@ def _branin(x: FloatArray) -> FloatArray:
 
 
 def branin() -> Problem:
-    """Branin (1972), as in Dixon & Szego (1978); three global minima of 10 / (8 pi)."""
+    """Make Branin (1972), as in Dixon & Szego (1978); three global minima of 10 / (8 pi)."""
     # At x1 = (2k + 1) pi the cosine is -1, and x2 makes the square zero.
     minimizers = tuple(
         (x1, _BRANIN_B * x1**2 - _BRANIN_C * x1 + 6.0) for x1 in (-np.pi, np.pi, 3 * np.pi)
@@ -66,7 +66,7 @@ def _goldstein_price(x: FloatArray) -> FloatArray:
 
 
 def goldstein_price() -> Problem:
-    """Goldstein & Price (1971); one global minimum of 3, and values up to a million."""
+    """Make Goldstein & Price (1971); one global minimum of 3, and values up to a million."""
     return _problem("goldstein_price", ((-2.0, 2.0),) * 2, _goldstein_price, ((0.0, -1.0),))
 
 
@@ -105,13 +105,13 @@ _HARTMANN6 = _Hartmann(
 
 
 def hartmann3() -> Problem:
-    """Hartmann (1973) in three dimensions; four local minima, the global one -3.86278."""
+    """Make Hartmann (1973) in three dimensions; four local minima, the global one -3.86278."""
     minimizer = (0.114588876655068968, 0.555648894616930045, 0.852546984686677438)
     return _problem("hartmann3", ((0.0, 1.0),) * 3, _HARTMANN3, (minimizer,))
 
 
 def hartmann6() -> Problem:
-    """Hartmann (1973) in six dimensions; six local minima, the global one -3.32237."""
+    """Make Hartmann (1973) in six dimensions; six local minima, the global one -3.32237."""
     minimizer = (
         0.201689511006705424,
         0.150010691823457969,
@@ -129,7 +129,7 @@ def _six_hump_camel(x: FloatArray) -> FloatArray:
 
 
 def six_hump_camel() -> Problem:
-    """Dixon & Szego (1978); six local minima, two of them global, -1.03163."""
+    """Make Dixon & Szego (1978); six local minima, two of them global, -1.03163."""
     x1, x2 = 0.0898420131003180624, -0.712656403020739633
     bounds = ((-3.0, 3.0), (-2.0, 2.0))
     return _problem("six_hump_camel", bounds, _six_hump_camel, ((x1, x2), (-x1, -x2)))
@@ -142,7 +142,7 @@ def _ackley(x: FloatArray) -> FloatArray:
 
 
 def ackley(dim: int) -> Problem:
-    """Ackley (1987), with a = 20, b = 0.2, c = 2 pi; minimum 0 in the centre."""
+    """Make Ackley (1987), with a = 20, b = 0.2, c = 2 pi; minimum 0 in the centre."""
     return _cube("ackley", dim, -32.768, 32.768, _ackley, 0.0)
 
 
@@ -152,7 +152,7 @@ def _rosenbrock(x: FloatArray) -> FloatArray:
 
 
 def rosenbrock(dim: int) -> Problem:
-    """Rosenbrock (1960), chained over at least 2 dimensions; minimum 0 at the ones."""
+    """Make Rosenbrock (1960), chained over at least 2 dimensions; minimum 0 at the ones."""
     if dim < 2:
         raise ConfigError(f"rosenbrock: got dimension {dim!r}; expected at least 2")
     return _cube("rosenbrock", dim, -5.0, 10.0, _rosenbrock, 1.0)
@@ -167,7 +167,7 @@ def _levy(x: FloatArray) -> FloatArray:
 
 
 def levy(dim: int) -> Problem:
-    """Levy & Montalvo (1985), as in Laguna & Marti (2005); minimum 0 at the ones."""
+    """Make Levy & Montalvo (1985), as in Laguna & Marti (2005); minimum 0 at the ones."""
     return _cube("levy", dim, -10.0, 10.0, _levy, 1.0)
 
 
@@ -176,7 +176,7 @@ def _rastrigin(x: FloatArray) -> FloatArray:
 
 
 def rastrigin(dim: int) -> Problem:
-    """Rastrigin (1974), as in Muhlenbein, Schomisch & Born (1991); minimum 0 in the centre."""
+    """Make Rastrigin (1974), as in Muhlenbein, Schomisch & Born (1991); minimum 0 in the centre."""
     return _cube("rastrigin", dim, -5.12, 5.12, _rastrigin, 0.0)
 
 
@@ -186,7 +186,7 @@ def _griewank(x: FloatArray) -> FloatArray:
 
 
 def griewank(dim: int) -> Problem:
-    """Griewank (1981); minimum 0 in the centre."""
+    """Make Griewank (1981); minimum 0 in the centre."""
     return _cube("griewank", dim, -600.0, 600.0, _griewank, 0.0)
 
 
@@ -195,7 +195,7 @@ def _styblinski_tang(x: FloatArray) -> FloatArray:
 
 
 def styblinski_tang(dim: int) -> Problem:
-    """Styblinski & Tang (1990); minimum -39.16617 a dimension."""
+    """Make Styblinski & Tang (1990); minimum -39.16617 a dimension."""
     # The lowest root of the derivative, 4 x^3 - 32 x + 5 = 0.
     root = -2.9035340277711770951
     return _cube("styblinski_tang", dim, -5.0, 5.0, _styblinski_tang, root)
@@ -223,7 +223,7 @@ def _michalewicz(x: FloatArray) -> FloatArray:
 
 
 def michalewicz(dim: int) -> Problem:
-    """Michalewicz (1992), steepness m = 10; minima -1.8013, -4.6877, -9.6602 at 2, 5, 10."""
+    """Make Michalewicz (1992), steepness m = 10; minima -1.8013, -4.6877, -9.6602 at 2, 5, 10."""
     if not 1 <= dim <= len(_MICHALEWICZ):
         raise ConfigError(f"michalewicz: got dimension {dim!r}; expected 1 to {len(_MICHALEWICZ)}")
     return _problem("michalewicz", ((0.0, np.pi),) * dim, _michalewicz, (_MICHALEWICZ[:dim],))
@@ -234,7 +234,7 @@ def _sphere(x: FloatArray) -> FloatArray:
 
 
 def sphere(dim: int) -> Problem:
-    """The sum of squares, De Jong's (1975) first function; minimum 0 in the centre."""
+    """Make the sum of squares, De Jong's (1975) first function; minimum 0 in the centre."""
     return _cube("sphere", dim, -5.12, 5.12, _sphere, 0.0)
 
 
@@ -264,14 +264,14 @@ PROBLEMS: MappingProxyType[str, Callable[..., Problem]] = MappingProxyType(
 
 
 def get_problem(name: str, dim: int | None = None) -> Problem:
-    """The problem of this name.
+    """Return the problem of this name.
 
     Args:
-        name: One of `PROBLEMS`.
-        dim: Its dimension; None takes the only one there is, or 2.
+        name: one of `PROBLEMS`.
+        dim: its dimension; None takes the only one there is, or 2.
 
     Raises:
-        ConfigError: No problem has this name, or it does not come in this dimension.
+        ConfigError: no problem has this name, or it does not come in this dimension.
     """
     if name in _FIXED:
         only, factory = _FIXED[name]

@@ -48,18 +48,18 @@ class QuadraticTrend(Batched):
     level: Tensor
 
     def features(self, z: Tensor, r: Tensor) -> Tensor:
-        """`(B, n, 2 D + 1)` at inputs z and r `(B, n, D)`."""
+        """Return `(B, n, 2 D + 1)` at inputs z and r `(B, n, D)`."""
         linear = z * self.slope[:, None, :]
         quadratic = self._parabolas(r) * self.curvature[:, None, :]
         constant = self.constant[:, None, None].expand(-1, z.shape[1], 1)
         return torch.cat([linear, quadratic, constant], dim=2)
 
     def mean(self, r: Tensor) -> Tensor:
-        """The mean function `(B, n)` at inputs r `(B, n, D)`."""
+        """Return the mean function `(B, n)` at inputs r `(B, n, D)`."""
         return (self._parabolas(r) @ self.bowl[:, :, None])[:, :, 0]
 
     def scaled(self, factor: Tensor) -> Self:
-        """The trend times a factor `(B,)`."""
+        """Return the trend times a factor `(B,)`."""
         column = factor[:, None]
         return replace(
             self,
@@ -76,11 +76,11 @@ class QuadraticTrend(Batched):
 def draw_trend(
     source: Randomness, share: float, z: Tensor, r: Tensor, rotation: Tensor | None
 ) -> tuple[QuadraticTrend, Tensor] | None:
-    """Draws trends for a share of the batch.
+    """Draw trends for a share of the batch.
 
     Args:
-        source: Randomness.
-        share: The probability of a trend.
+        source: randomness.
+        share: the probability of a trend.
         z: `(B, P, D)`, inputs of points that fill the cube evenly.
         r: `(B, P, D)`, the same, rotated.
         rotation: `(B, D, D)`, what rotated them.
@@ -133,17 +133,17 @@ class Ripples(Batched):
     std: Tensor
 
     def features(self, u: Tensor) -> Tensor:
-        """`(B, n, 2 D)` at inputs u `(B, n, D)` in the unit cube."""
+        """Return `(B, n, 2 D)` at inputs u `(B, n, D)` in the unit cube."""
         angle = 2.0 * math.pi * u * self.frequency[:, None, :]
         return torch.cat([angle.cos(), angle.sin()], dim=2) * self.std[:, None, None]
 
     def scaled(self, factor: Tensor) -> Self:
-        """The ripples times a factor `(B,)`."""
+        """Return the ripples times a factor `(B,)`."""
         return replace(self, std=self.std * factor)
 
 
 def draw_ripples(source: Randomness, share: float) -> tuple[Ripples, Tensor] | None:
-    """Draws ripples for a share of the batch; half of them are equal in all dimensions.
+    """Draw ripples for a share of the batch; half of them are equal in all dimensions.
 
     Returns:
         The ripples, and their variance `(B,)`, the same everywhere; None if there is none.

@@ -135,7 +135,7 @@ DATASETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
 def tuning_dim(model: str) -> int:
-    """The number of hyper-parameters of a model, a key of `MODELS`."""
+    """Return the number of hyper-parameters of a model, a key of `MODELS`."""
     return len(_model(model).dimensions)
 
 
@@ -152,7 +152,7 @@ class Tuning:
     dataset: str
 
     def __call__(self, u: FloatArray) -> FloatArray:
-        """Maps `(..., dim)` to `(...)`."""
+        """Map `(..., dim)` to `(...)`."""
         return np.apply_along_axis(self._error, -1, u)
 
     def _error(self, u: FloatArray) -> float:
@@ -181,7 +181,7 @@ class Tuning:
 def tuning_problem(
     model: str, dataset: str, minimum: float, minimizers: Sequence[Sequence[float]] = ()
 ) -> Problem:
-    """A model's tuning as a problem on the unit cube.
+    """Return a model's tuning as a problem on the unit cube.
 
     Args:
         model: a key of `MODELS`.
@@ -190,7 +190,7 @@ def tuning_problem(
         minimizers: where it is taken.
 
     Raises:
-        ConfigError: There is no such model or data set.
+        ConfigError: there is no such model or data set.
         MissingExtraError: scikit-learn is not installed.
     """
     _model(model)
@@ -223,7 +223,7 @@ def _class(module: str, name: str) -> Callable[..., Any]:
 
 @lru_cache
 def _data(dataset: str) -> tuple[FloatArray, FloatArray, tuple[tuple[FloatArray, FloatArray], ...]]:
-    """Inputs, targets and the folds' rows."""
+    """Return inputs, targets and the folds' rows."""
     if dataset not in DATASETS:
         raise ConfigError(f"dataset: got {dataset!r}; expected one of {', '.join(DATASETS)}")
     try:

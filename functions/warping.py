@@ -24,7 +24,7 @@ class Steps(Batched):
     count: Tensor
 
     def __call__(self, u: Tensor) -> Tensor:
-        """Maps `(B, n, D)` in the unit cube; the gradient is zero along a stepped dimension."""
+        """Map `(B, n, D)` in the unit cube; the gradient is zero along a stepped dimension."""
         count = self.count[:, None, :]
         cells = count.clamp_min(1.0)
         cell = torch.minimum(torch.floor(u * cells), cells - 1.0).clamp_min(0.0)
@@ -32,7 +32,7 @@ class Steps(Batched):
 
 
 def draw_steps(source: Randomness, share: float) -> Steps | None:
-    """Draws steps for a share of the batch; k is a log-uniform integer, each dimension its own.
+    """Draw steps for a share of the batch; k is a log-uniform integer, each dimension its own.
 
     A dimension has steps with probability 1/2, and at least one dimension has.
     """
@@ -63,21 +63,21 @@ class Bends(Batched):
     has: Tensor
 
     def __call__(self, u: Tensor) -> Tensor:
-        """Maps `(B, n, D)` in the unit cube: 1 - (1 - u^a)^b, with finite gradients."""
+        """Map `(B, n, D)` in the unit cube: 1 - (1 - u^a)^b, with finite gradients."""
         inside = u.clamp(_MARGIN, 1.0 - _MARGIN)
         bent = 1.0 - (1.0 - inside ** self.a[:, None, :]) ** self.b[:, None, :]
         return torch.where(self.has[:, None, None], bent, u)
 
 
 def draw_bends(source: Randomness, share: float) -> Bends | None:
-    """Draws bends for a share of the batch; log a and log b are normal."""
+    """Draw bends for a share of the batch; log a and log b are normal."""
     has = source.chance(share)
     a, b = torch.exp(BEND * source.normal(2, source.dim)).unbind(dim=1)
     return Bends(a, b, has) if bool(has.any()) else None
 
 
 def draw_rotation(source: Randomness, share: float) -> Tensor | None:
-    """Draws rotations `(B, D, D)` for a share of the batch, the identity for the rest.
+    """Draw rotations `(B, D, D)` for a share of the batch, the identity for the rest.
 
     The orthogonal factor of a normal matrix is uniformly distributed once the other factor's
     diagonal is positive (Mezzadri 2007). None where D is 1.

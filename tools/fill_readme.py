@@ -15,7 +15,7 @@ def first_table(text: str) -> str:
 
 
 def filled(readme: str) -> str:
-    """The README with every block between `<!-- results: NAME -->` and its end made anew."""
+    """Return the README with every block between `<!-- results: NAME -->` and its end made anew."""
 
     def block(match: re.Match[str]) -> str:
         measured = (ROOT / "benchmarks" / "results" / f"{match[1]}.md").read_text()

@@ -73,7 +73,7 @@ def trace(call: Callable[[], Any]) -> tuple[Any, set[str], Counter[Change]]:
 
 
 def count(dim: int, at: int, values: int, seed: int) -> list[tuple[set[str], Counter[Change]]]:
-    """Rooms and changes of each tell, with the ask after it, from the value number `at` on."""
+    """Return rooms and changes of each tell and the ask after it, from value number `at` on."""
     problem = get_problem("hartmann6" if dim == HARTMANN_DIM else "levy", dim)
     optimizer = Optimizer(list(problem.bounds), policy="kernel", rng=seed)
     counted = []

@@ -70,7 +70,7 @@ def is_command(node: ast.stmt) -> bool:
 
 
 def defined(node: ast.stmt, module: str) -> Iterator[Definition]:
-    """What a statement at a module's top defines."""
+    """Yield what a statement at a module's top defines."""
     if isinstance(node, ast.ClassDef):
         yield Definition(node.name, "class", module)
     elif isinstance(node, ast.FunctionDef):
@@ -87,7 +87,7 @@ def defined(node: ast.stmt, module: str) -> Iterator[Definition]:
 
 
 def definitions(package: Path) -> Iterator[Definition]:
-    """Every definition of a public name in a package's folder."""
+    """Yield every definition of a public name in a package's folder."""
     # glob follows the links to functions/, cli/ and benchmarks/, which rglob does not.
     for path in sorted(glob(f"{package}/**/*.py", recursive=True)):
         parts = Path(path).relative_to(package).with_suffix("").parts
@@ -111,7 +111,7 @@ def same(one: Definition, other: Definition) -> bool:
 
 
 def ambiguous(package: Path) -> dict[str, list[Definition]]:
-    """Words with several meanings, each with the places where it is defined."""
+    """Return words with several meanings, each with the places where it is defined."""
     groups: defaultdict[str, list[Definition]] = defaultdict(list)
     for one in definitions(package):
         groups[one.group].append(one)

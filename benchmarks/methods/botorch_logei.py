@@ -81,11 +81,11 @@ class LogEI:
         return self._sobol.draw(1, dtype=torch.double).numpy()[0]
 
     def _empty_model(self, x: torch.Tensor, y: torch.Tensor) -> SingleTaskGP:
-        """The model (n, dim), (n, 1) before it is fitted."""
+        """Make the model (n, dim), (n, 1) before it is fitted."""
         return SingleTaskGP(x, y)
 
     def _maximise(self, acquisition: LogExpectedImprovement) -> torch.Tensor:
-        """The point (1, dim) of the largest value."""
+        """Return the point (1, dim) of the largest value."""
         points, _ = optimize_acqf(
             acquisition,
             bounds=self._bounds,
@@ -101,7 +101,7 @@ class LogEI:
         return len(self._y) >= self._initial_points and len(values) > 1
 
     def _model(self) -> SingleTaskGP:
-        """The model of what was told, fitted once a tell; BoTorch maximises, so of -y."""
+        """Return the model of what was told, fitted once a tell; BoTorch maximises, so of -y."""
         if self._fitted is None:
             y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
             with _torch_seeded(self._seed, len(self._y), 0):

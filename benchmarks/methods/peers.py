@@ -125,7 +125,7 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
 
 def is_own(name: str) -> bool:
-    """Whether a name is `module:class`, a method outside of this package."""
+    """Tell whether a name is `module:class`, a method outside of this package."""
     return re.fullmatch(r"\w+(\.\w+)*:\w+", name) is not None
 
 

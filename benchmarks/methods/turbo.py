@@ -128,7 +128,7 @@ class TuRBO:
         self._y: list[float] = []
 
     def _model(self) -> SingleTaskGP:
-        """The model of the region's evaluations; BoTorch maximises, so of -y."""
+        """Fit the model of the region's evaluations; BoTorch maximises, so of -y."""
         y = -np.array(self._y)
         y = (y - y.mean()) / (y.std() or 1.0)
         matern = MaternKernel(
@@ -145,7 +145,7 @@ class TuRBO:
         return model
 
     def _candidates(self, model: SingleTaskGP) -> FloatArray:
-        """Sobol points of the region's box, in some coordinates only (supplement, section C)."""
+        """Draw Sobol points of the region's box, in some coordinates only (supplement, C)."""
         centre = self._x[int(np.argmin(self._y))]
         lengthscales = model.covar_module.base_kernel.lengthscale.detach().numpy()[0]
         low, high = self.region.box(centre, lengthscales)
