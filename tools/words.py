@@ -33,7 +33,6 @@ PACKAGE = Path(__file__).resolve().parent.parent / "rnnbbo"
 ALLOWED: dict[str, str] = {
     "entries": "every module of a suite defines it, and the registry calls it",
     "section": "every module of a report's section defines it, and the report calls it",
-    "sklearn": "the library's name, of the suite that tunes its models and of its interface",
 }
 
 
