@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from rnnbbo.benchmarks.plan import Comparison, Plan
     from rnnbbo.benchmarks.record import table
     from rnnbbo.benchmarks.reports import report
-    from rnnbbo.benchmarks.runner import Progress, run
+    from rnnbbo.benchmarks.runner import PlanProgress, run
 
 # Name -> module; each is imported when it is first used.
 _MODULES = {
     "Comparison": "plan",
     "Plan": "plan",
-    "Progress": "runner",
+    "PlanProgress": "runner",
     "export_coco": "coco",
     "report": "reports",
     "run": "runner",
     "table": "record",
 }
 
-__all__ = ["Comparison", "Plan", "Progress", "export_coco", "report", "run", "table"]
+__all__ = ["Comparison", "Plan", "PlanProgress", "export_coco", "report", "run", "table"]
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from rnnbbo.benchmarks.record import Run, read_runs
+from rnnbbo.benchmarks.record import RunRecord, read_runs
 from rnnbbo.errors import MissingExtraError
 from rnnbbo.functions.bbob import BOUND
 
@@ -42,7 +42,7 @@ def export(records: Path, to: Path) -> list[Path]:
         RecordError: `records` holds no records.
         MissingExtraError: coco-experiment is not installed.
     """
-    methods: dict[str, list[Run]] = defaultdict(list)
+    methods: dict[str, list[RunRecord]] = defaultdict(list)
     for run in read_runs(records):
         if _FUNCTION.fullmatch(run.key.function) and run.evaluations:
             tune = _TUNE if run.key.suite.endswith(_TUNE) else ""
@@ -66,8 +66,8 @@ def folder_name(method: str) -> str:
     return quote(method, safe="").replace("%", "_")
 
 
-def _replay(runs: Sequence[Run], name: str, outer: Path) -> Path:
-    """Evaluate the runs of a method under an observer; returns the folder that it wrote."""
+def _replay(runs: Sequence[RunRecord], name: str, outer: Path) -> Path:
+    """Evaluate the runs of a method under an observer; return the folder that it wrote."""
     try:
         import cocoex
     except ImportError as error:
@@ -99,8 +99,8 @@ def _replay(runs: Sequence[Run], name: str, outer: Path) -> Path:
         return Path(observer.result_folder)
 
 
-def _triple(run: Run) -> tuple[int, int, int]:
-    """Function, instance and dimension."""
+def _triple(run: RunRecord) -> tuple[int, int, int]:
+    """Return function, instance and dimension."""
     match = _FUNCTION.fullmatch(run.key.function)
     assert match is not None
     function, instance, dim = map(int, match.groups())

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.methods import Method, make_method
-from rnnbbo.benchmarks.plan import Task
+from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import (
-    Evaluation,
+    EvaluationRecord,
     FunctionRecord,
     function_path,
     read_function,
@@ -27,10 +27,10 @@ from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.functions.problem import Problem
 from rnnbbo.space import Space
 
-Array = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 Make = Callable[[str, int, int, int, Space | None], Method]
-Write = Callable[[Evaluation], None]
-Outcome = tuple[FunctionRecord, list[Evaluation]]
+Write = Callable[[EvaluationRecord], None]
+Executed = tuple[FunctionRecord, list[EvaluationRecord]]
 
 LONGEST_MESSAGE = 300
 
@@ -38,11 +38,11 @@ LONGEST_MESSAGE = 300
 _built: dict[tuple[str, str], tuple[Problem, FunctionRecord]] = {}
 
 
-def execute(task: Task, out: Path | None, make: Make = make_method) -> Outcome:
+def execute(planned: PlannedRun, out: Path | None, make: Make = make_method) -> Executed:
     """Make a run.
 
     Args:
-        task: the run.
+        planned: the run.
         out: the folder of records, where every line is written as it happens, over those of an
             earlier incomplete attempt; None to write nothing.
         make: makes a method from name, dim, budget, seed and declared space.
@@ -50,18 +50,18 @@ def execute(task: Task, out: Path | None, make: Make = make_method) -> Outcome:
     Returns:
         The function's record, and the lines of the run.
     """
-    problem, about = _build(task, out)
-    lines: list[Evaluation] = []
+    problem, about = _build(planned, out)
+    lines: list[EvaluationRecord] = []
     if out is None:
-        _run(task, problem, about.noise, make, lines.append)
+        _run(planned, problem, about.noise, make, lines.append)
         return about, lines
-    with _writer(run_path(out, task.key)) as write:
+    with _writer(run_path(out, planned.key)) as write:
 
-        def keep(line: Evaluation) -> None:
+        def keep(line: EvaluationRecord) -> None:
             write(line)
             lines.append(line)
 
-        _run(task, problem, about.noise, make, keep)
+        _run(planned, problem, about.noise, make, keep)
     return about, lines
 
 
@@ -70,7 +70,7 @@ def run_seed(function: str, seed: int) -> int:
     return zlib.crc32(f"{function}/{seed}".encode())
 
 
-def measure(suite: str, entry: Entry, problem: Problem) -> FunctionRecord:
+def measure_function(suite: str, entry: Entry, problem: Problem) -> FunctionRecord:
     """Measure a function's reference regret and noise, with random searches of its own."""
     rng = np.random.default_rng(run_seed(entry.name, -1))
     u = rng.random((entry.searches, REFERENCE_EVALUATIONS, entry.dim))
@@ -80,9 +80,9 @@ def measure(suite: str, entry: Entry, problem: Problem) -> FunctionRecord:
     return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, reference, noise)
 
 
-def end_line(task: Task, status: str, message: str, t: int) -> Evaluation:
+def end_line(planned: PlannedRun, status: str, message: str, t: int) -> EvaluationRecord:
     """Return the line that stands in the place of evaluation t and says why the run ended."""
-    return _line(task, t, status=status, message=message[:LONGEST_MESSAGE])
+    return _line(planned, t, status=status, message=message[:LONGEST_MESSAGE])
 
 
 def explain(error: BaseException) -> str:
@@ -90,15 +90,15 @@ def explain(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def _build(task: Task, out: Path | None) -> tuple[Problem, FunctionRecord]:
-    suite, entry = task.key.suite, task.entry
+def _build(planned: PlannedRun, out: Path | None) -> tuple[Problem, FunctionRecord]:
+    suite, entry = planned.key.suite, planned.entry
     if (suite, entry.name) not in _built:
         problem = entry.build()
         known = out is not None and function_path(out, suite, entry.name).exists()
         about = (
             read_function(out, suite, entry.name)
             if out is not None and known
-            else measure(suite, entry, problem)
+            else measure_function(suite, entry, problem)
         )
         _built[suite, entry.name] = problem, about
     problem, about = _built[suite, entry.name]
@@ -115,30 +115,32 @@ def _writer(path: Path) -> Iterator[Write]:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
 
-        def write(line: Evaluation) -> None:
+        def write(line: EvaluationRecord) -> None:
             file.write(to_line(line))
             file.flush()
 
         yield write
 
 
-def _run(task: Task, problem: Problem, noise: float, make: Make, write: Write) -> None:
+def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write: Write) -> None:
     """Make the run's evaluations; a method's fault or the time limit ends it with a line."""
-    seed = run_seed(task.entry.name, task.key.seed)
+    seed = run_seed(planned.entry.name, planned.key.seed)
     noise_rng = np.random.default_rng((seed, 1))
-    deadline = perf_counter() + task.time_limit
+    deadline = perf_counter() + planned.time_limit
     t, best, least = 1, None, math.inf
     try:
-        method = make(task.key.method, task.entry.dim, task.budget, seed, task.entry.space)
+        method = make(
+            planned.key.method, planned.entry.dim, planned.budget, seed, planned.entry.space
+        )
         recommend = getattr(method, "recommend", None) if noise > 0 else None
-        for t in range(1, task.budget + 1):
+        for t in range(1, planned.budget + 1):
             if perf_counter() > deadline:
-                write(end_line(task, "timeout", f"longer than {task.time_limit:g} s", t))
+                write(end_line(planned, "timeout", f"longer than {planned.time_limit:g} s", t))
                 return
             start = perf_counter()
             x = method.ask()
             ask_s = perf_counter() - start
-            x = _checked(x, task.entry.dim)
+            x = _checked(x, planned.entry.dim)
             start = perf_counter()
             value, message = _evaluate(problem, x)
             evaluation_s = perf_counter() - start
@@ -150,10 +152,10 @@ def _run(task: Task, problem: Problem, noise: float, make: Make, write: Write) -
             if ok and y < least:
                 least, best = y, value
             if recommend is not None and best is not None:
-                best = problem.unit(_checked(recommend(), task.entry.dim))
+                best = problem.unit(_checked(recommend(), planned.entry.dim))
             write(
                 _line(
-                    task,
+                    planned,
                     t,
                     x=tuple(x.tolist()),
                     y=y if ok else None,
@@ -167,10 +169,10 @@ def _run(task: Task, problem: Problem, noise: float, make: Make, write: Write) -
                 )
             )
     except Exception as error:
-        write(end_line(task, "crashed", explain(error), t))
+        write(end_line(planned, "crashed", explain(error), t))
 
 
-def _evaluate(problem: Problem, x: Array) -> tuple[float, str]:
+def _evaluate(problem: Problem, x: FloatArray) -> tuple[float, str]:
     try:
         value = problem.unit(x)
     except Exception as error:
@@ -178,8 +180,8 @@ def _evaluate(problem: Problem, x: Array) -> tuple[float, str]:
     return value, "" if math.isfinite(value) else f"the value is {value}"
 
 
-def _checked(x: Array, dim: int) -> Array:
-    """A method's point, if it is one of the unit cube; nothing is clipped."""
+def _checked(x: FloatArray, dim: int) -> FloatArray:
+    """Return a method's point, if it is one of the unit cube; nothing is clipped."""
     x = np.array(x, dtype=float)
     if x.shape != (dim,) or not np.all((x >= 0.0) & (x <= 1.0)):
         raise ValueError(f"the method returned {x.tolist()}; expected {dim} numbers in [0, 1]")
@@ -187,7 +189,7 @@ def _checked(x: Array, dim: int) -> Array:
 
 
 def _line(
-    task: Task,
+    planned: PlannedRun,
     t: int,
     *,
     status: str,
@@ -199,16 +201,16 @@ def _line(
     ask_s: float = 0.0,
     tell_s: float = 0.0,
     evaluation_s: float = 0.0,
-) -> Evaluation:
-    key = task.key
-    return Evaluation(
+) -> EvaluationRecord:
+    key = planned.key
+    return EvaluationRecord(
         run=str(key),
         method=key.method,
         suite=key.suite,
         function=key.function,
-        dim=task.entry.dim,
+        dim=planned.entry.dim,
         seed=key.seed,
-        budget=task.budget,
+        budget=planned.budget,
         t=t,
         x=x,
         y=y,

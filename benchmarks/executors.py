@@ -39,7 +39,7 @@ class Executor(Protocol):
 
 @contextmanager
 def local(jobs: int, time_limit: float) -> Iterator[Executor]:
-    """Processes of this machine, each with one thread a numerical library.
+    """Start processes of this machine, each with one thread a numerical library.
 
     A run that hangs beyond its time limit is killed, and its process replaced.
 
@@ -82,7 +82,7 @@ def local(jobs: int, time_limit: float) -> Iterator[Executor]:
 
 @contextmanager
 def dask(address: str) -> Iterator[Executor]:
-    """The workers of a Dask scheduler; rnnbbo and the peers have to be installed on them.
+    """Connect to the workers of a Dask scheduler, where rnnbbo and the peers have to be installed.
 
     A worker that dies loses its runs to another one; a run that kills several is given up.
 

@@ -17,7 +17,7 @@ PACKAGES = ("numpy", "scipy", "torch", "gpytorch")
 """Packages whose version can change a figure, beside those that peers and suites name."""
 
 
-def describe(plan: Plan, where: str) -> dict[str, Any]:
+def make_header(plan: Plan, where: str) -> dict[str, Any]:
     """Return a header as plain values.
 
     Args:
@@ -40,7 +40,7 @@ def describe(plan: Plan, where: str) -> dict[str, Any]:
         "where": where,
         "packages": {name: _version(name) for name in packages()},
         "methods": {name: _method(name) for name in plan.methods},
-        "suites": {name: suites.describe(name) for name in plan.suites},
+        "suites": {name: suites.about_suite(name) for name in plan.suites},
         "plan": plan.to_dict(),
     }
 
@@ -53,21 +53,21 @@ def packages() -> tuple[str, ...]:
 
 
 def _command() -> str:
-    """What was typed: the program's name without its folder, and its arguments."""
+    """Return what was typed: the program's name without its folder, and its arguments."""
     program, *arguments = sys.orig_argv[1:] or [""]
     return shlex.join([Path(program).name, *arguments])
 
 
 def _method(name: str) -> dict[str, Any]:
-    """What a method is; a policy of rnnbbo also says its longest training horizon."""
+    """Return what a method is; of a policy of rnnbbo, its longest training horizon, too."""
     if name in methods.PEERS or methods.is_own(name):
-        return {"about": methods.describe(name), "ours": False, "horizon": None}
+        return {"about": methods.about_method(name), "ours": False, "horizon": None}
     from rnnbbo import shipped
 
     provenance = shipped.load(shipped.plan(name)[0].policies[0]).provenance
     horizon = provenance.get("config", {}).get("train", {}).get("horizon")
     return {
-        "about": methods.describe(name),
+        "about": methods.about_method(name),
         "ours": True,
         "horizon": max(horizon) if horizon else None,
         "commit": provenance.get("commit"),

@@ -71,13 +71,13 @@ class Methods(Names):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
         """Return them in the order in which they were given."""
-        from rnnbbo.benchmarks.methods import describe, is_own
+        from rnnbbo.benchmarks.methods import about_method, is_own
         from rnnbbo.errors import RnnbboError
 
         names = super().convert(value, param, ctx)
         for name in names:
             try:
-                describe(name)
+                about_method(name)
             except RnnbboError as error:
                 form = "expected a method that `rnnbbo benchmark list` names, or module:class"
                 self.fail(str(error) if is_own(name) else f"{name!r}; {form}", param, ctx)

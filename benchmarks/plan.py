@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnbbo.benchmarks.record import Key
+from rnnbbo.benchmarks.record import RunKey
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.errors import ConfigError
 from rnnbbo.tables import from_table
@@ -86,12 +86,12 @@ class Plan:
         return tuple(dict.fromkeys(name for c in self.compare for name in c.suites))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for a header."""
+        """Return plain values, for a header."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
-class Task:
+class PlannedRun:
     """One run that is to be made.
 
     Attributes:
@@ -101,37 +101,37 @@ class Task:
         time_limit: seconds after which it is given up.
     """
 
-    key: Key
+    key: RunKey
     entry: Entry
     budget: int
     time_limit: float
 
 
-def shipped() -> tuple[str, ...]:
-    """The names of the plans that come with the package."""
+def shipped_plans() -> tuple[str, ...]:
+    """Return the names of the plans that come with the package."""
     return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 
 
-def load(plan: str | Path) -> Plan:
+def load_plan(plan: str | Path) -> Plan:
     """Read a plan: the name of a shipped one, or the path of a TOML file.
 
     Raises:
         ConfigError: no such plan, an unknown key, or a value that is not accepted.
     """
-    path = _folder() / f"{plan}.toml" if str(plan) in shipped() else Path(plan)
+    path = _folder() / f"{plan}.toml" if str(plan) in shipped_plans() else Path(plan)
     try:
         values = tomllib.loads(path.read_text())
     except OSError as error:
         raise ConfigError(
             f"plan {str(plan)!r}: {error.strerror}; expected a TOML file or one of "
-            f"{', '.join(shipped())}"
+            f"{', '.join(shipped_plans())}"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     return from_table(Plan, "plan", values)
 
 
-def tasks(plan: Plan) -> list[Task]:
+def planned_runs(plan: Plan) -> list[PlannedRun]:
     """Return the runs of a plan, each once.
 
     The first functions of all suites come first, so that a stopped run is an even sample.
@@ -139,23 +139,23 @@ def tasks(plan: Plan) -> list[Task]:
     Raises:
         ConfigError: two comparisons ask for the same run with different budgets.
     """
-    found: dict[Key, tuple[int, Task]] = {}
+    found: dict[RunKey, tuple[int, PlannedRun]] = {}
     for c in plan.compare:
         for suite in c.suites:
             label = suite if plan.split == "test" else f"{suite}-{plan.split}"
             for i, entry in enumerate(get_suite(suite, c.functions, plan.split)):
                 for method in c.methods:
                     for seed in range(c.seeds):
-                        key = Key(label, entry.name, method, seed)
-                        task = Task(key, entry, c.budget, plan.time_limit)
-                        known = found.setdefault(key, (i, task))[1]
+                        key = RunKey(label, entry.name, method, seed)
+                        planned = PlannedRun(key, entry, c.budget, plan.time_limit)
+                        known = found.setdefault(key, (i, planned))[1]
                         if known.budget != c.budget:
                             raise ConfigError(
                                 f"compare: {key} with budgets {known.budget} and {c.budget}; "
                                 "expected one budget a run"
                             )
     order = sorted(found.values(), key=lambda item: (item[1].key.seed, item[0]))
-    return [task for _, task in order]
+    return [planned for _, planned in order]
 
 
 def _folder() -> Path:

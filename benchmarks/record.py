@@ -25,7 +25,7 @@ STATUSES = ("ok", "failed", *ENDED)
 
 
 @dataclass(frozen=True)
-class Key:
+class RunKey:
     """What tells a run from every other.
 
     Attributes:
@@ -45,7 +45,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationRecord:
     """One line of a run.
 
     Attributes:
@@ -110,7 +110,7 @@ class FunctionRecord:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRecord:
     """A complete run.
 
     Attributes:
@@ -121,17 +121,17 @@ class Run:
         end: the line that says why the run ended early, None if it did not.
     """
 
-    key: Key
+    key: RunKey
     dim: int
     budget: int
-    evaluations: tuple[Evaluation, ...]
-    end: Evaluation | None = None
+    evaluations: tuple[EvaluationRecord, ...]
+    end: EvaluationRecord | None = None
 
 
 Parsed = TypeVar("Parsed")
 
 
-def run_path(out: Path, key: Key) -> Path:
+def run_path(out: Path, key: RunKey) -> Path:
     """Return the file of a run; a method's name may hold any characters."""
     return out / key.suite / key.function / f"{quote(key.method, safe='')}.{key.seed}.jsonl"
 
@@ -141,7 +141,7 @@ def function_path(out: Path, suite: str, function: str) -> Path:
     return out / suite / function / "function.json"
 
 
-def to_line(record: Evaluation | FunctionRecord | Mapping[str, Any]) -> str:
+def to_line(record: EvaluationRecord | FunctionRecord | Mapping[str, Any]) -> str:
     """Return a record as a line of JSON.
 
     Raises:
@@ -156,12 +156,12 @@ def write_function(out: Path, record: FunctionRecord) -> None:
     _write_whole(function_path(out, record.suite, record.function), to_line(record))
 
 
-def write_run(out: Path, key: Key, lines: Sequence[Evaluation]) -> None:
+def write_run(out: Path, key: RunKey, lines: Sequence[EvaluationRecord]) -> None:
     """Write all lines of a run, whole or not at all."""
     _write_whole(run_path(out, key), "".join(to_line(line) for line in lines))
 
 
-def close_run(out: Path, key: Key, end: Callable[[int], Evaluation]) -> Evaluation:
+def close_run(out: Path, key: RunKey, end: Callable[[int], EvaluationRecord]) -> EvaluationRecord:
     """End a run whose process was killed.
 
     Args:
@@ -191,7 +191,7 @@ def read_function(out: Path, suite: str, function: str) -> FunctionRecord:
 
 
 def add_header(out: Path, header: Mapping[str, Any]) -> None:
-    """Append what a start of the runner says of itself; see `header.describe`."""
+    """Append what a start of the runner says of itself; see `header.make_header`."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "header.jsonl").open("a") as file:
         file.write(to_line(header))
@@ -207,7 +207,7 @@ def read_headers(out: Path) -> list[dict[str, Any]]:
     return [_parsed(path, line, dict) for line in _lines(path)]
 
 
-def read_run(path: Path) -> Run | None:
+def read_run(path: Path) -> RunRecord | None:
     """Read a run; None if the file is missing or the run is incomplete.
 
     A line that was cut short, by a kill or a full disk, makes the run incomplete.
@@ -223,18 +223,18 @@ def read_run(path: Path) -> Run | None:
     if not lines:
         return None
     first, last = lines[0], lines[-1]
-    key = Key(first.suite, first.function, first.method, first.seed)
+    key = RunKey(first.suite, first.function, first.method, first.seed)
     in_order = [line.t for line in lines] == list(range(1, len(lines) + 1))
     if not in_order or any(line.run != str(key) for line in lines):
         raise RecordError(f"{path}: lines are missing, out of order or of another run; delete it")
     if last.status in ENDED:
-        return Run(key, first.dim, first.budget, tuple(lines[:-1]), last)
+        return RunRecord(key, first.dim, first.budget, tuple(lines[:-1]), last)
     if last.t < first.budget:
         return None
-    return Run(key, first.dim, first.budget, tuple(lines))
+    return RunRecord(key, first.dim, first.budget, tuple(lines))
 
 
-def read_runs(out: Path) -> Iterator[Run]:
+def read_runs(out: Path) -> Iterator[RunRecord]:
     """Read every complete run of a folder, in the order of their paths.
 
     Raises:
@@ -251,9 +251,9 @@ def read_runs(out: Path) -> Iterator[Run]:
 def table(out: Path) -> dict[str, list[Any]]:
     """Return all evaluations as columns of equal length, such as `pandas.DataFrame` takes.
 
-    The columns are the attributes of `Evaluation`. Lines that end a run early are in it.
+    The columns are the attributes of `EvaluationRecord`. Lines that end a run early are in it.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in Evaluation.__dataclass_fields__}
+    columns: dict[str, list[Any]] = {name: [] for name in EvaluationRecord.__dataclass_fields__}
     for run in read_runs(out):
         for line in (*run.evaluations, *([run.end] if run.end else [])):
             for name, column in columns.items():
@@ -268,9 +268,9 @@ def _write_whole(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _evaluation(row: dict[str, Any]) -> Evaluation:
+def _evaluation(row: dict[str, Any]) -> EvaluationRecord:
     x = row["x"]
-    return Evaluation(**{**row, "x": None if x is None else tuple(x)})
+    return EvaluationRecord(**{**row, "x": None if x is None else tuple(x)})
 
 
 def _lines(path: Path) -> list[str]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from rnnbbo.benchmarks import executors, header
 from rnnbbo.benchmarks.execute import end_line, execute
 from rnnbbo.benchmarks.methods import make_method
-from rnnbbo.benchmarks.plan import Plan, Task, load, tasks
+from rnnbbo.benchmarks.plan import Plan, PlannedRun, load_plan, planned_runs
 from rnnbbo.benchmarks.record import (
-    Evaluation,
-    Run,
+    EvaluationRecord,
+    RunRecord,
     add_header,
     close_run,
     function_path,
@@ -27,7 +27,7 @@ from rnnbbo.errors import ConfigError, RecordError
 
 
 @dataclass(frozen=True)
-class Progress:
+class PlanProgress:
     """How far a plan is.
 
     Attributes:
@@ -52,7 +52,7 @@ def run(
     jobs: int = 1,
     scheduler: str | None = None,
     retry: bool = False,
-    progress: Callable[[Progress], None] = lambda progress: None,
+    progress: Callable[[PlanProgress], None] = lambda progress: None,
 ) -> Path:
     """Make every run of a plan that the folder does not hold already.
 
@@ -76,59 +76,61 @@ def run(
         MissingExtraError: a package that a method or a suite needs is not installed.
         RecordError: the folder belongs to another runner at work, or holds other runs.
     """
-    plan = plan if isinstance(plan, Plan) else load(plan)
+    plan = plan if isinstance(plan, Plan) else load_plan(plan)
     if type(jobs) is not int or jobs < 1:
         raise ConfigError(f"jobs: got {jobs!r}; expected an integer >= 1")
     out = Path(out)
     for method in plan.methods:
         make_method(method, 2, 4, 0)  # what is missing shows now, not after hours
-    wanted = tasks(plan)
+    wanted = planned_runs(plan)
     with _alone(out):
         left, lost = _left(out, wanted, retry)
         total, found = len(wanted), len(wanted) - len(left)
-        progress(Progress(total, found, 0, lost, ""))
+        progress(PlanProgress(total, found, 0, lost, ""))
         if not left:
             return out
         where = scheduler or f"{jobs} process{'es' if jobs > 1 else ''}"
-        add_header(out, header.describe(plan, where))
+        add_header(out, header.make_header(plan, where))
         start = executors.dask(scheduler) if scheduler else executors.local(jobs, plan.time_limit)
         with start as executor:
-            for made, (task, end) in enumerate(_make(executor, left, out, bool(scheduler)), 1):
+            for made, (planned, end) in enumerate(_make(executor, left, out, bool(scheduler)), 1):
                 lost += end is not None
-                progress(Progress(total, found, made, lost, str(task.key)))
+                progress(PlanProgress(total, found, made, lost, str(planned.key)))
     return out
 
 
-def _left(out: Path, wanted: list[Task], retry: bool) -> tuple[list[Task], int]:
-    """The runs that are not complete, and how many complete ones ended early."""
+def _left(out: Path, wanted: list[PlannedRun], retry: bool) -> tuple[list[PlannedRun], int]:
+    """Return the runs that are not complete, and how many complete ones ended early."""
     left, lost = [], 0
-    for task in wanted:
-        run = read_run(run_path(out, task.key))
+    for planned in wanted:
+        run = read_run(run_path(out, planned.key))
         if run is not None:
-            _check(out, task, run)
+            _check(out, planned, run)
         if run is None or (retry and run.end is not None):
-            left.append(task)
+            left.append(planned)
         else:
             lost += run.end is not None
     return left, lost
 
 
-def _check(out: Path, task: Task, run: Run) -> None:
-    """A run for another budget is another run, since methods may plan for it."""
-    if run.budget != task.budget:
+def _check(out: Path, planned: PlannedRun, run: RunRecord) -> None:
+    """Refuse a run for another budget: it is another run, since methods may plan for it."""
+    if run.budget != planned.budget:
         raise RecordError(
-            f"{out} holds {task.key} for a budget of {run.budget}; the plan says {task.budget}: "
-            "expected the same plan, or a new folder"
+            f"{out} holds {planned.key} for a budget of {run.budget}; the plan says "
+            f"{planned.budget}: expected the same plan, or a new folder"
         )
 
 
 def _make(
-    executor: executors.Executor, left: list[Task], out: Path, remote: bool
-) -> Iterator[tuple[Task, Evaluation | None]]:
+    executor: executors.Executor, left: list[PlannedRun], out: Path, remote: bool
+) -> Iterator[tuple[PlannedRun, EvaluationRecord | None]]:
     """Make runs; yields each as it ends, with the line that ended it early if one did."""
-    futures = {executor.submit(execute, task, None if remote else out): task for task in left}
+    futures = {
+        executor.submit(execute, planned, None if remote else out): planned for planned in left
+    }
     for future in as_completed(futures):
-        task = futures[future]
+        planned = futures[future]
         try:
             about, lines = future.result()
         except (KeyboardInterrupt, CancelledError):
@@ -136,13 +138,13 @@ def _make(
         except BaseException as error:
             # The process is gone, and with it all that it did not write.
             status, message = executor.reason(error)
-            yield task, close_run(out, task.key, partial(end_line, task, status, message))
+            yield planned, close_run(out, planned.key, partial(end_line, planned, status, message))
             continue
         if remote:
-            if not function_path(out, task.key.suite, task.key.function).exists():
+            if not function_path(out, planned.key.suite, planned.key.function).exists():
                 write_function(out, about)
-            write_run(out, task.key, lines)
-        yield task, lines[-1] if lines[-1].x is None else None
+            write_run(out, planned.key, lines)
+        yield planned, lines[-1] if lines[-1].x is None else None
 
 
 @contextmanager

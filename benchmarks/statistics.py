@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnnbbo.errors import MissingExtraError
 
-Array = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 CAP = 2.0
 """One lost run counts no more than this in a mean of normalised regret."""
 
-FLOOR = 1e-6
+REGRET_FLOOR = 1e-6
 """Normalised regret below this counts as this in a geometric mean."""
 
 REFERENCE_EVALUATIONS = 10
@@ -28,12 +28,12 @@ REFERENCE_EVALUATIONS = 10
 class Estimate:
     """A mean over functions with its bootstrap interval; arrays of equal shape."""
 
-    mean: Array
-    low: Array
-    high: Array
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
 
 
-def best_so_far(values: ArrayLike) -> Array:
+def best_so_far(values: ArrayLike) -> FloatArray:
     """Return the least finite value up to each evaluation, infinity before the first.
 
     Args:
@@ -65,19 +65,19 @@ def reference_regret(random_values: ArrayLike, minimum: float) -> float:
     return reference
 
 
-def normalised_regret(best: ArrayLike, minimum: ArrayLike, reference: ArrayLike) -> Array:
+def normalised_regret(best: ArrayLike, minimum: ArrayLike, reference: ArrayLike) -> FloatArray:
     """Return (best_t - f*) / ref; the arguments broadcast against each other."""
     return (np.asarray(best, dtype=float) - np.asarray(minimum)) / np.asarray(reference)
 
 
-def capped(regret: ArrayLike) -> Array:
+def capped(regret: ArrayLike) -> FloatArray:
     """Return normalised regret within [0, CAP]: an estimated minimum may be beaten a little."""
     return np.clip(np.asarray(regret, dtype=float), 0.0, CAP)
 
 
-def log_regret(regret: ArrayLike) -> Array:
+def log_regret(regret: ArrayLike) -> FloatArray:
     """Return ln of normalised regret within [FLOOR, CAP]; its mean is that of a geometric mean."""
-    return np.log(np.clip(np.asarray(regret, dtype=float), FLOOR, CAP))
+    return np.log(np.clip(np.asarray(regret, dtype=float), REGRET_FLOOR, CAP))
 
 
 def bootstrap_mean(
@@ -98,10 +98,10 @@ def bootstrap_mean(
 
 
 @lru_cache(maxsize=32)
-def _resamples(n: int, resamples: int, seed: int) -> Array:
-    """The share of each of n functions in each resample."""
+def _resamples(n: int, resamples: int, seed: int) -> FloatArray:
+    """Draw the share of each of n functions in each resample."""
     drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
-    shares: Array = drawn / n
+    shares: FloatArray = drawn / n
     return shares
 
 
@@ -125,7 +125,7 @@ def signed_rank(differences: ArrayLike) -> float:
     return float(wilcoxon(differences).pvalue) if np.any(differences) else 1.0
 
 
-def holm(p_values: ArrayLike) -> Array:
+def holm(p_values: ArrayLike) -> FloatArray:
     """Return p-values adjusted for their number, step down (Holm 1979).
 
     Args:
@@ -139,7 +139,7 @@ def holm(p_values: ArrayLike) -> Array:
     return adjusted
 
 
-def mean_ranks(values: ArrayLike) -> Array:
+def mean_ranks(values: ArrayLike) -> FloatArray:
     """Return each method's mean rank over functions, 1 the best.
 
     A method's rank on a function is 1 plus the number of methods ahead of it, a tie counting as

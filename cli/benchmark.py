@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rnnbbo.benchmarks.runner import Progress
+    from rnnbbo.benchmarks.runner import PlanProgress
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -88,11 +88,11 @@ def list_command() -> None:
     from rnnbbo.benchmarks import methods, plan, suites
     from rnnbbo.benchmarks.measures.registry import MEASURES
 
-    _section("methods", {name: methods.describe(name) for name in methods.PEERS})
+    _section("methods", {name: methods.about_method(name) for name in methods.PEERS})
     own = (auto.NAME, *shipped.available())
-    _section("methods of rnnbbo", {n: methods.describe(n) for n in own})
-    _section("suites", {name: suites.describe(name) for name in suites.SUITES})
-    _section("plans", {name: plan.load(name).about for name in plan.shipped()})
+    _section("methods of rnnbbo", {n: methods.about_method(n) for n in own})
+    _section("suites", {name: suites.about_suite(name) for name in suites.SUITES})
+    _section("plans", {name: plan.load_plan(name).about for name in plan.shipped_plans()})
     _section("measures", MEASURES)
 
 
@@ -187,7 +187,7 @@ class _Bar:
         if self._bar is not None:
             self._bar.close()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: PlanProgress) -> None:
         """Move the bar to where the plan is; the first call draws it."""
         self.lost = progress.lost
         if self._bar is None:

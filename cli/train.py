@@ -134,7 +134,7 @@ def _adapted(
     dims: tuple[int, ...] | None,
     updates: int | None,
 ) -> tuple[Checkpoint, Config, FamilyDistribution]:
-    """Weights to begin with, what to do with them, and the functions."""
+    """Return weights to begin with, what to do with them, and the functions."""
     from rnnbbo import shipped
     from rnnbbo.cli import objective
     from rnnbbo.meta import finetune

@@ -14,14 +14,14 @@ class Batched:
     """A record whose fields are tensors `(B, ...)`, records of them, or None."""
 
     def to(self, device: torch.device | str, dtype: torch.dtype) -> Self:
-        """The same record on another device, its real numbers in type `dtype`."""
+        """Return the same record on another device, its real numbers in type `dtype`."""
         return self._map(
             lambda value: value.to(device, dtype if value.is_floating_point() else value.dtype),
             lambda record: record.to(device, dtype),
         )
 
     def select(self, index: Tensor | slice | list[int]) -> Self:
-        """The part of the batch at `index`."""
+        """Return the part of the batch at `index`."""
         return self._map(lambda value: value[index], lambda record: record.select(index))
 
     def _map(
@@ -38,13 +38,13 @@ class Batched:
 
 
 @dataclass(frozen=True)
-class Source:
+class Randomness:
     """Random numbers for a batch, float64 on the generator's device.
 
     Attributes:
         batch: B.
         dim: D.
-        generator: The source of randomness.
+        generator: the source of randomness.
     """
 
     batch: int
@@ -52,7 +52,7 @@ class Source:
     generator: torch.Generator
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        """`(B, *shape)`, uniform between `low` and `high`."""
+        """Draw `(B, *shape)`, uniform between `low` and `high`."""
         u = torch.rand(
             self.batch,
             *shape,
@@ -63,11 +63,11 @@ class Source:
         return low + (high - low) * u
 
     def log_uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        """`(B, *shape)`, with a uniform logarithm, between `low` and `high`."""
+        """Draw `(B, *shape)`, with a uniform logarithm, between `low` and `high`."""
         return torch.exp(self.uniform(math.log(low), math.log(high), *shape))
 
     def normal(self, *shape: int) -> Tensor:
-        """`(B, *shape)`, standard normal."""
+        """Draw `(B, *shape)`, standard normal."""
         return torch.randn(
             self.batch,
             *shape,
@@ -77,11 +77,11 @@ class Source:
         )
 
     def integer(self, stop: int) -> Tensor:
-        """`(B,)`, integers from 0 to `stop` - 1."""
+        """Draw `(B,)`, integers from 0 to `stop` - 1."""
         return torch.randint(
             stop, (self.batch,), generator=self.generator, device=self.generator.device
         )
 
     def chance(self, share: float, *shape: int) -> Tensor:
-        """`(B, *shape)`, true with probability `share`."""
+        """Draw `(B, *shape)`, true with probability `share`."""
         return self.uniform(0.0, 1.0, *shape) < share

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 
 if TYPE_CHECKING:
     from cocoex import BareProblem
@@ -29,13 +29,13 @@ class _Bbob:
     dim: int
     instance: int
 
-    def __call__(self, x: Array) -> Array:
-        """Maps `(..., dim)` to `(...)`."""
+    def __call__(self, x: FloatArray) -> FloatArray:
+        """Map `(..., dim)` to `(...)`."""
         return np.apply_along_axis(_bare(self.function, self.dim, self.instance), -1, x)
 
 
 def bbob_problem(function: int, dim: int, instance: int) -> Problem:
-    """One of the 24 functions, on [-5, 5]^dim.
+    """Return one of the 24 functions, on [-5, 5]^dim.
 
     Args:
         function: 1 to 24.
@@ -58,7 +58,7 @@ def bbob_problem(function: int, dim: int, instance: int) -> Problem:
 
 @lru_cache(maxsize=256)
 def _bare(function: int, dim: int, instance: int) -> "BareProblem":
-    """COCO's function without its counting of evaluations."""
+    """Return COCO's function without its counting of evaluations."""
     try:
         from cocoex import BareProblem
     except ImportError as error:

@@ -3,10 +3,10 @@
 The public names of the modules below; needs torch (the extra `train`).
 """
 
+from rnnbbo.functions.conditional import Conditional, draw_next, expected_improvement
 from rnnbbo.functions.kernels import KERNELS, GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
 from rnnbbo.functions.paths import SamplePath, draw_paths, gp_problem
-from rnnbbo.functions.posterior import Conditional, draw, expected_improvement
 
 __all__ = [
     "KERNELS",
@@ -14,7 +14,7 @@ __all__ = [
     "GPDistribution",
     "GPTasks",
     "SamplePath",
-    "draw",
+    "draw_next",
     "draw_paths",
     "expected_improvement",
     "find_minimum",

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions import stationary
-from rnnbbo.functions.batched import Batched, Source
+from rnnbbo.functions.batched import Batched, Randomness
 from rnnbbo.functions.stationary import KERNELS
-from rnnbbo.functions.structure import PARTS, Structure, draw_structure
+from rnnbbo.functions.structure import STRUCTURE_PARTS, Structure, draw_structure
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class GPTasks(Batched):
         amplitude: `(B,)`, the prior standard deviation of f; with a structure, the root of its
             mean square over the cube.
         noise: `(B,)`, the standard deviation of an observation around f, in the units of f.
-        structure: What f has beside one stationary kernel; None for that kernel and mean zero.
+        structure: what f has beside one stationary kernel; None for that kernel and mean zero.
     """
 
     kernel: Tensor
@@ -55,11 +55,11 @@ class GPTasks(Batched):
         return stationary.is_rbf(self.kernel)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
-        """The same tasks on another device, or in another floating-point type."""
+        """Return the same tasks on another device, or in another floating-point type."""
         return super().to(device, dtype or self.amplitude.dtype)
 
     def covariance(self, a: Tensor, b: Tensor) -> Tensor:
-        """The covariance of f between two sets of points, without observation noise.
+        """Return the covariance of f between two sets of points, without observation noise.
 
         The kernels are those of Rasmussen & Williams (2006), section 4.2.1, of the scaled
         distance r. First derivatives are finite where points coincide: zero for the kernels that
@@ -77,20 +77,22 @@ class GPTasks(Batched):
         if self.structure is None:
             scale = self.lengthscale[:, None, :]
             # The cube's centre at the origin keeps the expanded square of a distance exact enough.
-            shape = stationary.correlation(self.kernel, (a - 0.5) / scale, (b - 0.5) / scale)
+            shape = stationary.stationary_correlation(
+                self.kernel, (a - 0.5) / scale, (b - 0.5) / scale
+            )
         else:
             shape = self.structure.covariance(self.kernel, self.lengthscale, a, b)
         return self.amplitude.square()[:, None, None] * shape
 
     def variance(self, x: Tensor) -> Tensor:
-        """The prior variance `(B, n)` of f at points `(B, n, D)`, in units of f squared."""
+        """Return the prior variance `(B, n)` of f at points `(B, n, D)`, in units of f squared."""
         square = self.amplitude.square()[:, None]
         if self.structure is None:
             return square.expand(-1, x.shape[1])
         return square * self.structure.variance(x)
 
     def mean(self, x: Tensor) -> Tensor:
-        """The prior mean `(B, n)` of f at points `(B, n, D)`."""
+        """Return the prior mean `(B, n)` of f at points `(B, n, D)`."""
         if self.structure is not None:
             mean = self.structure.mean(self.structure.inputs(x))
             if mean is not None:
@@ -103,32 +105,32 @@ class GPDistribution:
     """A distribution over Gaussian processes on the unit cube, of any dimension.
 
     Attributes:
-        kernels: Names from `KERNELS`; each function takes one, all equally likely.
-        lengthscale: Range of the log-uniform length-scale, in units of sqrt(dim), so that a
+        kernels: names from `KERNELS`; each function takes one, all equally likely.
+        lengthscale: range of the log-uniform length-scale, in units of sqrt(dim), so that a
             function's difficulty does not fall with the growing distances in high dimensions.
-        ard_spread: Standard deviation of the normal that is added to the log length-scale of each
+        ard_spread: standard deviation of the normal that is added to the log length-scale of each
             dimension on its own; 0 makes the kernels isotropic.
-        amplitude: Range of the log-uniform prior standard deviation of f.
-        noise: Range of the observation noise's standard deviation as a share of the amplitude;
+        amplitude: range of the log-uniform prior standard deviation of f.
+        noise: range of the observation noise's standard deviation as a share of the amplitude;
             log-uniform, or uniform when the lower end is 0.
-        noise_free: The share of functions that have no noise at all, whatever `noise` says.
-        sums: The share of functions with a second kernel, of shorter length-scales, added.
-        trends: The share with a random polynomial of degree two; half of these are bowls, whose
+        noise_free: the share of functions that have no noise at all, whatever `noise` says.
+        sums: the share of functions with a second kernel, of shorter length-scales, added.
+        trends: the share with a random polynomial of degree two; half of these are bowls, whose
             minimum lies in the cube and whose curvatures differ up to a hundredfold.
-        ripples: The share with periodic waves along every dimension.
-        additive: The share of separable functions: the mean of one-dimensional kernels stands for
+        ripples: the share with periodic waves along every dimension.
+        additive: the share of separable functions: the mean of one-dimensional kernels stands for
             each kernel. Their length-scales are in units of the cube, since the distance in one
             dimension does not grow with the number of dimensions.
-        rotated: The share whose kernels, and parabolas, lie along randomly rotated axes.
-        bent: The share with inputs that a monotone map of each dimension bends.
-        stepped: The share with inputs that are rounded to a few values in some dimensions.
+        rotated: the share whose kernels, and parabolas, lie along randomly rotated axes.
+        bent: the share with inputs that a monotone map of each dimension bends.
+        stepped: the share with inputs that are rounded to a few values in some dimensions.
 
-    The last seven are drawn independently of each other. `functions/structure.py`, `inputs.py`
+    The last seven are drawn independently of each other. `functions/structure.py`, `warping.py`
     and `trends.py` have the parts' definitions and ranges. Whatever the parts, the mean square of
     f over the cube is amplitude^2 on average.
 
     Raises:
-        ConfigError: A field has a value that is not accepted.
+        ConfigError: a field has a value that is not accepted.
     """
 
     kernels: tuple[str, ...] = ("rbf", "matern52")
@@ -158,7 +160,7 @@ class GPDistribution:
             object.__setattr__(self, name, _range(name, getattr(self, name), name != "noise"))
         if not _is_real(self.ard_spread) or self.ard_spread < 0:
             raise ConfigError(f"ard_spread: got {self.ard_spread!r}; expected a number >= 0")
-        for name in ("noise_free", *PARTS):
+        for name in ("noise_free", *STRUCTURE_PARTS):
             share = getattr(self, name)
             if not _is_real(share) or not 0 <= share <= 1:
                 raise ConfigError(f"{name}: got {share!r}; expected a share in [0, 1]")
@@ -171,7 +173,7 @@ class GPDistribution:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> GPTasks:
-        """Draws the hyper-parameters of `batch` processes of dimension `dim`.
+        """Draw the hyper-parameters of `batch` processes of dimension `dim`.
 
         The draws are made in float64 on the generator's device, so that a seed gives the same
         functions on every device and in every floating-point type.
@@ -179,16 +181,16 @@ class GPDistribution:
         Args:
             batch: B, at least 1.
             dim: D, at least 1.
-            generator: The source of randomness.
-            device: Where the tensors of the result live.
-            dtype: The floating-point type of the result.
+            generator: the source of randomness.
+            device: where the tensors of the result live.
+            dtype: the floating-point type of the result.
 
         Raises:
             ConfigError: `batch` or `dim` is below 1.
         """
         if batch < 1 or dim < 1:
             raise ConfigError(f"batch, dim: got {batch!r}, {dim!r}; expected integers >= 1")
-        source = Source(batch, dim, generator)
+        source = Randomness(batch, dim, generator)
         codes = torch.tensor(
             [KERNELS.index(name) for name in self.kernels], device=generator.device
         )
@@ -201,7 +203,7 @@ class GPDistribution:
         share = draw_share(*self.noise)
         noise = torch.where(source.chance(self.noise_free), 0.0, share * amplitude)
         # Last, so that the parts' shares leave everything before them as it is.
-        shares = {name: getattr(self, name) for name in PARTS}
+        shares = {name: getattr(self, name) for name in STRUCTURE_PARTS}
         structure = draw_structure(shares, codes, source)
         if structure is not None and structure.additive is not None:
             shorter = lengthscale / math.sqrt(dim)

@@ -21,21 +21,21 @@ def find_minimum(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float64,
 ) -> tuple[Tensor, Tensor]:
-    """Minimizes B functions on the unit cube: dense search, then local refinement.
+    """Minimize B functions on the unit cube: dense search, then local refinement.
 
     A scrambled Sobol sequence is searched first; the best points, kept apart from each other,
     are then refined together by the spectral projected gradient method.
 
     Args:
-        function: Maps `(B, n, D)` to `(B, n)`, or `(1, n, D)` to `(B, n)` by broadcasting; row b
+        function: maps `(B, n, D)` to `(B, n)`, or `(1, n, D)` to `(B, n)` by broadcasting; row b
             belongs to function b. Differentiable.
         dim: D.
-        generator: Seeds the scrambling.
-        n_candidates: Points of the dense search; by default 4096 * D, at most 32768.
-        n_starts: Points that are refined.
-        n_steps: Steps of the refinement at most; it ends where no start gets lower.
-        device: Where `function` computes.
-        dtype: What it computes in; float64 finds an optimum to about 1e-8, float32 to 1e-4.
+        generator: seeds the scrambling.
+        n_candidates: points of the dense search; by default 4096 * D, at most 32768.
+        n_starts: points that are refined.
+        n_steps: steps of the refinement at most; it ends where no start gets lower.
+        device: where `function` computes.
+        dtype: what it computes in; float64 finds an optimum to about 1e-8, float32 to 1e-4.
 
     Returns:
         x `(B, D)` and f `(B,)`, detached.
@@ -56,7 +56,7 @@ def find_minimum(
 
 
 def _spread_best(points: Tensor, values: Tensor, n: int) -> Tensor:
-    """Picks `n` points a function `(B, n, D)`: the lowest, and low ones with no better one near."""
+    """Pick `n` points a function `(B, n, D)`: the lowest, and low ones with no better one near."""
     batch, dim = values.shape[0], points.shape[1]
     pool = values.topk(min(len(points), 16 * n), dim=1, largest=False).indices
     candidates = points[pool]  # (B, P, D), best first
@@ -85,7 +85,7 @@ def _value_and_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> tupl
 def _spectral_projected_gradient(
     function: Callable[[Tensor], Tensor], x: Tensor, n_steps: int
 ) -> tuple[Tensor, Tensor]:
-    """Refines every start `(B, n, D)` on its own (Birgin, Martinez & Raydan 2000, SPG2).
+    """Refine every start `(B, n, D)` on its own (Birgin, Martinez & Raydan 2000, SPG2).
 
     It handles the bounds exactly, needs first derivatives only, and every start of every
     function takes its step in the same evaluation.

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.batched import Source
+from rnnbbo.functions.batched import Randomness
 from rnnbbo.functions.kernels import GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.stationary import is_rbf, two_nu
 
 
@@ -26,7 +26,7 @@ class SamplePath:
         omega: `(B, M, D)`, the frequencies.
         phase: `(B, M)`.
         weight: `(B, M)`.
-        tasks: The processes, where they have a structure.
+        tasks: the processes, where they have a structure.
         coefficient: `(B, F)`, of the features of trends and ripples, if there are any.
     """
 
@@ -37,7 +37,7 @@ class SamplePath:
     coefficient: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """The functions' values at x, differentiable.
+        """Return the functions' values at x, differentiable.
 
         Args:
             x: `(B, n, D)`, or `(1, n, D)` for the same points in every function.
@@ -62,7 +62,7 @@ class SamplePath:
 
 
 def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> SamplePath:
-    """Draws one sample function of every process.
+    """Draw one sample function of every process.
 
     Random Fourier features (Rahimi & Recht 2007, algorithm 1): frequencies from the kernel's
     spectral density, a normal for the RBF and a multivariate Student t with 2 nu degrees of
@@ -75,7 +75,7 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
     Args:
         tasks: B processes.
         n_features: M.
-        generator: The source of randomness; draws are made in float64 on its device.
+        generator: the source of randomness; draws are made in float64 on its device.
 
     Raises:
         ConfigError: `n_features` is below 1.
@@ -103,7 +103,7 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
         return SamplePath(omega.to(dtype), phase, weight.to(dtype))
 
     def uniform() -> Tensor:
-        return Source(batch, dim, generator).uniform(0.0, 1.0, n_features).to(device)
+        return Randomness(batch, dim, generator).uniform(0.0, 1.0, n_features).to(device)
 
     if structure.second is not None:
         second = structure.second
@@ -123,7 +123,7 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
 
 
 def _frequencies(omega: Tensor, chi: Tensor, kernel: Tensor, lengthscale: Tensor) -> Tensor:
-    """Frequencies of kernels `(B,)` from normals omega `(B, M, D)` and chi `(B, M, 5)`."""
+    """Return frequencies of kernels `(B,)` from normals omega `(B, M, D)` and chi `(B, M, 5)`."""
     # chi-squared with 2 nu = 1, 3 or 5 degrees of freedom, from that many of five normals.
     degrees = two_nu(kernel, torch.float64)[:, None, None]
     used = torch.arange(5, device=kernel.device) < degrees
@@ -137,11 +137,11 @@ def _frequencies(omega: Tensor, chi: Tensor, kernel: Tensor, lengthscale: Tensor
 class _NumpyPath:
     """One function of a `SamplePath`, in numpy: `(..., D)` to `(...)`."""
 
-    omega: Array
-    phase: Array
-    weight: Array
+    omega: FloatArray
+    phase: FloatArray
+    weight: FloatArray
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: FloatArray) -> FloatArray:
         return np.cos(x @ self.omega.T + self.phase) @ self.weight
 
 
@@ -151,7 +151,7 @@ class _TorchPath:
 
     path: SamplePath
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: FloatArray) -> FloatArray:
         points = torch.as_tensor(x, dtype=torch.float64)
         flat = points.reshape(1, -1, points.shape[-1])
         return self.path(flat)[0].reshape(points.shape[:-1]).numpy()[()]
@@ -160,23 +160,23 @@ class _TorchPath:
 def gp_problem(
     distribution: GPDistribution, dim: int, seed: int, n_features: int = 2048, n_starts: int = 16
 ) -> Problem:
-    """Draws a problem on the unit cube from a distribution; the same seed gives the same one.
+    """Draw a problem on the unit cube from a distribution; the same seed gives the same one.
 
     Its values are noise-free. Its optimum is found by dense search and local refinement.
 
     Args:
-        distribution: Where the hyper-parameters come from.
+        distribution: where the hyper-parameters come from.
         dim: D.
-        seed: Fixes hyper-parameters, function and search.
+        seed: fixes hyper-parameters, function and search.
         n_features: M, the random Fourier features.
-        n_starts: Points that the search for the optimum refines; more are needed from about ten
+        n_starts: points that the search for the optimum refines; more are needed from about ten
             dimensions up, where 16 can end in a local optimum.
     """
     generator = torch.Generator().manual_seed(seed)
     tasks = distribution.sample(1, dim, generator, dtype=torch.float64)
     path = draw_paths(tasks, n_features, generator)
     x, _ = find_minimum(path, dim, generator, n_starts=n_starts)
-    func: Callable[[Array], Array] = _TorchPath(path)
+    func: Callable[[FloatArray], FloatArray] = _TorchPath(path)
     if path.tasks is None:
         func = _NumpyPath(*(part[0].numpy() for part in (path.omega, path.phase, path.weight)))
     minimizer = x[0].numpy()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 
 SHIFT = 0.1
 SCALE = (0.9, 1.1)
@@ -19,7 +19,7 @@ class Perturbed:
     """A problem's function after u -> 1/2 + gain (u[order] - 1/2) + shift on the unit cube.
 
     Attributes:
-        base: The problem.
+        base: the problem.
         order: `(dim,)`; the base's dimension j is ours at `order[j]`.
         gain: `(dim,)`, the scale, negative where the dimension is flipped.
         shift: `(dim,)`.
@@ -30,13 +30,13 @@ class Perturbed:
     gain: tuple[float, ...]
     shift: tuple[float, ...]
 
-    def __call__(self, u: Array) -> Array:
-        """Maps `(..., dim)` in the unit cube to `(...)`."""
+    def __call__(self, u: FloatArray) -> FloatArray:
+        """Map `(..., dim)` in the unit cube to `(...)`."""
         v = 0.5 + np.array(self.gain) * (u[..., self.order] - 0.5) + np.array(self.shift)
         return self.base.func(self.base.low + v * (self.base.high - self.base.low))
 
-    def inverse(self, x: Array) -> Array:
-        """The point u that is carried to x `(dim,)`, given in the units of the base's bounds."""
+    def inverse(self, x: FloatArray) -> FloatArray:
+        """Return the point u that is carried to x `(dim,)`, in the units of the base's bounds."""
         v = (x - self.base.low) / (self.base.high - self.base.low)
         u = np.empty_like(v)
         u[list(self.order)] = 0.5 + (v - 0.5 - np.array(self.shift)) / np.array(self.gain)
@@ -44,7 +44,7 @@ class Perturbed:
 
 
 def perturb(problem: Problem, rng: np.random.Generator) -> Problem:
-    """A random variant on the unit cube, as in the benchmark tests of Chen et al. (2017).
+    """Draw a variant on the unit cube, as in the benchmark tests of Chen et al. (2016).
 
     The input is translated by -0.1 to 0.1 and scaled by 0.9 to 1.1 about the centre, in every
     dimension on its own and in units of the unit cube; each dimension is flipped with
@@ -56,14 +56,14 @@ def perturb(problem: Problem, rng: np.random.Generator) -> Problem:
     again until at least one global minimizer lies inside. So the minimum stays what it was.
 
     Args:
-        problem: The problem.
-        rng: The source of randomness.
+        problem: the problem.
+        rng: the source of randomness.
 
     Returns:
         A problem on the unit cube with the same minimum, and those minimizers that lie inside.
 
     Raises:
-        ConfigError: The problem's margin is below 0.15, it declares no minimizer, or none ever
+        ConfigError: the problem's margin is below 0.15, it declares no minimizer, or none ever
             falls inside the cube.
     """
     if problem.margin < REACH - 1e-12:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rnnbbo.errors import ConfigError, PointError
 
-Array = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 # Points that rounding has pushed out of the domain by this share of its width are still in it.
 _ROUNDING = 1e-9
@@ -20,21 +20,21 @@ class Problem:
     """A function to minimize on a box, with its optimum.
 
     Attributes:
-        name: A short name.
-        bounds: One `(low, high)` a dimension.
-        func: Maps `(..., dim)` to `(...)`, in the units of `bounds`.
-        minimum: The smallest value within the bounds.
-        minimizers: The known points, in the units of `bounds`, where it is taken.
-        margin: The share of the box's width, on every side, by which `func` may be followed
+        name: a short name.
+        bounds: one `(low, high)` a dimension.
+        func: maps `(..., dim)` to `(...)`, in the units of `bounds`.
+        minimum: the smallest value within the bounds.
+        minimizers: the known points, in the units of `bounds`, where it is taken.
+        margin: the share of the box's width, on every side, by which `func` may be followed
             outside of the box without meeting a value below `minimum`.
 
     Raises:
-        ConfigError: The bounds or the minimizers are malformed.
+        ConfigError: the bounds or the minimizers are malformed.
     """
 
     name: str
     bounds: tuple[tuple[float, float], ...]
-    func: Callable[[Array], Array]
+    func: Callable[[FloatArray], FloatArray]
     minimum: float
     minimizers: tuple[tuple[float, ...], ...]
     margin: float = 0.0
@@ -57,17 +57,17 @@ class Problem:
         return len(self.bounds)
 
     @property
-    def low(self) -> Array:
+    def low(self) -> FloatArray:
         """`(dim,)`, the lower bounds."""
         return np.array([low for low, _ in self.bounds])
 
     @property
-    def high(self) -> Array:
+    def high(self) -> FloatArray:
         """`(dim,)`, the upper bounds."""
         return np.array([high for _, high in self.bounds])
 
-    def __call__(self, x: Sequence[float] | Array) -> float:
-        """The value at one point in the units of `bounds`.
+    def __call__(self, x: Sequence[float] | FloatArray) -> float:
+        """Return the value at one point in the units of `bounds`.
 
         Raises:
             PointError: x has the wrong length or lies out of bounds.
@@ -80,15 +80,15 @@ class Problem:
             )
         return float(self.func(point))
 
-    def unit(self, u: Sequence[float] | Array) -> float:
-        """The value at a point of the unit cube, which is mapped onto the bounds.
+    def unit(self, u: Sequence[float] | FloatArray) -> float:
+        """Return the value at a point of the unit cube, which is mapped onto the bounds.
 
         Raises:
             PointError: u has the wrong length or lies out of the unit cube.
         """
         return self(self.low + self._point(u) * (self.high - self.low))
 
-    def _point(self, x: Sequence[float] | Array) -> Array:
+    def _point(self, x: Sequence[float] | FloatArray) -> FloatArray:
         try:
             point = np.asarray(x, dtype=np.float64)
         except (TypeError, ValueError):

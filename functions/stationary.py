@@ -20,17 +20,17 @@ _SMALLEST_SQUARED_DISTANCE = {torch.float32: 1e-12, torch.float64: 1e-24}
 
 
 def two_nu(kernel: Tensor, dtype: torch.dtype) -> Tensor:
-    """Twice the Matern smoothness nu of kernels `(B,)`; meaningless (1) for the RBF."""
+    """Return twice the Matern smoothness nu of kernels `(B,)`; meaningless (1) for the RBF."""
     return _constant(_TWO_NU, kernel, dtype)
 
 
 def is_rbf(kernel: Tensor) -> Tensor:
-    """Which of the kernels `(B,)` are the RBF, boolean."""
+    """Return which of the kernels `(B,)` are the RBF, boolean."""
     return kernel == _RBF
 
 
-def correlation(kernel: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """The correlation of f between two sets of points.
+def stationary_correlation(kernel: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """Return the correlation of f between two sets of points.
 
     The kernels are those of Rasmussen & Williams (2006), section 4.2.1. First derivatives are
     finite where points coincide: zero for the kernels that have a slope there, zero by convention
@@ -58,11 +58,11 @@ def correlation(kernel: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 
 def additive_correlation(kernel: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """The mean over the dimensions of the correlations that each one alone has.
+    """Return the mean over the dimensions of the correlations that each one alone has.
 
     The functions are sums of functions of one input (Duvenaud et al. 2011, "Additive Gaussian
-    processes", order one). Arguments and result are those of `correlation`; it takes D times as
-    many operations on `(B, n, m)` numbers.
+    processes", order one). Arguments and result are those of `stationary_correlation`; it takes D
+    times as many operations on `(B, n, m)` numbers.
     """
     dtype, dim = a.dtype, a.shape[2]
     root = two_nu(kernel, dtype).sqrt()[:, None, None]

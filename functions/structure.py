@@ -7,12 +7,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from rnnbbo.functions.batched import Batched, Source
-from rnnbbo.functions.inputs import Bends, Steps, draw_bends, draw_rotation, draw_steps
-from rnnbbo.functions.stationary import additive_correlation, correlation
-from rnnbbo.functions.trends import Ripples, Trend, draw_ripples, draw_trend
+from rnnbbo.functions.batched import Batched, Randomness
+from rnnbbo.functions.stationary import additive_correlation, stationary_correlation
+from rnnbbo.functions.trends import QuadraticTrend, Ripples, draw_ripples, draw_trend
+from rnnbbo.functions.warping import Bends, Steps, draw_bends, draw_rotation, draw_steps
 
-PARTS = ("sums", "trends", "ripples", "additive", "rotated", "bent", "stepped")
+STRUCTURE_PARTS = ("sums", "trends", "ripples", "additive", "rotated", "bent", "stepped")
 
 RATIO = (0.15, 0.6)  # of the second kernel's length-scales to the first's
 FIRST = (0.5, 0.95)  # the first kernel's share of the variance of a sum
@@ -40,7 +40,7 @@ class Second(Batched):
 
 
 @dataclass(frozen=True)
-class Inputs:
+class WarpedPoints:
     """Points of B functions as the parts of a structure see them.
 
     Attributes:
@@ -61,30 +61,30 @@ class Structure(Batched):
 
     Attributes:
         stationary: `(B,)`, the variance of the stationary part.
-        second: A second stationary kernel.
-        trend: A polynomial of degree two.
-        ripples: Periodic waves.
+        second: a second stationary kernel.
+        trend: a polynomial of degree two.
+        ripples: periodic waves.
         additive: `(B,)`, boolean: the stationary kernels are means of one-dimensional ones.
         rotation: `(B, D, D)`, of the inputs of kernels and parabolas, round the cube's centre.
-        bends: Of all inputs, after the steps.
-        steps: Of all inputs.
+        bends: of all inputs, after the steps.
+        steps: of all inputs.
     """
 
     stationary: Tensor
     second: Second | None = None
-    trend: Trend | None = None
+    trend: QuadraticTrend | None = None
     ripples: Ripples | None = None
     additive: Tensor | None = None
     rotation: Tensor | None = None
     bends: Bends | None = None
     steps: Steps | None = None
 
-    def inputs(self, x: Tensor) -> Inputs:
-        """Maps points `(B, n, D)`, or `(1, n, D)` for the same points in every function."""
+    def inputs(self, x: Tensor) -> WarpedPoints:
+        """Map points `(B, n, D)`, or `(1, n, D)` for the same points in every function."""
         return _inputs(x, self.steps, self.bends, self.rotation)
 
     def covariance(self, kernel: Tensor, lengthscale: Tensor, a: Tensor, b: Tensor) -> Tensor:
-        """The covariance of f between two sets of points, relative to amplitude^2.
+        """Return the covariance of f between two sets of points, relative to amplitude^2.
 
         Args:
             kernel: `(B,)`, of the first stationary kernel.
@@ -121,7 +121,7 @@ class Structure(Batched):
         return torch.baddbmm(total, phi, psi.transpose(1, 2))
 
     def variance(self, x: Tensor) -> Tensor:
-        """The variance `(B, n)` of f at points `(B, n, D)`, relative to amplitude^2."""
+        """Return the variance `(B, n)` of f at points `(B, n, D)`, relative to amplitude^2."""
         stationary = self.stationary[:, None].expand(-1, x.shape[1])
         phi = self.features(self.inputs(x))
         return stationary if phi is None else stationary + phi.square().sum(-1)
@@ -132,8 +132,8 @@ class Structure(Batched):
         dim = 0 if self.trend is None else 2 * self.trend.slope.shape[1] + 1
         return dim if self.ripples is None else dim + 2 * self.ripples.frequency.shape[1]
 
-    def features(self, inputs: Inputs) -> Tensor | None:
-        """`(B, n, F)`, what the normal weights of trends and ripples multiply; None without."""
+    def features(self, inputs: WarpedPoints) -> Tensor | None:
+        """Return `(B, n, F)`, what the normal weights of trends and ripples multiply, or None."""
         found = []
         if self.trend is not None:
             found.append(self.trend.features(2.0 * inputs.u - 1.0, 2.0 * inputs.r))
@@ -141,8 +141,8 @@ class Structure(Batched):
             found.append(self.ripples.features(inputs.u))
         return torch.cat(found, dim=2) if found else None
 
-    def mean(self, inputs: Inputs) -> Tensor | None:
-        """The mean function `(B, n)`, relative to the amplitude; None where it is zero."""
+    def mean(self, inputs: WarpedPoints) -> Tensor | None:
+        """Return the mean function `(B, n)`, relative to the amplitude; None where it is zero."""
         return None if self.trend is None else self.trend.mean(2.0 * inputs.r)
 
     @cached_property
@@ -157,14 +157,14 @@ class Structure(Batched):
 
 
 def draw_structure(
-    shares: Mapping[str, float], kernels: Tensor, source: Source
+    shares: Mapping[str, float], kernels: Tensor, source: Randomness
 ) -> Structure | None:
-    """Draws the parts of a batch of functions, each part independently of the others.
+    """Draw the parts of a batch of functions, each part independently of the others.
 
     Args:
-        shares: The probability of every one of `PARTS`; one of 0 draws no random number.
-        kernels: Indices into `KERNELS` that a second kernel may have, equally likely.
-        source: Randomness.
+        shares: the probability of every one of `STRUCTURE_PARTS`; one of 0 draws no random number.
+        kernels: indices into `KERNELS` that a second kernel may have, equally likely.
+        source: randomness.
 
     Returns:
         None where no function has any part.
@@ -202,7 +202,7 @@ def draw_structure(
     return None if all(part is None for part in parts[1:]) else structure
 
 
-def _draw_second(source: Source, share: float, kernels: Tensor) -> Second | None:
+def _draw_second(source: Randomness, share: float, kernels: Tensor) -> Second | None:
     has = source.chance(share)
     kernel = kernels[source.integer(len(kernels))]
     ratio = source.log_uniform(*RATIO)
@@ -210,11 +210,13 @@ def _draw_second(source: Source, share: float, kernels: Tensor) -> Second | None
     return second if bool(has.any()) else None
 
 
-def _inputs(x: Tensor, steps: Steps | None, bends: Bends | None, rotation: Tensor | None) -> Inputs:
+def _inputs(
+    x: Tensor, steps: Steps | None, bends: Bends | None, rotation: Tensor | None
+) -> WarpedPoints:
     u = x if steps is None else steps(x)
     u = u if bends is None else bends(u)
     r = u - 0.5
-    return Inputs(u, r if rotation is None else r @ rotation.transpose(1, 2))
+    return WarpedPoints(u, r if rotation is None else r @ rotation.transpose(1, 2))
 
 
 @dataclass(frozen=True)
@@ -232,11 +234,11 @@ def _group(additive: Tensor) -> _Groups:
 
 
 def _correlation(kernel: Tensor, a: Tensor, b: Tensor, groups: _Groups | None) -> Tensor:
-    """As `correlation`, the mean over the dimensions' own correlations for additive functions."""
+    """Return `stationary_correlation`; of additive functions, the one-dimensional ones' mean."""
     if groups is None:
-        return correlation(kernel, a, b)
+        return stationary_correlation(kernel, a, b)
     joint, additive = groups.joint, groups.additive
-    together = correlation(kernel[joint], a[joint], b[joint])
+    together = stationary_correlation(kernel[joint], a[joint], b[joint])
     # Only additive functions pay for D kernels.
     summed = additive_correlation(kernel[additive], a[additive], b[additive])
     return torch.cat([together, summed])[groups.order]

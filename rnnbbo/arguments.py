@@ -10,7 +10,7 @@ from rnnbbo.errors import ConfigError, ObservationError
 
 
 def as_number(y: Any) -> float | None:
-    """The real number that y is, NumPy's and arrays of one element included, or None."""
+    """Return the real number that y is, NumPy's and arrays of one element included, or None."""
     if isinstance(y, numbers.Real) and not isinstance(y, bool):
         return float(y)
     # Arrays and tensors of one element; text has no item().
@@ -20,7 +20,7 @@ def as_number(y: Any) -> float | None:
 
 
 def as_value(y: Any) -> float:
-    """The told value; NaN for a failed trial.
+    """Return the told value; NaN for a failed trial.
 
     Raises:
         ObservationError: y is neither a number nor None.
@@ -39,7 +39,7 @@ def as_value(y: Any) -> float:
 
 
 def as_count(name: str, value: Any, least: int = 1) -> int:
-    """The integer that value is.
+    """Return the integer that value is.
 
     Raises:
         ConfigError: it is none, or below `least`.
@@ -50,7 +50,7 @@ def as_count(name: str, value: Any, least: int = 1) -> int:
 
 
 def as_seconds(name: str, value: Any) -> float:
-    """The time that value is.
+    """Return the time that value is, in seconds.
 
     Raises:
         ConfigError: it is no number above 0.
@@ -62,7 +62,7 @@ def as_seconds(name: str, value: Any) -> float:
 
 
 def as_entropy(rng: Any) -> int:
-    """Seed of a run: every ask's randomness follows from it and the ask's index.
+    """Return the seed of a run: every ask's randomness follows from it and the ask's index.
 
     Raises:
         ConfigError: rng is neither an integer >= 0 nor a generator nor None.

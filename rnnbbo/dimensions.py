@@ -20,7 +20,7 @@ _MAX_INTEGERS = 2**40
 
 
 def label_of(name: str | None) -> str:
-    """How error messages call a dimension."""
+    """Return how error messages call a dimension."""
     return "dimension" if name is None else f"dimension {name!r}"
 
 
@@ -30,7 +30,7 @@ def _check_name(name: object) -> None:
 
 
 def is_number(value: object) -> bool:
-    """Whether this is a real number of Python or NumPy, and no boolean."""
+    """Tell whether this is a real number of Python or NumPy, and no boolean."""
     return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
 
 
@@ -46,13 +46,13 @@ class Real:
     """A floating-point dimension, both bounds included.
 
     Attributes:
-        low: Lower bound.
-        high: Upper bound.
+        low: lower bound.
+        high: upper bound.
         prior: "uniform", or "log-uniform" for a scale that is even in the logarithm.
-        name: Name of the dimension, or None.
+        name: name of the dimension, or None.
 
     Raises:
-        SpaceError: A bound is no finite number, low >= high, high - low overflows, the prior is
+        SpaceError: a bound is no finite number, low >= high, high - low overflows, the prior is
             unknown, or the prior is log-uniform and low <= 0.
     """
 
@@ -95,7 +95,7 @@ class Real:
         return f"a number from {self.low!r} to {self.high!r}"
 
     def check(self, value: Any) -> float:
-        """Returns the value as a float; raises ValueError if it is not in this dimension."""
+        """Return the value as a float; raise ValueError if it is not in this dimension."""
         # What an ask returns is a float: no need for the slow look at numeric towers.
         if type(value) is not float and not is_number(value):
             raise ValueError
@@ -105,7 +105,7 @@ class Real:
         return number
 
     def to_cube(self) -> Callable[[float], float]:
-        """A function from a value to its coordinate in the cube."""
+        """Return a function from a value to its coordinate in the cube."""
         low, high = self.low, self.high
         if self.prior == "uniform":
             width = high - low
@@ -119,7 +119,7 @@ class Real:
         )
 
     def from_cube(self) -> Callable[[float], float]:
-        """A function from a coordinate in the cube to the value there."""
+        """Return a function from a coordinate in the cube to the value there."""
         low, high = self.low, self.high
         if self.prior == "uniform":
             # Both products are exact at u = 0 and u = 1; rounding between is cut at the bounds.
@@ -144,13 +144,13 @@ class Integer:
     all cells are equally wide, under the log-uniform one they are even in the logarithm.
 
     Attributes:
-        low: Lower bound.
-        high: Upper bound.
+        low: lower bound.
+        high: upper bound.
         prior: "uniform" or "log-uniform".
-        name: Name of the dimension, or None.
+        name: name of the dimension, or None.
 
     Raises:
-        SpaceError: A bound is no integer, low >= high, there are more than 2**40 integers, the
+        SpaceError: a bound is no integer, low >= high, there are more than 2**40 integers, the
             prior is unknown, or the prior is log-uniform and low <= 0.
     """
 
@@ -194,7 +194,7 @@ class Integer:
         return f"an integer from {self.low!r} to {self.high!r}"
 
     def check(self, value: Any) -> int:
-        """Returns the value as an int (3.0 counts as 3); raises ValueError if it is no member."""
+        """Return the value as an int (3.0 counts as 3); raise ValueError if it is no member."""
         if not is_number(value) or not self.low <= value <= self.high or int(value) != value:
             raise ValueError
         return int(value)
@@ -205,7 +205,7 @@ class Integer:
         return start, math.log(self.high + 0.5) - start
 
     def to_cube(self) -> Callable[[int], float]:
-        """A function from an integer to its coordinate in the cube."""
+        """Return a function from an integer to its coordinate in the cube."""
         low = self.low
         if self.prior == "uniform":
             count = self.high - low + 1
@@ -214,7 +214,7 @@ class Integer:
         return lambda n: (math.log(n) - start) / width
 
     def from_cube(self) -> Callable[[float], int]:
-        """A function from a coordinate in the cube to the integer whose cell holds it."""
+        """Return a function from a coordinate in the cube to the integer whose cell holds it."""
         low, last = self.low, self.high - self.low
         if self.prior == "uniform":
             count = last + 1
@@ -223,7 +223,7 @@ class Integer:
         return lambda u: int(log_cell(np.array([u]), start, width, low, self.high)[0])
 
     def others(self, rng: np.random.Generator, u: np.ndarray) -> np.ndarray:
-        """Other integers than those whose cells hold u (n,), by their places in the cube (n,).
+        """Draw other integers than those whose cells hold u (n,); return their places (n,).
 
         One of the two neighbours, or any, as often.
         """
@@ -245,12 +245,12 @@ class Integer:
 
 
 def uniform_cell(u: np.ndarray, counts: Any) -> np.ndarray:
-    """Which of `counts` equal parts of [0, 1] holds u, as a float64 from 0; same shape as u."""
+    """Return which of `counts` equal parts of [0, 1] holds u, a float64 from 0; same shape as u."""
     return np.minimum(np.floor(u * counts), counts - 1.0)
 
 
 def log_cell(u: np.ndarray, start: Any, width: Any, low: Any, high: Any) -> np.ndarray:
-    """The integer, as a float64, whose logarithmic cell holds u; same shape as u.
+    """Return the integer, as a float64, whose logarithmic cell holds u; same shape as u.
 
     One function for one point and for many, so that both round a cell's edge alike.
     """
@@ -261,11 +261,11 @@ class Categorical:
     """A choice between unordered categories.
 
     Attributes:
-        categories: The categories, as given.
-        name: Name of the dimension, or None.
+        categories: the categories, as given.
+        name: name of the dimension, or None.
 
     Raises:
-        SpaceError: Fewer than two categories, or two that are equal.
+        SpaceError: fewer than two categories, or two that are equal.
     """
 
     prior = None  # part of scikit-optimize's interface
@@ -292,7 +292,7 @@ class Categorical:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        """This class, or scikit-optimize's `Categorical` wherever that one is loaded.
+        """Name this class, or scikit-optimize's `Categorical` wherever that one is loaded.
 
         skopt.plots asks `isinstance(dimension, skopt.space.Categorical)`. This answers yes
         without importing it; `type(dimension)` still tells the truth.
@@ -330,11 +330,11 @@ class Categorical:
         return "one of " + ", ".join(repr(category) for category in self.categories)
 
     def check(self, value: Any) -> Any:
-        """Returns the equal category itself; raises ValueError if there is none."""
+        """Return the equal category itself; raise ValueError if there is none."""
         return self.categories[self.index(value)]
 
     def index(self, value: Any) -> int:
-        """Position of the category equal to `value`; raises ValueError if there is none."""
+        """Return the position of the category equal to `value`; raise ValueError if none is."""
         position = _position(value, self.categories, self._index)
         if position is None:
             raise ValueError

@@ -34,7 +34,7 @@ __all__ = ["Categorical", "Integer", "Real", "Space"]
 
 
 def _skopt_kind(dimension: object) -> str | None:
-    """The name of the scikit-optimize class that this is an instance of, or None."""
+    """Return the name of the scikit-optimize class that this is an instance of, or None."""
     for cls in type(dimension).__mro__:
         if cls.__module__.startswith("skopt.") and cls.__name__ in (
             "Real",
@@ -46,15 +46,15 @@ def _skopt_kind(dimension: object) -> str | None:
 
 
 def as_dimension(spec: Any) -> Dimension:
-    """Understands one dimension as users write it.
+    """Make a dimension of what users write.
 
     Args:
-        spec: A `Real`, `Integer` or `Categorical`, of rnnbbo or of scikit-optimize; a tuple or
+        spec: a `Real`, `Integer` or `Categorical`, of rnnbbo or of scikit-optimize; a tuple or
             list of two integers (`Integer`) or two numbers (`Real`), a prior as third element if
             wanted; or any other tuple or list: its elements are categories.
 
     Raises:
-        SpaceError: It is none of these.
+        SpaceError: it is none of these.
     """
     if isinstance(spec, (Real, Integer, Categorical)):
         return spec
@@ -94,18 +94,18 @@ class Space:
     """A search space, and the converter between its points and the unit cube.
 
     Args:
-        dimensions: One or more dimensions, each in a form that `as_dimension` understands; or a
+        dimensions: one or more dimensions, each in a form that `as_dimension` understands; or a
             `Space`, of rnnbbo or of scikit-optimize.
 
     Attributes:
-        dimensions: List of the dimensions.
-        names: Their names; an unnamed one at position i is called "x<i>".
-        n_dims: Number of dimensions, the length of a point.
-        cube_dim: Number of coordinates in the cube; a categorical has one a category.
-        one_hot: Those of the coordinates, (m,), that belong to categories.
+        dimensions: list of the dimensions.
+        names: their names; an unnamed one at position i is called "x<i>".
+        n_dims: number of dimensions, the length of a point.
+        cube_dim: number of coordinates in the cube; a categorical has one a category.
+        one_hot: those of the coordinates, (m,), that belong to categories.
 
     Raises:
-        SpaceError: There is no dimension, one is malformed (the message says which), or two
+        SpaceError: there is no dimension, one is malformed (the message says which), or two
             have the same name.
     """
 
@@ -133,7 +133,7 @@ class Space:
         self._prepare()
 
     def _prepare(self) -> None:
-        """Column numbers and constants, so that converting a point is only arithmetic."""
+        """Keep column numbers and constants, so that converting a point is only arithmetic."""
         self._to: list[tuple[int, Callable[[Any], float] | None, Dimension]] = []
         self._from: list[tuple[int, int, Any]] = []  # start, stop (0: one column), backward
         self._blocks: list[tuple[int, int]] = []
@@ -165,14 +165,14 @@ class Space:
         ).reshape(-1, 4)
 
     def check(self, point: Any) -> list[Any]:
-        """Returns the point in plain Python types.
+        """Return the point in plain Python types.
 
         Args:
-            point: A list, tuple or array of `n_dims` values; NumPy scalars are welcome, and a
+            point: a list, tuple or array of `n_dims` values; NumPy scalars are welcome, and a
                 float without a fraction where an integer is expected.
 
         Raises:
-            PointError: The length is wrong, or a value has the wrong type, is NaN, out of
+            PointError: the length is wrong, or a value has the wrong type, is NaN, out of
                 bounds, or an unknown category.
         """
         if isinstance(point, np.ndarray) and point.ndim == 1:
@@ -193,10 +193,10 @@ class Space:
         return checked
 
     def encode(self, point: Any) -> list[Any]:
-        """The point in numbers alone, as JSON holds it: a category is its position.
+        """Return the point in numbers alone, as JSON holds it: a category is its position.
 
         Raises:
-            PointError: As in `check`.
+            PointError: as in `check`.
         """
         return [
             dim.index(value) if isinstance(dim, Categorical) else value
@@ -204,23 +204,23 @@ class Space:
         ]
 
     def decode(self, code: list[Any]) -> list[Any]:
-        """The point that `encode` made this of, to the bit."""
+        """Return the point that `encode` made this of, to the bit."""
         return [
             dim.categories[value] if isinstance(dim, Categorical) else value
             for dim, value in zip(self.dimensions, code, strict=True)
         ]
 
     def to_cube(self, point: Any) -> np.ndarray:
-        """The point's place in the cube.
+        """Return the point's place in the cube.
 
         Args:
-            point: A point of the space, (n_dims,); it is checked first.
+            point: a point of the space, (n_dims,); it is checked first.
 
         Returns:
             (cube_dim,) float64 in [0, 1]. An integer is at the middle of its cell.
 
         Raises:
-            PointError: As in `check`.
+            PointError: as in `check`.
         """
         return self.place(self.check(point))
 
@@ -236,7 +236,7 @@ class Space:
         return cube
 
     def from_cube(self, u: Any) -> list[Any]:
-        """The point of the space at, or nearest to, a place in the cube.
+        """Return the point of the space at, or nearest to, a place in the cube.
 
         Args:
             u: (cube_dim,) coordinates. Outside [0, 1] the bound is meant; of a categorical's
@@ -247,7 +247,7 @@ class Space:
             bounds.
 
         Raises:
-            PointError: The number of coordinates is not `cube_dim`.
+            PointError: the number of coordinates is not `cube_dim`.
         """
         flat = np.asarray(u, dtype=np.float64).tolist()
         if len(flat) != self.cube_dim:
@@ -262,7 +262,7 @@ class Space:
         return point
 
     def snap(self, u: np.ndarray) -> np.ndarray:
-        """Moves cube points onto points of the space.
+        """Move cube points onto points of the space.
 
         Args:
             u: (n, cube_dim) coordinates.
@@ -294,11 +294,11 @@ class Space:
         return bool(self._integers or self._blocks)
 
     def vary(self, rng: np.random.Generator, u: np.ndarray) -> np.ndarray:
-        """Points of the space that differ in integers or categories, in one of them at least.
+        """Draw points of the space that differ in integers or categories, in one at least.
 
-        Every one of K integers and categories is changed with probability 1 / K, and the first by
-        lot in any case: a category to another, an integer to one of its neighbours or, as often,
-        to any.
+        Every one of K integers and categories is changed with probability 1 / K, and one at random
+        in any case: a category to another, an integer to one of its neighbours or, as often, to
+        any.
 
         Args:
             rng: randomness.
@@ -309,8 +309,8 @@ class Space:
         """
         out = self.snap(u)
         count = len(self._integers) + len(self._blocks)
-        lot = rng.random((len(u), count))
-        changes = (lot < 1.0 / count) | (lot == lot.min(axis=1, keepdims=True))
+        drawn = rng.random((len(u), count))
+        changes = (drawn < 1.0 / count) | (drawn == drawn.min(axis=1, keepdims=True))
         of_integers, of_blocks = np.split(changes.T, [len(self._integers)])
         for (column, dim), changed in zip(self._integers, of_integers, strict=True):
             out[changed, column] = dim.others(rng, out[changed, column])
@@ -320,7 +320,7 @@ class Space:
         return self.snap(out)
 
     def to_skopt(self) -> Any:
-        """The same space as a `skopt.space.Space`.
+        """Return the same space as a `skopt.space.Space`.
 
         Raises:
             MissingExtraError: scikit-optimize is not installed.
@@ -349,7 +349,7 @@ class Space:
         return iter(self.dimensions)
 
     def __getitem__(self, key: Any) -> Any:
-        """(position, dimension) for a name or position, a list of them for several."""
+        """Return (position, dimension) for a name or position, a list of them for several."""
         if isinstance(key, (list, tuple)):
             return [self[one] for one in key]
         try:

@@ -38,7 +38,7 @@ Point = list[Any]
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON holds it, floats to the last bit."""
+    """Return a value as JSON holds it, floats to the last bit."""
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):

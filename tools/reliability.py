@@ -35,9 +35,9 @@ class Row:
     """A fault.
 
     Attributes:
-        holds: What has to hold.
-        figures: What was measured, in the order of the tests.
-        tests: Where they are: file and function.
+        holds: what has to hold.
+        figures: what was measured, in the order of the tests.
+        tests: where they are: file and function.
     """
 
     holds: str
@@ -46,7 +46,7 @@ class Row:
 
 
 def read(report: Path) -> dict[str, Row]:
-    """The faults of a JUnit report, by name, in the order of the tests.
+    """Return the faults of a JUnit report, by name, in the order of the tests.
 
     Where a test has a short and a long version, the figures are those of the long one. What an
     expected failure leaves open is said.
@@ -78,7 +78,7 @@ def read(report: Path) -> dict[str, Row]:
 
 
 def page(rows: dict[str, Row]) -> str:
-    """The page of the faults."""
+    """Return the page of the faults."""
     lines = []
     for fault, row in rows.items():
         tests = "<br>".join(f"`{test}`" for test in row.tests)

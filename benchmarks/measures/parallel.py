@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rnnbbo.benchmarks import execute
-from rnnbbo.benchmarks.execute import run_seed
+from rnnbbo.benchmarks.execute import measure_function, run_seed
 from rnnbbo.benchmarks.measures.command import measure
 from rnnbbo.benchmarks.options import Names
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
@@ -100,7 +99,7 @@ def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> 
         (T,), the mean over the seeds.
     """
     problem = entry.build()
-    about = execute.measure(suite, entry, problem)
+    about = measure_function(suite, entry, problem)
     runs = []
     for seed in range(seeds):
         number = run_seed(entry.name, seed)

@@ -20,8 +20,15 @@ from tqdm import tqdm
 from rnnbbo.benchmarks import executors
 from rnnbbo.benchmarks.execute import execute
 from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.plan import Task
-from rnnbbo.benchmarks.record import FunctionRecord, Key, Run, read_function, read_run, run_path
+from rnnbbo.benchmarks.plan import PlannedRun
+from rnnbbo.benchmarks.record import (
+    FunctionRecord,
+    RunKey,
+    RunRecord,
+    read_function,
+    read_run,
+    run_path,
+)
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import best_so_far, log_regret, normalised_regret
 from rnnbbo.benchmarks.suites import Entry
@@ -79,8 +86,8 @@ def make_runs(out: Path, seeds: int, jobs: int) -> None:
         jobs: processes.
     """
     tasks = [
-        Task(
-            Key(SUITE, name, method, seed),
+        PlannedRun(
+            RunKey(SUITE, name, method, seed),
             Entry(name, dim, partial(build, name)),
             AT[-1],
             TIME_LIMIT,
@@ -111,7 +118,7 @@ def ours(
     """
     return {
         name: np.array(
-            [_at(_values(out, Key(SUITE, name, method, s)), about[name]) for s in range(seeds)]
+            [_at(_values(out, RunKey(SUITE, name, method, s)), about[name]) for s in range(seeds)]
         )
         for name in PROBLEMS
     }
@@ -157,8 +164,8 @@ def theirs(
     }
 
 
-def _values(out: Path, key: Key) -> list[float]:
-    run: Run | None = read_run(run_path(out, key))
+def _values(out: Path, key: RunKey) -> list[float]:
+    run: RunRecord | None = read_run(run_path(out, key))
     if run is None or run.end is not None:
         raise RecordError(f"{out}: no complete run {key}; expected one of {AT[-1]} evaluations")
     return [float("inf") if e.value is None else e.value for e in run.evaluations]

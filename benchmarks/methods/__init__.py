@@ -4,17 +4,17 @@ A method is named by a peer (`PEERS`), by whatever `rnnbbo.Optimizer` takes as a
 a shipped one or the path of a weights file, or by `module:class`, a method of one's own.
 """
 
-from rnnbbo.benchmarks.methods.base import Array, Method, Recommender, WorstFinite
-from rnnbbo.benchmarks.methods.registry import PEERS, Peer, describe, is_own, make_method
+from rnnbbo.benchmarks.methods.base import FloatArray, Method, Recommender, WorstFinite
+from rnnbbo.benchmarks.methods.peers import PEERS, Peer, about_method, is_own, make_method
 
 __all__ = [
     "PEERS",
-    "Array",
+    "FloatArray",
     "Method",
     "Peer",
     "Recommender",
     "WorstFinite",
-    "describe",
+    "about_method",
     "is_own",
     "make_method",
 ]

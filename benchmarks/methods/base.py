@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from rnnbbo.dimensions import Categorical, Dimension, Integer
 from rnnbbo.space import Space
 
-Array = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 
 class Method(Protocol):
     """One run of one method: strictly `ask`, then `tell`, again and again."""
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """Return the next point, (dim,) in the unit cube."""
         ...
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """Take the value y at the point x that the last `ask` returned.
 
         A y that is not finite stands for a failed evaluation.
@@ -36,7 +36,7 @@ class Recommender(Protocol):
     A method that is none recommends the point of the least value told.
     """
 
-    def recommend(self) -> Array:
+    def recommend(self) -> FloatArray:
         """Return the recommended point, (dim,) in the unit cube.
 
         To be called between a `tell` and an `ask`, after at least one finite value. It does not
@@ -68,7 +68,7 @@ class Cells:
         self._first = [d.low if isinstance(d, Integer) else 0 for d in space.dimensions]
         self.counts = [_count(d) for d in space.dimensions]
 
-    def middle(self, point: list[Any]) -> Array:
+    def middle(self, point: list[Any]) -> FloatArray:
         """Return where in the cube a point of the space is, (dim,)."""
         code = self._space.encode(point)
         return np.array(

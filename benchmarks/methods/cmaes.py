@@ -3,7 +3,7 @@
 import cma
 import numpy as np
 
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import FloatArray
 
 STEP_SIZE = 0.3
 
@@ -21,10 +21,10 @@ class CMAES:
         self._dim = dim
         self._rng = np.random.default_rng(seed)
         self._strategy = self._start({})
-        self._waiting: list[Array] = []
-        self._told: list[tuple[Array, float]] = []
+        self._waiting: list[FloatArray] = []
+        self._told: list[tuple[FloatArray, float]] = []
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         if not self._waiting:
             if self._strategy.stop():
@@ -32,7 +32,7 @@ class CMAES:
             self._waiting = self._strategy.ask()
         return np.array(self._waiting[0])
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         self._told.append((self._waiting.pop(0), y if np.isfinite(y) else np.inf))
         if not self._waiting:

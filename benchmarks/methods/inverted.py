@@ -7,10 +7,10 @@ from threading import Thread
 
 import numpy as np
 
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import FloatArray
 
-Objective = Callable[[Array], float]
-Search = Callable[[Objective, np.random.Generator], object]
+CubeFunction = Callable[[FloatArray], float]
+Searcher = Callable[[CubeFunction, np.random.Generator], object]
 
 
 class Inverted:
@@ -28,9 +28,9 @@ class Inverted:
         stand_in: turns a value that was told, which may not be finite, into one for the search.
     """
 
-    def __init__(self, search: Search, seed: int, stand_in: Callable[[float], float]) -> None:
+    def __init__(self, search: Searcher, seed: int, stand_in: Callable[[float], float]) -> None:
         self._stand_in = stand_in
-        self._questions: SimpleQueue[Array | _Raised] = SimpleQueue()
+        self._questions: SimpleQueue[FloatArray | _Raised] = SimpleQueue()
         self._answers: SimpleQueue[float | None] = SimpleQueue()
         self._answer = np.nan
         self._raised: _Raised | None = None
@@ -40,7 +40,7 @@ class Inverted:
         self._thread = Thread(target=_search_again_and_again, args=arguments, daemon=True)
         weakref.finalize(self, self._answers.put, None)
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`.
 
         Raises:
@@ -57,7 +57,7 @@ class Inverted:
             self._raised = question
         raise self._raised.error
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         self._answer = float(self._stand_in(y))
 
@@ -72,14 +72,14 @@ class _Dropped(BaseException):
 
 
 def _search_again_and_again(
-    search: Search,
+    search: Searcher,
     rng: np.random.Generator,
-    questions: "SimpleQueue[Array | _Raised]",
+    questions: "SimpleQueue[FloatArray | _Raised]",
     answers: "SimpleQueue[float | None]",
 ) -> None:
     asked = False
 
-    def objective(x: Array) -> float:
+    def objective(x: FloatArray) -> float:
         nonlocal asked
         asked = True
         questions.put(np.array(x, dtype=float))

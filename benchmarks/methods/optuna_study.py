@@ -3,7 +3,7 @@
 import numpy as np
 import optuna
 
-from rnnbbo.benchmarks.methods.base import Array, Cells, cube
+from rnnbbo.benchmarks.methods.base import Cells, FloatArray, cube
 from rnnbbo.dimensions import Categorical, Dimension, Integer
 from rnnbbo.space import Space
 
@@ -25,12 +25,12 @@ class OptunaStudy:
             for name, dimension in zip(space.names, space.dimensions, strict=True)
         }
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         self._trial = self._study.ask(self._distributions)
         return self._cells.middle([self._trial.params[name] for name in self._distributions])
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         if np.isfinite(y):
             self._study.tell(self._trial, y)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import FloatArray
 
 
 class RandomSearch:
@@ -12,11 +12,11 @@ class RandomSearch:
         self._dim = dim
         self._rng = np.random.default_rng(seed)
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         return self._rng.random(self._dim)
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
 
 
@@ -28,9 +28,9 @@ class Sobol:
 
         self._sequence = qmc.Sobol(dim, rng=np.random.default_rng(seed))
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         return self._sequence.random(1)[0]
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""

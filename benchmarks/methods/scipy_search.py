@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import differential_evolution, dual_annealing
 
 from rnnbbo.benchmarks.methods.base import WorstFinite
-from rnnbbo.benchmarks.methods.inverted import Inverted, Objective
+from rnnbbo.benchmarks.methods.inverted import CubeFunction, Inverted
 
 
 class DifferentialEvolution(Inverted):
@@ -16,7 +16,7 @@ class DifferentialEvolution(Inverted):
     """
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
-        def search(objective: Objective, rng: np.random.Generator) -> None:
+        def search(objective: CubeFunction, rng: np.random.Generator) -> None:
             differential_evolution(objective, [(0.0, 1.0)] * dim, rng=rng)
 
         super().__init__(search, seed, lambda y: y if np.isfinite(y) else np.inf)
@@ -31,7 +31,7 @@ class DualAnnealing(Inverted):
     """
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
-        def search(objective: Objective, rng: np.random.Generator) -> None:
+        def search(objective: CubeFunction, rng: np.random.Generator) -> None:
             dual_annealing(objective, [(0.0, 1.0)] * dim, rng=rng)
 
         super().__init__(search, seed, WorstFinite(first=np.inf))

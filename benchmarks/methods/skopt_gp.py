@@ -6,7 +6,7 @@ import numpy as np
 from skopt import Optimizer
 from skopt.utils import cook_estimator, normalize_dimensions
 
-from rnnbbo.benchmarks.methods.base import Array, Cells, WorstFinite, cube
+from rnnbbo.benchmarks.methods.base import Cells, FloatArray, WorstFinite, cube
 from rnnbbo.space import Space
 
 
@@ -30,7 +30,7 @@ class GPMinimize:
         self._optimizer = Optimizer(theirs, model, random_state=rng)
         self._finite = WorstFinite()
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         with warnings.catch_warnings():
             # A point that repeats an earlier one is replaced by a random one, with a warning.
@@ -38,6 +38,6 @@ class GPMinimize:
             self._asked = self._optimizer.ask()
         return self._cells.middle(self._asked)
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         self._optimizer.tell(self._asked, float(self._finite(y)))

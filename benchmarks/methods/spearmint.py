@@ -4,15 +4,15 @@ import numpy as np
 import torch
 from torch.quasirandom import SobolEngine
 
-from rnnbbo.benchmarks.methods.base import Array, WorstFinite
+from rnnbbo.benchmarks.methods.base import FloatArray, WorstFinite
 from rnnbbo.benchmarks.methods.spearmint_acquisition import IntegratedEI, batched_model, polish
-from rnnbbo.benchmarks.methods.spearmint_hyperparameters import Chain, Data
+from rnnbbo.benchmarks.methods.spearmint_hyperparameters import Chain, Observed
 
 SAMPLES = 10
 BURN_IN = 100
 SPRAYED = 10
-SPREAD = 0.001
-POLISHED = 20
+SPRAY_DEVIATION = 0.001
+POLISHED_CANDIDATES = 20
 
 
 class Spearmint:
@@ -55,10 +55,10 @@ class Spearmint:
         self._chain = Chain(dim, self._rng, infer_noise=infer_noise)
         self._burnt_in = False
         self._finite = WorstFinite()
-        self._x: list[Array] = []
+        self._x: list[FloatArray] = []
         self._y: list[float] = []
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         x, y = np.array(self._x), np.array(self._y)
         if len(set(self._y)) < 2:
@@ -67,23 +67,23 @@ class Spearmint:
         acquisition = self._acquisition(x, y)
         candidates = torch.cat([self._sprayed(x[np.argmin(y)]), self._grid])
         values = acquisition.of_many(candidates)
-        ends, values = polish(acquisition, candidates[values.topk(POLISHED).indices])
+        ends, values = polish(acquisition, candidates[values.topk(POLISHED_CANDIDATES).indices])
         return ends[values.argmax()].numpy()
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         self._x.append(x)
         self._y.append(float(self._finite(y)))
 
-    def _acquisition(self, x: Array, y: Array) -> IntegratedEI:
-        data = Data(x, y)
+    def _acquisition(self, x: FloatArray, y: FloatArray) -> IntegratedEI:
+        data = Observed(x, y)
         if not self._burnt_in:
             self._chain.sample(data, BURN_IN)
             self._burnt_in = True
         return IntegratedEI(batched_model(x, y, self._chain.sample(data, SAMPLES)), float(y.min()))
 
-    def _sprayed(self, incumbent: Array) -> torch.Tensor:
-        noise = SPREAD * self._rng.standard_normal((SPRAYED, len(incumbent)))
+    def _sprayed(self, incumbent: FloatArray) -> torch.Tensor:
+        noise = SPRAY_DEVIATION * self._rng.standard_normal((SPRAYED, len(incumbent)))
         return torch.as_tensor(np.clip(incumbent + noise, 0.0, 1.0))
 
 

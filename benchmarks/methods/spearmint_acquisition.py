@@ -14,16 +14,16 @@ from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.means import ConstantMean
 from torch import Tensor
 
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import FloatArray
 from rnnbbo.benchmarks.methods.spearmint_hyperparameters import Hyperparameters
 
-CHUNK = 250
+SCORED_AT_ONCE = 250
 """Candidates that are scored at once, so that their covariances stay in the processor's cache."""
 
 MIN_VARIANCE = 1e-20
 
 
-def batched_model(x: Array, y: Array, samples: Sequence[Hyperparameters]) -> SingleTaskGP:
+def batched_model(x: FloatArray, y: FloatArray, samples: Sequence[Hyperparameters]) -> SingleTaskGP:
     """Return the Gaussian processes of all samples, as one model with a batch dimension.
 
     Args:
@@ -88,7 +88,7 @@ class IntegratedEI(torch.nn.Module):
     @torch.no_grad()
     def of_many(self, x: Tensor) -> Tensor:
         """Return the average at each of (candidates, dim), as (candidates,)."""
-        return torch.cat([self(chunk.unsqueeze(-2)) for chunk in x.split(CHUNK)])
+        return torch.cat([self(chunk.unsqueeze(-2)) for chunk in x.split(SCORED_AT_ONCE)])
 
 
 def polish(acquisition: IntegratedEI, starts: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.linalg import lapack
 
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import FloatArray
 from rnnbbo.benchmarks.methods.slice_sampling import slice_sample
 
 MAX_LENGTHSCALE = 2.0
@@ -18,7 +18,7 @@ NOISE_SCALE = 0.1
 FIXED_NOISE = 1e-3
 """The variance of the noise where it is not inferred, in units of the standardised values."""
 
-JITTER = 1e-6
+DIAGONAL_SHARE = 1e-6
 """Share of the amplitude that the covariance's diagonal gets on top of the noise."""
 
 
@@ -36,18 +36,18 @@ class Hyperparameters:
     mean: float
     amplitude: float
     noise: float
-    lengthscales: Array
+    lengthscales: FloatArray
 
     @property
     def diagonal(self) -> float:
         """What is added to the covariance's diagonal: the noise, and a jitter."""
-        return self.noise + JITTER * self.amplitude
+        return self.noise + DIAGONAL_SHARE * self.amplitude
 
 
 Density = Callable[[Hyperparameters], float]
 
 
-class Data:
+class Observed:
     """Points and values, prepared for many evaluations of the likelihood.
 
     numpy and LAPACK: a sample of the hyper-parameters takes tens of evaluations without a gradient,
@@ -58,13 +58,13 @@ class Data:
         y: (n,).
     """
 
-    def __init__(self, x: Array, y: Array) -> None:
+    def __init__(self, x: FloatArray, y: FloatArray) -> None:
         self.y = y
         self._pairs = np.tril_indices(len(x), -1)
         above, below = self._pairs
         self._squares = np.ascontiguousarray((x[above] - x[below]).T ** 2)  # (dim, pairs)
 
-    def correlation(self, lengthscales: Array) -> Array:
+    def correlation(self, lengthscales: FloatArray) -> FloatArray:
         """Return the lower triangle of the Matern-5/2 kernel of the points, (n, n).
 
         k(r) = (1 + s + s^2 / 3) exp(-s) with s = sqrt(5) r (Rasmussen and Williams, eq. 4.17).
@@ -74,7 +74,7 @@ class Data:
         matrix[self._pairs] = (1.0 + s + s**2 / 3.0) * np.exp(-s)
         return matrix
 
-    def log_likelihood(self, correlation: Array, at: Hyperparameters) -> float:
+    def log_likelihood(self, correlation: FloatArray, at: Hyperparameters) -> float:
         """Return log N(y | mean, amplitude correlation + diagonal I).
 
         (Rasmussen and Williams, eq. 2.30.) Minus infinity if rounding makes the matrix singular.
@@ -120,14 +120,14 @@ class Chain:
         self._infer_noise = infer_noise
         self._state = Hyperparameters(0.0, 1.0, FIXED_NOISE, np.ones(dim))
 
-    def sample(self, data: Data, count: int) -> list[Hyperparameters]:
+    def sample(self, data: Observed, count: int) -> list[Hyperparameters]:
         """Return the states after each of the next sweeps, for standardised values."""
         # Other values have other bounds.
         mean = float(np.clip(self._state.mean, data.y.min(), data.y.max()))
         self._state = replace(self._state, mean=mean)
         return [self._sweep(data) for _ in range(count)]
 
-    def _sweep(self, data: Data) -> Hyperparameters:
+    def _sweep(self, data: Observed) -> Hyperparameters:
         correlation = data.correlation(self._state.lengthscales)
 
         def density(at: Hyperparameters) -> float:
@@ -164,7 +164,7 @@ class Chain:
             )
         )
 
-    def _move_lengthscale(self, data: Data, i: int) -> None:
+    def _move_lengthscale(self, data: Observed, i: int) -> None:
         lengthscales = self._state.lengthscales.copy()
 
         def log_density(lengthscale: float) -> float:

@@ -14,7 +14,7 @@ from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from torch.quasirandom import SobolEngine
 
-from rnnbbo.benchmarks.methods.base import Array, WorstFinite
+from rnnbbo.benchmarks.methods.base import FloatArray, WorstFinite
 
 FIRST_LENGTH = 0.8
 MIN_LENGTH = 0.5**7
@@ -61,7 +61,7 @@ class TrustRegion:
             length = self.length / 2.0
         return TrustRegion(self.failure_tolerance, length)
 
-    def box(self, centre: Array, lengthscales: Array) -> tuple[Array, Array]:
+    def box(self, centre: FloatArray, lengthscales: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the region's lower and upper bounds in the unit cube, each (dim,).
 
         Its sides are in proportion to the length-scales, and its volume that of the hypercube.
@@ -90,7 +90,7 @@ class TuRBO:
     """
 
     region: TrustRegion
-    _first: Array
+    _first: FloatArray
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
         self._dim = dim
@@ -98,7 +98,7 @@ class TuRBO:
         self._finite = WorstFinite()
         self._start()
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         if self.region.converged:
             self._start()
@@ -111,7 +111,7 @@ class TuRBO:
             with torch.no_grad():
                 return sampling(torch.as_tensor(candidates), num_samples=1).numpy()[0]
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         value = float(self._finite(y))
         if len(self._y) >= len(self._first):
@@ -124,11 +124,11 @@ class TuRBO:
         """Begin a trust region and forget the one before."""
         self.region = TrustRegion(failure_tolerance=max(4, self._dim))
         self._first = self._sobol(2 * self._dim)
-        self._x: list[Array] = []
+        self._x: list[FloatArray] = []
         self._y: list[float] = []
 
     def _model(self) -> SingleTaskGP:
-        """The model of the region's evaluations; BoTorch maximises, so of -y."""
+        """Fit the model of the region's evaluations; BoTorch maximises, so of -y."""
         y = -np.array(self._y)
         y = (y - y.mean()) / (y.std() or 1.0)
         matern = MaternKernel(
@@ -144,8 +144,8 @@ class TuRBO:
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
         return model
 
-    def _candidates(self, model: SingleTaskGP) -> Array:
-        """Sobol points of the region's box, in some coordinates only (supplement, section C)."""
+    def _candidates(self, model: SingleTaskGP) -> FloatArray:
+        """Draw Sobol points of the region's box, in some coordinates only (supplement, C)."""
         centre = self._x[int(np.argmin(self._y))]
         lengthscales = model.covar_module.base_kernel.lengthscale.detach().numpy()[0]
         low, high = self.region.box(centre, lengthscales)
@@ -155,7 +155,7 @@ class TuRBO:
         moved[none, self._rng.integers(self._dim, size=len(none))] = True
         return np.where(moved, points, centre)
 
-    def _sobol(self, count: int) -> Array:
+    def _sobol(self, count: int) -> FloatArray:
         engine = SobolEngine(self._dim, scramble=True, seed=self._seed())
         return engine.draw(count, dtype=torch.double).numpy()
 

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo import shipped
-from rnnbbo.benchmarks.record import FunctionRecord, Run, read_function, read_headers, read_runs
+from rnnbbo.benchmarks.record import (
+    FunctionRecord,
+    RunRecord,
+    read_function,
+    read_headers,
+    read_runs,
+)
 from rnnbbo.benchmarks.reports.data import TARGETS, Course, Lost, Method, Records, Suite
 from rnnbbo.benchmarks.statistics import capped, log_regret, normalised_regret
 from rnnbbo.errors import RecordError
@@ -96,12 +102,12 @@ def read(folder: Path) -> Records:
     )
 
 
-def _regret(run: Run, function: FunctionRecord) -> Array:
+def _regret(run: RunRecord, function: FunctionRecord) -> Array:
     best = [np.inf if e.best is None else e.best for e in run.evaluations]
     return normalised_regret(best, function.minimum, function.reference)
 
 
-def _trace(run: Run, regret: Array) -> _Trace:
+def _trace(run: RunRecord, regret: Array) -> _Trace:
     least = np.minimum.accumulate(regret)
     return _Trace(
         capped(regret),
@@ -112,11 +118,11 @@ def _trace(run: Run, regret: Array) -> _Trace:
     )
 
 
-def _points(run: Run) -> Array:
+def _points(run: RunRecord) -> Array:
     return np.array([e.x for e in run.evaluations], dtype=float)
 
 
-def _distances(run: Run) -> Array:
+def _distances(run: RunRecord) -> Array:
     """Return ln of the distance from each query to the incumbent before it."""
     x = _points(run)
     distance = np.full(len(x), np.nan)

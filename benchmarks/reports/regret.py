@@ -12,7 +12,7 @@ from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table,
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import SMALL
 from rnnbbo.benchmarks.reports.timed import CALLS
-from rnnbbo.benchmarks.statistics import CAP, FLOOR, bootstrap_mean
+from rnnbbo.benchmarks.statistics import CAP, REGRET_FLOOR, bootstrap_mean
 
 Array = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def curves(records: Records, styles: Mapping[str, Style]) -> Section:
             Group("Mean regret", (f"Capped at {CAP:g}, so that no lost run rules.",), (), means),
             Group(
                 "Geometric mean regret",
-                (f"Floored at {FLOOR:g}: how many digits a method finds.",),
+                (f"Floored at {REGRET_FLOOR:g}: how many digits a method finds.",),
                 (),
                 geometric,
             ),

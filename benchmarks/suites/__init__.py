@@ -4,7 +4,7 @@ Two splits of every suite hold different functions. `tune` is for choosing betwe
 for figures that are reported: nothing may be trained on either or tuned on `test`.
 """
 
+from rnnbbo.benchmarks.suites.catalogue import SUITES, about_suite, get_suite, package
 from rnnbbo.benchmarks.suites.entry import SPLITS, Entry
-from rnnbbo.benchmarks.suites.registry import SUITES, describe, get_suite, package
 
-__all__ = ["SPLITS", "SUITES", "Entry", "describe", "get_suite", "package"]
+__all__ = ["SPLITS", "SUITES", "Entry", "about_suite", "get_suite", "package"]

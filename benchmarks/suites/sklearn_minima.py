@@ -10,35 +10,35 @@ from importlib.metadata import version
 import click
 import numpy as np
 
-from rnnbbo.benchmarks.suites.sklearn import MINIMA, PAIRS
+from rnnbbo.benchmarks.suites.sklearn_suite import MINIMA, PAIRS
 from rnnbbo.benchmarks.threads import pin_threads
-from rnnbbo.functions.problem import Array
+from rnnbbo.functions.problem import FloatArray
 from rnnbbo.functions.tuning import Tuning, tuning_dim
 
-FUNCTIONS = {
+TUNINGS = {
     f"{model}-{dataset}": (model, dataset) for pairs in PAIRS.values() for model, dataset in pairs
 }
 
-SPREAD = 512
+SPREAD_POINTS = 512
 """Points of a scrambled Sobol sequence, searched first."""
 
-ROUNDS, BEST, STEPS = 8, 5, 8
+SEARCH_ROUNDS, BEST, LOCAL_STEPS = 8, 5, 8
 """Then, round after round, so many normal steps from each of so many best points."""
 
-SCALES = np.geomspace(0.2, 0.005, ROUNDS)
+STEP_SCALES = np.geomspace(0.2, 0.005, SEARCH_ROUNDS)
 """Standard deviation of the steps in each round, in units of the cube."""
 
 
-def search(function: Tuning, dim: int) -> tuple[float, Array]:
+def search_minimum(function: Tuning, dim: int) -> tuple[float, FloatArray]:
     """Return the least value found and its point `(dim,)` of the unit cube."""
     from scipy.stats import qmc
 
     rng = np.random.default_rng(0)
-    points = qmc.Sobol(dim, rng=rng).random(SPREAD)
+    points = qmc.Sobol(dim, rng=rng).random(SPREAD_POINTS)
     values = function(points)
-    for scale in SCALES:
+    for scale in STEP_SCALES:
         best = points[np.argsort(values, kind="stable")[:BEST]]
-        steps = scale * rng.standard_normal((BEST, STEPS, dim))
+        steps = scale * rng.standard_normal((BEST, LOCAL_STEPS, dim))
         # Half of the coordinates stay: a step that is good in one is not lost by the others.
         steps *= rng.random(steps.shape) < 0.5
         near = np.clip(best[:, None] + steps, 0.0, 1.0).reshape(-1, dim)
@@ -49,22 +49,22 @@ def search(function: Tuning, dim: int) -> tuple[float, Array]:
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(FUNCTIONS)))
+@click.argument("names", nargs=-1, type=click.Choice(list(TUNINGS)))
 def main(names: tuple[str, ...]) -> None:
     """Search the minima of the functions NAMES, or of all, and keep those of the others.
 
     The file is written after each, so that a stopped search loses only the last.
     """
     known = json.loads(MINIMA.read_text())["minima"] if MINIMA.exists() else {}
-    for name in names or FUNCTIONS:
-        model, dataset = FUNCTIONS[name]
-        value, at = search(Tuning(model, dataset), tuning_dim(model))
+    for name in names or TUNINGS:
+        model, dataset = TUNINGS[name]
+        value, at = search_minimum(Tuning(model, dataset), tuning_dim(model))
         known[name] = {"value": value, "at": at.tolist()}
         click.echo(f"{name:30} {value:.6f}")
         about = {
             "scikit-learn": version("scikit-learn"),
-            "evaluations": SPREAD + ROUNDS * BEST * STEPS,
-            "minima": {name: known[name] for name in FUNCTIONS if name in known},
+            "evaluations": SPREAD_POINTS + SEARCH_ROUNDS * BEST * LOCAL_STEPS,
+            "minima": {name: known[name] for name in TUNINGS if name in known},
         }
         MINIMA.write_text(json.dumps(about, indent=1) + "\n")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from rnnbbo.functions.gp import Conditional, GPTasks, draw, expected_improvement
+from rnnbbo.functions.gp import Conditional, GPTasks, draw_next, expected_improvement
 
 JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
 IGNORED = 1e3  # noise that leaves a point out of a posterior's mean, in amplitudes
@@ -83,7 +83,7 @@ class GPHistory:
 
     def evaluate(self, x: Tensor) -> None:
         """Query (B, D): draw f there given everything drawn before, and a noisy y."""
-        f = draw(self.tasks, self.x, self.f, x, self._normal(), JITTER)
+        f = draw_next(self.tasks, self.x, self.f, x, self._normal(), JITTER)
         y = f + self.tasks.noise * self._normal()
         self.x = torch.cat([self.x, x[:, None, :]], dim=1)
         self.f = torch.cat([self.f, f[:, None]], dim=1)

@@ -10,14 +10,14 @@ import pytest
 from rnnbbo.benchmarks import record
 from rnnbbo.benchmarks.coco import export
 from rnnbbo.benchmarks.execute import execute
-from rnnbbo.benchmarks.plan import Comparison, Plan, tasks
+from rnnbbo.benchmarks.plan import Comparison, Plan, planned_runs
 from rnnbbo.errors import RecordError
 from rnnbbo.functions.bbob import bbob_problem
 
 pytest.importorskip("cocoex")
 
 
-def make_records(out: Path, **changes: object) -> list[record.Run]:
+def make_records(out: Path, **changes: object) -> list[record.RunRecord]:
     values = {
         "suites": ["bbob-2d", "bbob-3d", "classic"],
         "methods": ["random", "sobol"],
@@ -25,8 +25,8 @@ def make_records(out: Path, **changes: object) -> list[record.Run]:
         "functions": 3,
         "seeds": 2,
     }
-    for task in tasks(Plan([Comparison(**(values | changes))])):
-        execute(task, out)
+    for planned in planned_runs(Plan([Comparison(**(values | changes))])):
+        execute(planned, out)
     return list(record.read_runs(out))
 
 
@@ -50,7 +50,7 @@ def trials(folder: Path) -> dict[tuple[int, int, int], list[tuple[int, float]]]:
     return found
 
 
-def expected(runs: Iterable[record.Run], method: str) -> dict:
+def expected(runs: Iterable[record.RunRecord], method: str) -> dict:
     found: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
     for run in runs:
         match = re.fullmatch(r"bbob-f(\d+)-i(\d+)-d(\d+)", run.key.function)
@@ -101,7 +101,7 @@ def test_runs_that_ended_early_count_as_far_as_they_went(tmp_path: Path) -> None
     (path,) = tmp_path.glob("*/*/*.jsonl")
     lines = [record.read_run(path).evaluations[i] for i in range(8)]  # type: ignore[union-attr]
     key = record.read_run(path).key  # type: ignore[union-attr]
-    end = record.Evaluation(
+    end = record.EvaluationRecord(
         **{**vars(lines[-1]), "t": 9, "x": None, "y": None, "value": None, "status": "crashed"}
     )
     record.write_run(tmp_path, key, [*lines, end])
@@ -112,15 +112,17 @@ def test_runs_that_ended_early_count_as_far_as_they_went(tmp_path: Path) -> None
 def test_splits_and_strange_names_get_folders_of_their_own(tmp_path: Path) -> None:
     for split in ("test", "tune"):
         compare = [Comparison(["bbob-2d"], ["random"], 5, 1)]
-        for task in tasks(Plan(compare, split=split)):
-            execute(task, tmp_path)
-    key = record.Key("bbob-2d", "bbob-f01-i71-d2", "weights/a b.safetensors", 0)
+        for planned in planned_runs(Plan(compare, split=split)):
+            execute(planned, tmp_path)
+    key = record.RunKey("bbob-2d", "bbob-f01-i71-d2", "weights/a b.safetensors", 0)
     (path,) = tmp_path.glob("bbob-2d/*/random.0.jsonl")
     run = record.read_run(path)
     assert run is not None
     changes = {"run": str(key), "method": key.method}
     record.write_run(
-        tmp_path, key, [record.Evaluation(**{**vars(line), **changes}) for line in run.evaluations]
+        tmp_path,
+        key,
+        [record.EvaluationRecord(**{**vars(line), **changes}) for line in run.evaluations],
     )
     folders = export(tmp_path, tmp_path / "coco")
     names = ["random", "random-tune", "weights_2Fa_20b.safetensors"]

@@ -7,10 +7,10 @@ import pytest
 
 from rnnbbo import Space
 from rnnbbo.benchmarks import record
-from rnnbbo.benchmarks.execute import execute, measure, run_seed
+from rnnbbo.benchmarks.execute import execute, measure_function, run_seed
 from rnnbbo.benchmarks.methods import Method, make_method
-from rnnbbo.benchmarks.plan import Task
-from rnnbbo.benchmarks.record import Evaluation, Key
+from rnnbbo.benchmarks.plan import PlannedRun
+from rnnbbo.benchmarks.record import EvaluationRecord, RunKey
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.functions.problem import Problem
 
@@ -28,8 +28,10 @@ def bowl() -> Problem:
 ENTRY = Entry("bowl", 2, bowl)
 
 
-def task(method: str = "random", entry: Entry = ENTRY, budget: int = 6, limit: float = 60) -> Task:
-    return Task(Key("bowls", entry.name, method, 0), entry, budget, limit)
+def planned(
+    method: str = "random", entry: Entry = ENTRY, budget: int = 6, limit: float = 60
+) -> PlannedRun:
+    return PlannedRun(RunKey("bowls", entry.name, method, 0), entry, budget, limit)
 
 
 def make(name: str, dim: int, budget: int, seed: int, space: Space | None) -> Method:
@@ -37,9 +39,9 @@ def make(name: str, dim: int, budget: int, seed: int, space: Space | None) -> Me
 
 
 def test_every_evaluation_is_a_line(tmp_path: Path) -> None:
-    about, lines = execute(task("cma"), tmp_path)
+    about, lines = execute(planned("cma"), tmp_path)
     assert record.read_function(tmp_path, about.suite, "bowl") == about
-    run = record.read_run(record.run_path(tmp_path, task("cma").key))
+    run = record.read_run(record.run_path(tmp_path, planned("cma").key))
     assert run is not None
     assert run.evaluations == tuple(lines)
     assert run.end is None
@@ -52,7 +54,7 @@ def test_every_evaluation_is_a_line(tmp_path: Path) -> None:
 
 
 def test_lines_are_written_as_they_happen(tmp_path: Path) -> None:
-    path = record.run_path(tmp_path, task("Watching").key)
+    path = record.run_path(tmp_path, planned("Watching").key)
     counts = []
 
     class Watching(faulty_methods.Steady):
@@ -60,25 +62,25 @@ def test_lines_are_written_as_they_happen(tmp_path: Path) -> None:
             counts.append(path.read_text().count("\n"))
             return super().ask()
 
-    execute(task("Watching"), tmp_path, lambda _, *run: Watching(*run[:3]))
+    execute(planned("Watching"), tmp_path, lambda _, *run: Watching(*run[:3]))
     assert counts == list(range(6))
 
 
 def test_the_lines_of_an_earlier_attempt_are_replaced(tmp_path: Path) -> None:
-    path = record.run_path(tmp_path, task().key)
+    path = record.run_path(tmp_path, planned().key)
     path.parent.mkdir(parents=True)
     path.write_text('{"a": 1}\n' * 40 + '{"cut')
-    _, lines = execute(task(), tmp_path)
+    _, lines = execute(planned(), tmp_path)
     assert path.read_text().count("\n") == len(lines) == 6
 
 
 def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
-    about, lines = execute(task(), None)
+    about, lines = execute(planned(), None)
     assert (about.function, len(lines)) == ("bowl", 6)
 
 
-def ended(method: str, limit: float = 60.0) -> tuple[list[Evaluation], Evaluation]:
-    _, lines = execute(task(method, limit=limit), None, make)
+def ended(method: str, limit: float = 60.0) -> tuple[list[EvaluationRecord], EvaluationRecord]:
+    _, lines = execute(planned(method, limit=limit), None, make)
     return lines[:-1], lines[-1]
 
 
@@ -107,7 +109,7 @@ def test_a_method_that_cannot_be_made_loses_its_run_only() -> None:
     def fail(*_: object) -> Method:
         raise MemoryError("too large")
 
-    _, lines = execute(task(), None, fail)
+    _, lines = execute(planned(), None, fail)
     assert [(e.t, e.status, e.message) for e in lines] == [(1, "crashed", "MemoryError: too large")]
 
 
@@ -119,7 +121,7 @@ def test_a_method_is_told_the_declared_space() -> None:
         return make_method(name, dim, budget, seed, space)
 
     grid = Space([(0, 3), ("a", "b")])
-    _, lines = execute(task("tpe", replace(ENTRY, space=grid)), None, watching)
+    _, lines = execute(planned("tpe", replace(ENTRY, space=grid)), None, watching)
     assert spaces == [grid]
     assert all({*np.array(e.x) * (4, 2) % 1} == {0.5} for e in lines)
 
@@ -137,7 +139,7 @@ def broken(values: list[float]) -> Entry:
 
 
 def test_failed_evaluations_are_recorded_and_never_best(tmp_path: Path) -> None:
-    failing = task(entry=broken([np.nan, 2.0, np.inf, 13.0, 1.0]), budget=5)
+    failing = planned(entry=broken([np.nan, 2.0, np.inf, 13.0, 1.0]), budget=5)
     about = record.FunctionRecord(failing.key.suite, "broken", 2, 0.0, 1.0)
     record.write_function(tmp_path, about)
     _, lines = execute(failing, tmp_path)
@@ -152,7 +154,7 @@ NOISY = Entry("noisy", 2, bowl, noise=0.2)
 
 
 def test_noise_is_told_and_the_value_recorded() -> None:
-    about, lines = execute(task(entry=NOISY, budget=400), None)
+    about, lines = execute(planned(entry=NOISY, budget=400), None)
     # The spread of the bowl's values over its box: of u^2 for u uniform in (-2, 2) and (-1, 1).
     assert about.noise == pytest.approx(0.2 * np.sqrt(16 * 4 / 45 + 4 / 45), rel=0.1)
     noise = np.array([e.y - e.value for e in lines if e.y is not None and e.value is not None])
@@ -165,16 +167,16 @@ def test_noise_is_told_and_the_value_recorded() -> None:
 
 def test_methods_are_told_the_same_noise() -> None:
     def noise(method: str) -> list[float]:
-        return [e.y - e.value for e in execute(task(method, NOISY), None)[1]]  # type: ignore[operator]
+        return [e.y - e.value for e in execute(planned(method, NOISY), None)[1]]  # type: ignore[operator]
 
     assert noise("random") == pytest.approx(noise("cma"))
 
 
 def test_a_recommendation_counts_under_noise_only() -> None:
     centre = bowl().unit(np.full(2, 0.5))
-    _, lines = execute(task("Recommending", NOISY), None, make)
+    _, lines = execute(planned("Recommending", NOISY), None, make)
     assert [e.best for e in lines] == [centre] * 6
-    _, lines = execute(task("Recommending"), None, make)
+    _, lines = execute(planned("Recommending"), None, make)
     assert [e.best for e in lines] != [centre] * 6
 
 
@@ -185,19 +187,19 @@ def test_runs_repeat_and_seeds_pair_methods() -> None:
         seeds.append(seed)
         return make_method(name, dim, budget, seed, space)
 
-    first, again = (execute(task("random"), None, watching)[1] for _ in range(2))
+    first, again = (execute(planned("random"), None, watching)[1] for _ in range(2))
     assert [e.x for e in first] == [e.x for e in again]
-    execute(task("cma"), None, watching)
+    execute(planned("cma"), None, watching)
     assert len(set(seeds)) == 1
     assert len({run_seed(f, s) for f in ("f", "g") for s in range(50)}) == 100
     assert all(0 <= run_seed("f", seed) < 2**32 for seed in range(100))
 
 
 def test_reference_equals_a_direct_estimate() -> None:
-    about = measure("bowls", ENTRY, bowl())
+    about = measure_function("bowls", ENTRY, bowl())
     u = np.random.default_rng(3).random((4000, 10, 2))
     x = np.array([-1.0, 0.0]) + u * np.array([4.0, 2.0])
     expected = np.median(np.min(np.sum((x - 1.0) ** 2, axis=-1), axis=1))
     # The median of 101 searches has a standard error of about an eighth of it here.
     assert about.reference == pytest.approx(expected, rel=0.5)
-    assert about == measure("bowls", ENTRY, bowl())
+    assert about == measure_function("bowls", ENTRY, bowl())

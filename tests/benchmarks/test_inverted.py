@@ -4,10 +4,10 @@ from threading import enumerate as threads
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.methods.inverted import Inverted, Objective
+from rnnbbo.benchmarks.methods.inverted import CubeFunction, Inverted
 
 
-def three_points(objective: Objective, rng: np.random.Generator) -> None:
+def three_points(objective: CubeFunction, rng: np.random.Generator) -> None:
     for _ in range(3):
         objective(rng.random(2))
 
@@ -30,7 +30,7 @@ def test_a_search_that_returns_starts_again_elsewhere() -> None:
 def test_the_search_gets_the_told_values_and_computes_only_while_asked() -> None:
     log: list[object] = []
 
-    def search(objective: Objective, rng: np.random.Generator) -> None:
+    def search(objective: CubeFunction, rng: np.random.Generator) -> None:
         while True:
             log.append(objective(np.zeros(1)))
 
@@ -45,7 +45,7 @@ def test_the_search_gets_the_told_values_and_computes_only_while_asked() -> None
 
 
 def test_what_the_search_raises_is_raised_by_every_ask() -> None:
-    def search(objective: Objective, rng: np.random.Generator) -> None:
+    def search(objective: CubeFunction, rng: np.random.Generator) -> None:
         objective(np.zeros(1))
         raise ZeroDivisionError("in the search")
 
@@ -77,7 +77,7 @@ def test_dropping_a_run_ends_its_thread(asks: int) -> None:
 
 
 def test_a_search_cannot_hold_on_by_catching_exceptions() -> None:
-    def search(objective: Objective, rng: np.random.Generator) -> None:
+    def search(objective: CubeFunction, rng: np.random.Generator) -> None:
         while True:
             try:
                 objective(np.zeros(1))

@@ -125,7 +125,7 @@ def test_skopt_visits_the_points_of_gp_minimize() -> None:
 def test_log_ei_begins_with_the_sobol_points_that_ax_would_take(
     dim: int, budget: int, expected: int
 ) -> None:
-    from rnnbbo.benchmarks.methods.logei import initial_points
+    from rnnbbo.benchmarks.methods.botorch_logei import initial_points
 
     assert initial_points(dim, budget) == expected
 
@@ -241,14 +241,14 @@ def test_missing_package_names_the_extra(
 def test_every_peer_is_at_home_and_described(name: str) -> None:
     peer = methods.PEERS[name]
     assert find_spec(f"{methods.__name__}.{peer.target.partition(':')[0]}") is not None
-    assert methods.describe(name) == f"{peer.about}; needs {peer.package}"
+    assert methods.about_method(name) == f"{peer.about}; needs {peer.package}"
     assert "\n" not in peer.about
 
 
 def test_a_policy_is_described_by_its_parts() -> None:
-    assert methods.describe("lstm") == "policy of rnnbbo: lstm with a scored head"
+    assert methods.about_method("lstm") == "policy of rnnbbo: lstm with a scored head"
     with pytest.raises(PolicyError, match="no-such-method"):
-        methods.describe("no-such-method")
+        methods.about_method("no-such-method")
 
 
 def test_the_bench_extra_brings_what_the_peers_need() -> None:
@@ -260,8 +260,8 @@ def test_the_bench_extra_brings_what_the_peers_need() -> None:
 
 def test_listing_methods_loads_no_heavy_library() -> None:
     program = (
-        "import sys; from rnnbbo.benchmarks.methods import PEERS, describe\n"
-        "for name in PEERS: describe(name)\n"
+        "import sys; from rnnbbo.benchmarks.methods import PEERS, about_method\n"
+        "for name in PEERS: about_method(name)\n"
         "heavy = {'torch', 'scipy', 'skopt', 'sklearn', 'botorch', 'optuna', 'cma'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )

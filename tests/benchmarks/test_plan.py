@@ -3,17 +3,17 @@ from pathlib import Path
 import pytest
 
 from rnnbbo.benchmarks import Comparison, Plan
-from rnnbbo.benchmarks.plan import load, shipped, tasks
+from rnnbbo.benchmarks.plan import load_plan, planned_runs, shipped_plans
 from rnnbbo.errors import ConfigError
 
 
 def test_shipped_plans_are_valid_and_say_what_they_are_for() -> None:
-    assert {"quick", "full"} <= set(shipped())
-    for name in shipped():
-        plan = load(name)
+    assert {"quick", "full"} <= set(shipped_plans())
+    for name in shipped_plans():
+        plan = load_plan(name)
         assert plan.about
         assert plan.split == "test"
-        assert tasks(plan)
+        assert planned_runs(plan)
 
 
 def test_tasks_are_every_combination_once() -> None:
@@ -23,7 +23,7 @@ def test_tasks_are_every_combination_once() -> None:
             Comparison(["gp-2d"], ["random", "tpe"], budget=5, functions=4),
         ]
     )
-    made = [task.key for task in tasks(plan)]
+    made = [planned.key for planned in planned_runs(plan)]
     assert len(made) == len(set(made)) == 2 * 3 * 2 * 2 + 4 + 1
     assert plan.methods == ("random", "cma", "tpe")
     assert plan.suites == ("gp-2d", "classic")
@@ -31,7 +31,7 @@ def test_tasks_are_every_combination_once() -> None:
 
 def test_a_stopped_plan_is_an_even_sample() -> None:
     compare = Comparison(["gp-2d", "gp-4d"], ["random", "cma"], budget=5, functions=3, seeds=2)
-    made = [task.key for task in tasks(Plan([compare]))]
+    made = [planned.key for planned in planned_runs(Plan([compare]))]
     assert {(key.suite, key.method) for key in made[:4]} == {
         (suite, method) for suite in compare.suites for method in compare.methods
     }
@@ -41,14 +41,16 @@ def test_a_stopped_plan_is_an_even_sample() -> None:
 def test_one_run_with_two_budgets_is_refused() -> None:
     compare = [Comparison(["gp-2d"], ["random"], budget=n) for n in (5, 6)]
     with pytest.raises(ConfigError, match="budgets 5 and 6"):
-        tasks(Plan(compare))
+        planned_runs(Plan(compare))
 
 
 def test_splits_are_named_apart() -> None:
     compare = [Comparison(["gp-2d"], ["random"], budget=5, functions=2)]
-    tune = {task.key for task in tasks(Plan(compare, split="tune"))}
+    tune = {planned.key for planned in planned_runs(Plan(compare, split="tune"))}
     assert {key.suite for key in tune} == {"gp-2d-tune"}
-    assert not {key.function for key in tune} & {task.key.function for task in tasks(Plan(compare))}
+    assert not {key.function for key in tune} & {
+        planned.key.function for planned in planned_runs(Plan(compare))
+    }
 
 
 FINE = '[[compare]]\nsuites = ["gp-2d"]\nmethods = ["random"]\nbudget = 5\n'
@@ -75,9 +77,9 @@ def test_malformed_plans_are_refused(text: str, expected: str, tmp_path: Path) -
     path = tmp_path / "plan.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=expected.replace("[", r"\[")):
-        load(path)
+        load_plan(path)
 
 
 def test_a_missing_plan_is_refused_with_the_names_of_those_that_ship() -> None:
     with pytest.raises(ConfigError, match=r"'speedy'.*quick"):
-        load("speedy")
+        load_plan("speedy")

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks import record, table
-from rnnbbo.benchmarks.record import Evaluation, FunctionRecord, Key, Run
+from rnnbbo.benchmarks.record import EvaluationRecord, FunctionRecord, RunKey, RunRecord
 from rnnbbo.errors import RecordError
 
-KEY = Key("s", "f", "a/b c", 0)
-EVALUATION = Evaluation(
+KEY = RunKey("s", "f", "a/b c", 0)
+EVALUATION = EvaluationRecord(
     run=str(KEY),
     method=KEY.method,
     suite="s",
@@ -32,7 +32,7 @@ EVALUATION = Evaluation(
 LINES = [EVALUATION, replace(EVALUATION, t=2), replace(EVALUATION, t=3, x=(0.0, 1.0))]
 
 
-def end(t: int) -> Evaluation:
+def end(t: int) -> EvaluationRecord:
     return replace(
         EVALUATION, t=t, x=None, y=None, value=None, best=None, status="died", message="killed"
     )
@@ -43,7 +43,7 @@ def test_runs_round_trip(tmp_path: Path) -> None:
     path = record.run_path(tmp_path, KEY)
     assert path.name == "a%2Fb%20c.0.jsonl"
     assert list(path.parent.iterdir()) == [path]
-    run = Run(KEY, 2, 3, tuple(LINES))
+    run = RunRecord(KEY, 2, 3, tuple(LINES))
     assert record.read_run(path) == run
     assert list(record.read_runs(tmp_path)) == [run]
 
@@ -71,7 +71,7 @@ def test_a_run_that_was_cut_anywhere_is_incomplete(size: int, tmp_path: Path) ->
 def test_a_run_that_ended_early_is_complete(tmp_path: Path) -> None:
     record.write_run(tmp_path, KEY, [*LINES[:2], end(3)])
     run = record.read_run(record.run_path(tmp_path, KEY))
-    assert run == Run(KEY, 2, 3, tuple(LINES[:2]), end(3))
+    assert run == RunRecord(KEY, 2, 3, tuple(LINES[:2]), end(3))
 
 
 @pytest.mark.parametrize("whole", [0, 2])

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks import Comparison, Plan, Progress, executors, record, run
+from rnnbbo.benchmarks import Comparison, Plan, PlanProgress, executors, record, run
 from rnnbbo.errors import ConfigError, RecordError
 
 PLAN = Plan([Comparison(["classic"], ["random", "cma"], budget=8, functions=2, seeds=2)])
@@ -65,13 +65,13 @@ def test_complete_runs_are_kept_and_others_made_anew(unbroken: Path, tmp_path: P
     before = kept.read_bytes()
     cut.write_bytes(cut.read_bytes()[:-30])
     lost.unlink()
-    seen: list[Progress] = []
+    seen: list[PlanProgress] = []
     run(PLAN, tmp_path, progress=seen.append)
     assert [(p.found, p.made, p.total) for p in seen] == [(6, 0, 8), (6, 1, 8), (6, 2, 8)]
     assert kept.read_bytes() == before
     assert content(tmp_path) == content(unbroken)
     run(PLAN, tmp_path, progress=seen.append)
-    assert seen[3:] == [Progress(total=8, found=8, made=0, lost=0, last="")]
+    assert seen[3:] == [PlanProgress(total=8, found=8, made=0, lost=0, last="")]
     assert len(record.read_headers(tmp_path)) == 2
 
 
@@ -79,7 +79,7 @@ def test_a_faulty_method_loses_its_own_runs_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = faulty("Crashing", "Dying", "Hanging", "Steady", limit=1.0)
-    seen: list[Progress] = []
+    seen: list[PlanProgress] = []
     monkeypatch.setattr(executors, "GRACE", 0.5)
     run(plan, tmp_path, jobs=2, progress=seen.append)
     ends = {
@@ -105,7 +105,7 @@ def test_a_faulty_method_loses_its_own_runs_only(
 def test_lost_runs_are_made_again_on_request_only(tmp_path: Path) -> None:
     plan = faulty("Crashing")
     run(plan, tmp_path)
-    seen: list[Progress] = []
+    seen: list[PlanProgress] = []
     run(plan, tmp_path, progress=seen.append)
     assert (seen[-1].made, seen[-1].lost) == (0, 2)
     run(plan, tmp_path, retry=True, progress=seen.append)
@@ -120,7 +120,7 @@ def test_another_budget_needs_another_folder(unbroken: Path) -> None:
 
 def test_a_plan_may_grow(unbroken: Path, tmp_path: Path) -> None:
     run(PLAN, tmp_path)
-    seen: list[Progress] = []
+    seen: list[PlanProgress] = []
     more = replace(PLAN, compare=[replace(PLAN.compare[0], methods=["random", "cma", "sobol"])])
     run(more, tmp_path, progress=seen.append)
     assert (seen[-1].found, seen[-1].made) == (8, 4)

@@ -15,8 +15,8 @@ from rnnbbo.benchmarks.methods.spearmint_hyperparameters import (
     FIXED_NOISE,
     MAX_LENGTHSCALE,
     Chain,
-    Data,
     Hyperparameters,
+    Observed,
     log_prior,
 )
 from rnnbbo.functions.synthetic import branin
@@ -80,13 +80,13 @@ def test_likelihood_is_that_of_gpytorch() -> None:
     likelihood = ExactMarginalLogLikelihood(model.likelihood, model)
     with torch.no_grad():
         expected = likelihood(model(*model.train_inputs), model.train_targets) * len(y)
-    data = Data(x, y)
+    data = Observed(x, y)
     found = [data.log_likelihood(data.correlation(s.lengthscales), s) for s in some_samples()]
     assert found == pytest.approx(expected.tolist(), rel=1e-6)
 
 
 def test_a_singular_covariance_has_no_likelihood() -> None:
-    data = Data(np.full((4, 1), 0.5), np.arange(4.0))
+    data = Observed(np.full((4, 1), 0.5), np.arange(4.0))
     # This noise takes the jitter away.
     at = Hyperparameters(0.0, 1.0, -1e-6, np.ones(1))
     assert data.log_likelihood(data.correlation(at.lengthscales), at) == -np.inf
@@ -94,7 +94,7 @@ def test_a_singular_covariance_has_no_likelihood() -> None:
 
 def test_the_chain_samples_the_posterior() -> None:
     """Against sums over a grid of log amplitude, mean and length-scale, in one dimension."""
-    data = Data(np.array([[0.1], [0.45], [0.6]]), np.array([1.2, -1.2, 0.0]))
+    data = Observed(np.array([[0.1], [0.45], [0.6]]), np.array([1.2, -1.2, 0.0]))
     logs, means = np.linspace(-4.0, 12.0, 60), np.linspace(-1.19, 1.19, 12)
     scales = (np.arange(60) + 0.5) * MAX_LENGTHSCALE / 60
     log_density = np.empty((len(scales), len(logs), len(means)))
@@ -127,7 +127,7 @@ def test_the_chain_finds_the_noise_and_keeps_within_the_priors() -> None:
     x = rng.random((60, 2))
     y = np.sin(5.0 * x[:, 0]) + 0.3 * rng.standard_normal(60)
     y = (y - y.mean()) / y.std()
-    samples = Chain(2, rng).sample(Data(x, y), 60)[20:]
+    samples = Chain(2, rng).sample(Observed(x, y), 60)[20:]
     share = np.var(np.sin(5.0 * x[:, 0])) + 0.09
     assert np.median([s.noise for s in samples]) == pytest.approx(0.09 / share, rel=0.5)
     scales = np.array([s.lengthscales for s in samples])

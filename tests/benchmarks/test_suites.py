@@ -5,7 +5,7 @@ import pytest
 
 from rnnbbo.benchmarks import header, suites
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
-from rnnbbo.benchmarks.suites.bbob import ORDER
+from rnnbbo.benchmarks.suites.bbob_suite import ORDER
 from rnnbbo.errors import ConfigError, MissingExtraError
 
 
@@ -20,7 +20,7 @@ def test_splits_share_no_function_and_longer_suites_begin_with_shorter(name: str
 
 @pytest.mark.parametrize("name", SUITES)
 def test_every_suite_says_in_a_line_what_it_holds(name: str) -> None:
-    about = suites.describe(name)
+    about = suites.about_suite(name)
     assert about and "\n" not in about
 
 
@@ -145,7 +145,7 @@ def test_malformed_requests_are_refused(arguments: dict[str, object], expected: 
 
 
 def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suites.registry, "find_spec", lambda name: None)
+    monkeypatch.setattr(suites.catalogue, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"'bbob-2d' needs coco-experiment.*\[bench\]"):
         get_suite("bbob-2d")
     entries = get_suite("classic", 1)

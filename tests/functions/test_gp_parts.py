@@ -6,7 +6,7 @@ from rnnbbo.functions.gp import (
     KERNELS,
     Conditional,
     GPDistribution,
-    draw,
+    draw_next,
     draw_paths,
     gp_problem,
 )
@@ -62,7 +62,7 @@ def test_where_the_rest_is_pinned_down_draws_follow_a_bowl():
     mean, std = nothing.mean_std(x_new)
     torch.testing.assert_close(mean, tasks.mean(x_new))
     torch.testing.assert_close(std.square(), tasks.variance(x_new))
-    drawn = draw(tasks, x[:, :0], x[:, :0, 0], x_new[:, 0], torch.zeros(60).double())
+    drawn = draw_next(tasks, x[:, :0], x[:, :0, 0], x_new[:, 0], torch.zeros(60).double())
     torch.testing.assert_close(drawn, tasks.mean(x_new)[:, 0])
 
 

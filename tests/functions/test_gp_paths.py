@@ -9,7 +9,7 @@ from rnnbbo.functions.gp import (
     KERNELS,
     GPDistribution,
     GPTasks,
-    draw,
+    draw_next,
     draw_paths,
     find_minimum,
     gp_problem,
@@ -43,7 +43,7 @@ def _sequential(tasks, x, seed):
     f = torch.zeros(tasks.batch, 0).double()
     for i in range(x.shape[1]):
         eps = torch.randn(tasks.batch, generator=generator, dtype=torch.float64)
-        drawn = draw(tasks, x[:, :i], f, x[:, i], eps, jitter=1e-9)
+        drawn = draw_next(tasks, x[:, :i], f, x[:, i], eps, jitter=1e-9)
         f = torch.cat([f, drawn[:, None]], dim=1)
     return f
 
@@ -107,7 +107,7 @@ def test_a_conditional_draw_continues_a_sample_path():
     path = draw_paths(tasks, 4096, _generator(1))
     x = torch.linspace(0, 1, 15).double()[None, :, None].expand(8, -1, -1)
     x_new = torch.full((8, 1), 0.53).double()
-    drawn = draw(tasks, x, path(x), x_new, torch.zeros(8).double(), jitter=1e-10)
+    drawn = draw_next(tasks, x, path(x), x_new, torch.zeros(8).double(), jitter=1e-10)
     torch.testing.assert_close(drawn, path(x_new[:, None])[:, 0], rtol=0, atol=1e-3)
 
 
@@ -115,7 +115,7 @@ def test_draws_repeat_a_value_at_a_repeated_point():
     tasks, x, _ = _replicas("matern52")
     tasks, x = tasks.select(slice(50)), x[:50]
     f = _sequential(tasks, x, seed=3)
-    again = draw(tasks, x, f, x[:, 2], torch.randn(50, generator=_generator(4)).double())
+    again = draw_next(tasks, x, f, x[:, 2], torch.randn(50, generator=_generator(4)).double())
     assert (again - f[:, 2]).abs().max() < 5 * 1.5e-3
 
 
@@ -211,7 +211,7 @@ def test_tasks_paths_and_posteriors_live_on_the_device_asked_for():
     tasks = GPDistribution(kernels=KERNELS).sample(4, 2, _generator(), device="cuda")
     x = torch.rand(4, 5, 2, device="cuda")
     path = draw_paths(tasks, 64, _generator())
-    value = draw(tasks, x, path(x), x[:, 0], torch.zeros(4, device="cuda"))
+    value = draw_next(tasks, x, path(x), x[:, 0], torch.zeros(4, device="cuda"))
     assert value.device.type == "cuda"
     found, _ = find_minimum(path, 2, _generator(), device="cuda", dtype=torch.float32)
     assert found.device.type == "cuda"

@@ -8,14 +8,14 @@ from rnnbbo.functions.gp import (
     Conditional,
     GPDistribution,
     GPTasks,
-    draw,
+    draw_next,
     draw_paths,
 )
-from rnnbbo.functions.structure import PARTS
+from rnnbbo.functions.structure import STRUCTURE_PARTS
 
-MIXED = GPDistribution(kernels=KERNELS, amplitude=(0.5, 3.0), **dict.fromkeys(PARTS, 0.5))
-EACH = [pytest.param({part: 1.0}, id=part) for part in PARTS]
-CASES = [*EACH, pytest.param(dict.fromkeys(PARTS, 1.0), id="all")]
+MIXED = GPDistribution(kernels=KERNELS, amplitude=(0.5, 3.0), **dict.fromkeys(STRUCTURE_PARTS, 0.5))
+EACH = [pytest.param({part: 1.0}, id=part) for part in STRUCTURE_PARTS]
+CASES = [*EACH, pytest.param(dict.fromkeys(STRUCTURE_PARTS, 1.0), id="all")]
 REPLICAS = 6000
 
 
@@ -77,14 +77,16 @@ def test_a_plain_distribution_draws_no_more_than_it_did():
     first = [2.20039170544645124, 0.21005897831456485, 0.17737924577435782, 0.33622452410562698]
     np.testing.assert_allclose(tasks.covariance(x, x)[0, 0], first, rtol=1e-12)
     drawn = [1.36790468269864385, -1.49957997247138719, 1.35160804129564949]
-    np.testing.assert_allclose(draw(tasks, x, f, x[:, 0] * 0.5, f[:, 0]), drawn, rtol=1e-9)
+    np.testing.assert_allclose(draw_next(tasks, x, f, x[:, 0] * 0.5, f[:, 0]), drawn, rtol=1e-9)
     path = [0.40338554259377402, -0.86776993827002968, -1.81546375581428276, 0.85456686646823288]
     np.testing.assert_allclose(draw_paths(tasks, 8, generator)(x)[0], path, rtol=1e-9)
     np.testing.assert_allclose(uniform(1), 0.70289881379371710, rtol=1e-14)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 5])
-@pytest.mark.parametrize("shares", [*CASES, pytest.param(dict.fromkeys(PARTS, 0.5), id="mixed")])
+@pytest.mark.parametrize(
+    "shares", [*CASES, pytest.param(dict.fromkeys(STRUCTURE_PARTS, 0.5), id="mixed")]
+)
 def test_covariances_are_symmetric_and_positive_semidefinite(shares, dim):
     tasks = _sample(shares, dim=dim)
     x = _rand(12, 25, dim, seed=1)
@@ -112,14 +114,14 @@ def test_sample_paths_have_the_covariance_and_the_mean(shares):
 
 
 def test_sequential_draws_have_the_covariance_and_the_mean():
-    one = _sample(dict.fromkeys(PARTS, 1.0), batch=1, seed=3)
+    one = _sample(dict.fromkeys(STRUCTURE_PARTS, 1.0), batch=1, seed=3)
     x = _rand(1, 4, 3, seed=4)
     tasks, points = _repeated(one, REPLICAS), x.expand(REPLICAS, -1, -1)
     f = torch.zeros(REPLICAS, 0).double()
     generator = _generator(6)
     for i in range(4):
         eps = torch.randn(REPLICAS, generator=generator, dtype=torch.float64)
-        new = draw(tasks, points[:, :i], f, points[:, i], eps, jitter=1e-9)
+        new = draw_next(tasks, points[:, :i], f, points[:, i], eps, jitter=1e-9)
         f = torch.cat([f, new[:, None]], dim=1)
     k, mean = one.covariance(x, x)[0], one.mean(x)[0]
     error = torch.sqrt((torch.outer(k.diagonal(), k.diagonal()) + k**2) / REPLICAS)
@@ -183,7 +185,7 @@ def test_gradients_are_finite_at_the_border_and_where_points_coincide(shares):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_covariance_mean_and_variance_are_differentiable(kernel):
-    shares = {part: 1.0 for part in PARTS if part != "stepped"}
+    shares = {part: 1.0 for part in STRUCTURE_PARTS if part != "stepped"}
     tasks = GPDistribution(kernels=(kernel,), **shares).sample(
         2, 2, _generator(), dtype=torch.float64
     )
@@ -194,7 +196,7 @@ def test_covariance_mean_and_variance_are_differentiable(kernel):
 
 def test_shares_are_those_asked_for():
     n = 2000
-    tasks = GPDistribution(**dict.fromkeys(PARTS, 0.3)).sample(n, 2, _generator())
+    tasks = GPDistribution(**dict.fromkeys(STRUCTURE_PARTS, 0.3)).sample(n, 2, _generator())
     s = tasks.structure
     assert isinstance(tasks, GPTasks)
     eye = torch.eye(2)
@@ -207,11 +209,11 @@ def test_shares_are_those_asked_for():
         "bent": s.bends.has,
         "stepped": (s.steps.count > 0).any(dim=1),
     }
-    for part in PARTS:
+    for part in STRUCTURE_PARTS:
         assert abs(float(has[part].double().mean()) - 0.3) < 5 * (0.21 / n) ** 0.5, part
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", STRUCTURE_PARTS)
 @pytest.mark.parametrize("value", [-0.1, 1.5, True, None, "0.5", float("nan")])
 def test_wrong_shares_are_refused_by_name(part, value):
     with pytest.raises(ConfigError, match=f"^{part}: got .*expected a share in"):

@@ -9,8 +9,8 @@ import pytest
 from rnnbbo.benchmarks.execute import end_line, execute
 from rnnbbo.benchmarks.measures import spearmint as check
 from rnnbbo.benchmarks.methods import make_method
-from rnnbbo.benchmarks.plan import Task
-from rnnbbo.benchmarks.record import FunctionRecord, Key, write_function, write_run
+from rnnbbo.benchmarks.plan import PlannedRun
+from rnnbbo.benchmarks.record import FunctionRecord, RunKey, write_function, write_run
 from rnnbbo.benchmarks.reports.section import Group
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
@@ -77,8 +77,8 @@ def records(tmp_path: Path) -> Path:
     """Records of random search under the checked methods' names, in a second instead of minutes."""
     wanted = product(check.METHODS.values(), check.PROBLEMS.items(), range(2))
     for method, (name, (_, dim)), seed in wanted:
-        key = Key(check.SUITE, name, method, seed)
-        task = Task(key, Entry(name, dim, lambda name=name: check.build(name)), 40, 60.0)
+        key = RunKey(check.SUITE, name, method, seed)
+        task = PlannedRun(key, Entry(name, dim, lambda name=name: check.build(name)), 40, 60.0)
         about, lines = execute(task, None, lambda _, *run: make_method("random", *run))
         write_function(tmp_path, about)
         write_run(tmp_path, key, lines)
@@ -100,8 +100,8 @@ def test_the_command_compares_what_the_folder_holds(
 
 
 def test_a_lost_run_is_not_passed_over(records: Path) -> None:
-    key = Key(check.SUITE, "branin", "spearmint", 1)
-    task = Task(key, Entry("branin", 2, lambda: check.build("branin")), 40, 60.0)
+    key = RunKey(check.SUITE, "branin", "spearmint", 1)
+    task = PlannedRun(key, Entry("branin", 2, lambda: check.build("branin")), 40, 60.0)
     write_run(records, key, [end_line(task, "crashed", "why", 1)])
     with pytest.raises(RecordError, match="no complete run spearmint-check/branin"):
         check.ours(records, "spearmint", 2, check.functions(records))

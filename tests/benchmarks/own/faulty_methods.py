@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from rnnbbo.benchmarks.methods import Array
+from rnnbbo.benchmarks.methods import FloatArray
 
 
 class Steady:
@@ -15,17 +15,17 @@ class Steady:
         self.dim, self.told = dim, 0
         self.seed = seed
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         return np.full(self.dim, ((self.seed + 1) * 0.618 * (self.told + 1)) % 1.0)
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         self.told += 1
 
 
 class Crashing(Steady):
     """Raises at its fourth point."""
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         if self.told == 3:
             raise RuntimeError("no more\nideas")
         return super().ask()
@@ -34,14 +34,14 @@ class Crashing(Steady):
 class Outside(Steady):
     """Leaves the unit cube."""
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         return super().ask() + 1.0
 
 
 class Slow(Steady):
     """Takes its time."""
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         time.sleep(0.2)
         return super().ask()
 
@@ -49,7 +49,7 @@ class Slow(Steady):
 class Hanging(Steady):
     """Never comes back from its third point."""
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         if self.told == 2:
             time.sleep(3600)
         return super().ask()
@@ -58,7 +58,7 @@ class Hanging(Steady):
 class Dying(Steady):
     """Takes its process with it."""
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         if self.told == 2:
             os._exit(7)
         return super().ask()
@@ -67,5 +67,5 @@ class Dying(Steady):
 class Recommending(Steady):
     """Recommends the centre, whatever was told."""
 
-    def recommend(self) -> Array:
+    def recommend(self) -> FloatArray:
         return np.full(self.dim, 0.5)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.record import (
-    Evaluation,
+    EvaluationRecord,
     FunctionRecord,
-    Key,
+    RunKey,
     add_header,
     write_function,
     write_run,
@@ -83,7 +83,7 @@ class Records:
                 for name, made in methods.items():
                     if made.suites is None or suite in made.suites:
                         for seed in range(seeds):
-                            self._run(Key(suite, function, name, seed), dim, i, made)
+                            self._run(RunKey(suite, function, name, seed), dim, i, made)
         return self.out
 
     def header(self, **changed: Any) -> None:
@@ -96,13 +96,13 @@ class Records:
         }
         add_header(self.out, {**header, **changed})
 
-    def end(self, key: Key, t: int, status: str, message: str) -> None:
+    def end(self, key: RunKey, t: int, status: str, message: str) -> None:
         """Replace a run by one that ended early at t."""
         lines = self._lines(key, SUITES[key.suite], 0, METHODS[key.method])
         ended = replace(lines[t - 1], x=None, y=None, best=None, status=status, message=message)
         write_run(self.out, key, [*lines[: t - 1], ended])
 
-    def fail(self, key: Key, t: int) -> None:
+    def fail(self, key: RunKey, t: int) -> None:
         """Replace a run by one whose t-th evaluation gave no value."""
         lines = self._lines(key, SUITES[key.suite], 0, METHODS[key.method])
         lines[t - 1] = replace(lines[t - 1], y=None, value=None, status="failed", message="nan")
@@ -112,17 +112,17 @@ class Records:
         horizon = 30 if made.ours else None
         return {"about": "what <it> is & does", "ours": made.ours, "horizon": horizon}
 
-    def _run(self, key: Key, dim: int, function: int, made: Made) -> None:
+    def _run(self, key: RunKey, dim: int, function: int, made: Made) -> None:
         write_run(self.out, key, self._lines(key, dim, function, made))
 
-    def _lines(self, key: Key, dim: int, function: int, made: Made) -> list[Evaluation]:
+    def _lines(self, key: RunKey, dim: int, function: int, made: Made) -> list[EvaluationRecord]:
         rng = np.random.default_rng([function, key.seed, *key.method.encode()])
         best, lines = math.inf, []
         for t in range(1, made.budget + 1):
             y = -3.0 + 2.0 * made.regret(function, key.seed, t, rng)
             best = min(best, y)
             lines.append(
-                Evaluation(
+                EvaluationRecord(
                     run=str(key),
                     method=key.method,
                     suite=key.suite,
@@ -157,8 +157,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     records = Records(tmp_path_factory.mktemp("report") / "records")
     records.write()
-    records.end(Key("gp-2d", "f00", "slow/peer", 1), 5, "crashed", "ValueError: <b>bad</b> | worse")
-    records.end(Key("gp-4d", "f03", "random", 0), 1, "timeout", "longer than 3 s")
-    records.fail(Key("gp-2d", "f01", "random", 0), 7)
+    records.end(
+        RunKey("gp-2d", "f00", "slow/peer", 1), 5, "crashed", "ValueError: <b>bad</b> | worse"
+    )
+    records.end(RunKey("gp-4d", "f03", "random", 0), 1, "timeout", "longer than 3 s")
+    records.fail(RunKey("gp-2d", "f01", "random", 0), 7)
     report(records.out)
     return records.out

@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.record import Key
+from rnnbbo.benchmarks.record import RunKey
 from rnnbbo.benchmarks.reports import main_picture, main_table, markdown, overall_table, report
 from rnnbbo.errors import RecordError
 
@@ -150,7 +150,7 @@ def test_short_runs_on_one_function_can_be_reported(records: Any, budget: int) -
 def test_a_method_all_of_whose_runs_ended_early_is_left_out(records: Any) -> None:
     records.write(suites={"gp-2d": 2}, functions=2, seeds=1)
     for function in ("f00", "f01"):
-        records.end(Key("gp-2d", function, "slow/peer", 0), 3, "died", "killed")
+        records.end(RunKey("gp-2d", function, "slow/peer", 0), 3, "died", "killed")
     page, summary = report(records.out)
     assert "slow/peer/0 | died" in summary.read_text()
     assert page.exists()
@@ -158,7 +158,7 @@ def test_a_method_all_of_whose_runs_ended_early_is_left_out(records: Any) -> Non
 
 def test_a_report_of_nothing_but_losses_lists_them(records: Any) -> None:
     records.header(methods={"slow/peer": {"about": "", "ours": False, "horizon": None}})
-    key = Key("gp-2d", "f00", "slow/peer", 0)
+    key = RunKey("gp-2d", "f00", "slow/peer", 0)
     records.end(key, 1, "died", "killed while the function was built")
     _, summary = report(records.out)
     text = summary.read_text()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.record import Key
+from rnnbbo.benchmarks.record import RunKey
 from rnnbbo.benchmarks.reports import (
     headline,
     horizon,
@@ -95,7 +95,7 @@ def test_nothing_is_said_of_a_method_that_stopped_before(records: Any) -> None:
 
 def test_a_run_that_ended_early_leaves_its_function_out_for_the_method(records: Any) -> None:
     records.write()
-    records.end(Key("gp-2d", "f02", "slow/peer", 1), 9, "died", "killed")
+    records.end(RunKey("gp-2d", "f02", "slow/peer", 1), 9, "died", "killed")
     loaded = read(records.out)
     course = loaded.suites[0].courses["slow/peer"]
     assert "f02" not in course.functions
@@ -181,7 +181,7 @@ def test_time_per_ask_is_the_median_over_functions(loaded: Records) -> None:
 def test_distance_to_the_incumbent_by_hand(records: Any) -> None:
     from rnnbbo.benchmarks.record import read_run, run_path, write_run
 
-    key = Key("gp-2d", "f00", "m", 0)
+    key = RunKey("gp-2d", "f00", "m", 0)
     methods = {"m": records.made(steady(0.5), budget=4)}
     records.write(methods, {"gp-2d": 2}, functions=1, seeds=1)
     run = read_run(run_path(records.out, key))

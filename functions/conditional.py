@@ -9,7 +9,7 @@ from rnnbbo.errors import RnnbboError
 from rnnbbo.functions.kernels import GPTasks
 
 # Relative to amplitude^2. In float32 the kernel matrix of close points is exact to about 1e-6.
-JITTER = 1e-6
+COVARIANCE_JITTER = 1e-6
 _SMALLEST_RAISE = 1e-12
 _LARGEST_JITTER = 1e-1
 # Smallest standard deviation that is reported, relative to the amplitude.
@@ -22,7 +22,7 @@ class Conditional:
     Rasmussen & Williams (2006), eqs. 2.25 and 2.26, with the Cholesky factor of algorithm 2.1.
 
     Attributes:
-        tasks: The processes.
+        tasks: the processes.
         x: `(B, n, D)`, the observed points.
         jitter: `(B,)`, what was added to the covariance's diagonal, relative to amplitude^2. It
             is above the one asked for only where the Cholesky factorization needed more.
@@ -36,9 +36,9 @@ class Conditional:
         x: Tensor,
         y: Tensor,
         noise: Tensor | None = None,
-        jitter: float = JITTER,
+        jitter: float = COVARIANCE_JITTER,
     ) -> None:
-        """Conditions the processes on observations.
+        """Condition the processes on observations.
 
         Args:
             tasks: B processes in D dimensions.
@@ -46,11 +46,11 @@ class Conditional:
             y: `(B, n)`.
             noise: `(B,)` or `(B, n)`, the standard deviation of each observation around f, in
                 the units of f; None takes the tasks' own noise. A huge one leaves a point out.
-            jitter: Added to the diagonal, relative to amplitude^2. Where the factorization
+            jitter: added to the diagonal, relative to amplitude^2. Where the factorization
                 fails, it is raised tenfold, process by process, as often as is needed.
 
         Raises:
-            RnnbboError: No positive definite covariance is found; x or the noise is not finite.
+            RnnbboError: no positive definite covariance is found; x or the noise is not finite.
         """
         noise = tasks.noise if noise is None else noise
         if noise.ndim == 1:
@@ -65,7 +65,7 @@ class Conditional:
         self._weights = torch.cholesky_solve(residual[:, :, None], self._cholesky)
 
     def mean_std(self, x_new: Tensor) -> tuple[Tensor, Tensor]:
-        """Posterior mean and standard deviation of f itself, without noise.
+        """Return posterior mean and standard deviation of f itself, without noise.
 
         Both are differentiable in x, y and `x_new`. The standard deviation is at least 1e-4 of
         the amplitude; where that floor holds, its derivative is zero.
@@ -84,7 +84,7 @@ class Conditional:
         return mean, variance.sqrt()
 
     def variance_reduction(self, x_new: Tensor) -> Tensor:
-        """How much one more observation at each point would lower the variance at all of them.
+        """Return how much one more observation at each point would lower the variance at all.
 
         cov(x, x')^2 / var(x), averaged over x': the gain in integrated mean squared error of a
         noise-free observation (Sacks, Welch, Mitchell & Wynn 1989), over the points given.
@@ -107,7 +107,7 @@ class Conditional:
 def _cholesky(
     covariance: Tensor, noise: Tensor, scale: Tensor, jitter: float
 ) -> tuple[Tensor, Tensor]:
-    """Factorizes `covariance` `(B, n, n)` + diag(`noise` `(B, n)`) + jitter * `scale` `(B,)`."""
+    """Factorize `covariance` `(B, n, n)` + diag(`noise` `(B, n)`) + jitter * `scale` `(B,)`."""
     relative = torch.full_like(scale, jitter)
     while True:
         diagonal = noise + (relative * scale)[:, None]
@@ -124,13 +124,18 @@ def _cholesky(
         relative = torch.where(failed, (10.0 * relative).clamp_min(_SMALLEST_RAISE), relative)
 
 
-def draw(
-    tasks: GPTasks, x: Tensor, f: Tensor, x_new: Tensor, eps: Tensor, jitter: float = JITTER
+def draw_next(
+    tasks: GPTasks,
+    x: Tensor,
+    f: Tensor,
+    x_new: Tensor,
+    eps: Tensor,
+    jitter: float = COVARIANCE_JITTER,
 ) -> Tensor:
-    """Draws f at one new point of each process, given its noise-free values so far.
+    """Draw f at one new point of each process, given its noise-free values so far.
 
     Drawing point after point this way samples the process exactly wherever the queries go, and
-    the values are differentiable in the queries (Chen et al. 2017, section 2): the draw is
+    the values are differentiable in the queries (Chen et al. 2016, section 2): the draw is
     mean + std * eps.
 
     Args:
@@ -139,7 +144,7 @@ def draw(
         f: `(B, n)`, their values.
         x_new: `(B, D)`.
         eps: `(B,)`, standard normal.
-        jitter: As in `Conditional`.
+        jitter: as in `Conditional`.
 
     Returns:
         `(B,)`.
@@ -150,15 +155,15 @@ def draw(
 
 
 def expected_improvement(mean: Tensor, std: Tensor, best: Tensor | float) -> Tensor:
-    """Expected improvement below `best`, for minimization.
+    """Return the expected improvement below `best`, for minimization.
 
     Jones, Schonlau & Welch (1998), eq. 15: EI = (best - mean) Phi(z) + std phi(z), with
     z = (best - mean) / std. It is never negative; far above `best` rounding would make it so.
 
     Args:
-        mean: Any shape.
-        std: Broadcastable to `mean`; not negative.
-        best: Broadcastable to `mean`.
+        mean: any shape.
+        std: broadcastable to `mean`; not negative.
+        best: broadcastable to `mean`.
 
     Returns:
         The shape of the three broadcast together.

@@ -6,8 +6,8 @@ from botorch.acquisition import LogExpectedImprovement
 from botorch.models import MixedSingleTaskGP, SingleTaskGP
 from botorch.optim import optimize_acqf_discrete_local_search
 
-from rnnbbo.benchmarks.methods.base import Array, Cells
-from rnnbbo.benchmarks.methods.logei import NUM_RESTARTS, RAW_SAMPLES, LogEI
+from rnnbbo.benchmarks.methods.base import Cells, FloatArray
+from rnnbbo.benchmarks.methods.botorch_logei import NUM_RESTARTS, RAW_SAMPLES, LogEI
 from rnnbbo.dimensions import Categorical
 from rnnbbo.space import Space
 
@@ -38,7 +38,7 @@ class MixedLogEI(LogEI):
             i for i, dimension in enumerate(space.dimensions) if type(dimension) is Categorical
         ]
 
-    def _sobol_point(self) -> Array:
+    def _sobol_point(self) -> FloatArray:
         u = super()._sobol_point()
         return np.array(
             [

@@ -6,7 +6,7 @@ from functools import partial
 from rnnbbo.benchmarks.suites.entry import SEEDS, Entry
 from rnnbbo.functions.problem import Problem
 
-STARTS, MANY_STARTS = 16, 256
+FEW_STARTS, MANY_STARTS = 16, 256
 """Local searches for a function's optimum, up to six dimensions and above.
 
 In 20 and 50 dimensions even the many may miss it: then regret is measured against a very low local
@@ -27,4 +27,4 @@ def _sample(dim: int, seed: int) -> Problem:
     from rnnbbo.functions.gp import GPDistribution, gp_problem
 
     distribution = GPDistribution(kernels=("rbf", "matern52"), lengthscale=(0.1, 0.5))
-    return gp_problem(distribution, dim, seed, n_starts=STARTS if dim <= 6 else MANY_STARTS)
+    return gp_problem(distribution, dim, seed, n_starts=FEW_STARTS if dim <= 6 else MANY_STARTS)

@@ -6,7 +6,7 @@ from functools import partial
 from rnnbbo.benchmarks.suites.entry import Entry
 from rnnbbo.functions.tabular import tabular_problem, tabular_space
 
-DIMS = {"hpobench": 5, "hpolib": 9, "nasbench201": 6}
+TABLE_DIMS = {"hpobench": 5, "hpolib": 9, "nasbench201": 6}
 
 TABLES = {
     "test": (
@@ -36,4 +36,4 @@ def entries(split: str, *, declared: bool) -> Iterator[Entry]:
     for benchmark, dataset in TABLES[split]:
         build = partial(tabular_problem, benchmark, dataset)
         space = tabular_space(benchmark) if declared else None
-        yield Entry(f"{benchmark}-{dataset}", DIMS[benchmark], build, space=space)
+        yield Entry(f"{benchmark}-{dataset}", TABLE_DIMS[benchmark], build, space=space)

@@ -52,10 +52,10 @@ PEERS: dict[str, Peer] = {
         mixed="skopt_gp:GPMinimize",
     ),
     "logei": Peer(
-        "logei:LogEI",
+        "botorch_logei:LogEI",
         "botorch",
         "BoTorch: Gaussian process and log expected improvement (Ament et al. 2023)",
-        mixed="logei_mixed:MixedLogEI",
+        mixed="botorch_mixed:MixedLogEI",
     ),
     "turbo": Peer(
         "turbo:TuRBO",
@@ -107,9 +107,9 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
     if is_own(name):
         return _own(name)(dim, budget, seed)
     if name not in PEERS:
-        from rnnbbo.benchmarks.methods.policy import Policy
+        from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
 
-        return Policy(name, dim, budget, seed, space)
+        return OwnPolicy(name, dim, budget, seed, space)
     peer = PEERS[name]
     told = (space,) if space is not None and peer.mixed else ()
     module, _, make = (peer.mixed if told else peer.target).partition(":")
@@ -125,11 +125,11 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
 
 def is_own(name: str) -> bool:
-    """Whether a name is `module:class`, a method outside of this package."""
+    """Tell whether a name is `module:class`, a method outside of this package."""
     return re.fullmatch(r"\w+(\.\w+)*:\w+", name) is not None
 
 
-def describe(name: str) -> str:
+def about_method(name: str) -> str:
     """Return in one line what a method is: a peer's source and package, or a policy's parts.
 
     Raises:

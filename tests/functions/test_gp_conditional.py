@@ -11,7 +11,7 @@ from rnnbbo.functions.gp import (
     KERNELS,
     Conditional,
     GPDistribution,
-    draw,
+    draw_next,
     draw_paths,
     expected_improvement,
 )
@@ -104,7 +104,7 @@ def test_without_observations_the_posterior_is_the_prior():
     torch.testing.assert_close(std, tasks.amplitude[:, None].expand(-1, 5))
     eps = _rand(12)
     torch.testing.assert_close(
-        draw(tasks, x[:, :0], y[:, :0], x_new[:, 0], eps), tasks.amplitude * eps
+        draw_next(tasks, x[:, :0], y[:, :0], x_new[:, 0], eps), tasks.amplitude * eps
     )
 
 
@@ -170,7 +170,7 @@ def test_posterior_draw_and_improvement_are_differentiable(name):
         return expected_improvement(*posterior(x, y, x_new), y.amin(1, keepdim=True))
 
     def drawn(x, y, x_new, eps):
-        return draw(tasks, x, y, x_new[:, 0], eps)
+        return draw_next(tasks, x, y, x_new[:, 0], eps)
 
     assert torch.autograd.gradcheck(posterior, (x, y, x_new))
     assert torch.autograd.gradcheck(improvement, (x, y, x_new))

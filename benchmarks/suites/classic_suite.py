@@ -1,4 +1,4 @@
-"""The paper's four test problems (Chen et al. 2017, section 4.2)."""
+"""The paper's four test problems (Chen et al. 2016, section 4.2)."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -11,10 +11,10 @@ from rnnbbo.functions.perturb import perturb
 from rnnbbo.functions.problem import Problem
 from rnnbbo.functions.synthetic import get_problem
 
-DIMS = {"branin": 2, "goldstein_price": 2, "hartmann3": 3, "hartmann6": 6}
+PAPER_DIMS = {"branin": 2, "goldstein_price": 2, "hartmann3": 3, "hartmann6": 6}
 
 PLAIN = {
-    "test": DIMS,
+    "test": PAPER_DIMS,
     "tune": {"six_hump_camel": 2, "levy": 2, "ackley": 3, "styblinski_tang": 6},
 }
 """As published, there is one function of each; so `tune` holds others."""
@@ -26,7 +26,7 @@ def entries(split: str, *, perturbed: bool) -> Iterator[Entry]:
         for name, dim in PLAIN[split].items():
             yield Entry(name, dim, partial(get_problem, name, dim))
         return
-    for seed, (name, dim) in zip(SEEDS[split], cycle(DIMS.items()), strict=False):
+    for seed, (name, dim) in zip(SEEDS[split], cycle(PAPER_DIMS.items()), strict=False):
         yield Entry(f"{name}-{seed}", dim, partial(_perturbed, name, dim, seed))
 
 

@@ -13,7 +13,7 @@ from botorch.optim import optimize_acqf
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from torch.quasirandom import SobolEngine
 
-from rnnbbo.benchmarks.methods.base import Array
+from rnnbbo.benchmarks.methods.base import FloatArray
 
 # The arguments of optimize_acqf in BoTorch's tutorials.
 NUM_RESTARTS = 10
@@ -44,11 +44,11 @@ class LogEI:
         self._initial_points = initial_points(dim, budget)
         self._sobol = SobolEngine(dim, scramble=True, seed=seed)
         self._bounds = torch.stack([torch.zeros(dim), torch.ones(dim)]).double()
-        self._x: list[Array] = []
+        self._x: list[FloatArray] = []
         self._y: list[float] = []
         self._fitted: SingleTaskGP | None = None
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         if not self._has_model():
             return self._sobol_point()
@@ -59,13 +59,13 @@ class LogEI:
             points = self._maximise(LogExpectedImprovement(model, best_f=-np.nanmin(self._y)))
         return points.numpy()[0]
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         self._x.append(x)
         self._y.append(y if np.isfinite(y) else np.nan)
         self._fitted = None
 
-    def recommend(self) -> Array:
+    def recommend(self) -> FloatArray:
         """Return the told point of least posterior mean; during the Sobol points, of least value.
 
         See `Recommender.recommend`.
@@ -77,15 +77,15 @@ class LogEI:
             mean = -model.posterior(torch.as_tensor(np.array(self._x))).mean.numpy()[:, 0]
         return self._x[int(np.argmin(np.where(np.isnan(self._y), np.inf, mean)))]
 
-    def _sobol_point(self) -> Array:
+    def _sobol_point(self) -> FloatArray:
         return self._sobol.draw(1, dtype=torch.double).numpy()[0]
 
     def _empty_model(self, x: torch.Tensor, y: torch.Tensor) -> SingleTaskGP:
-        """The model (n, dim), (n, 1) before it is fitted."""
+        """Make the model (n, dim), (n, 1) before it is fitted."""
         return SingleTaskGP(x, y)
 
     def _maximise(self, acquisition: LogExpectedImprovement) -> torch.Tensor:
-        """The point (1, dim) of the largest value."""
+        """Return the point (1, dim) of the largest value."""
         points, _ = optimize_acqf(
             acquisition,
             bounds=self._bounds,
@@ -101,7 +101,7 @@ class LogEI:
         return len(self._y) >= self._initial_points and len(values) > 1
 
     def _model(self) -> SingleTaskGP:
-        """The model of what was told, fitted once a tell; BoTorch maximises, so of -y."""
+        """Return the model of what was told, fitted once a tell; BoTorch maximises, so of -y."""
         if self._fitted is None:
             y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
             with _torch_seeded(self._seed, len(self._y), 0):

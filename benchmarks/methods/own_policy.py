@@ -3,11 +3,11 @@
 from typing import Any
 
 from rnnbbo import Optimizer
-from rnnbbo.benchmarks.methods.base import Array, Cells, cube
+from rnnbbo.benchmarks.methods.base import Cells, FloatArray, cube
 from rnnbbo.space import Space
 
 
-class Policy:
+class OwnPolicy:
     """One of rnnbbo's policies, through the same `Optimizer` that users have.
 
     Args:
@@ -26,16 +26,16 @@ class Policy:
         self._cells = Cells(space)
         self._asked: list[Any] = []
 
-    def ask(self) -> Array:
+    def ask(self) -> FloatArray:
         """See `Method.ask`."""
         self._asked = self._optimizer.ask()
         return self._cells.middle(self._asked)
 
-    def tell(self, x: Array, y: float) -> None:
+    def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         self._optimizer.tell(self._asked, y)
 
-    def recommend(self) -> Array:
+    def recommend(self) -> FloatArray:
         """See `Recommender.recommend`."""
         point = self._optimizer.recommend()
         assert point is not None

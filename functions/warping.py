@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rnnbbo.functions.batched import Batched, Source
+from rnnbbo.functions.batched import Batched, Randomness
 
-STEPS = (2, 12)
+STEP_COUNTS = (2, 12)
 BEND = 0.4  # standard deviation of the logarithm of a bend's two parameters
 # Closest to 0 and 1 that a bend looks: its slope may be infinite there.
 _MARGIN = 1e-6
@@ -24,20 +24,20 @@ class Steps(Batched):
     count: Tensor
 
     def __call__(self, u: Tensor) -> Tensor:
-        """Maps `(B, n, D)` in the unit cube; the gradient is zero along a stepped dimension."""
+        """Map `(B, n, D)` in the unit cube; the gradient is zero along a stepped dimension."""
         count = self.count[:, None, :]
         cells = count.clamp_min(1.0)
         cell = torch.minimum(torch.floor(u * cells), cells - 1.0).clamp_min(0.0)
         return torch.where(count > 0, (cell + 0.5) / cells, u)
 
 
-def draw_steps(source: Source, share: float) -> Steps | None:
-    """Draws steps for a share of the batch; k is a log-uniform integer, each dimension its own.
+def draw_steps(source: Randomness, share: float) -> Steps | None:
+    """Draw steps for a share of the batch; k is a log-uniform integer, each dimension its own.
 
     A dimension has steps with probability 1/2, and at least one dimension has.
     """
     has = source.chance(share)
-    low, high = STEPS
+    low, high = STEP_COUNTS
     count = source.log_uniform(low, high + 1, source.dim).floor().clamp(low, high)
     chosen = source.chance(0.5, source.dim)
     instead = torch.nn.functional.one_hot(source.integer(source.dim), source.dim).bool()
@@ -63,21 +63,21 @@ class Bends(Batched):
     has: Tensor
 
     def __call__(self, u: Tensor) -> Tensor:
-        """Maps `(B, n, D)` in the unit cube: 1 - (1 - u^a)^b, with finite gradients."""
+        """Map `(B, n, D)` in the unit cube: 1 - (1 - u^a)^b, with finite gradients."""
         inside = u.clamp(_MARGIN, 1.0 - _MARGIN)
         bent = 1.0 - (1.0 - inside ** self.a[:, None, :]) ** self.b[:, None, :]
         return torch.where(self.has[:, None, None], bent, u)
 
 
-def draw_bends(source: Source, share: float) -> Bends | None:
-    """Draws bends for a share of the batch; log a and log b are normal."""
+def draw_bends(source: Randomness, share: float) -> Bends | None:
+    """Draw bends for a share of the batch; log a and log b are normal."""
     has = source.chance(share)
     a, b = torch.exp(BEND * source.normal(2, source.dim)).unbind(dim=1)
     return Bends(a, b, has) if bool(has.any()) else None
 
 
-def draw_rotation(source: Source, share: float) -> Tensor | None:
-    """Draws rotations `(B, D, D)` for a share of the batch, the identity for the rest.
+def draw_rotation(source: Randomness, share: float) -> Tensor | None:
+    """Draw rotations `(B, D, D)` for a share of the batch, the identity for the rest.
 
     The orthogonal factor of a normal matrix is uniformly distributed once the other factor's
     diagonal is positive (Mezzadri 2007). None where D is 1.
