@@ -68,7 +68,8 @@ def minimize(
         callback: A function, or several, called after every evaluation (and once after `y0`)
             with the result so far; one that returns true ends the run.
         rng: A seed or a NumPy generator. The same seed gives the same run, as long as the values
-            are told in the same order.
+            are told in the same order; on another kind of processor, the same but for rounding,
+            which every later point builds on.
         max_failures: Number of failed evaluations that is still accepted; None for any.
         workers: Evaluate in this many processes at once, copies (by fork) of this one, each the
             leader of a process group; one that dies fails its trial and is replaced. A new point
