@@ -63,7 +63,8 @@ def minimize(
         callback: a function, or several, called after every evaluation (and once after `y0`)
             with the result so far; one that returns true ends the run.
         rng: a seed or a NumPy generator. The same seed gives the same run, as long as the values
-            are told in the same order.
+            are told in the same order; on another kind of processor, the same but for rounding,
+            which every later point builds on.
         max_failures: number of failed evaluations that is still accepted; None for any.
         workers: evaluate in this many processes at once, copies (by fork) of this one, each the
             leader of a process group; one that dies fails its trial and is replaced. A new point

@@ -27,10 +27,10 @@ class Study:
 
     Every ask and every tell is a transaction of its own, on disk when it returns. The optimizer's
     state follows from the history: a study that is opened again proposes, bit for bit, what one
-    that was never closed would. Several processes, of several machines that share a file system,
-    may work on one study; none gets a point that another one evaluates. A trial whose worker has
-    died is given out again: at once on the same machine, otherwise after a minute without a
-    heartbeat.
+    that was never closed would; on another kind of processor, the same but for rounding. Several
+    processes, of several machines that share a file system, may work on one study; none gets a
+    point that another one evaluates. A trial whose worker has died is given out again: at once on
+    the same machine, otherwise after a minute without a heartbeat.
 
     A study may be used from several threads. It cannot be carried over a fork: open it anew there.
 

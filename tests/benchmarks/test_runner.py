@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +62,7 @@ def test_the_number_of_processes_changes_no_record(unbroken: Path, tmp_path: Pat
 
 
 def test_complete_runs_are_kept_and_others_made_anew(unbroken: Path, tmp_path: Path) -> None:
-    run(PLAN, tmp_path)
+    shutil.copytree(unbroken, tmp_path, dirs_exist_ok=True)
     kept, cut, lost, *_ = (record.run_path(tmp_path, r.key) for r in record.read_runs(tmp_path))
     before = kept.read_bytes()
     cut.write_bytes(cut.read_bytes()[:-30])
@@ -119,7 +121,7 @@ def test_another_budget_needs_another_folder(unbroken: Path) -> None:
 
 
 def test_a_plan_may_grow(unbroken: Path, tmp_path: Path) -> None:
-    run(PLAN, tmp_path)
+    shutil.copytree(unbroken, tmp_path, dirs_exist_ok=True)
     seen: list[PlanProgress] = []
     more = replace(PLAN, compare=[replace(PLAN.compare[0], methods=["random", "cma", "sobol"])])
     run(more, tmp_path, progress=seen.append)
@@ -225,28 +227,32 @@ def test_killing_the_runner_ten_times_changes_no_record(start: Start, tmp_path: 
     assert len(content(whole)) == 3 + 3 * 4 * 2
 
 
-def test_a_dask_cluster_makes_the_same_records(unbroken: Path, tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
-    ) as cluster:
-        run(PLAN, tmp_path, scheduler=cluster.scheduler_address)
-    assert content(tmp_path) == content(unbroken)
-    (header,) = record.read_headers(tmp_path)
-    assert header["where"].startswith("tcp://")
-
-
-def test_a_run_that_kills_dask_workers_is_given_up(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
     import dask
 
     with (
+        # A run whose worker has died is not given to another one.
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
         ) as cluster,
     ):
-        run(faulty("Steady", "Dying"), tmp_path, scheduler=cluster.scheduler_address)
+        yield cluster
+
+
+def test_a_dask_cluster_makes_the_same_records(
+    cluster: Any, unbroken: Path, tmp_path: Path
+) -> None:
+    run(PLAN, tmp_path, scheduler=cluster.scheduler_address)
+    assert content(tmp_path) == content(unbroken)
+    (header,) = record.read_headers(tmp_path)
+    assert header["where"].startswith("tcp://")
+
+
+def test_a_run_that_kills_dask_workers_is_given_up(cluster: Any, tmp_path: Path) -> None:
+    run(faulty("Steady", "Dying"), tmp_path, scheduler=cluster.scheduler_address)
     runs = {r.key: r for r in record.read_runs(tmp_path)}
     assert len(runs) == 4
     for key, r in runs.items():

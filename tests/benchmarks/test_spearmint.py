@@ -1,5 +1,6 @@
 import warnings
-from math import exp
+from collections.abc import Callable
+from math import exp, inf, log
 
 import numpy as np
 import pytest
@@ -24,27 +25,42 @@ from rnnbbo.functions.synthetic import branin
 SMALL_GRID = 1000
 
 
-def slices(density: stats.rv_continuous, width: float, count: int = 4000) -> np.ndarray:
+def slices(
+    log_density: Callable[[float], float], start: float, width: float, count: int = 4000
+) -> np.ndarray:
     rng = np.random.default_rng(0)
-    states = [density.median()]
+    states = [start]
     for _ in range(count):
-        states.append(slice_sample(lambda x: float(density.logpdf(x)), states[-1], rng, width))
+        states.append(slice_sample(log_density, states[-1], rng, width))
     return np.array(states[1:])
 
 
+# SciPy's own logarithms, up to a constant, take ten times as long.
+def log_normal(x: float) -> float:
+    return -0.5 * ((x - 2.0) / 0.5) ** 2
+
+
+def log_truncated(x: float) -> float:
+    return -0.5 * x * x if -0.3 < x < 1.0 else -inf
+
+
+def log_gamma(x: float) -> float:
+    return 2.0 * log(x) - x if x > 0.0 else -inf
+
+
 @pytest.mark.parametrize(
-    ("density", "width"),
+    ("density", "log_density", "width"),
     [
-        (stats.norm(2.0, 0.5), 1.0),
-        (stats.norm(2.0, 0.5), 0.2),
-        (stats.truncnorm(-0.3, 1.0), 5.0),
-        (stats.gamma(3.0), 1.0),
+        (stats.norm(2.0, 0.5), log_normal, 1.0),
+        (stats.norm(2.0, 0.5), log_normal, 0.2),
+        (stats.truncnorm(-0.3, 1.0), log_truncated, 5.0),
+        (stats.gamma(3.0), log_gamma, 1.0),
     ],
 )
 def test_slice_sampling_has_the_moments_of_its_density(
-    density: stats.rv_continuous, width: float
+    density: stats.rv_continuous, log_density: Callable[[float], float], width: float
 ) -> None:
-    drawn = slices(density, width)
+    drawn = slices(log_density, density.median(), width)
     low, high = density.support()
     assert np.all((drawn > low) & (drawn < high))
     assert drawn.mean() == pytest.approx(density.mean(), abs=0.1 * density.std())

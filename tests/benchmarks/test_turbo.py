@@ -64,6 +64,7 @@ def test_the_region_follows_what_is_told() -> None:
 
 def test_a_converged_region_is_given_up_for_new_first_points() -> None:
     method = TuRBO(2, 200, 0)
+    method.region = TrustRegion(failure_tolerance=4, length=0.05)
     points = []
     while not method.region.converged:
         points.append(method.ask())

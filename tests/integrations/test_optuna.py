@@ -295,7 +295,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from rnnbbo.integrations.optuna import RnnSampler
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 url, n_trials, small = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "small"
-n = n_trials + 1  # one point a worker more than there are trials
+n = n_trials + 1  # one point a worker more than there are trials, of four workers
 space = {"a": IntDistribution(1, n), "b": CategoricalDistribution("pqrs")}
 def objective(trial):
     if small:
@@ -314,24 +314,26 @@ study.optimize(objective, n_trials=n_trials)
 
 
 @pytest.mark.parametrize(
-    ("n_trials", "kind"),
+    ("processes", "n_trials", "kind"),
     [
-        (5, "small"),
-        pytest.param(40, "small", marks=pytest.mark.slow),
-        pytest.param(40, "continuous", marks=pytest.mark.slow),
+        (2, 10, "small"),
+        pytest.param(4, 40, "small", marks=pytest.mark.slow),
+        pytest.param(4, 40, "continuous", marks=pytest.mark.slow),
     ],
 )
-def test_four_processes_on_one_storage_get_unique_points(
-    tmp_path: Path, n_trials: int, kind: str
+def test_processes_on_one_storage_get_unique_points(
+    tmp_path: Path, processes: int, n_trials: int, kind: str
 ) -> None:
     url = f"sqlite:///{tmp_path / 'study.db'}"
     study = optuna.create_study(storage=url, study_name="shared")
     command = [sys.executable, "-c", WORKER, url, str(n_trials), kind]
-    workers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    workers = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(processes)
+    ]
     failures = [error for error in (w.communicate()[1] for w in workers) if "Error" in error]
     assert not failures
     trials = study.get_trials()
-    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * (4 * n_trials)
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * (processes * n_trials)
     repeated = {x: n for x, n in Counter(tuple(t.params.values()) for t in trials).items() if n > 1}
     assert not repeated
     if kind == "continuous":

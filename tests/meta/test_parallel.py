@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnbbo import shipped
+from rnnbbo.cli import main as cli
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta import config, trainer
@@ -40,23 +41,25 @@ kernels = ["rbf"]
 """
 
 
-def train(tmp_path: Path, out: str, processes: int, *options: str) -> subprocess.CompletedProcess:
+def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> None:
     path = tmp_path / "shared.toml"
     path.write_text(CONFIG)
-    torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
-    command = [sys.executable, "-m", *(torchrun if processes > 1 else []), "rnnbbo.cli.main"]
-    command += ["train", str(path), "--out", str(tmp_path / out), "--threads", "1", *options]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        command, check=False, capture_output=True, text=True, env=environment, timeout=240
-    )
 
+    def arguments(out: str) -> list[str]:
+        return ["train", str(path), "--out", str(tmp_path / out), "--threads", "1"]
 
-def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> None:
-    assert train(tmp_path, "one", 1).returncode == 0
+    assert cli.run(arguments("one")) == 0
     # Half by one process, and half by two: a training may move between machines.
-    assert train(tmp_path, "two", 1, "--stop-after", "2").returncode == 0
-    both = train(tmp_path, "two", 2)
+    assert cli.run([*arguments("two"), "--stop-after", "2"]) == 0
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    both = subprocess.run(
+        [sys.executable, *torchrun, "-m", "rnnbbo.cli.main", *arguments("two")],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        timeout=240,
+    )
     assert both.returncode == 0, both.stderr
     assert len(re.findall("going on from the checkpoint", both.stderr)) == 1
     assert len(re.findall("^weights: ", both.stdout, flags=re.M)) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "own"))
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 
 @pytest.fixture

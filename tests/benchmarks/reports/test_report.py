@@ -246,6 +246,7 @@ def test_the_overall_table_names_the_suites_that_it_is_over(records: Any) -> Non
     assert "over 16 functions of gp-2d and gp-4d: 0 is" in overall_table(folder, (10, 30)).caption
 
 
+@pytest.mark.slow
 def test_sixteen_methods_on_ten_suites_stay_below_the_bound(records: Any, tmp_path: Path) -> None:
     peer = records.methods["random"]
     methods = {f"method-{i}": replace(peer, ours=i < 4, budget=100) for i in range(16)}
