@@ -19,7 +19,7 @@ from rnnbbo.benchmarks import Comparison, Plan, PlanProgress, executors, record,
 from rnnbbo.errors import ConfigError, RecordError
 
 PLAN = Plan([Comparison(["classic"], ["random", "cma"], budget=8, functions=2, seeds=2)])
-OWN = Path(__file__).parent / "own"
+OWN = Path(__file__).parent / "support"
 
 Start = Callable[[Path, str, int], subprocess.Popen[str]]
 
