@@ -81,7 +81,11 @@ _SECONDS = click.FloatRange(min=0.0, min_open=True)
 @click.option(
     "--n-calls", "-n", type=click.IntRange(1), default=100, show_default=True, help="Evaluations."
 )
-@click.option("--policy", metavar="NAME", help="See `rnnbbo policies`.  [default: auto, the best]")
+@click.option(
+    "--policy",
+    metavar="NAME",
+    help="A name of `rnnbbo policies`, a weights file, or module:attribute.  [default: auto]",
+)
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same proposals (with one job).")
 @click.option(
     "--jobs",

@@ -10,8 +10,8 @@ import click
 
 _HELP = """List policies, and how their weights were made.
 
-NAME is a shipped policy or the path of a .safetensors file; without one, all shipped policies
-are listed. `auto` is none by itself: it chooses one for the run.
+NAME is a shipped policy, the path of a .safetensors file, or module:attribute, which names a
+policy of your own; without one, all shipped policies are listed. `auto` is none by itself: it chooses one for the run.
 
 \b
 Examples:
@@ -36,7 +36,7 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
             continue
         loaded = shipped.load(name)
         count = sum(int(array.size) for array in loaded.params.values())
-        found[name] = {**loaded.metadata, "weights": count}
+        found[name] = {"about": loaded.policy.about, **loaded.metadata, "weights": count}
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "policies": found}))
         return

@@ -12,5 +12,6 @@ def branin(x):
     )
 
 
-result = minimize(branin, [(-5.0, 10.0), (0.0, 15.0)], n_calls=30, rng=0)
-print(f"{result.fun:.4f} at {result.x}")
+if __name__ == "__main__":
+    result = minimize(branin, [(-5.0, 10.0), (0.0, 15.0)], n_calls=30, rng=0)
+    print(f"{result.fun:.4f} at {result.x}")

@@ -1,5 +1,6 @@
 """The catalogue of policies: by name, by file, or of one's own."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,12 +16,23 @@ from rnnbbo.policies.kernel.policy import KernelPolicy
 from rnnbbo.policies.protocol import Adviser, BatchedPolicy, Policy, as_batched
 
 DEFAULT = auto.NAME
-KERNEL = "kernel"
 ADVISER = "lstm"
-"""The policy without a file of its own, and the shipped network that advises it."""
+"""The shipped network that advises `kernel`."""
 
 Source = str | Path | Checkpoint | Policy
 """What names a policy: a name, a weights file, `module:attribute`, or the thing itself."""
+
+
+def _kernel() -> Checkpoint:
+    network = _shipped(ADVISER)
+    adviser = network.policy
+    assert isinstance(adviser, Adviser)
+    how = {"training": f"of its adviser, {ADVISER}"}
+    return Checkpoint("kernel", KernelPolicy(adviser=adviser), network.params, how)
+
+
+_MADE: dict[str, Callable[[], Checkpoint]] = {"kernel": _kernel}
+"""Policies without a weights file of their own."""
 
 
 def _files() -> dict[str, Path]:
@@ -34,20 +46,14 @@ def available(batched: bool = False) -> tuple[str, ...]:
     Args:
         batched: only those that step for many functions at once.
     """
-    names = sorted([*_files(), KERNEL])
+    names = sorted([*_files(), *_MADE])
     return tuple(name for name in names if not batched or _shipped(name).policy.batched)
 
 
 @cache
 def _shipped(name: str) -> Checkpoint:
     """A shipped policy, read once a process."""
-    if name != KERNEL:
-        return checkpoint.load_file(_files()[name])
-    network = _shipped(ADVISER)
-    adviser = network.policy
-    assert isinstance(adviser, Adviser)
-    how = {"training": f"of its adviser, {ADVISER}"}
-    return Checkpoint(KERNEL, KernelPolicy(adviser=adviser), network.params, how)
+    return _MADE[name]() if name in _MADE else checkpoint.load_file(_files()[name])
 
 
 def load(policy: Source) -> Checkpoint:
@@ -95,7 +101,7 @@ def _loaded(policy: Source, batched: bool) -> Checkpoint:
             return checkpoint.load_file(policy)
         if is_target(name):
             return _imported(name)
-        if name in (*_files(), KERNEL):
+        if name in (*_files(), *_MADE):
             return _shipped(name)
     raise PolicyError(f"policy = {_shown(policy)}; expected {_expected(batched)}")
 

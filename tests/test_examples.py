@@ -34,6 +34,7 @@ BOUNDS = {
     "many_problems.py": (r"after 40 evaluations: (\S+)$", 0.05),
     "optuna_sampler.py": (r"^(\S+) at {", 1.0),
     "sklearn_search.py": (r"error on unseen data: +(\S+)$", 0.1),
+    "own_policy.py": (r"^(\S+) at \[", 1.0),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
 }
 
