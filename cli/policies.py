@@ -11,7 +11,8 @@ import click
 _HELP = """List policies, and how their weights were made.
 
 NAME is a shipped policy, the path of a .safetensors file, or module:attribute, which names a
-policy of your own; without one, all shipped policies are listed. `auto` is none by itself: it chooses one for the run.
+policy of your own; without one, all shipped policies are listed. `auto` is none by itself: it
+chooses one for the run.
 
 \b
 Examples:
