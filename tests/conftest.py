@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,10 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # What test modules share.
 sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+# A background job of a shell ignores Ctrl-C, and so would whatever tests start to interrupt it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Where rounding, which differs from processor to processor, could decide what a test finds.
 NUMERICAL = (

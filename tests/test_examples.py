@@ -43,8 +43,23 @@ def test_every_script_is_tried():
     assert set(BOUNDS) == set(SCRIPTS)
 
 
+# What is smaller where a script would take long; as it stands it is tried with the slow tests.
+SMALLER = {"many_problems.py": ("PATIENTS = 500", "PATIENTS = 40")}
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_script(name, tmp_path):
+    whole = (EXAMPLES / name).read_text()
+    few, fewer = SMALLER.get(name, ("", ""))
+    assert few in whole
+    (tmp_path / name).write_text(whole.replace(few, fewer))
+    pattern, bound = BOUNDS[name]
+    assert number(pattern, output([sys.executable, name], cwd=tmp_path)) <= bound
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALLER)
+def test_script_as_it_stands(name, tmp_path):
     pattern, bound = BOUNDS[name]
     assert number(pattern, output([sys.executable, EXAMPLES / name], cwd=tmp_path)) <= bound
 
@@ -63,6 +78,17 @@ def test_external_program():
     assert float(again.splitlines()[-1]) == best
 
 
+def test_a_member_of_the_family_is_minimized():
+    readme = (EXAMPLES / "README.md").read_text()
+    block = re.findall(r"```bash\n(.*?)```", readme, re.DOTALL)[1]
+    _, minimize = block.replace("\\\n", " ").strip().splitlines()
+    assert "runs/dnc-fibre/dnc-fibre.safetensors" in minimize
+    command = shlex.split(minimize.replace("runs/dnc-fibre/dnc-fibre.safetensors", "dnc"))
+    text = output([sys.executable, "-m", "rnnbbo.cli.main", *command[1:]], cwd=ROOT)
+    assert number(r"^best value (\S+), at", text) < 10.0
+
+
+@pytest.mark.slow
 def test_a_policy_is_adapted_to_the_family_and_minimizes_a_member(tmp_path):
     readme = (EXAMPLES / "README.md").read_text()
     block = re.findall(r"```bash\n(.*?)```", readme, re.DOTALL)[1]

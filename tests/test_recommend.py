@@ -18,8 +18,8 @@ def told(policy: str, noise: float, seed: int, n: int = 50) -> Optimizer:
     """An optimizer that knows a noisy bowl at random points."""
     rng = np.random.default_rng(seed)
     optimizer = Optimizer(BOX, policy=policy, rng=seed)
-    for x in rng.random((n, 2)).tolist():
-        optimizer.tell(x, bowl(x) + noise * rng.standard_normal())
+    points = rng.random((n, 2)).tolist()
+    optimizer.replay((x, bowl(x) + noise * rng.standard_normal()) for x in points)
     return optimizer
 
 

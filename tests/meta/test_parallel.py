@@ -41,19 +41,22 @@ kernels = ["rbf"]
 """
 
 
-def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> None:
+# The fourth is the last: a validation, of seconds, comes with it.
+@pytest.mark.parametrize("updates", [3, pytest.param(4, marks=pytest.mark.slow)])
+def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path, updates: int) -> None:
     path = tmp_path / "shared.toml"
     path.write_text(CONFIG)
 
-    def arguments(out: str) -> list[str]:
-        return ["train", str(path), "--out", str(tmp_path / out), "--threads", "1"]
+    def arguments(out: str, count: int) -> list[str]:
+        options = ["--out", str(tmp_path / out), "--threads", "1", "--stop-after", str(count)]
+        return ["train", str(path), *options]
 
-    assert cli.run(arguments("one")) == 0
+    assert cli.run(arguments("one", updates)) == 0
     # Half by one process, and half by two: a training may move between machines.
-    assert cli.run([*arguments("two"), "--stop-after", "2"]) == 0
+    assert cli.run(arguments("two", 2)) == 0
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     both = subprocess.run(
-        [sys.executable, *torchrun, "-m", "rnnbbo.cli.main", *arguments("two")],
+        [sys.executable, *torchrun, "-m", "rnnbbo.cli.main", *arguments("two", updates - 2)],
         check=False,
         capture_output=True,
         text=True,
@@ -66,9 +69,10 @@ def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> 
     one, two = (shipped.load(tmp_path / name / "shared.safetensors") for name in ("one", "two"))
     for name, weight in one.params.items():
         assert (weight == two.params[name]).all(), name
-    assert one.provenance["functions"] == two.provenance["functions"] == 16
+    assert one.provenance["functions"] == two.provenance["functions"] == 4 * updates
     logs = [read_log(tmp_path / name / "log.jsonl") for name in ("one", "two")]
     kept = [[{k: v for k, v in line.items() if k != "seconds"} for line in log] for log in logs]
+    assert len(kept[0]) == updates
     assert kept[0] == kept[1]
 
 

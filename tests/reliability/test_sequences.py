@@ -245,14 +245,14 @@ def fuzz(machine, examples, steps):
 
 @pytest.mark.fault("random sequences of calls", holds="no silent wrong state")
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize(("examples", "steps"), [(20, 20), slow(150, 50)])
+@pytest.mark.parametrize(("examples", "steps"), [(10, 20), slow(150, 50)])
 def test_optimizer(policy, examples, steps, figure):
     fuzz(type("Calls", (Calls,), {"policy": policy}), examples, steps)
     figure(policy, f"{examples} sequences of up to {steps} calls")
 
 
 @pytest.mark.fault("random sequences of calls", holds="no silent wrong state")
-@pytest.mark.parametrize(("examples", "steps"), [(20, 20), slow(150, 50)])
+@pytest.mark.parametrize(("examples", "steps"), [(10, 20), slow(150, 50)])
 def test_study(examples, steps, figure):
     fuzz(StudyCalls, examples, steps)
     figure("a study", f"{examples} sequences of up to {steps} calls")
