@@ -9,7 +9,6 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.methods import Method, make_method
 from rnnbbo.benchmarks.plan import PlannedRun
@@ -24,10 +23,9 @@ from rnnbbo.benchmarks.record import (
 )
 from rnnbbo.benchmarks.statistics import REFERENCE_EVALUATIONS, reference_regret
 from rnnbbo.benchmarks.suites import Entry
-from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.space import Space
 
-FloatArray = NDArray[np.float64]
 Make = Callable[[str, int, int, int, Space | None], Method]
 Write = Callable[[EvaluationRecord], None]
 Executed = tuple[FunctionRecord, list[EvaluationRecord]]

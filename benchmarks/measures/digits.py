@@ -6,7 +6,6 @@ from beginning where a published function happens to have its minimum.
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import run_seed
@@ -15,7 +14,7 @@ from rnnbbo.benchmarks.methods import make_method
 from rnnbbo.benchmarks.options import Methods, Names
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.functions.perturb import perturb
-from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.synthetic import get_problem
 
 FUNCTIONS = {
@@ -37,7 +36,7 @@ def spread(problem: Problem) -> float:
     return float(max(values) - min(values))
 
 
-def regrets(method: str, function: str, seeds: int) -> NDArray[np.float64]:
+def regrets(method: str, function: str, seeds: int) -> FloatArray:
     """Return the simple regret of runs in units of the function's range, (seeds,).
 
     Args:
@@ -96,6 +95,6 @@ def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) ->
     return [Group(tables=[Table(["function", "evaluations", *methods], rows)])]
 
 
-def _cell(found: NDArray[np.float64]) -> Cell:
+def _cell(found: FloatArray) -> Cell:
     low, middle, high = np.quantile(found, [0.25, 0.5, 0.75])
     return Cell(f"{middle:.1e} [{low:.0e}, {high:.0e}]")

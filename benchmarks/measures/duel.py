@@ -8,11 +8,12 @@ import numpy as np
 
 from rnnbbo.benchmarks.measures.command import measure
 from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
-from rnnbbo.benchmarks.reports.data import Array, Course, Records
+from rnnbbo.benchmarks.reports.data import Course, Records
 from rnnbbo.benchmarks.reports.reading import read
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table, joined, short
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 from rnnbbo.errors import RecordError
+from rnnbbo.functions.problem import FloatArray
 
 LEGEND = (
     "mean capped / geometric mean normalised regret, and the 95 % intervals of the paired "
@@ -26,7 +27,7 @@ def paired(ours: Course, theirs: Course) -> tuple[list[int], list[int]]:
     return [ours.functions.index(n) for n in names], [theirs.functions.index(n) for n in names]
 
 
-def cell(mine: Array, other: Array, mine_log: Array, other_log: Array) -> Cell:
+def cell(mine: FloatArray, other: FloatArray, mine_log: FloatArray, other_log: FloatArray) -> Cell:
     """Return "mean / geometric mean : mean / geometric mean [intervals]".
 
     The intervals are those of the paired difference of the means, and of the ratio of the geometric
@@ -70,7 +71,7 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
     budgets = [min(suite.courses[name].budget for name in (first, second)) for suite in shared]
     times = [t for t in times if t <= max(budgets, default=0)]
     rows, count = [], 0
-    pools: dict[int, list[tuple[Array, ...]]] = {t: [] for t in times}
+    pools: dict[int, list[tuple[FloatArray, ...]]] = {t: [] for t in times}
     for suite in shared:
         ours, theirs = suite.courses[first], suite.courses[second]
         mine, other = paired(ours, theirs)

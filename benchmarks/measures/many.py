@@ -7,7 +7,6 @@ from functools import partial
 import click
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
@@ -17,11 +16,11 @@ from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 from rnnbbo.functions.kernels import GPDistribution
 from rnnbbo.functions.paths import SamplePath, draw_paths
+from rnnbbo.functions.problem import FloatArray
 from rnnbbo.many import ManyResult, minimize_many
 from rnnbbo.optimizer import Optimizer
 
-Array = NDArray[np.float64]
-Objective = Callable[[Array], Array]
+Objective = Callable[[FloatArray], FloatArray]
 
 FEATURES = 64
 """Cosines of a sample function: their cost is the objective's, and left out."""
@@ -67,7 +66,7 @@ class Objectives:
         raw = self._part(start, stop)(x[:, None].float())[:, 0]
         return (raw - self._mean[start:stop]) / self._std[start:stop]
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: FloatArray) -> FloatArray:
         """Values (N,) at points (N, D)."""
         begin = time.perf_counter()
         y = self.values(torch.from_numpy(x)).double().numpy()
@@ -110,7 +109,9 @@ def peak(repeats: int = 10) -> float:
     return 2.0 * MATRIX**3 / min(times)
 
 
-def one_by_one(objectives: Objectives, policy: str, dim: int, n_calls: int, count: int) -> Array:
+def one_by_one(
+    objectives: Objectives, policy: str, dim: int, n_calls: int, count: int
+) -> FloatArray:
     """Return the best values (count,) of an `Optimizer` for each of the first problems."""
     best = []
     for i in range(count):
@@ -122,7 +123,9 @@ def one_by_one(objectives: Objectives, policy: str, dim: int, n_calls: int, coun
     return np.array(best)
 
 
-def random_search(objectives: Objectives, count: int, dim: int, n_calls: int, seed: int) -> Array:
+def random_search(
+    objectives: Objectives, count: int, dim: int, n_calls: int, seed: int
+) -> FloatArray:
     """Return the best values (count,) of as many random points."""
     rng = np.random.default_rng((seed, 1))
     return np.min([objectives(rng.random((count, dim))) for _ in range(n_calls)], axis=0)
@@ -191,6 +194,6 @@ def command(
     return [Group(text=(text,), tables=(Table(head, [list(map(Cell, row)) for row in rows]),))]
 
 
-def _mean(best: Array) -> str:
+def _mean(best: FloatArray) -> str:
     estimate = bootstrap_mean(best, resamples=500)
     return f"{estimate.mean:.2f} ± {(estimate.high - estimate.low) / 2:.2f}"

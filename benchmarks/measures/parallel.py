@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import measure_function, run_seed
@@ -21,12 +20,11 @@ from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.evaluation.evaluator import Objective, evaluate
+from rnnbbo.functions.problem import FloatArray
 from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.trial import Trial
-
-Array = NDArray[np.float64]
 
 SPREAD = 0.5
 """Evaluations take 1 - SPREAD to 1 + SPREAD of their mean time."""
@@ -85,7 +83,7 @@ def seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> fl
     return time.perf_counter() - start
 
 
-def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> Array:
+def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> FloatArray:
     """Return the capped normalised regret after each evaluation of simulated runs.
 
     Args:
@@ -176,11 +174,11 @@ def command(
     return [Group(text=text, tables=(table,))]
 
 
-def _row(name: str, alone: Array, together: Array, times: list[int]) -> list[Cell]:
+def _row(name: str, alone: FloatArray, together: FloatArray, times: list[int]) -> list[Cell]:
     return [Cell(name), *(Cell(_cell(alone, together, t)) for t in times)]
 
 
-def _cell(alone: Array, together: Array, t: int) -> str:
+def _cell(alone: FloatArray, together: FloatArray, t: int) -> str:
     gap = bootstrap_mean(together[:, t - 1] - alone[:, t - 1])
     means = f"{alone[:, t - 1].mean():.2g}, {together[:, t - 1].mean():.2g}"
     return f"{means} [{gap.low:+.2g}, {gap.high:+.2g}]"

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rnnbbo.benchmarks import executors
@@ -33,10 +32,8 @@ from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import best_so_far, log_regret, normalised_regret
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
-from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.synthetic import get_problem
-
-Array = NDArray[np.float64]
 
 AT = (10, 20, 30, 40)
 FACTOR = 3.0
@@ -73,7 +70,7 @@ def build(name: str) -> Problem:
     )
 
 
-def _log(problem: Problem, x: Array) -> Array:
+def _log(problem: Problem, x: FloatArray) -> FloatArray:
     return np.log(problem.func(x))
 
 
@@ -110,7 +107,7 @@ def functions(out: Path) -> dict[str, FunctionRecord]:
 
 def ours(
     out: Path, method: str, seeds: int, about: Mapping[str, FunctionRecord]
-) -> dict[str, Array]:
+) -> dict[str, FloatArray]:
     """Return a method's log regret at `AT` as (seeds, 4) by function.
 
     Raises:
@@ -151,7 +148,7 @@ def read_traces(path: Path) -> dict[str, list[list[float]]]:
 
 def theirs(
     traces: Mapping[str, Sequence[Sequence[float]]], about: Mapping[str, FunctionRecord]
-) -> dict[str, Array]:
+) -> dict[str, FloatArray]:
     """Return the traces' log regret at `AT` as (traces, 4) by function.
 
     Args:
@@ -171,14 +168,14 @@ def _values(out: Path, key: RunKey) -> list[float]:
     return [float("inf") if e.value is None else e.value for e in run.evaluations]
 
 
-def _at(values: Sequence[float], about: FunctionRecord) -> Array:
+def _at(values: Sequence[float], about: FunctionRecord) -> FloatArray:
     best = best_so_far(values)[[t - 1 for t in AT]]
     return log_regret(normalised_regret(best, about.minimum, about.reference))
 
 
 def ratios(
-    a: Mapping[str, Array], b: Mapping[str, Array], seed: int = 0
-) -> dict[str, tuple[Array, Array, Array]]:
+    a: Mapping[str, FloatArray], b: Mapping[str, FloatArray], seed: int = 0
+) -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
     """Compare geometric means over seeds, function by function and over all functions.
 
     Args:
@@ -203,13 +200,13 @@ def ratios(
     }
 
 
-def _resampled(rng: np.random.Generator, values: Array) -> Array:
+def _resampled(rng: np.random.Generator, values: FloatArray) -> FloatArray:
     """Means of resamples with replacement, (RESAMPLES, times)."""
     rows = rng.integers(len(values), size=(RESAMPLES, len(values)))
     return np.asarray(values[rows].mean(axis=1))
 
 
-def table(found: Mapping[str, tuple[Array, Array, Array]]) -> Table:
+def table(found: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]]) -> Table:
     """Return the ratios, and below them whether they are within the factor."""
     rows = [
         [Cell(name), *(Cell(f"{r:.2g} [{a:.2g}, {b:.2g}]") for r, a, b in zip(*ends, strict=True))]

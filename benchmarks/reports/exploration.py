@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, css_class, panel
 from rnnbbo.benchmarks.reports.section import Group, Section
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import GROUP, INK, SQUARE, axes, drawing, inline
-
-Array = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 # From early to late: colour and marker say the same.
 _STAGES = (
@@ -74,7 +72,7 @@ def _example(records: Records) -> tuple[str, str] | None:
     return min(count, key=lambda f: (-count[f], order[f[0]], f[1]), default=None)
 
 
-def _scatter(method: str, points: Array) -> Panel:
+def _scatter(method: str, points: FloatArray) -> Panel:
     with drawing(f"where-{method}"):
         figure, pair = axes(SQUARE, (0.28, 0.2))
         start = 0

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.reports.svg import GROUP, INK, USUAL, axes, drawing, inline
+from rnnbbo.functions.problem import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Array = NDArray[np.float64]
 
 
 EVALUATIONS = "evaluations"
@@ -35,10 +34,10 @@ class Line:
     """
 
     method: str
-    x: Array
-    y: Array
-    low: Array | None = None
-    high: Array | None = None
+    x: FloatArray
+    y: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Course, Records
 from rnnbbo.benchmarks.statistics import CAP, Estimate, bootstrap_mean
+from rnnbbo.functions.problem import FloatArray
 
-Array = NDArray[np.float64]
 Function = tuple[str, str]
 """A suite's name and a function's."""
 
@@ -32,7 +31,7 @@ class Pool:
     """
 
     functions: tuple[Function, ...]
-    values: Mapping[str, Array]
+    values: Mapping[str, FloatArray]
     left_out: tuple[str, ...]
 
     @property
@@ -130,7 +129,7 @@ def best(records: Records, suite: str, t: int) -> list[str]:
 
 def shared(
     records: Records, a: str, b: str, value: Value
-) -> tuple[tuple[Function, ...], Array, Array]:
+) -> tuple[tuple[Function, ...], FloatArray, FloatArray]:
     """Return two methods' values on the functions that both have."""
     first, second = values(records, a, value), values(records, b, value)
     functions = tuple(sorted(first.keys() & second.keys()))

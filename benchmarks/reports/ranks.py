@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import at, values
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.statistics import holm, mean_ranks, signed_rank
-
-Array = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 TIMES = (10, 30, 60, 100, 200)
 """Numbers of evaluations at which methods are ranked."""
@@ -50,7 +48,7 @@ def usable(records: Records) -> list[int]:
     return [t for t in TIMES if len(compared(records, t)[0]) >= 2]
 
 
-def compared(records: Records, t: int) -> tuple[list[str], Array]:
+def compared(records: Records, t: int) -> tuple[list[str], FloatArray]:
     """Return methods that have values at t, and ln regret (methods, functions), NaN for none."""
     found = {m.name: values(records, m.name, at(t, "log")) for m in records.methods}
     count: dict[tuple[str, str], int] = {}
@@ -133,7 +131,7 @@ def _wins(records: Records, t: int) -> Table:
     )
 
 
-def _win(difference: Array, p_value: float) -> Cell:
+def _win(difference: FloatArray, p_value: float) -> Cell:
     text = f"{int(np.sum(difference < 0))}/{len(difference)}"
     if p_value >= SIGNIFICANT:
         return Cell(text)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo import shipped
 from rnnbbo.benchmarks.record import (
@@ -19,8 +18,7 @@ from rnnbbo.benchmarks.record import (
 from rnnbbo.benchmarks.reports.data import TARGETS, Course, Lost, Method, Records, Suite
 from rnnbbo.benchmarks.statistics import capped, log_regret, normalised_regret
 from rnnbbo.errors import RecordError
-
-Array = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 BEATEN = -1e-6
 """Normalised regret below this says that a declared minimum is too high."""
@@ -33,11 +31,11 @@ NEAREST = 1e-6
 class _Trace:
     """A run as arrays, see `Course`."""
 
-    capped: Array
-    log: Array
-    reached: Array
-    overhead: Array
-    distance: Array
+    capped: FloatArray
+    log: FloatArray
+    reached: FloatArray
+    overhead: FloatArray
+    distance: FloatArray
 
 
 def read(folder: Path) -> Records:
@@ -53,7 +51,7 @@ def read(folder: Path) -> Records:
     lost: list[Lost] = []
     failed: dict[tuple[str, str], int] = {}
     beaten: set[str] = set()
-    queries: dict[tuple[str, str, str], Array] = {}
+    queries: dict[tuple[str, str, str], FloatArray] = {}
     runs = evaluations = 0
     for run in read_runs(folder):
         key = run.key
@@ -102,12 +100,12 @@ def read(folder: Path) -> Records:
     )
 
 
-def _regret(run: RunRecord, function: FunctionRecord) -> Array:
+def _regret(run: RunRecord, function: FunctionRecord) -> FloatArray:
     best = [np.inf if e.best is None else e.best for e in run.evaluations]
     return normalised_regret(best, function.minimum, function.reference)
 
 
-def _trace(run: RunRecord, regret: Array) -> _Trace:
+def _trace(run: RunRecord, regret: FloatArray) -> _Trace:
     least = np.minimum.accumulate(regret)
     return _Trace(
         capped(regret),
@@ -118,11 +116,11 @@ def _trace(run: RunRecord, regret: Array) -> _Trace:
     )
 
 
-def _points(run: RunRecord) -> Array:
+def _points(run: RunRecord) -> FloatArray:
     return np.array([e.x for e in run.evaluations], dtype=float)
 
 
-def _distances(run: RunRecord) -> Array:
+def _distances(run: RunRecord) -> FloatArray:
     """Return ln of the distance from each query to the incumbent before it."""
     x = _points(run)
     distance = np.full(len(x), np.nan)
@@ -142,7 +140,7 @@ def _course(traces: Mapping[str, list[_Trace]]) -> Course | None:
     functions = tuple(sorted(traces))
     budget = min(len(trace.capped) for found in traces.values() for trace in found)
 
-    def rows(name: str) -> Array:
+    def rows(name: str) -> FloatArray:
         return np.array(
             [np.mean([getattr(t, name)[:budget] for t in traces[f]], axis=0) for f in functions]
         )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
@@ -13,8 +12,6 @@ from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import SMALL
 from rnnbbo.benchmarks.reports.timed import CALLS
 from rnnbbo.benchmarks.statistics import CAP, REGRET_FLOOR, bootstrap_mean
-
-Array = NDArray[np.float64]
 
 TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations that tables show."""

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
-
-Array = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 TIMES = (1, 10, 30, 100, 200)
 """Numbers of evaluations that the table shows."""
@@ -44,7 +42,7 @@ def seconds(records: Records, method: str, dim: int | None = None) -> Mapping[in
         method: the method's name.
         dim: the number of dimensions; None for all.
     """
-    rows: list[Array] = []
+    rows: list[FloatArray] = []
     for suite in records.suites:
         course = suite.courses.get(method)
         if course is None:
