@@ -75,7 +75,7 @@ def capped(regret: ArrayLike) -> FloatArray:
 
 
 def log_regret(regret: ArrayLike) -> FloatArray:
-    """Return ln of normalised regret within [FLOOR, CAP]; its mean is that of a geometric mean."""
+    """Return ln of regret within [REGRET_FLOOR, CAP]; its mean is that of a geometric mean."""
     return np.log(np.clip(np.asarray(regret, dtype=float), REGRET_FLOOR, CAP))
 
 

@@ -17,7 +17,7 @@ from rnnbbo.functions.perturb import perturb
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.synthetic import get_problem
 
-FUNCTIONS = {
+SMOOTH_FUNCTIONS = {
     "branin": ("branin", None, 100),
     "hartmann3": ("hartmann3", None, 100),
     "hartmann6": ("hartmann6", None, 100),
@@ -41,10 +41,10 @@ def regrets(method: str, function: str, seeds: int) -> FloatArray:
 
     Args:
         method: see `methods.make_method`.
-        function: a key of `FUNCTIONS`.
+        function: a key of `SMOOTH_FUNCTIONS`.
         seeds: runs, each on a variant of its own.
     """
-    name, dim, budget = FUNCTIONS[function]
+    name, dim, budget = SMOOTH_FUNCTIONS[function]
     base = get_problem(name, dim)
     ends = []
     for seed in range(seeds):
@@ -67,8 +67,8 @@ def regrets(method: str, function: str, seeds: int) -> FloatArray:
 )
 @click.option(
     "--functions",
-    type=Names(FUNCTIONS),
-    default=",".join(FUNCTIONS),
+    type=Names(SMOOTH_FUNCTIONS),
+    default=",".join(SMOOTH_FUNCTIONS),
     show_default=True,
     help="Some of these.",
 )
@@ -89,7 +89,11 @@ def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) ->
     for function, name in tqdm(pairs, unit="function", disable=None, leave=False):
         found[function, name] = _cell(regrets(name, function, seeds))
     rows = [
-        [Cell(function), Cell(str(FUNCTIONS[function][2])), *(found[function, m] for m in methods)]
+        [
+            Cell(function),
+            Cell(str(SMOOTH_FUNCTIONS[function][2])),
+            *(found[function, m] for m in methods),
+        ]
         for function in functions
     ]
     return [Group(tables=[Table(["function", "evaluations", *methods], rows)])]

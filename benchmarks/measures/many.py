@@ -22,7 +22,7 @@ from rnnbbo.optimizer import Optimizer
 
 Objective = Callable[[FloatArray], FloatArray]
 
-FEATURES = 64
+_FOURIER_FEATURES = 64
 """Cosines of a sample function: their cost is the objective's, and left out."""
 
 COUNTED = 32
@@ -47,7 +47,7 @@ class Objectives:
     def __init__(self, count: int, dim: int, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
         tasks = GPDistribution().sample(count, dim, generator)
-        self._paths = draw_paths(tasks, FEATURES, generator)
+        self._paths = draw_paths(tasks, _FOURIER_FEATURES, generator)
         points = torch.rand(1, 1000, dim, generator=generator)
         parts = [self._part(i, i + 1)(points) for i in range(count)]
         self._mean = torch.cat([part.mean(dim=1) for part in parts])

@@ -26,10 +26,10 @@ from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.trial import Trial
 
-SPREAD = 0.5
-"""Evaluations take 1 - SPREAD to 1 + SPREAD of their mean time."""
+_SPREAD = 0.5
+"""Evaluations take 1 - _SPREAD to 1 + _SPREAD of their mean time."""
 
-TIMES = (20, 50, 100, 200, 500)
+_TIMES = (20, 50, 100, 200, 500)
 """Numbers of evaluations that the table shows."""
 
 
@@ -56,7 +56,7 @@ class Simulated:
 
     def start(self, trial: Trial) -> None:
         """Begin to evaluate a trial."""
-        end = self._now + self._rng.uniform(1 - SPREAD, 1 + SPREAD)
+        end = self._now + self._rng.uniform(1 - _SPREAD, 1 + _SPREAD)
         heapq.heappush(self._ends, (end, trial.number, trial))
 
     def wait(self, seconds: float) -> list[Trial]:
@@ -71,7 +71,7 @@ class Simulated:
 
 def seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> float:
     """Return the wall clock of a run on worker processes whose objective sleeps."""
-    pauses = np.random.default_rng(seed).uniform(1 - SPREAD, 1 + SPREAD, 997) * sleep
+    pauses = np.random.default_rng(seed).uniform(1 - _SPREAD, 1 + _SPREAD, 997) * sleep
 
     def objective(x: list[float]) -> float:
         # The pause belongs to the point, so that every run has pauses of the same distribution.
@@ -149,7 +149,7 @@ def command(
     simulated runs, in the same order of asks and tells.
     """
     alone, together = (seconds(n, n_calls, sleep, 6, seed=0) for n in (1, workers))
-    times = [t for t in TIMES if t <= n_calls] or [n_calls]
+    times = [t for t in _TIMES if t <= n_calls] or [n_calls]
     rows, bases, others = [], [], []
     for suite in tqdm(suites, unit="suite", disable=None, leave=False):
         entries = get_suite(suite, functions, split)
@@ -162,8 +162,8 @@ def command(
         rows.append(_row(suite, one, many, times))
     rows.append(_row("all", np.concatenate(bases), np.concatenate(others), times))
     text = (
-        f"{n_calls} evaluations of an objective in 6D that sleeps {(1 - SPREAD) * sleep:g} to "
-        f"{(1 + SPREAD) * sleep:g} s: {alone:.1f} s on one worker, {together:.1f} s on {workers}, "
+        f"{n_calls} evaluations of an objective in 6D that sleeps {(1 - _SPREAD) * sleep:g} to "
+        f"{(1 + _SPREAD) * sleep:g} s: {alone:.1f} s on one worker, {together:.1f} s on {workers}, "
         f"{alone / together:.2f} times as fast.",
         f"Mean capped normalised regret on one worker and on {workers} after equally many "
         f"evaluations, default policy, {functions} functions of the {split} split, {seeds} "

@@ -44,7 +44,7 @@ METHODS = {
 }
 RESAMPLES = 2000
 
-PROBLEMS = {
+TRACED_PROBLEMS = {
     "branin": ("branin", 2),
     "goldstein": ("goldstein_price", 2),
     "hart3": ("hartmann3", 3),
@@ -57,9 +57,9 @@ def build(name: str) -> Problem:
     """Return a function of the traces.
 
     Args:
-        name: a key of `PROBLEMS`.
+        name: a key of `TRACED_PROBLEMS`.
     """
-    problem = get_problem(*PROBLEMS[name])
+    problem = get_problem(*TRACED_PROBLEMS[name])
     if name != "goldstein":
         return problem
     return replace(
@@ -91,7 +91,7 @@ def make_runs(out: Path, seeds: int, jobs: int) -> None:
         )
         for method in METHODS.values()
         for seed in range(seeds)
-        for name, (_, dim) in PROBLEMS.items()
+        for name, (_, dim) in TRACED_PROBLEMS.items()
     ]
     left = [task for task in tasks if read_run(run_path(out, task.key)) is None]
     with executors.local(jobs, TIME_LIMIT) as executor:
@@ -102,7 +102,7 @@ def make_runs(out: Path, seeds: int, jobs: int) -> None:
 
 def functions(out: Path) -> dict[str, FunctionRecord]:
     """Read what regret on the functions is measured against."""
-    return {name: read_function(out, SUITE, name) for name in PROBLEMS}
+    return {name: read_function(out, SUITE, name) for name in TRACED_PROBLEMS}
 
 
 def ours(
@@ -117,7 +117,7 @@ def ours(
         name: np.array(
             [_at(_values(out, RunKey(SUITE, name, method, s)), about[name]) for s in range(seeds)]
         )
-        for name in PROBLEMS
+        for name in TRACED_PROBLEMS
     }
 
 
@@ -131,7 +131,7 @@ def read_traces(path: Path) -> dict[str, list[list[float]]]:
         ConfigError: the file is not of that form.
     """
     form = f"expected JSON with runs, each with function and {AT[-1]} values y"
-    found: dict[str, list[list[float]]] = {name: [] for name in PROBLEMS}
+    found: dict[str, list[list[float]]] = {name: [] for name in TRACED_PROBLEMS}
     try:
         for run in json.loads(path.read_text())["runs"]:
             values = [float(value) for value in run["y"]]
@@ -140,7 +140,7 @@ def read_traces(path: Path) -> dict[str, list[list[float]]]:
             found.setdefault(run["function"], []).append(values)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ConfigError(f"{path}: {error!r}; {form}") from error
-    missing = [name for name in PROBLEMS if not found[name]]
+    missing = [name for name in TRACED_PROBLEMS if not found[name]]
     if missing:
         raise ConfigError(f"{path}: no run of {', '.join(missing)}; {form}")
     return found

@@ -7,13 +7,13 @@ import numpy as np
 
 from rnnbbo.benchmarks.reports.data import Method, Records
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel
-from rnnbbo.benchmarks.reports.pool import FEWEST, at, shared
+from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, at, shared
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.reports.svg import WIDE
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 
-TIMES = (10, 20, 30, 50, 100, 200)
+_TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations at which the gap is given."""
 
 _GAP = Frame(EVALUATIONS, "gap in mean regret", xlog=True, bars=True, equal=0.0)
@@ -74,7 +74,7 @@ def gaps(records: Records, method: str, peers: list[str], name: str = "capped") 
     found: dict[str, dict[int, tuple[Estimate, int]]] = {}
     for peer in peers:
         found[peer] = {}
-        for t in TIMES:
+        for t in _TIMES:
             functions, mine, other = shared(records, method, peer, at(t, name))
             if functions:
                 found[peer][t] = bootstrap_mean(mine - other), len(functions)
@@ -119,16 +119,16 @@ def _table(found: Gaps) -> Table:
         ["peer", *(f"t = {t}" for t in times), "functions"],
         rows,
         "Gap [95 % interval]: ✓ ahead of the peer, ✗ behind it, no sign a tie"
-        f" or fewer than {FEWEST} functions.",
+        f" or fewer than {FEWEST_FUNCTIONS} functions.",
     )
 
 
 def _cell(gap: Estimate, functions: int) -> Cell:
     text = _signed(gap.mean)
     note = f"[{_signed(gap.low)}, {_signed(gap.high)}]"
-    if functions >= FEWEST and gap.high < 0:
+    if functions >= FEWEST_FUNCTIONS and gap.high < 0:
         return Cell(f"✓ {text}", "good", note)
-    if functions >= FEWEST and gap.low > 0:
+    if functions >= FEWEST_FUNCTIONS and gap.low > 0:
         return Cell(f"✗ {text}", "bad", note)
     return Cell(text, note=note)
 

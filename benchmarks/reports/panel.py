@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.style import Style
-from rnnbbo.benchmarks.reports.svg import GROUP, INK, USUAL, axes, drawing, inline
+from rnnbbo.benchmarks.reports.svg import GROUP, INK, MEDIUM, axes, drawing, inline
 from rnnbbo.functions.problem import FloatArray
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def panel(
     styles: Mapping[str, Style],
     frame: Frame,
     salt: str,
-    size: tuple[float, float] = USUAL,
+    size: tuple[float, float] = MEDIUM,
 ) -> Panel:
     """Draw lines.
 

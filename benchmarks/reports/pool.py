@@ -13,7 +13,7 @@ from rnnbbo.functions.problem import FloatArray
 Function = tuple[str, str]
 """A suite's name and a function's."""
 
-FEWEST = 6
+FEWEST_FUNCTIONS = 6
 """With fewer functions no signed-rank test can reach p < 0.05, and no difference is claimed."""
 
 COVERAGE = 0.5
@@ -52,7 +52,7 @@ class Pool:
         functions to tell.
         """
         first, *others = self.ranking
-        if len(self.functions) < FEWEST:
+        if len(self.functions) < FEWEST_FUNCTIONS:
             return [first, *others]
         return [first, *(name for name in others if self.difference(first, name).high >= 0)]
 
@@ -123,7 +123,7 @@ def best(records: Records, suite: str, t: int) -> list[str]:
     Empty where there are too few functions to tell methods apart.
     """
     together = pool(records, at(t), lambda name, dim: name == suite)
-    enough = together is not None and len(together.functions) >= FEWEST
+    enough = together is not None and len(together.functions) >= FEWEST_FUNCTIONS
     return together.leaders if together is not None and enough else []
 
 

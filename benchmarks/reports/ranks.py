@@ -12,7 +12,7 @@ from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.statistics import holm, mean_ranks, signed_rank
 from rnnbbo.functions.problem import FloatArray
 
-TIMES = (10, 30, 60, 100, 200)
+_TIMES = (10, 30, 60, 100, 200)
 """Numbers of evaluations at which methods are ranked."""
 
 SIGNIFICANT = 0.05
@@ -45,7 +45,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
 
 def usable(records: Records) -> list[int]:
     """Return the numbers of evaluations at which two methods share a function."""
-    return [t for t in TIMES if len(compared(records, t)[0]) >= 2]
+    return [t for t in _TIMES if len(compared(records, t)[0]) >= 2]
 
 
 def compared(records: Records, t: int) -> tuple[list[str], FloatArray]:

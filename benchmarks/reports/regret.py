@@ -13,7 +13,7 @@ from rnnbbo.benchmarks.reports.svg import SMALL
 from rnnbbo.benchmarks.reports.timed import CALLS
 from rnnbbo.benchmarks.statistics import CAP, REGRET_FLOOR, bootstrap_mean
 
-TIMES = (10, 20, 30, 50, 100, 200)
+_TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations that tables show."""
 
 _MOMENTS = 20
@@ -158,7 +158,7 @@ def _clock_panel(
 
 
 def _table(records: Records, suite: Suite) -> Table:
-    times = [t for t in TIMES if t <= suite.budget] or [suite.budget]
+    times = [t for t in _TIMES if t <= suite.budget] or [suite.budget]
     rows = []
     leaders = {t: best(records, suite.name, t) for t in times}
     for method in records.methods:

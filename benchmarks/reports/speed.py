@@ -10,7 +10,7 @@ from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.functions.problem import FloatArray
 
-TIMES = (1, 10, 30, 100, 200)
+_TIMES = (1, 10, 30, 100, 200)
 """Numbers of evaluations that the table shows."""
 
 _AROUND = 2
@@ -98,7 +98,7 @@ def _panel(
 
 
 def _table(records: Records) -> Table:
-    times = [t for t in TIMES if t <= records.budget]
+    times = [t for t in _TIMES if t <= records.budget]
     rows = []
     for method in records.methods:
         found = seconds(records, method.name)

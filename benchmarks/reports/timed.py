@@ -10,7 +10,7 @@ import numpy as np
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.parts import BY_DIMENSION
 from rnnbbo.benchmarks.reports.pool import (
-    FEWEST,
+    FEWEST_FUNCTIONS,
     Function,
     names,
     pool,
@@ -58,7 +58,7 @@ class Case:
     @property
     def told_apart(self) -> bool:
         """Whether there are functions enough to tell methods apart."""
-        return len(self.functions) >= FEWEST
+        return len(self.functions) >= FEWEST_FUNCTIONS
 
     @property
     def clear(self) -> bool:
@@ -132,8 +132,8 @@ def _summary(found: Sequence[Case]) -> str:
     sure = [case for case in found if case.told_apart]
     if not sure:
         return (
-            f"Fewer than {FEWEST} functions are shared by the methods: too few to tell any two "
-            "apart. What follows is the order of their means."
+            f"Fewer than {FEWEST_FUNCTIONS} functions are shared by the methods: too few to tell "
+            "any two apart. What follows is the order of their means."
         )
     said = []
     for call in CALLS:
@@ -156,7 +156,7 @@ def _compared(group: Sequence[Case]) -> str:
     suites = list(dict.fromkeys(suite for suite, _ in most.functions))
     many = len(most.functions)
     sentence = f"Compared on {many} function{'s' if many > 1 else ''} of {names(suites)}."
-    if many < FEWEST:
+    if many < FEWEST_FUNCTIONS:
         return f"{sentence} That is too few to tell methods apart."
     unknown = sorted({name for case in group for name in case.unknown})
     if unknown:

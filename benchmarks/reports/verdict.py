@@ -7,12 +7,12 @@ import numpy as np
 from rnnbbo.benchmarks.reports import ranking, worst
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.parts import PARTS
-from rnnbbo.benchmarks.reports.pool import FEWEST, names
+from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, names
 from rnnbbo.benchmarks.reports.ranking import Column, columns, excess, extent
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
 from rnnbbo.benchmarks.reports.style import Style
 
-TIMES = (10, 30, 60, 100, 200, 500, 1000, 2000, 5000)
+_TIMES = (10, 30, 60, 100, 200, 500, 1000, 2000, 5000)
 """Numbers of evaluations after which methods are compared."""
 
 _NAMED = 4
@@ -22,7 +22,7 @@ _ALL = "all suites together"
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the verdict."""
     title = "Which optimizer to take"
-    found = columns(records, [t for t in TIMES if t <= records.budget] or [records.budget])
+    found = columns(records, [t for t in _TIMES if t <= records.budget] or [records.budget])
     if not found:
         nothing = "No two methods have complete runs on the same function: nothing to compare yet."
         return Section("verdict", title, (nothing,))
@@ -40,7 +40,7 @@ _READING = (
     "Methods are ranked by their regret after the same number of evaluations; what asking costs is "
     "a question of its own, which “Where a method's own time counts” answers. Two "
     "methods are tied where the 95 % bootstrap interval over functions of their paired difference "
-    f"holds 0. Regret is normalised: {ranking.SCALE}."
+    f"holds 0. Regret is normalised: {ranking.REGRET_SCALE}."
 )
 
 
@@ -67,11 +67,11 @@ def _group(records: Records, title: str, found: Sequence[Column], folded: bool =
 def _summary(
     records: Records, found: Sequence[Column], parts: Mapping[str, Sequence[Column]]
 ) -> str:
-    sure = [column for column in found if len(column.means.functions) >= FEWEST]
+    sure = [column for column in found if len(column.means.functions) >= FEWEST_FUNCTIONS]
     if not sure:
         return (
-            f"Fewer than {FEWEST} functions are shared by the methods: too few to tell any two "
-            "apart. What follows is the order of their means."
+            f"Fewer than {FEWEST_FUNCTIONS} functions are shared by the methods: too few to tell "
+            "any two apart. What follows is the order of their means."
         )
     compared = [
         name
@@ -134,7 +134,7 @@ def _glance(shown: Mapping[str, Sequence[Column]]) -> Table:
 def _leaders(column: Column) -> Cell:
     first, *others = column.means.leaders
     text = f"{first} {short(float(np.mean(column.means.values[first])))}"
-    if len(column.means.functions) < FEWEST:
+    if len(column.means.functions) < FEWEST_FUNCTIONS:
         return Cell(text, "faint", "too few functions")
     return Cell(text, "" if others else "best", tied(others))
 

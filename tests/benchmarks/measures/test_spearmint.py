@@ -16,10 +16,10 @@ from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
 
 REFERENCE = Path(__file__).parents[3] / "benchmarks" / "results" / "spearmint_reference.json"
-FUNCTIONS = {name: FunctionRecord("s", name, 2, 0.0, 2.0) for name in check.PROBLEMS}
+FUNCTIONS = {name: FunctionRecord("s", name, 2, 0.0, 2.0) for name in check.TRACED_PROBLEMS}
 
 
-@pytest.mark.parametrize("name", check.PROBLEMS)
+@pytest.mark.parametrize("name", check.TRACED_PROBLEMS)
 def test_the_functions_are_those_of_the_traces(name: str) -> None:
     problem = check.build(name)
     for x in problem.minimizers:
@@ -34,8 +34,8 @@ def test_the_functions_are_those_of_the_traces(name: str) -> None:
 
 
 def test_ratios_by_hand() -> None:
-    halves = {name: np.log(np.full((5, 4), 0.1)) for name in check.PROBLEMS}
-    twice = {name: np.log(np.full((3, 4), 0.2)) for name in check.PROBLEMS}
+    halves = {name: np.log(np.full((5, 4), 0.1)) for name in check.TRACED_PROBLEMS}
+    twice = {name: np.log(np.full((3, 4), 0.2)) for name in check.TRACED_PROBLEMS}
     twice["hart6"] = np.log(np.full((3, 4), 3.2))
     found = check.ratios(halves, twice)
     assert found["branin"][0] == pytest.approx([0.5] * 4)
@@ -75,7 +75,7 @@ def test_malformed_traces_are_refused(text: str, tmp_path: Path) -> None:
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
     """Records of random search under the checked methods' names, in a second instead of minutes."""
-    wanted = product(check.METHODS.values(), check.PROBLEMS.items(), range(2))
+    wanted = product(check.METHODS.values(), check.TRACED_PROBLEMS.items(), range(2))
     for method, (name, (_, dim)), seed in wanted:
         key = RunKey(check.SUITE, name, method, seed)
         task = PlannedRun(key, Entry(name, dim, lambda name=name: check.build(name)), 40, 60.0)
@@ -95,7 +95,7 @@ def test_the_command_compares_what_the_folder_holds(
     for group in groups:
         (table,) = group.tables
         assert table.head == ("function", "t = 10", "t = 20", "t = 30", "t = 40")
-        assert [row[0].text for row in table.rows] == [*check.PROBLEMS, "all four"]
+        assert [row[0].text for row in table.rows] == [*check.TRACED_PROBLEMS, "all four"]
         assert "a factor of 3" in table.caption
 
 

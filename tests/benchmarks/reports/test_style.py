@@ -10,7 +10,7 @@ from rnnbbo import shipped
 from rnnbbo.benchmarks.reports import main_picture, report
 from rnnbbo.benchmarks.reports.data import Method, Records
 from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.shown import MOST, left_out, shown, twins
+from rnnbbo.benchmarks.reports.shown import MOST_LINES, left_out, shown, twins
 from rnnbbo.benchmarks.reports.style import drawn_in_order, styles
 
 OURS = ("auto", "kernel", "dnc", "lstm", "dnc-direct")
@@ -37,7 +37,7 @@ def test_the_default_is_what_rnnbbo_takes_unless_told_another(many: Records) -> 
 
 def test_at_most_six_methods_are_shown_and_the_others_named(many: Records) -> None:
     chosen = shown(many)
-    assert len(chosen) == MOST
+    assert len(chosen) == MOST_LINES
     assert chosen[0] == "auto"
     assert {"dnc", "lstm"} <= set(chosen)
     assert twins(many) == ["kernel"]
@@ -70,7 +70,7 @@ def test_a_page_shows_six_lines_at_first_and_draws_the_default_last(
     page, _ = report(records.out)
     text = page.read_text()
     boxes = text[text.index("<fieldset") : text.index("</fieldset>")]
-    assert boxes.count("checked") == MOST
+    assert boxes.count("checked") == MOST_LINES
     assert "<strong>auto (default)</strong>" in boxes
     curves = text[text.index('<section id="regret">') : text.index('<section id="time">')]
     figure = curves[: curves.index("</svg>", curves.index("<figure"))]
