@@ -21,7 +21,7 @@ def filled(readme: str) -> str:
     """
 
     def block(match: re.Match[str]) -> str:
-        measured = markdown.groups(stored.read(RESULTS / f"{match[1]}.json"), level=3)
+        measured = markdown.to_markdown(stored.read_tables(RESULTS / f"{match[1]}.json"), level=3)
         return f"<!-- results: {match[1]} -->\n{measured}<!-- end of results -->"
 
     pattern = r"<!-- results: (\w+) -->\n.*?<!-- end of results -->"

@@ -52,10 +52,10 @@ def measure(*, one_thread: bool = False) -> Callable[[Function], click.Command]:
 def show(groups: Sequence[Group], out: Path | None) -> None:
     """Print text and tables; where `out` is named, write them to it, too."""
     if sys.stdout.isatty():
-        text = plain.groups(groups, bold=partial(click.style, bold=True), marks=0)
+        text = plain.to_text(groups, bold=partial(click.style, bold=True), marks=0)
     else:
-        text = plain.groups(groups)
+        text = plain.to_text(groups)
     click.echo(text)
     if out is not None:
-        paths = stored.write(out, groups)
+        paths = stored.write_tables(out, groups)
         click.echo(f"written: {' and '.join(map(str, paths))}", err=True)

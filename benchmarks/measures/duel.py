@@ -9,7 +9,7 @@ import numpy as np
 from rnnbbo.benchmarks.measures.command import measure
 from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports.data import Course, Records
-from rnnbbo.benchmarks.reports.reading import read
+from rnnbbo.benchmarks.reports.reading import read_records
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table, joined, short
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 from rnnbbo.errors import RecordError
@@ -121,5 +121,5 @@ def command(
     bootstrap intervals of the paired difference of the means, and of the ratio of the geometric
     means. Bold is whatever its interval shows to be less.
     """
-    loaded, times = read(records), sorted(set(at))
+    loaded, times = read_records(records), sorted(set(at))
     return [duel(loaded, one, other, times) for one in first for other in second]

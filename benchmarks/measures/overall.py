@@ -11,7 +11,7 @@ from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports import overall as regret
 from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.reading import read
+from rnnbbo.benchmarks.reports.reading import read_records
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.reports.speed import duration, median_seconds
 from rnnbbo.errors import RecordError
@@ -46,7 +46,7 @@ def overall(
     if methods:
         kept = tuple(method for method in records.methods if method.name in methods)
         records = replace(records, methods=kept)
-    table = regret.table(records, times)
+    table = regret.all_suites_table(records, times)
     if seconds:
         table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
     return Group(tables=(table,))
@@ -121,7 +121,7 @@ def command(
 
     A cell holds mean capped / geometric mean regret on the functions that all methods have.
     """
-    times = [] if latency is None else stored.read(latency)
-    loaded = read(records)
+    times = [] if latency is None else stored.read_tables(latency)
+    loaded = read_records(records)
     chosen = methods or default_and_peers(loaded)
     return [overall(loaded, sorted(set(at)), methods=chosen, latency=times)]

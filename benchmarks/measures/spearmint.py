@@ -206,7 +206,7 @@ def _resampled(rng: np.random.Generator, values: FloatArray) -> FloatArray:
     return np.asarray(values[rows].mean(axis=1))
 
 
-def table(found: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]]) -> Table:
+def ratio_table(found: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]]) -> Table:
     """Return the ratios, and below them whether they are within the factor."""
     rows = [
         [Cell(name), *(Cell(f"{r:.2g} [{a:.2g}, {b:.2g}]") for r, a, b in zip(*ends, strict=True))]
@@ -257,7 +257,7 @@ def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group
     tables = [
         Group(
             f"Ours with {title}",
-            tables=(table(ratios(ours(records, method, seeds, about), original)),),
+            tables=(ratio_table(ratios(ours(records, method, seeds, about), original)),),
         )
         for title, method in METHODS.items()
     ]

@@ -13,7 +13,7 @@ TARGETS = 10.0 ** np.linspace(0.0, -5.0, 51)
 
 
 @dataclass(frozen=True)
-class Method:
+class ComparedMethod:
     """A method.
 
     Attributes:
@@ -114,7 +114,7 @@ class Records:
         evaluations: the number of their evaluations.
     """
 
-    methods: tuple[Method, ...]
+    methods: tuple[ComparedMethod, ...]
     suites: tuple[Suite, ...]
     lost: tuple[Lost, ...]
     failed: Mapping[tuple[str, str], int]

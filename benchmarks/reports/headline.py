@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
-from rnnbbo.benchmarks.reports.panel import draw
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
+from rnnbbo.benchmarks.reports.panel import draw_lines
 from rnnbbo.benchmarks.reports.pool import best
 from rnnbbo.benchmarks.reports.ranking import REGRET_SCALE
 from rnnbbo.benchmarks.reports.regret import count, curve
@@ -49,7 +49,7 @@ def picture(records: Records) -> str:
         return compact(render(figure)).replace(INK, "#1b1f24").replace(RULE, "#d9dce1")
 
 
-def table(records: Records) -> Table:
+def headline_table(records: Records) -> Table:
     """Return a table: a row a method, mean capped regret by suite, and time per step."""
     suites = [suite for suite in records.suites if suite.courses]
     times = [t for t in _TIMES if any(suite.budget >= t for suite in suites)]
@@ -87,7 +87,7 @@ def _mean(course: Course | None, t: int, bold: bool) -> Cell:
 
 
 def _figure(
-    suites: Sequence[Suite], methods: Sequence[Method], look: Mapping[str, Style], note: str
+    suites: Sequence[Suite], methods: Sequence[ComparedMethod], look: Mapping[str, Style], note: str
 ) -> "Figure":
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -102,7 +102,7 @@ def _figure(
         pair.set_visible(False)
     for pair, suite in zip(grid.flat, suites, strict=False):
         drawn, frame = curve(suite, methods, "capped")
-        draw(pair, drawn, look, frame)
+        draw_lines(pair, drawn, look, frame)
         pair.set_title(f"{suite.name}, {count(suite)}", fontsize=9, loc="left", color=INK)
         pair.set_axisbelow(True)
         if pair not in grid[:, 0]:

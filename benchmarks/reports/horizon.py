@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnbbo.benchmarks.reports.data import Method, Records
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Records
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel
 from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, at, shared
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
@@ -85,7 +85,7 @@ def _exponential(estimate: Estimate) -> Estimate:
     return Estimate(np.exp(estimate.mean), np.exp(estimate.low), np.exp(estimate.high))
 
 
-def _panel(method: Method, found: Gaps, styles: Mapping[str, Style], frame: Frame) -> Panel:
+def _panel(method: ComparedMethod, found: Gaps, styles: Mapping[str, Style], frame: Frame) -> Panel:
     lines = []
     for i, (peer, by_time) in enumerate(found.items()):
         if by_time:

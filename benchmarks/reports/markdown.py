@@ -16,14 +16,14 @@ _SPECIAL = re.compile(
 )
 
 
-def table(value: Table) -> str:
+def markdown_table(value: Table) -> str:
     """Return a Markdown table."""
     head = f"| {' | '.join(map(escape, value.head))} |"
     rule = f"| {' | '.join('---' for _ in value.head)} |"
     return "\n".join([head, rule, *(_row(row) for row in value.rows)])
 
 
-def groups(values: Sequence[Group], level: int = 2) -> str:
+def to_markdown(values: Sequence[Group], level: int = 2) -> str:
     """Return a document of groups that hold text or tables; figures are left out.
 
     Args:
@@ -70,7 +70,7 @@ def _group(group: Group, level: int) -> Iterator[str]:
     if group.items:
         yield ""
     for value in group.tables:
-        yield from (table(value), "")
+        yield from (markdown_table(value), "")
         if value.caption:
             yield from (escape(value.caption), "")
 

@@ -11,7 +11,7 @@ from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, joined, short
 from rnnbbo.errors import RecordError
 
 
-def table(records: Records, times: Sequence[int]) -> Table:
+def all_suites_table(records: Records, times: Sequence[int]) -> Table:
     """Return a table of mean capped and geometric mean regret.
 
     Args:

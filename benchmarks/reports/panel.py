@@ -104,12 +104,12 @@ def panel(
     """
     with drawing(salt):
         figure, pair = axes(size)
-        draw(pair, lines, styles, frame)
+        draw_lines(pair, lines, styles, frame)
         label = f"{title}: {frame.y} against {frame.x}"
         return Panel(title, inline(figure, label))
 
 
-def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame: Frame) -> None:
+def draw_lines(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame: Frame) -> None:
     """Draw lines on matplotlib's axes."""
     if frame.xlog:
         pair.set_xscale("log")

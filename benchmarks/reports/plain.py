@@ -20,7 +20,7 @@ def starred(text: str) -> str:
     return f"**{text}**"
 
 
-def groups(values: Sequence[Group], bold: Emphasis = starred, marks: int = 4) -> str:
+def to_text(values: Sequence[Group], bold: Emphasis = starred, marks: int = 4) -> str:
     """Return text and tables of groups, aligned.
 
     Args:

@@ -10,7 +10,7 @@ from rnnbbo.benchmarks.reports.data import Course, Records
 from rnnbbo.benchmarks.statistics import CAP, Estimate, bootstrap_mean
 from rnnbbo.functions.problem import FloatArray
 
-Function = tuple[str, str]
+FunctionKey = tuple[str, str]
 """A suite's name and a function's."""
 
 FEWEST_FUNCTIONS = 6
@@ -30,7 +30,7 @@ class Pool:
         left_out: methods with values on too few functions.
     """
 
-    functions: tuple[Function, ...]
+    functions: tuple[FunctionKey, ...]
     values: Mapping[str, FloatArray]
     left_out: tuple[str, ...]
 
@@ -61,7 +61,7 @@ Value = Callable[[Course, int], float | None]
 """A method's value on the function of a row, None if it has none."""
 
 
-def values(records: Records, method: str, value: Value) -> dict[Function, float]:
+def values(records: Records, method: str, value: Value) -> dict[FunctionKey, float]:
     """Return a method's values on all functions on which it has one."""
     found = {}
     for suite in records.suites:
@@ -129,7 +129,7 @@ def best(records: Records, suite: str, t: int) -> list[str]:
 
 def shared(
     records: Records, a: str, b: str, value: Value
-) -> tuple[tuple[Function, ...], FloatArray, FloatArray]:
+) -> tuple[tuple[FunctionKey, ...], FloatArray, FloatArray]:
     """Return two methods' values on the functions that both have."""
     first, second = values(records, a, value), values(records, b, value)
     functions = tuple(sorted(first.keys() & second.keys()))

@@ -15,7 +15,7 @@ from rnnbbo.benchmarks.record import (
     read_headers,
     read_runs,
 )
-from rnnbbo.benchmarks.reports.data import TARGETS, Course, Lost, Method, Records, Suite
+from rnnbbo.benchmarks.reports.data import TARGETS, ComparedMethod, Course, Lost, Records, Suite
 from rnnbbo.benchmarks.statistics import capped, log_regret, normalised_regret
 from rnnbbo.errors import RecordError
 from rnnbbo.functions.problem import FloatArray
@@ -38,7 +38,7 @@ class _Trace:
     distance: FloatArray
 
 
-def read(folder: Path) -> Records:
+def read_records(folder: Path) -> Records:
     """Read a folder of records.
 
     Raises:
@@ -184,10 +184,10 @@ def _suite_about(headers: tuple[Mapping[str, Any], ...], name: str) -> str:
     return ""
 
 
-def _methods(headers: tuple[Mapping[str, Any], ...], made: set[str]) -> tuple[Method, ...]:
+def _methods(headers: tuple[Mapping[str, Any], ...], made: set[str]) -> tuple[ComparedMethod, ...]:
     said = {name: row for header in headers for name, row in header.get("methods", {}).items()}
     methods = [
-        Method(
+        ComparedMethod(
             name,
             str(said.get(name, {}).get("about", "")),
             bool(said.get(name, {}).get("ours", False)),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
 from rnnbbo.benchmarks.reports.pool import best
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone, short
@@ -20,7 +20,7 @@ _MOMENTS = 20
 _LEAST = 1e-4  # of a mean on a logarithmic axis: the geometric mean shows what is below
 
 
-def curves(records: Records, styles: Mapping[str, Style]) -> Section:
+def regret_curves(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on regret against evaluations."""
     suites = [suite for suite in records.suites if suite.courses]
     means = [_curve(suite, records.methods, styles, "capped") for suite in suites]
@@ -79,13 +79,13 @@ def clock(records: Records, styles: Mapping[str, Style]) -> Section:
     )
 
 
-def ordered(suite: Suite, methods: Sequence[Method]) -> list[tuple[str, Course]]:
+def ordered(suite: Suite, methods: Sequence[ComparedMethod]) -> list[tuple[str, Course]]:
     """Return the courses of a suite in the order in which they are drawn."""
     names = drawn_in_order(methods)
     return [(name, suite.courses[name]) for name in names if name in suite.courses]
 
 
-def marks(suite: Suite, methods: Sequence[Method]) -> dict[float, str]:
+def marks(suite: Suite, methods: Sequence[ComparedMethod]) -> dict[float, str]:
     """Return the training horizons that lie inside a suite's runs."""
     horizons = {
         method.horizon
@@ -105,7 +105,7 @@ def count(suite: Suite) -> str:
     return f"{most} function{'s' if most > 1 else ''}"
 
 
-def curve(suite: Suite, methods: Sequence[Method], kind: str) -> tuple[list[Line], Frame]:
+def curve(suite: Suite, methods: Sequence[ComparedMethod], kind: str) -> tuple[list[Line], Frame]:
     """Return the methods' regret on a suite with its intervals, and what stands round it.
 
     Args:
@@ -132,7 +132,7 @@ def curve(suite: Suite, methods: Sequence[Method], kind: str) -> tuple[list[Line
 
 
 def _curve(
-    suite: Suite, methods: Sequence[Method], styles: Mapping[str, Style], kind: str
+    suite: Suite, methods: Sequence[ComparedMethod], styles: Mapping[str, Style], kind: str
 ) -> Panel:
     lines, frame = curve(suite, methods, kind)
     title = f"{suite.name}, {count(suite)}"
@@ -140,7 +140,7 @@ def _curve(
 
 
 def _clock_panel(
-    suite: Suite, methods: Sequence[Method], styles: Mapping[str, Style], name: str, call: float
+    suite: Suite, methods: Sequence[ComparedMethod], styles: Mapping[str, Style], name: str, call: float
 ) -> Panel:
     lines = []
     for method, course in ordered(suite, methods):

@@ -20,7 +20,7 @@ _AROUND = 2
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on time per ask against the number of evaluations."""
     dims = sorted({dim for suite in records.suites for dim in suite.dims.values()})
-    found = {dim: {m.name: seconds(records, m.name, dim) for m in records.methods} for dim in dims}
+    found = {dim: {m.name: step_seconds(records, m.name, dim) for m in records.methods} for dim in dims}
     panels = [_panel(records, styles, dim, found[dim]) for dim in dims if any(found[dim].values())]
     return Section(
         "speed",
@@ -34,7 +34,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     )
 
 
-def seconds(records: Records, method: str, dim: int | None = None) -> Mapping[int, float]:
+def step_seconds(records: Records, method: str, dim: int | None = None) -> Mapping[int, float]:
     """Return seconds of an ask and its tell: evaluation -> median over functions.
 
     Args:
@@ -61,7 +61,7 @@ def median_seconds(records: Records) -> Mapping[str, float]:
     """Return every method's seconds per ask and its tell: the median over its evaluations."""
     found = {}
     for method in records.methods:
-        by_time = seconds(records, method.name)
+        by_time = step_seconds(records, method.name)
         if by_time:
             found[method.name] = float(np.median(list(by_time.values())))
     return found
@@ -101,7 +101,7 @@ def _table(records: Records) -> Table:
     times = [t for t in _TIMES if t <= records.budget]
     rows = []
     for method in records.methods:
-        found = seconds(records, method.name)
+        found = step_seconds(records, method.name)
         cells = [Cell(method.label)]
         for t in times:
             near = [found[s] for s in range(t - _AROUND, t + _AROUND + 1) if s in found]

@@ -14,7 +14,7 @@ _FORM = "expected a file of JSON that `rnnbbo benchmark measure NAME --out FILE.
 _ROW = 5  # how deep in a file the rows of a table lie
 
 
-def write(path: Path, groups: Sequence[Group]) -> tuple[Path, Path]:
+def write_tables(path: Path, groups: Sequence[Group]) -> tuple[Path, Path]:
     """Write text and tables as Markdown, and as JSON beside it.
 
     Args:
@@ -25,13 +25,13 @@ def write(path: Path, groups: Sequence[Group]) -> tuple[Path, Path]:
         The paths of the two.
     """
     kept = path.with_suffix(".json")
-    path.write_text(markdown.groups(groups), encoding="utf-8")
+    path.write_text(markdown.to_markdown(groups), encoding="utf-8")
     kept.write_text(to_json(groups), encoding="utf-8")
     return path, kept
 
 
-def read(path: Path) -> list[Group]:
-    """Return the text and tables of a file of JSON that `write` made.
+def read_tables(path: Path) -> list[Group]:
+    """Return the text and tables of a file of JSON that `write_tables` made.
 
     Raises:
         RecordError: there is no such file, or it is of another form.

@@ -11,7 +11,7 @@ from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.parts import BY_DIMENSION
 from rnnbbo.benchmarks.reports.pool import (
     FEWEST_FUNCTIONS,
-    Function,
+    FunctionKey,
     names,
     pool,
     stopped,
@@ -52,7 +52,7 @@ class Case:
     budget: int
     leaders: tuple[str, ...]
     regrets: Mapping[str, float]
-    functions: tuple[Function, ...]
+    functions: tuple[FunctionKey, ...]
     unknown: tuple[str, ...]
 
     @property

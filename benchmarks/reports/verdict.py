@@ -48,7 +48,7 @@ def _group(records: Records, title: str, found: Sequence[Column], folded: bool =
     tables = (
         ranking.intervals(records, found),
         ranking.intervals(records, found, geometric=True),
-        worst.table(records, found),
+        worst.worst_table(records, found),
     )
     text = [f"Compared on {extent(records, found)}."]
     missing = [

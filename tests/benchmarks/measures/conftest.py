@@ -15,8 +15,8 @@ def measured(tmp_path: Path) -> Callable[..., list[Group]]:
     def measure(*arguments: object) -> list[Group]:
         out = tmp_path / "measured.md"
         assert run(["benchmark", "measure", *map(str, arguments), "--out", str(out)]) == 0
-        groups = stored.read(out.with_suffix(".json"))
-        assert out.read_text() == markdown.groups(groups)
+        groups = stored.read_tables(out.with_suffix(".json"))
+        assert out.read_text() == markdown.to_markdown(groups)
         return groups
 
     return measure

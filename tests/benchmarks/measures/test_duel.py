@@ -9,7 +9,7 @@ import pytest
 
 from rnnbbo.benchmarks.measures import duel
 from rnnbbo.benchmarks.plan import Comparison, Plan
-from rnnbbo.benchmarks.reports.reading import read
+from rnnbbo.benchmarks.reports.reading import read_records
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group
 from rnnbbo.benchmarks.runner import run
 
@@ -25,7 +25,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_method_is_level_with_itself(records: Path) -> None:
-    group = duel.duel(read(records), "random", "random", [5, 12])
+    group = duel.duel(read_records(records), "random", "random", [5, 12])
     assert group.text == (f"random : random, {duel.LEGEND}",)
     (table,) = group.tables
     assert table.head == ["suite", "functions", "t = 5", "t = 12"]
@@ -60,7 +60,7 @@ def test_what_an_interval_shows_to_be_less_is_bold() -> None:
 
 def test_sides_change_signs(records: Path) -> None:
     there, back = (
-        duel.duel(read(records), *pair, [12]).tables[0].rows[-1]
+        duel.duel(read_records(records), *pair, [12]).tables[0].rows[-1]
         for pair in (("random", "sobol"), ("sobol", "random"))
     )
     (low, high), (least, most) = intervals(there[2])
@@ -70,7 +70,7 @@ def test_sides_change_signs(records: Path) -> None:
 
 
 def test_a_suite_that_stopped_before_has_no_figure(records: Path) -> None:
-    loaded = read(records)
+    loaded = read_records(records)
     (suite,) = loaded.suites
     brief = {
         name: replace(course, capped=course.capped[:, :9]) for name, course in suite.courses.items()

@@ -8,7 +8,7 @@ import pytest
 
 from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
 from rnnbbo.benchmarks.plan import Comparison, Plan
-from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.runner import run
 from rnnbbo.errors import RecordError
@@ -29,10 +29,10 @@ def course(name: str) -> Course:
 @pytest.fixture
 def made() -> Records:
     methods = (
-        Method("auto", "", ours=True, horizon=None, default=True),
-        Method("other", "", ours=True, horizon=None),
-        Method("tpe", "", ours=False, horizon=None),
-        Method("random", "", ours=False, horizon=None),
+        ComparedMethod("auto", "", ours=True, horizon=None, default=True),
+        ComparedMethod("other", "", ours=True, horizon=None),
+        ComparedMethod("tpe", "", ours=False, horizon=None),
+        ComparedMethod("random", "", ours=False, horizon=None),
     )
     dims = {f"f{i}": 2 for i in range(8)}
     suite = Suite("some", "", dims, {name: course(name) for name in REGRETS})

@@ -42,10 +42,10 @@ def test_ratios_by_hand() -> None:
     assert found["hart6"][0] == pytest.approx([1 / 32] * 4)
     # Geometric: (2^-1 2^-1 2^-1 2^-5)^(1/4)
     assert found["all four"][0] == pytest.approx([0.25] * 4)
-    table = check.table(found)
+    table = check.ratio_table(found)
     assert [cell.text for cell in table.rows[0]] == ["branin", *["0.5 [0.5, 0.5]"] * 4]
     assert "not within a factor of 3" in table.caption
-    assert "together: within a factor" in check.table(check.ratios(halves, halves)).caption
+    assert "together: within a factor" in check.ratio_table(check.ratios(halves, halves)).caption
 
 
 def test_intervals_cover_the_spread_of_the_seeds() -> None:
