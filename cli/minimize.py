@@ -19,7 +19,7 @@ from rnnbbo.errors import RnnbboError
 from rnnbbo.trial import Trial, best_of
 
 if TYPE_CHECKING:
-    from rnnbbo.cli.objective import CommandObjective
+    from rnnbbo.cli.command_objective import CommandObjective
     from rnnbbo.cli.progress import TrialProgress
     from rnnbbo.evaluation.evaluator import Evaluator
     from rnnbbo.optimization import Ended, Opened
@@ -127,7 +127,7 @@ def minimize(
     plot_file: str | None,
 ) -> int:
     """Read the options, run the trials, and show what came of them."""
-    from rnnbbo.cli import plot, report
+    from rnnbbo.cli import plot, printing
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Optimization
 
@@ -169,12 +169,12 @@ def minimize(
     recommended = ended.result.recommended
     if as_json:
         click.echo(
-            report.trials_json(
+            printing.trials_json(
                 ended.status, ended.trials, recommended, space.names, target, **about
             )
         )
     else:
-        click.echo(report.ending_text(ended, target), err=not ended.result.success)
+        click.echo(printing.ending_text(ended, target), err=not ended.result.success)
     if plot_file is not None and ended.trials:
         plot.draw_convergence(plot_file, ended.trials)
     if isinstance(ended.error, RnnbboError):
@@ -263,7 +263,7 @@ def _read_objective(
     eval_timeout: float | None,
 ) -> tuple[Space, CommandObjective]:
     """Return the space, and what is minimized over it."""
-    from rnnbbo.cli.objective import PythonFunction, import_function, takes_names
+    from rnnbbo.cli.command_objective import PythonFunction, import_function, takes_names
     from rnnbbo.cli.parameters import read_parameters
     from rnnbbo.cli.program import Program
     from rnnbbo.space import Space

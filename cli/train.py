@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnbbo.benchmarks.options import WholeNumbers
+from rnnbbo.benchmarks.option_types import WholeNumbers
 from rnnbbo.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _adapted(
 ) -> tuple[Checkpoint, Config, FamilyDistribution]:
     """Return weights to begin with, what to do with them, and the functions."""
     from rnnbbo import shipped
-    from rnnbbo.cli import objective
+    from rnnbbo.cli.command_objective import import_function
     from rnnbbo.meta import finetune
     from rnnbbo.meta.config import load_train
     from rnnbbo.meta.family import FamilyDistribution
@@ -147,7 +147,7 @@ def _adapted(
             "as pkg.mod:family or ./file.py:family"
         )
     parent = shipped.load(start)
-    family = FamilyDistribution(objective.import_function(functions))
+    family = FamilyDistribution(import_function(functions))
     name = f"{parent.name}-{functions.rpartition(':')[2].replace('.', '-')}"
     train = replace(finetune.DEFAULTS, name=name)
     if path is not None:

@@ -17,7 +17,7 @@ from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
 from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.headline import headline_table as main_table
-from rnnbbo.benchmarks.reports.reading import read_records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.section import Group
 
 Times = tuple[int, ...]

@@ -9,9 +9,9 @@ import numpy as np
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import run_seed
-from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import make_method
-from rnnbbo.benchmarks.options import Methods, Names
+from rnnbbo.benchmarks.option_types import MethodNames, Names
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.functions.perturb import perturb
 from rnnbbo.functions.problem import FloatArray, Problem
@@ -36,7 +36,7 @@ def spread(problem: Problem) -> float:
     return float(max(values) - min(values))
 
 
-def regrets(method: str, function: str, seeds: int) -> FloatArray:
+def final_regrets(method: str, function: str, seeds: int) -> FloatArray:
     """Return the simple regret of runs in units of the function's range, (seeds,).
 
     Args:
@@ -63,7 +63,7 @@ def regrets(method: str, function: str, seeds: int) -> FloatArray:
 
 @measure(one_thread=True)
 @click.option(
-    "--methods", type=Methods(), default="kernel", show_default=True, help="Policies and peers."
+    "--methods", type=MethodNames(), default="kernel", show_default=True, help="Policies and peers."
 )
 @click.option(
     "--functions",
@@ -87,7 +87,7 @@ def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) ->
     found = {}
     pairs = [(function, name) for function in functions for name in methods]
     for function, name in tqdm(pairs, unit="function", disable=None, leave=False):
-        found[function, name] = _cell(regrets(name, function, seeds))
+        found[function, name] = _cell(final_regrets(name, function, seeds))
     rows = [
         [
             Cell(function),

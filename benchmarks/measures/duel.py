@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports.data import Course, Records
-from rnnbbo.benchmarks.reports.reading import read_records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table, joined, short
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 from rnnbbo.errors import RecordError

@@ -8,9 +8,9 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import Method, make_method
-from rnnbbo.benchmarks.options import Methods, WholeNumbers
+from rnnbbo.benchmarks.option_types import MethodNames, WholeNumbers
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table
 
 WINDOW = 21
@@ -20,7 +20,7 @@ Times = tuple[float, float]
 """Median seconds of an ask, and of a tell."""
 
 
-def timed(
+def time_ask_tell(
     method: Method, at: Sequence[int], dim: int, limit: float | None = None
 ) -> list[Times | None]:
     """Return the median seconds of an ask, and of a tell, after t - 1 tells, for each t.
@@ -60,7 +60,7 @@ def timed(
 @measure(one_thread=True)
 @click.option(
     "--methods",
-    type=Methods(),
+    type=MethodNames(),
     default="auto,kernel,dnc,lstm,dnc-direct,lstm-direct",
     show_default=True,
     help="Policies and peers.",
@@ -97,7 +97,7 @@ def command(
     turns = [(seed, name) for seed in range(repeats) for name in methods]
     for seed, name in tqdm(turns, unit="run", disable=None, leave=False):
         method = make_method(name, dim, steps[-1] + WINDOW, seed)
-        found[name].append(timed(method, steps, dim, limit))
+        found[name].append(time_ask_tell(method, steps, dim, limit))
     rows = [
         [Cell(name), *(_cell(column) for column in zip(*runs, strict=True))]
         for name, runs in found.items()

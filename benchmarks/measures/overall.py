@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
-from rnnbbo.benchmarks.reports import overall as regret
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports import stored
+from rnnbbo.benchmarks.reports.all_suites import all_suites_table
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.reading import read_records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.reports.speed import duration, median_seconds
 from rnnbbo.errors import RecordError
@@ -46,7 +46,7 @@ def overall(
     if methods:
         kept = tuple(method for method in records.methods if method.name in methods)
         records = replace(records, methods=kept)
-    table = regret.all_suites_table(records, times)
+    table = all_suites_table(records, times)
     if seconds:
         table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
     return Group(tables=(table,))

@@ -11,8 +11,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import WholeNumbers
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import WholeNumbers
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
@@ -27,7 +27,7 @@ PEAK_SIZE = 2048
 
 
 @dataclass(frozen=True)
-class Speed:
+class TrainingSpeed:
     """How fast a configuration is trained.
 
     Attributes:
@@ -41,7 +41,9 @@ class Speed:
     flops_per_second: float
 
 
-def speed(config: Config, batch: int, device: str, *, repeats: int, episode: Episode) -> Speed:
+def time_update(
+    config: Config, batch: int, device: str, *, repeats: int, episode: Episode
+) -> TrainingSpeed:
     """Time the gradient of an update: functions, the policy's runs on them, and backward.
 
     Adam's step and validation are left out. The first update, which allocates, is not timed.
@@ -67,10 +69,10 @@ def speed(config: Config, batch: int, device: str, *, repeats: int, episode: Epi
     with FlopCounterMode(display=False) as counter:
         update()
     seconds = min(_seconds(update, device) for _ in range(repeats))
-    return Speed(batch, batch / seconds, counter.get_total_flops() / seconds)
+    return TrainingSpeed(batch, batch / seconds, counter.get_total_flops() / seconds)
 
 
-def peak(device: str) -> float:
+def torch_peak_flops(device: str) -> float:
     """Multiplications and additions a second of a large single-precision matrix product."""
     a = torch.ones(PEAK_SIZE, PEAK_SIZE, device=device)
     _seconds(lambda: torch.mm(a, a), device)
@@ -134,11 +136,11 @@ def command(
     episode = Episode(dim, horizon, 1)
     loaded = [(path.stem, load(path)) for path in configs]
     _check(device)
-    most = peak(device)
+    most = torch_peak_flops(device)
     rows = []
     cases = [(name, config, size) for name, config in loaded for size in batch]
     for name, config, size in tqdm(cases, unit="batch", disable=None, leave=False):
-        found = speed(config, size, device, repeats=repeats, episode=episode)
+        found = time_update(config, size, device, repeats=repeats, episode=episode)
         rows.append(
             [
                 Cell(name),

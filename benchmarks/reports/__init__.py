@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnbbo.benchmarks.reports import headline, markdown, overall, page
+from rnnbbo.benchmarks.reports import all_suites, headline, markdown, page
 from rnnbbo.benchmarks.reports.contents import sections
-from rnnbbo.benchmarks.reports.reading import read_records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.section import Table
 from rnnbbo.benchmarks.reports.shown import shown
 from rnnbbo.benchmarks.reports.style import styles
@@ -87,4 +87,4 @@ def overall_table(records: str | Path, times: Sequence[int]) -> Table:
         RecordError: the folder holds no complete run, a file is not a record, or no two methods
             made so many evaluations of one function.
     """
-    return overall.all_suites_table(read_records(Path(records)), times)
+    return all_suites.all_suites_table(read_records(Path(records)), times)

@@ -109,7 +109,9 @@ def panel(
         return Panel(title, inline(figure, label))
 
 
-def draw_lines(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame: Frame) -> None:
+def draw_lines(
+    pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame: Frame
+) -> None:
     """Draw lines on matplotlib's axes."""
     if frame.xlog:
         pair.set_xscale("log")

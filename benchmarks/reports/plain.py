@@ -11,7 +11,7 @@ WIDTH = 100
 Emphasis = Callable[[str], str]
 """Makes text bold."""
 
-Shown = tuple[str, int]
+PrintedCell = tuple[str, int]
 """What is printed of a cell, and how many columns it fills."""
 
 
@@ -55,7 +55,7 @@ def _table(table: Table, bold: Emphasis, marks: int) -> Iterator[str]:
         yield "  ".join(line).rstrip()
 
 
-def _cell(cell: Cell, bold: Emphasis, marks: int) -> Shown:
+def _cell(cell: Cell, bold: Emphasis, marks: int) -> PrintedCell:
     note = f" ({cell.note})" if cell.note else ""
     text = "".join(bold(text) if best else text for text, best in cell.pieces)
     return text + note, len(cell.text + note) + marks * sum(best for _, best in cell.pieces)

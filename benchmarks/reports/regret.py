@@ -140,7 +140,11 @@ def _curve(
 
 
 def _clock_panel(
-    suite: Suite, methods: Sequence[ComparedMethod], styles: Mapping[str, Style], name: str, call: float
+    suite: Suite,
+    methods: Sequence[ComparedMethod],
+    styles: Mapping[str, Style],
+    name: str,
+    call: float,
 ) -> Panel:
     lines = []
     for method, course in ordered(suite, methods):

@@ -20,7 +20,9 @@ _AROUND = 2
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on time per ask against the number of evaluations."""
     dims = sorted({dim for suite in records.suites for dim in suite.dims.values()})
-    found = {dim: {m.name: step_seconds(records, m.name, dim) for m in records.methods} for dim in dims}
+    found = {
+        dim: {m.name: step_seconds(records, m.name, dim) for m in records.methods} for dim in dims
+    }
     panels = [_panel(records, styles, dim, found[dim]) for dim in dims if any(found[dim].values())]
     return Section(
         "speed",

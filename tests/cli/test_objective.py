@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from rnnbbo.cli.objective import (
+from rnnbbo.cli.command_objective import (
     PythonFunction,
     as_list_objective,
     import_function,
     takes_names,
 )
-from rnnbbo.cli.worker import interpreters
+from rnnbbo.cli.interpreters import interpreters
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
 from rnnbbo.trial import Trial

@@ -48,9 +48,9 @@ def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path) -> 
     def arguments(out: str) -> list[str]:
         return ["train", str(path), "--out", str(tmp_path / out), "--threads", "1"]
 
-    assert cli.run(arguments("one")) == 0
+    assert cli.run_command(arguments("one")) == 0
     # Half by one process, and half by two: a training may move between machines.
-    assert cli.run([*arguments("two"), "--stop-after", "2"]) == 0
+    assert cli.run_command([*arguments("two"), "--stop-after", "2"]) == 0
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     both = subprocess.run(
         [sys.executable, *torchrun, "-m", "rnnbbo.cli.main", *arguments("two")],

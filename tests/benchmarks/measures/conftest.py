@@ -5,7 +5,7 @@ import pytest
 
 from rnnbbo.benchmarks.reports import markdown, stored
 from rnnbbo.benchmarks.reports.section import Group
-from rnnbbo.cli.main import run
+from rnnbbo.cli.main import run_command
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def measured(tmp_path: Path) -> Callable[..., list[Group]]:
 
     def measure(*arguments: object) -> list[Group]:
         out = tmp_path / "measured.md"
-        assert run(["benchmark", "measure", *map(str, arguments), "--out", str(out)]) == 0
+        assert run_command(["benchmark", "measure", *map(str, arguments), "--out", str(out)]) == 0
         groups = stored.read_tables(out.with_suffix(".json"))
         assert out.read_text() == markdown.to_markdown(groups)
         return groups
@@ -28,7 +28,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
     def measure(*arguments: object) -> str:
         capsys.readouterr()
-        assert run(["benchmark", "measure", *map(str, arguments)]) == 2
+        assert run_command(["benchmark", "measure", *map(str, arguments)]) == 2
         shown = capsys.readouterr()
         assert shown.out == ""
         (line,) = shown.err.splitlines()

@@ -9,7 +9,7 @@ import pytest
 
 from rnnbbo.benchmarks.measures import duel
 from rnnbbo.benchmarks.plan import Comparison, Plan
-from rnnbbo.benchmarks.reports.reading import read_records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Group
 from rnnbbo.benchmarks.runner import run
 

@@ -47,7 +47,7 @@ def slower(monkeypatch: pytest.MonkeyPatch) -> Slower:
 
 def test_the_median_is_that_of_the_window_from_t_on(slower: Slower) -> None:
     middle = (latency.WINDOW - 1) // 2
-    found = latency.timed(slower, [1, 5], 2)
+    found = latency.time_ask_tell(slower, [1, 5], 2)
     assert [pair[0] for pair in found if pair] == pytest.approx([1 + middle, 5 + middle])
     assert [pair[1] for pair in found if pair] == pytest.approx(
         [(1 + middle) / 10, (5 + middle) / 10]
@@ -57,7 +57,7 @@ def test_the_median_is_that_of_the_window_from_t_on(slower: Slower) -> None:
 def test_a_run_is_ended_at_its_limit_and_has_figures_up_to_there(slower: Slower) -> None:
     # Up to the end of the first window: 1.1 (1 + 2 + ... + 21) s.
     spent = 1.1 * latency.WINDOW * (latency.WINDOW + 1) / 2
-    first, second = latency.timed(slower, [1, 40], 2, limit=spent)
+    first, second = latency.time_ask_tell(slower, [1, 40], 2, limit=spent)
     assert first is not None
     assert second is None
     assert slower.n < 40

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.measures.many import Objectives, operations, own_seconds
+from rnnbbo.benchmarks.measures.batched_runs import Objectives, operations, own_seconds
 from rnnbbo.many import minimize_many
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from rnnbbo import minimize
-from rnnbbo.benchmarks.measures.parallel import Simulated, regret
+from rnnbbo.benchmarks.measures.parallel_evaluation import Simulated, simulated_regret
 from rnnbbo.benchmarks.suites import get_suite
 from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
@@ -39,7 +39,7 @@ def test_several_slots_end_out_of_order_and_never_later_than_the_pace_allows():
 
 def test_regret_falls():
     (entry,) = get_suite("gp-2d", 1, "tune")
-    curve = regret("gp-2d", entry, 3, 15, seeds=2)
+    curve = simulated_regret("gp-2d", entry, 3, 15, seeds=2)
     assert curve.shape == (15,)
     assert np.all(np.diff(curve) <= 0.0)
 

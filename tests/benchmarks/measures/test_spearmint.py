@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.execute import end_line, execute
-from rnnbbo.benchmarks.measures import spearmint as check
+from rnnbbo.benchmarks.measures import spearmint_traces as check
 from rnnbbo.benchmarks.methods import make_method
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import FunctionRecord, RunKey, write_function, write_run

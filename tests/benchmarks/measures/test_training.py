@@ -38,7 +38,7 @@ def config() -> Config:
 
 def test_a_larger_batch_has_more_products_in_proportion() -> None:
     episode = Episode(2, 4, 1)
-    speeds = [training.speed(config(), n, "cpu", repeats=1, episode=episode) for n in (2, 6)]
+    speeds = [training.time_update(config(), n, "cpu", repeats=1, episode=episode) for n in (2, 6)]
     each = [s.flops_per_second / s.functions_per_second for s in speeds]
     assert each[0] > 0
     assert each[1] == pytest.approx(each[0], rel=0.05)
@@ -49,7 +49,7 @@ def test_the_peak_counts_multiplications_and_additions(monkeypatch: pytest.Monke
     times = iter([9.0, 0.5, 0.25, 0.5, 1.0, 0.5])
     monkeypatch.setattr(training, "PEAK_SIZE", 10)
     monkeypatch.setattr(training, "_seconds", lambda work, device: next(times))
-    assert training.peak("cpu") == 2 * 10**3 / 0.25
+    assert training.torch_peak_flops("cpu") == 2 * 10**3 / 0.25
 
 
 def test_a_row_a_configuration_and_batch(

@@ -7,8 +7,8 @@ import pytest
 
 from rnnbbo.benchmarks.reports import ranking, verdict, worst
 from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.pool import at, pool
-from rnnbbo.benchmarks.reports.reading import read_records
 
 Rng = np.random.Generator
 SUITES = {"gp-2d": 2, "gp-4d": 4}

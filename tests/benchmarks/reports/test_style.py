@@ -9,7 +9,7 @@ import pytest
 from rnnbbo import shipped
 from rnnbbo.benchmarks.reports import main_picture, report
 from rnnbbo.benchmarks.reports.data import ComparedMethod, Records
-from rnnbbo.benchmarks.reports.reading import read_records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.shown import MOST_LINES, left_out, shown, twins
 from rnnbbo.benchmarks.reports.style import drawn_in_order, styles
 

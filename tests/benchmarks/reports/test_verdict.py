@@ -17,8 +17,8 @@ from rnnbbo.benchmarks.reports import (
     verdict,
 )
 from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.pool import at, best, pool, shared
-from rnnbbo.benchmarks.reports.reading import read_records
 
 Rng = np.random.Generator
 

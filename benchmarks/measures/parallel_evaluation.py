@@ -14,8 +14,8 @@ import numpy as np
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import measure_function, run_seed
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
@@ -69,7 +69,7 @@ class Simulated:
         self._ends.clear()
 
 
-def seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> float:
+def wall_seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> float:
     """Return the wall clock of a run on worker processes whose objective sleeps."""
     pauses = np.random.default_rng(seed).uniform(1 - _SPREAD, 1 + _SPREAD, 997) * sleep
 
@@ -83,7 +83,9 @@ def seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> fl
     return time.perf_counter() - start
 
 
-def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> FloatArray:
+def simulated_regret(
+    suite: str, entry: Entry, workers: int, n_calls: int, seeds: int
+) -> FloatArray:
     """Return the capped normalised regret after each evaluation of simulated runs.
 
     Args:
@@ -148,13 +150,13 @@ def command(
     Time is that of one real run of the default policy, on an objective that sleeps; regret that of
     simulated runs, in the same order of asks and tells.
     """
-    alone, together = (seconds(n, n_calls, sleep, 6, seed=0) for n in (1, workers))
+    alone, together = (wall_seconds(n, n_calls, sleep, 6, seed=0) for n in (1, workers))
     times = [t for t in _TIMES if t <= n_calls] or [n_calls]
     rows, bases, others = [], [], []
     for suite in tqdm(suites, unit="suite", disable=None, leave=False):
         entries = get_suite(suite, functions, split)
         one, many = (
-            np.array([regret(suite, entry, n, n_calls, seeds) for entry in entries])
+            np.array([simulated_regret(suite, entry, n, n_calls, seeds) for entry in entries])
             for n in (1, workers)
         )
         bases.append(one)

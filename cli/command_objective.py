@@ -74,7 +74,7 @@ class PythonFunction:
             from rnnbbo.evaluation.evaluator import Inline
 
             return Inline(as_list_objective(self.func, keywords))
-        from rnnbbo.cli.worker import interpreters
+        from rnnbbo.cli.interpreters import interpreters
 
         return interpreters(self.target, keywords, jobs, self.eval_timeout)
 

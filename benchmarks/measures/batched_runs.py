@@ -10,8 +10,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 from rnnbbo.functions.kernels import GPDistribution
@@ -20,7 +20,7 @@ from rnnbbo.functions.problem import FloatArray
 from rnnbbo.many import ManyResult, minimize_many
 from rnnbbo.optimizer import Optimizer
 
-Objective = Callable[[FloatArray], FloatArray]
+BatchFunction = Callable[[FloatArray], FloatArray]
 
 _FOURIER_FEATURES = 64
 """Cosines of a sample function: their cost is the objective's, and left out."""
@@ -98,7 +98,7 @@ def operations(policy: str, dim: int, n_calls: int, seed: int) -> float:
     return (total - own.get_total_flops()) / (COUNTED * n_calls)
 
 
-def peak(repeats: int = 10) -> float:
+def numpy_peak_flops(repeats: int = 10) -> float:
     """Return the floating-point operations a second of a large float32 product in numpy."""
     a = np.random.default_rng(0).random((MATRIX, MATRIX), dtype=np.float32)
     times = []
@@ -177,7 +177,7 @@ def command(
             objectives, partial(run, policy=policy, rng=seed, threads=threads)
         )
         rate = problems * n_calls / own
-        share = rate * operations(policy, dim, n_calls, seed) / peak()
+        share = rate * operations(policy, dim, n_calls, seed) / numpy_peak_flops()
         single = one_by_one(objectives, policy, dim, n_calls, alone)
         means = map(_mean, (result.fun, result.fun[:alone], single))
         rows.append([policy, f"{own:.1f} s", f"{rate:,.0f}", f"{share:.0%}", *means])

@@ -62,7 +62,7 @@ class Names(click.ParamType):
         return names
 
 
-class Methods(Names):
+class MethodNames(Names):
     """Names of methods that `make_method` knows."""
 
     name = "METHOD[,METHOD...]"

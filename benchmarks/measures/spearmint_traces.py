@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from rnnbbo.benchmarks import executors
 from rnnbbo.benchmarks.execute import execute
-from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import (
     FunctionRecord,
@@ -100,7 +100,7 @@ def make_runs(out: Path, seeds: int, jobs: int) -> None:
             future.result()
 
 
-def functions(out: Path) -> dict[str, FunctionRecord]:
+def read_references(out: Path) -> dict[str, FunctionRecord]:
     """Read what regret on the functions is measured against."""
     return {name: read_function(out, SUITE, name) for name in TRACED_PROBLEMS}
 
@@ -247,7 +247,7 @@ def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group
     """
     traces = read_traces(reference)
     make_runs(records, seeds, jobs)
-    about = functions(records)
+    about = read_references(records)
     original = theirs(traces, about)
     counts = ", ".join(f"{name} {len(values)}" for name, values in original.items())
     text = (
