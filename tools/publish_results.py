@@ -18,7 +18,7 @@ from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.headline import headline_table as main_table
 from rnnbbo.benchmarks.reports.loading import read_records
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 
 Times = tuple[int, ...]
 
@@ -40,7 +40,7 @@ OURS_LONG = dict.fromkeys(("kernel", "dnc", "lstm"), ("logei", "spearmint", "sko
 
 def duels(
     records: Records, ours: Mapping[str, Sequence[str]], times: Mapping[str, Times]
-) -> list[Group]:
+) -> list[Subsection]:
     """Return a table for each of our policies and each of its peers."""
     return [
         duel(records, policy, peer, times.get(peer, SHORT))
@@ -54,7 +54,7 @@ def publish(folder: Path) -> None:
     reports.report(folder, RESULTS)
     reports.main_picture(folder, RESULTS / "regret.svg")
     records = read_records(folder)
-    stored.write_tables(RESULTS / "regret.md", [Group(tables=(main_table(records),))])
+    stored.write_tables(RESULTS / "regret.md", [Subsection(tables=(main_table(records),))])
     stored.write_tables(RESULTS / "duels.md", duels(records, OURS, TIMES))
     fill()
 

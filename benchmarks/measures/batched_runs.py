@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 from rnnbbo.functions.kernels import GPDistribution
 from rnnbbo.functions.paths import SamplePath, draw_paths
@@ -159,7 +159,7 @@ def command(
     alone: int,
     threads: int | None,
     seed: int,
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure time, asks a second, the share of the machine, and the values reached.
 
     The problems are samples of Gaussian processes, standardised.
@@ -191,7 +191,7 @@ def command(
     )
     head = ["policy", "time", "asks a second", "share of the machine", "mean best value"]
     head += [f"the first {alone}", f"the first {alone}, one by one"]
-    return [Group(text=(text,), tables=(Table(head, [list(map(Cell, row)) for row in rows]),))]
+    return [Subsection(text=(text,), tables=(Table(head, [list(map(Cell, row)) for row in rows]),))]
 
 
 def _mean(best: FloatArray) -> str:

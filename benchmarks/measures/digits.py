@@ -12,7 +12,7 @@ from rnnbbo.benchmarks.execute import run_seed
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import make_method
 from rnnbbo.benchmarks.option_types import MethodNames, Names
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.functions.perturb import perturb
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.synthetic import get_problem
@@ -79,7 +79,7 @@ def final_regrets(method: str, function: str, seeds: int) -> FloatArray:
     show_default=True,
     help="Runs of each method on each function.",
 )
-def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) -> list[Group]:
+def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) -> list[Subsection]:
     """Measure the simple regret at the end of a run, in units of each function's range.
 
     A cell holds the median over the seeds, and the quartiles.
@@ -96,7 +96,7 @@ def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) ->
         ]
         for function in functions
     ]
-    return [Group(tables=[Table(["function", "evaluations", *methods], rows)])]
+    return [Subsection(tables=[Table(["function", "evaluations", *methods], rows)])]
 
 
 def _cell(found: FloatArray) -> Cell:

@@ -10,7 +10,7 @@ from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports.data import Course, Records
 from rnnbbo.benchmarks.reports.loading import read_records
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table, joined, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Subsection, Table, joined, short
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 from rnnbbo.errors import RecordError
 from rnnbbo.functions.problem import FloatArray
@@ -49,7 +49,7 @@ def _pair(first: float, second: float, difference: Estimate) -> tuple[Cell, Cell
     )
 
 
-def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Group:
+def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Subsection:
     """Return a table, a row a suite, of the functions that both methods have.
 
     It leaves out numbers of evaluations that no suite has of both.
@@ -96,7 +96,7 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
     ]
     rows.append([Cell("all"), Cell(str(count)), *pooled])
     table = Table(["suite", "functions", *(f"t = {t}" for t in times)], rows)
-    return Group(text=(f"{first} : {second}, {LEGEND}",), tables=(table,))
+    return Subsection(text=(f"{first} : {second}, {LEGEND}",), tables=(table,))
 
 
 @measure()
@@ -112,7 +112,7 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
 )
 def command(
     records: Path, first: tuple[str, ...], second: tuple[str, ...], at: tuple[int, ...]
-) -> list[Group]:
+) -> list[Subsection]:
     """Compare the normalised regret of two methods, FIRST and SECOND, of the folder RECORDS.
 
     Either may be several, separated by commas: a table for each pair.

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import Method, make_method
 from rnnbbo.benchmarks.option_types import MethodNames, WholeNumbers
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Subsection, Table
 
 WINDOW = 21
 """Asks whose median is reported, the first of them at t."""
@@ -87,7 +87,7 @@ def time_ask_tell(
 )
 def command(
     methods: tuple[str, ...], at: tuple[int, ...], dim: int, repeats: int, limit: float | None
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure the median milliseconds of an ask + its tell at evaluation t.
 
     The methods take turns, so that a busy machine disturbs them alike.
@@ -102,7 +102,7 @@ def command(
         [Cell(name), *(_cell(column) for column in zip(*runs, strict=True))]
         for name, runs in found.items()
     ]
-    return [Group(tables=[Table(["method", *(f"t = {t}" for t in steps)], rows)])]
+    return [Subsection(tables=[Table(["method", *(f"t = {t}" for t in steps)], rows)])]
 
 
 def _cell(column: Sequence[Times | None]) -> Cell:

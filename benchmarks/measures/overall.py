@@ -12,7 +12,7 @@ from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.all_suites import all_suites_table
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.loading import read_records
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.reports.speed import duration, median_seconds
 from rnnbbo.errors import RecordError
 
@@ -23,8 +23,8 @@ def overall(
     *,
     methods: Collection[str] = (),
     seconds: bool = True,
-    latency: Sequence[Group] = (),
-) -> Group:
+    latency: Sequence[Subsection] = (),
+) -> Subsection:
     """Return a table of regret over all suites, a row a method, the default marked.
 
     Args:
@@ -49,7 +49,7 @@ def overall(
     table = all_suites_table(records, times)
     if seconds:
         table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
-    return Group(tables=(table,))
+    return Subsection(tables=(table,))
 
 
 def default_and_peers(records: Records) -> list[str]:
@@ -57,9 +57,9 @@ def default_and_peers(records: Records) -> list[str]:
     return [method.name for method in records.methods if method.default or not method.ours]
 
 
-def _step(latency: Sequence[Group], times: Sequence[int]) -> tuple[int, dict[str, float]]:
+def _step(latency: Sequence[Subsection], times: Sequence[int]) -> tuple[int, dict[str, float]]:
     """The largest of the times that the tables have, and every method's seconds at it."""
-    tables = [table for group in latency for table in group.tables]
+    tables = [table for subsection in latency for table in subsection.tables]
     for t in sorted(times, reverse=True):
         found = {
             row[0].text: cell.value
@@ -116,7 +116,7 @@ def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, flo
 )
 def command(
     records: Path, at: tuple[int, ...], methods: tuple[str, ...] | None, latency: Path | None
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure regret over all suites of the folder RECORDS, and the time of a step.
 
     A cell holds mean capped / geometric mean regret on the functions that all methods have.

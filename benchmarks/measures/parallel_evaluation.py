@@ -16,7 +16,7 @@ from tqdm import tqdm
 from rnnbbo.benchmarks.execute import measure_function, run_seed
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.evaluation.evaluator import Objective, evaluate
@@ -144,7 +144,7 @@ def command(
     functions: int,
     seeds: int,
     split: str,
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure how much faster runs on several workers are, and how much worse.
 
     Time is that of one real run of the default policy, on an objective that sleeps; regret that of
@@ -173,7 +173,7 @@ def command(
         "paired difference.",
     )
     table = Table(["suite", *(f"t = {t}" for t in times)], rows)
-    return [Group(text=text, tables=(table,))]
+    return [Subsection(text=text, tables=(table,))]
 
 
 def _row(name: str, alone: FloatArray, together: FloatArray, times: list[int]) -> list[Cell]:

@@ -12,10 +12,10 @@ import click
 
 from rnnbbo.benchmarks.option_types import MarkdownFile
 from rnnbbo.benchmarks.reports import plain, stored
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.benchmarks.threads import pin_threads
 
-Measurement = Callable[..., Sequence[Group]]
+Measurement = Callable[..., Sequence[Subsection]]
 
 
 def measure(*, one_thread: bool = False) -> Callable[[Measurement], click.Command]:
@@ -49,13 +49,13 @@ def measure(*, one_thread: bool = False) -> Callable[[Measurement], click.Comman
     return make
 
 
-def show(groups: Sequence[Group], out: Path | None) -> None:
+def show(subsections: Sequence[Subsection], out: Path | None) -> None:
     """Print text and tables; where `out` is named, write them to it, too."""
     if sys.stdout.isatty():
-        text = plain.to_text(groups, bold=partial(click.style, bold=True), marks=0)
+        text = plain.to_text(subsections, bold=partial(click.style, bold=True), marks=0)
     else:
-        text = plain.to_text(groups)
+        text = plain.to_text(subsections)
     click.echo(text)
     if out is not None:
-        paths = stored.write_tables(out, groups)
+        paths = stored.write_tables(out, subsections)
         click.echo(f"written: {' and '.join(map(str, paths))}", err=True)

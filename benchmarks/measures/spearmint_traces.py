@@ -28,7 +28,7 @@ from rnnbbo.benchmarks.record import (
     read_run,
     run_path,
 )
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import best_so_far, log_regret, normalised_regret
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
@@ -239,7 +239,7 @@ def ratio_table(found: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]]) 
     required=True,
     help="Folder of the runs, made where it is missing.",
 )
-def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group]:
+def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Subsection]:
     """Measure the ratio of our regret to the original's, as a geometric mean over seeds.
 
     Regret is normalised as in every benchmark, and floored at 1e-6. Stop the command at any time;
@@ -255,10 +255,10 @@ def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group
         f"({counts}), with 95 % bootstrap intervals over seeds; below 1 ours is ahead."
     )
     tables = [
-        Group(
+        Subsection(
             f"Ours with {title}",
             tables=(ratio_table(ratios(ours(records, method, seeds, about), original)),),
         )
         for title, method in METHODS.items()
     ]
-    return [Group(text=(text,)), *tables]
+    return [Subsection(text=(text,)), *tables]

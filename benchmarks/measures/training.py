@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import WholeNumbers
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta.config import Config, load
@@ -127,7 +127,7 @@ def command(
     dim: int,
     horizon: int,
     repeats: int,
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure how fast the configurations CONFIGS, such as configs/lstm.toml, are trained.
 
     The share of the peak is that of a large single-precision matrix product on the same device.
@@ -151,7 +151,7 @@ def command(
             ]
         )
     head = ["configuration", "batch", "functions a second", "GFLOP/s", "share of peak"]
-    return [Group(tables=[Table(head, rows)])]
+    return [Subsection(tables=[Table(head, rows)])]
 
 
 def _check(device: str) -> None:

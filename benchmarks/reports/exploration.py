@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnbbo.benchmarks.reports.data import Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, css_class, panel
-from rnnbbo.benchmarks.reports.section import Group, Section
+from rnnbbo.benchmarks.reports.section import Section, Subsection
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import GROUP, INK, SQUARE, axes, drawing, inline
 from rnnbbo.functions.problem import FloatArray
@@ -26,12 +26,12 @@ _BINS = 20
 
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on where methods sample."""
-    groups = []
+    subsections = []
     example = _example(records)
     if example is not None:
         suite, function = example
-        groups.append(
-            Group(
+        subsections.append(
+            Subsection(
                 "Where each method samples",
                 (
                     f"The first {_MOST} points of the first run on {function} of {suite}. Circles "
@@ -47,8 +47,8 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             )
         )
     panels = [_distance(records, suite, styles) for suite in records.suites if suite.courses]
-    groups.append(
-        Group(
+    subsections.append(
+        Subsection(
             "How far from the incumbent",
             (
                 "Distance from a query to the best point before it, in units of the cube's "
@@ -62,7 +62,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
         "A method explores where it samples far from all that it knows, and exploits where it "
         "samples near the best point so far.",
     )
-    return Section("exploration", "Exploration and exploitation", text, groups, key=True)
+    return Section("exploration", "Exploration and exploitation", text, subsections, key=True)
 
 
 def _example(records: Records) -> tuple[str, str] | None:

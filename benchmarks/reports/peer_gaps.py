@@ -8,7 +8,7 @@ import numpy as np
 from rnnbbo.benchmarks.reports.data import ComparedMethod, Records
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel
 from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, at, shared
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.reports.svg import WIDE
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
@@ -43,7 +43,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             _panel(method, ratios, styles, _RATIO),
         ]
     tables = [
-        Group(f"{method.name}: table", tables=(_table(found[method.name]),), folded=True)
+        Subsection(f"{method.name}: table", tables=(_table(found[method.name]),), folded=True)
         for method in shown
     ]
     return Section(
@@ -57,7 +57,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             "An interval that holds 0, or 1, is a tie. A vertical line marks the longest run that "
             "the policy was trained on.",
         ),
-        (Group(panels=panels, columns=2), *tables),
+        (Subsection(panels=panels, columns=2), *tables),
         key=True,
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import at, values
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.statistics import holm, mean_ranks, signed_rank
 from rnnbbo.functions.problem import FloatArray
@@ -27,7 +27,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     if not times:
         return Section("ranks", "Ranks and wins", ("This needs two methods on one function.",))
     wins = [
-        Group(f"Wins at t = {t}", tables=(_wins(records, t),), folded=t not in {30, times[-1]})
+        Subsection(f"Wins at t = {t}", tables=(_wins(records, t),), folded=t not in {30, times[-1]})
         for t in times
     ]
     return Section(
@@ -39,7 +39,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             "function. Methods that lack some functions are placed by the functions that each pair "
             "of methods shares.",
         ),
-        (Group("Mean ranks", tables=(_ranks(records, times),)), *wins),
+        (Subsection("Mean ranks", tables=(_ranks(records, times),)), *wins),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
 from rnnbbo.benchmarks.reports.pool import best
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table, Tone, short
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import SMALL
 from rnnbbo.benchmarks.reports.timed import CALLS
@@ -26,7 +26,7 @@ def regret_curves(records: Records, styles: Mapping[str, Style]) -> Section:
     means = [_curve(suite, records.methods, styles, "capped") for suite in suites]
     geometric = [_curve(suite, records.methods, styles, "log") for suite in suites]
     tables = [
-        Group(f"{suite.name}: table", _about(suite), (), (), (_table(records, suite),), True)
+        Subsection(f"{suite.name}: table", _about(suite), (), (), (_table(records, suite),), True)
         for suite in suites
     ]
     return Section(
@@ -39,8 +39,10 @@ def regret_curves(records: Records, styles: Mapping[str, Style]) -> Section:
             "run that a policy was trained on.",
         ),
         (
-            Group("Mean regret", (f"Capped at {CAP:g}, so that no lost run rules.",), (), means),
-            Group(
+            Subsection(
+                "Mean regret", (f"Capped at {CAP:g}, so that no lost run rules.",), (), means
+            ),
+            Subsection(
                 "Geometric mean regret",
                 (f"Floored at {REGRET_FLOOR:g}: how many digits a method finds.",),
                 (),
@@ -54,8 +56,8 @@ def regret_curves(records: Records, styles: Mapping[str, Style]) -> Section:
 
 def clock(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on regret against wall clock."""
-    groups = [
-        Group(
+    subsections = [
+        Subsection(
             suite.name,
             panels=[
                 _clock_panel(suite, records.methods, styles, name, call)
@@ -74,7 +76,7 @@ def clock(records: Records, styles: Mapping[str, Style]) -> Section:
             "calls, and what the method itself takes to ask and to be told. A line ends with the "
             "method's last evaluation.",
         ),
-        groups,
+        subsections,
         key=True,
     )
 

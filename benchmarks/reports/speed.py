@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.functions.problem import FloatArray
 
@@ -31,7 +31,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             "Seconds to propose a point and to be told its value, on one thread: the median over "
             "functions, by the number of dimensions.",
         ),
-        (Group(panels=panels, tables=[_table(records)]),),
+        (Subsection(panels=panels, tables=[_table(records)]),),
         key=True,
     )
 

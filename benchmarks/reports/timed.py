@@ -18,7 +18,7 @@ from rnnbbo.benchmarks.reports.pool import (
     values,
     within,
 )
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table, short
 from rnnbbo.benchmarks.reports.speed import median_seconds
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.reports.verdict import tied
@@ -110,13 +110,13 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     if not found:
         return Section("time", title, ("This needs two methods on one function.",))
     seconds = median_seconds(records)
-    groups = []
+    subsections = []
     for band, same in groupby(found, key=lambda case: case.band):
         group = list(same)
         text, said = (_compared(group),), _sentences(group, seconds)
-        groups.append(Group(band, text, said, folded=True))
-    table = Group(tables=(_table(found),))
-    return Section("time", title, (_READING, _summary(found)), (table, *groups))
+        subsections.append(Subsection(band, text, said, folded=True))
+    table = Subsection(tables=(_table(found),))
+    return Section("time", title, (_READING, _summary(found)), (table, *subsections))
 
 
 _READING = (

@@ -9,7 +9,7 @@ from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.parts import PARTS
 from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, names
 from rnnbbo.benchmarks.reports.ranking import Column, columns, excess, extent
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table, short
 from rnnbbo.benchmarks.reports.style import Style
 
 _TIMES = (10, 30, 60, 100, 200, 500, 1000, 2000, 5000)
@@ -29,11 +29,13 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     parts = {name: columns(records, [c.t for c in found], keep) for name, keep in PARTS.items()}
     parts = {name: part for name, part in parts.items() if part}
     shown = {_ALL: found, **parts} if len(parts) > 1 else {_ALL: found}
-    groups = [_group(records, _ALL, found)]
+    subsections = [_subsection(records, _ALL, found)]
     if len(shown) > 1:
-        groups.append(Group("Part by part", tables=(_glance(shown),)))
-        groups += [_group(records, name, part, folded=True) for name, part in parts.items()]
-    return Section("verdict", title, (_summary(records, found, parts), _READING), groups)
+        subsections.append(Subsection("Part by part", tables=(_glance(shown),)))
+        subsections += [
+            _subsection(records, name, part, folded=True) for name, part in parts.items()
+        ]
+    return Section("verdict", title, (_summary(records, found, parts), _READING), subsections)
 
 
 _READING = (
@@ -44,7 +46,9 @@ _READING = (
 )
 
 
-def _group(records: Records, title: str, found: Sequence[Column], folded: bool = False) -> Group:
+def _subsection(
+    records: Records, title: str, found: Sequence[Column], folded: bool = False
+) -> Subsection:
     tables = (
         ranking.intervals(records, found),
         ranking.intervals(records, found, geometric=True),
@@ -61,7 +65,9 @@ def _group(records: Records, title: str, found: Sequence[Column], folded: bool =
             "Not compared at every number, since they stopped before it or lack functions: "
             f"{names(missing)}."
         )
-    return Group(title[:1].upper() + title[1:], (" ".join(text),), tables=tables, folded=folded)
+    return Subsection(
+        title[:1].upper() + title[1:], (" ".join(text),), tables=tables, folded=folded
+    )
 
 
 def _summary(

@@ -4,20 +4,20 @@ from pathlib import Path
 import pytest
 
 from rnnbbo.benchmarks.reports import markdown, stored
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.cli.main import run_command
 
 
 @pytest.fixture
-def measured(tmp_path: Path) -> Callable[..., list[Group]]:
+def measured(tmp_path: Path) -> Callable[..., list[Subsection]]:
     """Runs `rnnbbo benchmark measure` with arguments, and returns what it wrote."""
 
-    def measure(*arguments: object) -> list[Group]:
+    def measure(*arguments: object) -> list[Subsection]:
         out = tmp_path / "measured.md"
         assert run_command(["benchmark", "measure", *map(str, arguments), "--out", str(out)]) == 0
-        groups = stored.read_tables(out.with_suffix(".json"))
-        assert out.read_text() == markdown.to_markdown(groups)
-        return groups
+        subsections = stored.read_tables(out.with_suffix(".json"))
+        assert out.read_text() == markdown.to_markdown(subsections)
+        return subsections
 
     return measure
 

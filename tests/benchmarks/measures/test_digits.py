@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.measures import digits
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.functions.synthetic import get_problem
 
 
@@ -20,11 +20,11 @@ def test_regret_is_in_units_of_the_range() -> None:
 
 
 def test_the_table_has_a_row_a_function_and_refuses_others(
-    measured: Callable[..., list[Group]], refused: Callable[..., str]
+    measured: Callable[..., list[Subsection]], refused: Callable[..., str]
 ) -> None:
     options = ["digits", "--methods", "random,sobol", "--seeds", "2", "--functions"]
-    (group,) = measured(*options, "branin,hartmann3")
-    (table,) = group.tables
+    (subsection,) = measured(*options, "branin,hartmann3")
+    (table,) = subsection.tables
     assert table.head == ("function", "evaluations", "random", "sobol")
     rows = [[cell.text for cell in row[:2]] for row in table.rows]
     assert rows == [["branin", "100"], ["hartmann3", "100"]]

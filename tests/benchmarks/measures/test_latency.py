@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.measures import latency
-from rnnbbo.benchmarks.reports.section import NONE, Group
+from rnnbbo.benchmarks.reports.section import NONE, Subsection
 
-Measured = Callable[..., list[Group]]
+Measured = Callable[..., list[Subsection]]
 
 
 class Clock:
@@ -64,8 +64,8 @@ def test_a_run_is_ended_at_its_limit_and_has_figures_up_to_there(slower: Slower)
 
 
 def test_a_row_a_method_and_a_column_a_time(measured: Measured) -> None:
-    (group,) = measured("latency", "--methods", "random,cma", "--at", "9,5", "--repeats", "1")
-    (table,) = group.tables
+    (subsection,) = measured("latency", "--methods", "random,cma", "--at", "9,5", "--repeats", "1")
+    (table,) = subsection.tables
     assert table.head == ("method", "t = 5", "t = 9")
     assert [row[0].text for row in table.rows] == ["random", "cma"]
     for row in table.rows:
@@ -76,8 +76,8 @@ def test_a_row_a_method_and_a_column_a_time(measured: Measured) -> None:
 
 def test_a_method_that_is_ended_has_no_figure(measured: Measured) -> None:
     options = ["--methods", "random", "--at", "5", "--repeats", "2", "--limit", "1e-9"]
-    (group,) = measured("latency", *options)
-    assert [cell.text for cell in group.tables[0].rows[0]] == ["random", NONE]
+    (subsection,) = measured("latency", *options)
+    assert [cell.text for cell in subsection.tables[0].rows[0]] == ["random", NONE]
 
 
 @pytest.mark.parametrize(

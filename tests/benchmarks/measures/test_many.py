@@ -31,9 +31,9 @@ def test_operations_grow_with_the_network():
 
 def test_a_row_a_policy_and_one_of_random_search(measured):
     options = "--policies lstm-direct --problems 20 --n-calls 6 --dim 2 --alone 3"
-    (group,) = measured("many", *options.split())
-    assert group.text[0].startswith("20 problems in 2 dimensions, 6 evaluations each")
-    (table,) = group.tables
+    (subsection,) = measured("many", *options.split())
+    assert subsection.text[0].startswith("20 problems in 2 dimensions, 6 evaluations each")
+    (table,) = subsection.tables
     assert table.head[:3] == ("policy", "time", "asks a second")
     assert table.head[-1] == "the first 3, one by one"
     assert [row[0].text for row in table.rows] == ["lstm-direct", "random search"]

@@ -46,10 +46,10 @@ def test_regret_falls():
 
 def test_a_row_a_suite_and_one_of_all(measured, refused):
     options = "--workers 2 --n-calls 20 --sleep 0.01 --functions 2 --split tune"
-    (group,) = measured("parallel", *options.split(), "--suites", "gp-2d")
-    assert "times as fast" in group.text[0]
-    assert "2 functions of the tune split, 1 seed each" in group.text[1]
-    (table,) = group.tables
+    (subsection,) = measured("parallel", *options.split(), "--suites", "gp-2d")
+    assert "times as fast" in subsection.text[0]
+    assert "2 functions of the tune split, 1 seed each" in subsection.text[1]
+    (table,) = subsection.tables
     assert table.head == ("suite", "t = 20")
     assert [row[0].text for row in table.rows] == ["gp-2d", "all"]
     assert "'gp-0d'; expected some of gp-1d" in refused("parallel", "--suites", "gp-2d,gp-0d")

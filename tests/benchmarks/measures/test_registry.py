@@ -17,15 +17,15 @@ COIN = '''
 import click
 
 from rnnbbo.benchmarks.measures.publishing import measure
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table, joined
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table, joined
 
 
 @measure()
 @click.option("--tosses", type=click.IntRange(1), default=4, show_default=True)
-def command(tosses: int) -> list[Group]:
+def command(tosses: int) -> list[Subsection]:
     """Measure whether a coin is fair."""
     cells = [Cell("heads"), joined(Cell(str(tosses), "best"), " of ", str(tosses))]
-    return [Group(text=("A coin.",), tables=[Table(["side", "tosses"], [cells])])]
+    return [Subsection(text=("A coin.",), tables=[Table(["side", "tosses"], [cells])])]
 '''
 
 

@@ -11,7 +11,7 @@ from rnnbbo.benchmarks.measures import spearmint_traces as check
 from rnnbbo.benchmarks.methods import make_method
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import FunctionRecord, RunKey, write_function, write_run
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
 
@@ -86,14 +86,16 @@ def records(tmp_path: Path) -> Path:
 
 
 def test_the_command_compares_what_the_folder_holds(
-    records: Path, measured: Callable[..., list[Group]]
+    records: Path, measured: Callable[..., list[Subsection]]
 ) -> None:
     options = ["--reference", REFERENCE, "--seeds", "2", "--records", records]
-    about, *groups = measured("spearmint", *options)
+    about, *subsections = measured("spearmint", *options)
     assert "ours over 2 seeds" in about.text[0]
-    assert [group.title for group in groups] == [f"Ours with {name}" for name in check.METHODS]
-    for group in groups:
-        (table,) = group.tables
+    assert [subsection.title for subsection in subsections] == [
+        f"Ours with {name}" for name in check.METHODS
+    ]
+    for subsection in subsections:
+        (table,) = subsection.tables
         assert table.head == ("function", "t = 10", "t = 20", "t = 30", "t = 40")
         assert [row[0].text for row in table.rows] == [*check.TRACED_PROBLEMS, "all four"]
         assert "a factor of 3" in table.caption

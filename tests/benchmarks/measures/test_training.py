@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.measures import training
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.meta.config import Config, parse
 from rnnbbo.meta.schedule import Episode
 
@@ -53,7 +53,7 @@ def test_the_peak_counts_multiplications_and_additions(monkeypatch: pytest.Monke
 
 
 def test_a_row_a_configuration_and_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Callable[..., list[Group]]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Callable[..., list[Subsection]]
 ) -> None:
     monkeypatch.setattr(training, "PEAK_SIZE", 64)
     files = []
@@ -61,8 +61,8 @@ def test_a_row_a_configuration_and_batch(
         files.append(tmp_path / f"{head}.toml")
         files[-1].write_text(SMALL.format(head=head, loss=loss))
     options = ["--batch", "2,4", "--repeats", "1", "--dim", "2", "--horizon", "4"]
-    (group,) = measured("training", *files, *options)
-    (table,) = group.tables
+    (subsection,) = measured("training", *files, *options)
+    (table,) = subsection.tables
     assert table.head[2] == "functions a second"
     rows = [[cell.text for cell in row] for row in table.rows]
     assert [" ".join(row[:2]) for row in rows] == [

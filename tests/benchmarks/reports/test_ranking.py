@@ -75,7 +75,7 @@ def test_equals_are_tied_and_of_equals_the_default_comes_first(records: Any) -> 
 def test_every_part_of_the_suites_is_compared_for_itself(records: Any) -> None:
     suites = {"gp-2d": 2, "bbob-10d": 10, "gp-4d-noise10": 4, "tabular": 4, "mixed-tune": 4}
     raced = read_records(records.write(suites=suites, functions=2))
-    glance = verdict.section(raced, {}).groups[1].tables[0]
+    glance = verdict.section(raced, {}).subsections[1].tables[0]
     assert [row[0].text for row in glance.rows] == [
         "all suites together",
         "1 to 3 dimensions",

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from rnnbbo.benchmarks.reports import markdown, plain, stored
 from rnnbbo.benchmarks.reports.panel import Panel
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table, joined
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table, joined
 from rnnbbo.errors import RecordError
 
 PAIR = joined(Cell("0.1", "best"), " / ", Cell("0.2"), " : ", Cell("<1e-6", "best"))
 GROUPS = [
-    Group(text=("What it is | of.",)),
-    Group(
+    Subsection(text=("What it is | of.",)),
+    Subsection(
         "Second",
         ("Before.",),
         (("term", "what it is"),),
@@ -110,15 +110,16 @@ TUPLES = st.lists(TEXT, max_size=2).map(tuple)
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(
-        st.builds(Group, TEXT, TUPLES, tables=st.lists(TABLES, max_size=2).map(tuple)), max_size=2
+        st.builds(Subsection, TEXT, TUPLES, tables=st.lists(TABLES, max_size=2).map(tuple)),
+        max_size=2,
     )
 )
 def test_a_file_gives_back_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, groups: list[Group]
+    tmp_path_factory: pytest.TempPathFactory, subsections: list[Subsection]
 ) -> None:
-    path, kept = stored.write_tables(tmp_path_factory.getbasetemp() / "some.md", groups)
-    assert stored.read_tables(kept) == groups
-    assert path.read_text() == markdown.to_markdown(groups)
+    path, kept = stored.write_tables(tmp_path_factory.getbasetemp() / "some.md", subsections)
+    assert stored.read_tables(kept) == subsections
+    assert path.read_text() == markdown.to_markdown(subsections)
 
 
 def test_the_rows_of_a_file_are_lines_of_json(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_the_rows_of_a_file_are_lines_of_json(tmp_path: Path) -> None:
 
 def test_figures_are_not_passed_over_in_silence() -> None:
     with pytest.raises(AssertionError):
-        stored.to_json([Group(panels=[Panel("title", "<svg/>")])])
+        stored.to_json([Subsection(panels=[Panel("title", "<svg/>")])])
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_ties_are_called_ties_and_losers_are_not_named(loaded: Records) -> None:
         assert {"good", "as-good"} <= set(case.leaders)
         assert "bad" not in case.leaders
         assert not case.clear
-    text = " ".join(said for g in timed.section(loaded, {}).groups for _, said in g.items)
+    text = " ".join(said for g in timed.section(loaded, {}).subsections for _, said in g.items)
     assert "as-good or good" in text  # the quicker first
     assert "bad" not in text
 
@@ -155,9 +155,9 @@ def test_ranks_and_wins_of_a_planted_order(records: Any) -> None:
     methods = {f"m{i}": made(steady(0.2 + 0.2 * i)) for i in range(3)}
     loaded = read_records(records.write(methods))
     assert ranks.best_first(loaded) == ["m0", "m1", "m2"]
-    table = ranks.section(loaded, {}).groups[0].tables[0]
+    table = ranks.section(loaded, {}).subsections[0].tables[0]
     assert [row[2].text.split()[0] for row in table.rows] == ["1.0", "2.0", "3.0"]
-    wins = ranks.section(loaded, {}).groups[-1].tables[0]
+    wins = ranks.section(loaded, {}).subsections[-1].tables[0]
     assert [[cell.text for cell in row] for row in wins.rows] == [
         ["m0", "", "\u2713 16/16", "\u2713 16/16"],
         ["m1", "\u2717 0/16", "", "\u2713 16/16"],
