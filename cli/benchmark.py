@@ -59,9 +59,12 @@ def run(
     from rnnbbo.benchmarks.runner import run as run_plan
 
     if quick == (plan is not None):
-        raise click.UsageError("name a plan, or give --quick")
+        beside = f"PLAN = {plan!r} and --quick" if quick else "PLAN is missing"
+        raise click.UsageError(f"{beside}; expected a plan, or --quick")
     if scheduler and jobs > 1:
-        raise click.UsageError("--jobs is for this machine; a cluster has its own workers")
+        raise click.UsageError(
+            f"--jobs = {jobs} and --scheduler; expected one of them: a cluster has its own workers"
+        )
     with _Bar() as bar:
         run_plan(
             plan or "quick", out, jobs=jobs, scheduler=scheduler, retry=retry, progress=bar.show

@@ -136,7 +136,9 @@ def minimize(
         plot.check_plot(plot_file)
     command = _command(objective, ctx.obj)
     if resume and study_file is None:
-        raise click.UsageError("--resume needs --study FILE, to go on with")
+        raise click.UsageError(
+            "--study is missing; expected --study FILE for --resume to go on with"
+        )
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
     with _stdout_on_stderr():
@@ -245,7 +247,9 @@ def _exit_code(ended: Ended) -> int:
 
 def _command(objective: str | None, program: list[str] | None) -> str | list[str]:
     if program is not None and objective is not None:
-        raise click.UsageError(f"got an objective, {objective!r}, and a program; expected one")
+        raise click.UsageError(
+            f"OBJECTIVE = {objective!r}, and a program after --; expected one of them"
+        )
     if program:
         return program
     if objective is None:

@@ -30,9 +30,15 @@ Examples:
 """
 
 
-@click.group(help=_HELP)
-def study() -> None:
-    """Hold the commands."""
+@click.group(help=_HELP, invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
+@click.pass_context
+def study(ctx: click.Context) -> None:
+    """Hold the commands; none of them is wrong usage, which the help answers."""
+    from rnnbbo.cli.main import EXIT_USAGE
+
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(EXIT_USAGE)
 
 
 def _open(file: str) -> Study:
@@ -114,7 +120,7 @@ def _form_of(output: str) -> str:
     suffix = Path(output).suffix.lower()
     if suffix not in ("", ".csv", ".json"):
         raise ConfigError(
-            f"--output {output}: expected a name in .csv or .json, or --format beside it"
+            f"--output = {output!r}; expected a name in .csv or .json, or --format beside it"
         )
     return suffix[1:] or "csv"
 

@@ -72,7 +72,7 @@ def _step(latency: Sequence[Subsection], times: Sequence[int]) -> tuple[int, dic
             return t, found
     heads = sorted({name for table in tables for name in table.head[1:]})
     raise RecordError(
-        f"latency: {', '.join(heads) or 'no table'}; expected the times at one of "
+        f"latency = {heads}; expected a table of the times at one of "
         f"{', '.join(map(str, times))} evaluations"
     )
 

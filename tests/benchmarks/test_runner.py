@@ -116,7 +116,7 @@ def test_lost_runs_are_made_again_on_request_only(tmp_path: Path) -> None:
 
 def test_another_budget_needs_another_folder(unbroken: Path) -> None:
     longer = replace(PLAN, compare=[replace(PLAN.compare[0], budget=9)])
-    with pytest.raises(RecordError, match="budget of 8; the plan says 9"):
+    with pytest.raises(RecordError, match="budget of 8, and the plan says 9; expected the same"):
         run(longer, unbroken)
 
 
@@ -129,7 +129,7 @@ def test_a_plan_may_grow(unbroken: Path, tmp_path: Path) -> None:
 
 
 def test_faults_that_show_before_the_first_run(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="jobs: got 0"):
+    with pytest.raises(ConfigError, match="jobs = 0; expected an integer"):
         run(PLAN, tmp_path, jobs=0)
     with pytest.raises(ConfigError, match=r"'no\.such:Method'.*expected module:class"):
         run(replace(PLAN, compare=[replace(PLAN.compare[0], methods=["no.such:Method"])]), tmp_path)

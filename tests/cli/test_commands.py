@@ -156,7 +156,7 @@ def test_a_study_is_exported_with_one_word_for_a_state(folder, capsys):
     assert (folder / "plain").read_text() == (folder / "all.csv").read_text()
     capsys.readouterr()
     assert run_command(["study", "export", "run.db", "-o", "all.xlsx"]) == 2
-    assert "--output all.xlsx: expected a name in .csv or .json" in capsys.readouterr().err
+    assert "--output = 'all.xlsx'; expected a name in .csv or .json" in capsys.readouterr().err
     assert not (folder / "all.xlsx").exists()
     assert run_command(["study", "export", "run.db", "-o", "all.txt", "--format", "csv"]) == 0
     assert (folder / "all.txt").read_text() == (folder / "all.csv").read_text()
@@ -241,12 +241,18 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
     [
         ([], "nothing to minimize"),
         (["--"], "nothing to minimize"),
-        (["objective.py:listed", *ONE, "--", "true"], "expected one"),
+        (
+            ["objective.py:listed", *ONE, "--", "true"],
+            "OBJECTIVE = 'objective.py:listed', and a program",
+        ),
         (["objective.py", *ONE], "pkg.mod:func"),
         (["./train.sh", *ONE], "after --"),
         (["none.py:f", *ONE], "no file 'none.py'"),
-        (["objective.py:none", *ONE], "no function 'none'"),
-        (["objective.py:named", *ONE], "neither"),
+        (
+            ["objective.py:none", *ONE],
+            "objective = 'objective.py:none'; expected a function of objective.py: ",
+        ),
+        (["objective.py:named", *ONE], "expected one that takes a=..., or one list"),
         (["objective.py:listed"], "the space is empty"),
         (["objective.py:listed", "--space", "none.toml"], "No such file"),
         (["objective.py:listed", "-p", "x=float:1:0"], "low < high"),
@@ -260,10 +266,16 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
         (["objective.py:listed", *ONE, "--timeout", "0"], "--timeout"),
         (["objective.py:listed", *ONE, "--call-with", "magic"], "--call-with"),
         (["objective.py:listed", *ONE, "--lr=3"], "--lr"),
-        (["objective.py:listed", *ONE, "--plot", "plot.docx"], ".png"),
-        (["objective.py:listed", *ONE, "--plot", "none/plot.png"], "no folder"),
+        (
+            ["objective.py:listed", *ONE, "--plot", "plot.docx"],
+            "--plot = 'plot.docx'; expected a name in one of .png",
+        ),
+        (
+            ["objective.py:listed", *ONE, "--plot", "none/plot.png"],
+            "expected a file in a folder that exists",
+        ),
         ([*ONE, "--", "no-such-program-anywhere"], "no-such-program-anywhere"),
-        ([*ONE, "--", "true", "{y}"], "unknown placeholder '{y}'"),
+        ([*ONE, "--", "true", "{y}"], "placeholder = '{y}' in '{y}'; expected one of {a}"),
         ([*ONE, "-p", "b=int:1:2", "--", "true", "{a}"], "the command line has no {b}"),
         ([*ONE, "--", "sh run.sh {a}"], "without quotes"),
         (["objective.py:listed", *ONE, "--n-trials", "9"], "--n-calls N"),
@@ -338,6 +350,15 @@ def test_help_has_examples(capsys):
 # What follows needs processes of its own.
 
 RNNBBO = [sys.executable, "-m", "rnnbbo.cli.main"]
+
+
+def test_a_group_without_its_command_is_answered_by_the_help(capsys):
+    assert run_command(["study"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("Usage: rnnbbo study [OPTIONS] COMMAND [ARGS]...\n")
+    assert "  export  Write every trial as CSV or JSON.\n" in err
+    assert "Error" not in err
 
 
 def test_exit_codes_of_the_real_command():

@@ -80,7 +80,7 @@ def test_a_missing_configuration_and_an_unusable_device(
     assert run_command(["train", str(tmp_path / "nowhere.toml")]) == 2
     assert "nowhere.toml" in capsys.readouterr().err
     assert run_command(["train", str(config), "--device", "warp"]) == 2
-    assert "device 'warp' cannot be used" in capsys.readouterr().err
+    assert "--device = 'warp'; expected a device of torch's" in capsys.readouterr().err
 
 
 FAMILY = """
@@ -123,9 +123,12 @@ def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
     ("options", "message"),
     [
         ([], "CONFIG is missing; expected a TOML file, or --from with --functions"),
-        (["--from", "dnc"], "--functions is missing; with --from expected a family"),
-        (["--from", "dnc", "--functions", "mine.py"], "--functions is mine.py; with --from"),
-        (["--dims", "3"], "--dims 3 goes with --from POLICY"),
+        (["--from", "dnc"], "--functions is missing; expected, with --from, a family"),
+        (
+            ["--from", "dnc", "--functions", "mine.py"],
+            "--functions = 'mine.py'; expected, with --from, a family",
+        ),
+        (["--dims", "3"], "--dims = 3, without --from; expected --from POLICY"),
         (
             ["--from", "dnc", "--functions", "math:cos", "--dims", "2,x"],
             "'--dims': '2,x'; expected integers >= 1, such as 2,4,6",

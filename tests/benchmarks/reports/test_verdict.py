@@ -9,8 +9,8 @@ import pytest
 from rnnbbo.benchmarks.record import RunKey
 from rnnbbo.benchmarks.reports import (
     headline,
-    horizon,
     markdown,
+    peer_gaps,
     ranks,
     speed,
     timed,
@@ -46,7 +46,7 @@ def loaded(records: Any) -> Records:
 
 
 def test_a_planted_difference_lies_in_its_interval(loaded: Records) -> None:
-    gaps = horizon.gaps(loaded, "good", ["bad", "as-good"])
+    gaps = peer_gaps.gaps(loaded, "good", ["bad", "as-good"])
     estimate, functions = gaps["bad"][30]
     assert functions == 16
     assert estimate.low <= -0.2 <= estimate.high < 0
@@ -55,7 +55,7 @@ def test_a_planted_difference_lies_in_its_interval(loaded: Records) -> None:
 
 
 def test_the_gap_to_a_method_that_stopped_ends_with_it(loaded: Records) -> None:
-    gaps = horizon.gaps(loaded, "good", ["slow", "bad"])
+    gaps = peer_gaps.gaps(loaded, "good", ["slow", "bad"])
     assert list(gaps["slow"]) == [10, 20]
     assert list(gaps["bad"]) == [10, 20, 30]
 
