@@ -14,7 +14,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 
 def filled(readme: str) -> str:
-    """Return the README with every block of results made anew.
+    """Return the README with every block of results filled again.
 
     Raises:
         RecordError: there is no such result.
@@ -29,7 +29,7 @@ def filled(readme: str) -> str:
 
 
 def fill() -> None:
-    """Write the README anew."""
+    """Write the README again."""
     path = ROOT / "README.md"
     path.write_text(filled(path.read_text()))
 

@@ -61,13 +61,13 @@ class Objectives:
         )
 
     def values(self, x: torch.Tensor, start: int = 0) -> torch.Tensor:
-        """Standardised values (n,) at one point (n, D) for each of n functions from `start` on."""
+        """Return standardised values (n,) at a point (n, D) for each function from `start` on."""
         stop = start + len(x)
         raw = self._part(start, stop)(x[:, None].float())[:, 0]
         return (raw - self._mean[start:stop]) / self._std[start:stop]
 
     def __call__(self, x: FloatArray) -> FloatArray:
-        """Values (N,) at points (N, D)."""
+        """Return values (N,) at points (N, D)."""
         begin = time.perf_counter()
         y = self.values(torch.from_numpy(x)).double().numpy()
         self.seconds += time.perf_counter() - begin

@@ -42,7 +42,7 @@ def cell(mine: FloatArray, other: FloatArray, mine_log: FloatArray, other_log: F
 
 
 def _pair(first: float, second: float, difference: Estimate) -> tuple[Cell, Cell]:
-    """Two figures, best the one that the interval of their difference shows to be less."""
+    """Return two figures, best the one that the interval of their difference shows to be less."""
     return (
         Cell(short(first), "best" if difference.high < 0.0 else ""),
         Cell(short(second), "best" if difference.low > 0.0 else ""),

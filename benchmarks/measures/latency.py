@@ -106,7 +106,7 @@ def command(
 
 
 def _cell(column: Sequence[Times | None]) -> Cell:
-    """The medians over runs; nothing if one of them was ended before."""
+    """Show the medians over runs; nothing if one of them was ended before."""
     times = [pair for pair in column if pair is not None]
     if len(times) < len(column):
         return Cell(NONE)

@@ -58,7 +58,7 @@ def default_and_peers(records: Records) -> list[str]:
 
 
 def _step(latency: Sequence[Subsection], times: Sequence[int]) -> tuple[int, dict[str, float]]:
-    """The largest of the times that the tables have, and every method's seconds at it."""
+    """Return the largest of the times that the tables have, and every method's seconds at it."""
     tables = [table for subsection in latency for table in subsection.tables]
     for t in sorted(times, reverse=True):
         found = {
@@ -78,7 +78,7 @@ def _step(latency: Sequence[Subsection], times: Sequence[int]) -> tuple[int, dic
 
 
 def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, float]) -> Table:
-    """The table with the time of a step: on an idle core after t evaluations, or in the records."""
+    """Add the time of a step: on an idle core after t evaluations, or in the records."""
     recorded = median_seconds(records)
     names = {label: name for name, label in records.labels.items()}
     rows, marked = [], False

@@ -125,7 +125,7 @@ def read_traces(path: Path) -> dict[str, list[list[float]]]:
     """Return the values that the original saw, by function.
 
     Args:
-        path: JSON with `runs`, each with `function` and `y`.
+        path: file of JSON with `runs`, each with `function` and `y`.
 
     Raises:
         ConfigError: the file is not of that form.
@@ -201,7 +201,7 @@ def ratios(
 
 
 def _resampled(rng: np.random.Generator, values: FloatArray) -> FloatArray:
-    """Means of resamples with replacement, (RESAMPLES, times)."""
+    """Return means of resamples with replacement, (RESAMPLES, times)."""
     rows = rng.integers(len(values), size=(RESAMPLES, len(values)))
     return np.asarray(values[rows].mean(axis=1))
 

@@ -73,7 +73,7 @@ def time_update(
 
 
 def torch_peak_flops(device: str) -> float:
-    """Multiplications and additions a second of a large single-precision matrix product."""
+    """Return the floating-point operations a second of a large float32 product on the device."""
     a = torch.ones(PEAK_SIZE, PEAK_SIZE, device=device)
     _seconds(lambda: torch.mm(a, a), device)
     best = min(_seconds(lambda: torch.mm(a, a), device) for _ in range(5))
@@ -81,7 +81,7 @@ def torch_peak_flops(device: str) -> float:
 
 
 def _seconds(work: Callable[[], object], device: str) -> float:
-    """Time of some work, to its end on the device."""
+    """Time some work, in seconds, to its end on the device."""
     wait = torch.cuda.synchronize if device.startswith("cuda") else (lambda: None)
     wait()
     start = perf_counter()

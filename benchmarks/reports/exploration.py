@@ -66,7 +66,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
 
 
 def _example(records: Records) -> tuple[str, str] | None:
-    """The function of two dimensions that most methods have; the first of those."""
+    """Return the function of two dimensions that most methods have; the first of those."""
     count = Counter((suite, function) for suite, function, _ in records.queries)
     order = {suite.name: i for i, suite in enumerate(records.suites)}
     return min(count, key=lambda f: (-count[f], order[f[0]], f[1]), default=None)

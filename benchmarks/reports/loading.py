@@ -157,12 +157,12 @@ def _course(traces: Mapping[str, list[_Trace]]) -> Course | None:
 
 
 def _names(headers: Iterable[Mapping[str, Any]], key: str) -> list[str]:
-    """The names under a key of the headers, each once, in order."""
+    """Return the names under a key of the headers, each once, in order."""
     return list(dict.fromkeys(name for header in headers for name in header.get(key, {})))
 
 
 def _ordered(planned: list[str], found: Iterable[str]) -> list[str]:
-    """Names that were found, in the order of the plan; a suite's name may end in its split."""
+    """Sort names that were found in the order of the plan; a suite's name may end in its split."""
     place = {name: i for i, name in enumerate(planned)}
 
     def rank(name: str) -> tuple[int, str]:

@@ -71,7 +71,7 @@ def origin(records: Records, styles: Mapping[str, Style]) -> Section:
 
 
 def _plan(plan: Mapping[str, Any]) -> tuple[Table, ...]:
-    """The comparisons of a plan."""
+    """Make a table of the comparisons of a plan."""
     rows = [
         [Cell(_plain(comparison.get(key))) for key in _COMPARED]
         for comparison in plan.get("compare", [])

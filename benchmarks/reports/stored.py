@@ -62,13 +62,13 @@ def _cell(cell: Cell) -> Any:
 
 
 def _said(of: Subsection | Table | Cell, **changed: Any) -> dict[str, Any]:
-    """The fields that differ from their defaults, by name."""
+    """Return the fields that differ from their defaults, by name."""
     found = {f.name: (changed.get(f.name, getattr(of, f.name)), f.default) for f in fields(of)}
     return {name: value for name, (value, default) in found.items() if value not in (default, [])}
 
 
 def _text(value: Any, depth: int = 0) -> str:
-    """JSON that is broken into lines down to the rows of tables."""
+    """Return JSON that is broken into lines down to the rows of tables."""
     if depth > _ROW or not isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):

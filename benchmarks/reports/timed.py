@@ -168,7 +168,7 @@ def _compared(group: Sequence[Case]) -> str:
 
 
 def _sentences(group: Sequence[Case], seconds: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
-    """One sentence for each cost of a call; costs with the same answers share one."""
+    """Write one sentence for each cost of a call; costs with the same answers share one."""
     answers: dict[str, list[str]] = {}
     for call, same_call in groupby(group, key=lambda case: case.call):
         parts = [

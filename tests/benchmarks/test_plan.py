@@ -40,7 +40,7 @@ def test_a_stopped_plan_is_an_even_sample() -> None:
 
 def test_one_run_with_two_budgets_is_refused() -> None:
     compare = [Comparison(["gp-2d"], ["random"], budget=n) for n in (5, 6)]
-    with pytest.raises(ConfigError, match="compare.budget = 5 and 6 for gp-2d"):
+    with pytest.raises(ConfigError, match=r"compare\.budget = 5 and 6 for gp-2d"):
         planned_runs(Plan(compare))
 
 
