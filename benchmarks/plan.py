@@ -18,7 +18,8 @@ class Comparison:
 
     Attributes:
         suites: names, see `suites.SUITES`.
-        methods: names, see `methods.make_method`; `module:class` is one of one's own.
+        methods: names, see `methods.make_method`; `module:attribute` is a policy or a method of
+            one's own.
         budget: evaluations a run.
         functions: functions a suite; a longer suite begins with the shorter one.
         seeds: repetitions, from seed 0.

@@ -84,7 +84,7 @@ def test_a_method_that_is_ended_has_no_figure(measured: Measured) -> None:
     ("options", "expected"),
     [
         (["--methods", "nope"], "'nope'; expected a method that `rnnbbo benchmark list` names"),
-        (["--methods", "no.module:X"], "expected module:class"),
+        (["--methods", "no.module:X"], "expected module:attribute"),
         (["--methods", "random,,cma"], "expected names separated by commas"),
         (["--at", "0"], "'0'; expected integers >= 1"),
         (["--dim", "0"], "0 is not in the range x>=1"),

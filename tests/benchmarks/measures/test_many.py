@@ -43,7 +43,7 @@ def test_a_row_a_policy_and_one_of_random_search(measured):
     ("options", "expected"),
     [
         ("--policies lstm,kernel", "'kernel' does not run in batches"),
-        ("--policies lstm,nope", "unknown policy 'nope'"),
+        ("--policies lstm,nope", "policy = 'nope'; expected one of dnc"),
         ("--problems 0", "0 is not in the range x>=1"),
     ],
 )

@@ -88,7 +88,10 @@ def test_only_what_is_in_the_table_is_explained(made: Records) -> None:
 def test_what_is_not_there_is_named(made: Records) -> None:
     with pytest.raises(RecordError, match="method = 'nope'; expected some of auto, other"):
         overall(made, [10], methods=["auto", "nope"])
-    with pytest.raises(RecordError, match="t = 10, t = 20; expected the times at one of 5, 30"):
+    with pytest.raises(
+        RecordError,
+        match=r"latency = \['t = 10', 't = 20'\]; expected a table of the times at one of 5, 30",
+    ):
         overall(made, [5, 30], latency=LATENCY)
     with pytest.raises(RecordError, match="no two methods share a function"):
         overall(made, [10], methods=["auto"])

@@ -114,9 +114,9 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(
 def test_help_loads_no_measure() -> None:
     program = (
         "import sys\n"
-        "from rnnbbo.cli.main import run\n"
+        "from rnnbbo.cli.main import run_command\n"
         "for rest in ([], ['--help'], ['measure', '--help']):\n"
-        "    run(['benchmark', *rest])\n"
+        "    run_command(['benchmark', *rest])\n"
         "heavy = {'torch', 'scipy', 'sklearn', 'matplotlib'} & sys.modules.keys()\n"
         "print(heavy, 'rnnbbo.benchmarks.measures.latency' in sys.modules)\n"
     )

@@ -106,4 +106,4 @@ def test_a_lost_run_is_not_passed_over(records: Path) -> None:
     task = PlannedRun(key, Entry("branin", 2, lambda: check.build("branin")), 40, 60.0)
     write_run(records, key, [end_line(task, "crashed", "why", 1)])
     with pytest.raises(RecordError, match="no complete run spearmint-check/branin"):
-        check.ours(records, "spearmint", 2, check.functions(records))
+        check.ours(records, "spearmint", 2, check.read_references(records))
