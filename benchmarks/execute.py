@@ -9,7 +9,6 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.methods import Method, make_method
 from rnnbbo.benchmarks.plan import PlannedRun
@@ -24,10 +23,10 @@ from rnnbbo.benchmarks.record import (
 )
 from rnnbbo.benchmarks.statistics import REFERENCE_EVALUATIONS, reference_regret
 from rnnbbo.benchmarks.suites import Entry
-from rnnbbo.functions.problem import Problem
+from rnnbbo.evaluation.evaluator import one_line
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.space import Space
 
-FloatArray = NDArray[np.float64]
 Make = Callable[[str, int, int, int, Space | None], Method]
 Write = Callable[[EvaluationRecord], None]
 Executed = tuple[FunctionRecord, list[EvaluationRecord]]
@@ -83,11 +82,6 @@ def measure_function(suite: str, entry: Entry, problem: Problem) -> FunctionReco
 def end_line(planned: PlannedRun, status: str, message: str, t: int) -> EvaluationRecord:
     """Return the line that stands in the place of evaluation t and says why the run ended."""
     return _line(planned, t, status=status, message=message[:LONGEST_MESSAGE])
-
-
-def explain(error: BaseException) -> str:
-    """Return an exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _build(planned: PlannedRun, out: Path | None) -> tuple[Problem, FunctionRecord]:
@@ -169,14 +163,14 @@ def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write:
                 )
             )
     except Exception as error:
-        write(end_line(planned, "crashed", explain(error), t))
+        write(end_line(planned, "crashed", one_line(error), t))
 
 
 def _evaluate(problem: Problem, x: FloatArray) -> tuple[float, str]:
     try:
         value = problem.unit(x)
     except Exception as error:
-        return math.nan, explain(error)[:LONGEST_MESSAGE]
+        return math.nan, one_line(error)[:LONGEST_MESSAGE]
     return value, "" if math.isfinite(value) else f"the value is {value}"
 
 

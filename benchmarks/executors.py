@@ -102,7 +102,7 @@ def dask(address: str) -> Iterator[Executor]:
         client = Client(address, timeout=CONNECTING)
     except (OSError, ValueError, TimeoutError) as error:
         raise ConfigError(
-            f"scheduler: got {address!r}, where no Dask scheduler answers ({error}); "
+            f"scheduler = {address!r}, where no Dask scheduler answers ({error}); "
             "expected an address such as tcp://host:8786"
         ) from error
 

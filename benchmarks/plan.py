@@ -18,7 +18,8 @@ class Comparison:
 
     Attributes:
         suites: names, see `suites.SUITES`.
-        methods: names, see `methods.make_method`; `module:class` is one of one's own.
+        methods: names, see `methods.make_method`; `module:attribute` is a policy or a method of
+            one's own.
         budget: evaluations a run.
         functions: functions a suite; a longer suite begins with the shorter one.
         seeds: repetitions, from seed 0.
@@ -38,7 +39,7 @@ class Comparison:
             _require(f"compare.{key}", names, fine, "a list of names")
             object.__setattr__(self, key, tuple(names))
         unknown = [name for name in self.suites if name not in SUITES]
-        _require("compare.suites", unknown, not unknown, ", ".join(SUITES))
+        _require("compare.suites", unknown, not unknown, f"some of {', '.join(SUITES)}")
         for key in ("budget", "functions", "seeds"):
             value = getattr(self, key)
             _require(f"compare.{key}", value, type(value) is int and value >= 1, "an integer >= 1")
@@ -70,7 +71,7 @@ class Plan:
         )
         object.__setattr__(self, "compare", made)
         _require("about", self.about, isinstance(self.about, str), "a line of text")
-        _require("split", self.split, self.split in SPLITS, ", ".join(SPLITS))
+        _require("split", self.split, self.split in SPLITS, f"one of {', '.join(SPLITS)}")
         limit = self.time_limit
         fine = isinstance(limit, int | float) and not isinstance(limit, bool) and limit > 0
         _require("time_limit", limit, fine, "a number of seconds > 0")
@@ -123,11 +124,13 @@ def load_plan(plan: str | Path) -> Plan:
         values = tomllib.loads(path.read_text())
     except OSError as error:
         raise ConfigError(
-            f"plan {str(plan)!r}: {error.strerror}; expected a TOML file or one of "
+            f"plan = {str(plan)!r} ({error.strerror}); expected a TOML file or one of "
             f"{', '.join(shipped_plans())}"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+        raise ConfigError(
+            f"plan = {str(plan)!r}, which is not TOML ({error}); expected a TOML file"
+        ) from None
     return from_table(Plan, "plan", values)
 
 
@@ -151,7 +154,7 @@ def planned_runs(plan: Plan) -> list[PlannedRun]:
                         known = found.setdefault(key, (i, planned))[1]
                         if known.budget != c.budget:
                             raise ConfigError(
-                                f"compare: {key} with budgets {known.budget} and {c.budget}; "
+                                f"compare.budget = {known.budget} and {c.budget} for {key}; "
                                 "expected one budget a run"
                             )
     order = sorted(found.values(), key=lambda item: (item[1].key.seed, item[0]))
@@ -162,6 +165,6 @@ def _folder() -> Path:
     return Path(__file__).parent / "plans"
 
 
-def _require(key: str, value: object, fine: bool, accepted: str) -> None:
+def _require(key: str, value: object, fine: bool, form: str) -> None:
     if not fine:
-        raise ConfigError(f"{key} is {value!r}; accepted: {accepted}")
+        raise ConfigError(f"{key} = {value!r}; expected {form}")

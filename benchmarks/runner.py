@@ -57,7 +57,7 @@ def run(
     """Make every run of a plan that the folder does not hold already.
 
     A run that is given up, since the method failed or took too long, is recorded with the reason;
-    the others go on. Call it again after a kill: complete runs are kept, others made anew.
+    the others go on. Call it again after a kill: complete runs are kept, others made again.
 
     Args:
         plan: what to run; the name of a shipped plan or the path of a TOML file will do.
@@ -78,7 +78,7 @@ def run(
     """
     plan = plan if isinstance(plan, Plan) else load_plan(plan)
     if type(jobs) is not int or jobs < 1:
-        raise ConfigError(f"jobs: got {jobs!r}; expected an integer >= 1")
+        raise ConfigError(f"jobs = {jobs!r}; expected an integer >= 1")
     out = Path(out)
     for method in plan.methods:
         make_method(method, 2, 4, 0)  # what is missing shows now, not after hours
@@ -117,8 +117,8 @@ def _check(out: Path, planned: PlannedRun, run: RunRecord) -> None:
     """Refuse a run for another budget: it is another run, since methods may plan for it."""
     if run.budget != planned.budget:
         raise RecordError(
-            f"{out} holds {planned.key} for a budget of {run.budget}; the plan says "
-            f"{planned.budget}: expected the same plan, or a new folder"
+            f"{out} holds {planned.key} for a budget of {run.budget}, and the plan says "
+            f"{planned.budget}; expected the same plan, or a new folder"
         )
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rnnbbo.errors import MissingExtraError
-
-FloatArray = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 CAP = 2.0
 """One lost run counts no more than this in a mean of normalised regret."""
@@ -76,7 +75,7 @@ def capped(regret: ArrayLike) -> FloatArray:
 
 
 def log_regret(regret: ArrayLike) -> FloatArray:
-    """Return ln of normalised regret within [FLOOR, CAP]; its mean is that of a geometric mean."""
+    """Return ln of regret within [REGRET_FLOOR, CAP]; its mean is that of a geometric mean."""
     return np.log(np.clip(np.asarray(regret, dtype=float), REGRET_FLOOR, CAP))
 
 

@@ -59,9 +59,12 @@ def run(
     from rnnbbo.benchmarks.runner import run as run_plan
 
     if quick == (plan is not None):
-        raise click.UsageError("name a plan, or give --quick")
+        beside = f"PLAN = {plan!r} and --quick" if quick else "PLAN is missing"
+        raise click.UsageError(f"{beside}; expected a plan, or --quick")
     if scheduler and jobs > 1:
-        raise click.UsageError("--jobs is for this machine; a cluster has its own workers")
+        raise click.UsageError(
+            f"--jobs = {jobs} and --scheduler; expected one of them: a cluster has its own workers"
+        )
     with _Bar() as bar:
         run_plan(
             plan or "quick", out, jobs=jobs, scheduler=scheduler, retry=retry, progress=bar.show
@@ -93,7 +96,7 @@ def list_command() -> None:
     _section("methods of rnnbbo", {n: methods.about_method(n) for n in own})
     _section("suites", {name: suites.about_suite(name) for name in suites.SUITES})
     _section("plans", {name: plan.load_plan(name).about for name in plan.shipped_plans()})
-    _section("measures", MEASURES)
+    _section("measures", {name: one.about for name, one in MEASURES.items()})
 
 
 class _Measures(click.Group):
@@ -105,9 +108,9 @@ class _Measures(click.Group):
         return list(MEASURES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from rnnbbo.benchmarks.measures.registry import MEASURES, command
+        from rnnbbo.benchmarks.measures.registry import MEASURES, measure_command
 
-        return command(cmd_name) if cmd_name in MEASURES else None
+        return measure_command(cmd_name) if cmd_name in MEASURES else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -124,7 +127,7 @@ class _Measures(click.Group):
         from rnnbbo.benchmarks.measures.registry import MEASURES
 
         with formatter.section("Measures"):
-            formatter.write_dl(list(MEASURES.items()))
+            formatter.write_dl([(name, one.about) for name, one in MEASURES.items()])
 
 
 @benchmark.group(

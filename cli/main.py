@@ -74,7 +74,7 @@ def exit_code(error: RnnbboError) -> int:
     return EXIT_USAGE
 
 
-def run(args: Sequence[str] | None = None) -> int:
+def run_command(args: Sequence[str] | None = None) -> int:
     """Run one command, and return its exit code.
 
     Args:
@@ -106,7 +106,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         # A category may hold bytes that the terminal's encoding lacks.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(args))
+    sys.exit(run_command(args))
 
 
 if __name__ == "__main__":

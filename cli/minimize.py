@@ -19,7 +19,7 @@ from rnnbbo.errors import RnnbboError
 from rnnbbo.trial import Trial, best_of
 
 if TYPE_CHECKING:
-    from rnnbbo.cli.objective import CommandObjective
+    from rnnbbo.cli.command_objective import CommandObjective
     from rnnbbo.cli.progress import TrialProgress
     from rnnbbo.evaluation.evaluator import Evaluator
     from rnnbbo.optimization import Ended, Opened
@@ -131,7 +131,7 @@ def minimize(
     plot_file: str | None,
 ) -> int:
     """Read the options, run the trials, and show what came of them."""
-    from rnnbbo.cli import plot, report
+    from rnnbbo.cli import plot, printing
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Optimization
 
@@ -140,7 +140,9 @@ def minimize(
         plot.check_plot(plot_file)
     command = _command(objective, ctx.obj)
     if resume and study_file is None:
-        raise click.UsageError("--resume needs --study FILE, to go on with")
+        raise click.UsageError(
+            "--study is missing; expected --study FILE for --resume to go on with"
+        )
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
     with _stdout_on_stderr():
@@ -173,12 +175,12 @@ def minimize(
     recommended = ended.result.recommended
     if as_json:
         click.echo(
-            report.trials_json(
+            printing.trials_json(
                 ended.status, ended.trials, recommended, space.names, target, **about
             )
         )
     else:
-        click.echo(report.ending_text(ended, target), err=not ended.result.success)
+        click.echo(printing.ending_text(ended, target), err=not ended.result.success)
     if plot_file is not None and ended.trials:
         plot.draw_convergence(plot_file, ended.trials)
     if isinstance(ended.error, RnnbboError):
@@ -249,7 +251,9 @@ def _exit_code(ended: Ended) -> int:
 
 def _command(objective: str | None, program: list[str] | None) -> str | list[str]:
     if program is not None and objective is not None:
-        raise click.UsageError(f"got an objective, {objective!r}, and a program; expected one")
+        raise click.UsageError(
+            f"OBJECTIVE = {objective!r}, and a program after --; expected one of them"
+        )
     if program:
         return program
     if objective is None:
@@ -267,7 +271,7 @@ def _read_objective(
     eval_timeout: float | None,
 ) -> tuple[Space, CommandObjective]:
     """Return the space, and what is minimized over it."""
-    from rnnbbo.cli.objective import PythonFunction, import_function, takes_names
+    from rnnbbo.cli.command_objective import PythonFunction, import_function, takes_names
     from rnnbbo.cli.parameters import read_parameters
     from rnnbbo.cli.program import Program
     from rnnbbo.space import Space

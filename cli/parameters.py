@@ -46,14 +46,14 @@ def read_parameters(params: Sequence[str], file: str | None) -> Space:
 def _parse_param(text: str) -> Real | Integer | Categorical:
     name, equals, spec = text.partition("=")
     if not equals:
-        raise SpaceError(f"--param {text!r}; expected {PARAMETER_FORMS}")
-    return _parse_spec(_check_name(name), spec, f"--param {text!r}")
+        raise SpaceError(f"--param = {text!r}; expected {PARAMETER_FORMS}")
+    return _parse_spec(_check_name(name), spec, f"--param = {text!r}")
 
 
 def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise SpaceError(
-            f"{name!r} is no parameter name; expected a letter, then letters, digits, '_', '-', '.'"
+            f"parameter name = {name!r}; expected a letter, then letters, digits, '_', '-' and '.'"
         )
     return name
 
@@ -92,9 +92,13 @@ def _read_file(path: Path) -> list[Any]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SpaceError(f"--space {path}: {error.strerror}") from None
+        raise SpaceError(
+            f"--space = {str(path)!r} ({error.strerror}); expected a TOML file"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpaceError(f"--space {path}: no TOML file: {error}") from None
+        raise SpaceError(
+            f"--space = {str(path)!r}, which is not TOML ({error}); expected a TOML file"
+        ) from None
     return [_parse_entry(_check_name(name), entry, path) for name, entry in tables.items()]
 
 
@@ -110,7 +114,7 @@ def _parse_entry(name: str, entry: Any, path: Path) -> Any:
     keys = set(entry) - {"type"}
     if keys - set(_KEYS[kind]) or set(_KEYS[kind]) - {"log"} - keys:
         raise SpaceError(
-            f"{where} has the keys {', '.join(sorted(keys)) or '(none)'}; expected "
+            f"{where}: keys = {', '.join(sorted(keys)) or '(none)'}; expected "
             + ", ".join(_KEYS[kind])
         )
     if kind == "cat":

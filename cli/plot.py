@@ -24,9 +24,9 @@ def check_plot(file: str) -> None:
         raise MissingExtraError("--plot needs matplotlib: pip install matplotlib")
     path = Path(file)
     if path.suffix.lower() not in _SUFFIXES:
-        raise ConfigError(f"--plot {file}: expected a name in one of {', '.join(_SUFFIXES)}")
+        raise ConfigError(f"--plot = {file!r}; expected a name in one of {', '.join(_SUFFIXES)}")
     if not path.absolute().parent.is_dir():
-        raise ConfigError(f"--plot {file}: there is no folder {str(path.parent)!r}")
+        raise ConfigError(f"--plot = {file!r}; expected a file in a folder that exists")
 
 
 def draw_convergence(file: str, trials: Sequence[Trial]) -> None:

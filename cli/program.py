@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from rnnbbo.cli.report import short_text
+from rnnbbo.cli.printing import short_text
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.futures import Futures
@@ -98,7 +98,7 @@ class Program:
                 return piece[0]
             if match.group(1) not in params:
                 raise ObjectiveError(
-                    f"unknown placeholder {piece!r} in {_shown(match.string)}; expected one of "
+                    f"placeholder = {piece!r} in {_shown(match.string)}; expected one of "
                     + ", ".join(f"{{{name}}}" for name in params)
                     + ", or {{ for a brace"
                 )
@@ -217,8 +217,8 @@ def _check_program(written: str, filled: str) -> None:
     # Without a slash the path is searched, where no program has a blank in its name.
     if others and (shutil.which(first) or Path(first).is_file() or "/" not in written):
         raise ObjectiveError(
-            f"no program {written!r} can be run; expected it and its arguments apart, without "
-            f"quotes round all of them: -- {written}"
+            f"program = {written!r}, which cannot be run; expected it and its arguments apart, "
+            f"without quotes round all of them: -- {written}"
         )
     if filled != written:  # which one it is depends on the point
         return
@@ -227,7 +227,7 @@ def _check_program(written: str, filled: str) -> None:
         here = "" if "/" in written else f"write ./{written}"
         executable = "" if os.access(written, os.X_OK) else "make it executable"
         hint = " and ".join(filter(None, (executable, here))) or hint
-    raise ObjectiveError(f"no program {written!r} can be run; {hint}")
+    raise ObjectiveError(f"program = {written!r}, which cannot be run; {hint}")
 
 
 def as_text(value: Any) -> str:

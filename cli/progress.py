@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rnnbbo.cli.report import point_text
+from rnnbbo.cli.printing import point_text
 from rnnbbo.trial import Trial, best_of
 
 _PLAIN_EVERY_S = 10.0

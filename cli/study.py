@@ -30,9 +30,15 @@ Examples:
 """
 
 
-@click.group(help=_HELP)
-def study() -> None:
-    """Hold the commands."""
+@click.group(help=_HELP, invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
+@click.pass_context
+def study(ctx: click.Context) -> None:
+    """Hold the commands; none of them is wrong usage, which the help answers."""
+    from rnnbbo.cli.main import EXIT_USAGE
+
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(EXIT_USAGE)
 
 
 def _open(file: str) -> Study:
@@ -46,7 +52,7 @@ def _open(file: str) -> Study:
 @click.option("--last", type=click.IntRange(0), metavar="N", help="The last N trials only.")
 def show(file: str, last: int | None) -> None:
     """Print a summary and a table of the trials."""
-    from rnnbbo.cli import report
+    from rnnbbo.cli import printing
 
     with _open(file) as opened:
         trials = opened.trials()
@@ -63,7 +69,7 @@ def show(file: str, last: int | None) -> None:
         shown = trials if last is None else trials[max(0, len(trials) - last) :]
         if shown:
             click.echo()
-            click.echo(report.trials_text(shown, opened.space.names))
+            click.echo(printing.trials_text(shown, opened.space.names))
 
 
 @study.command()
@@ -92,7 +98,7 @@ def export(file: str, form: str | None, output: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def best(file: str, as_json: bool) -> int:
     """Print the best trial. Exit code 3 if no trial has succeeded."""
-    from rnnbbo.cli import report
+    from rnnbbo.cli import printing
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
     with _open(file) as opened:
@@ -101,7 +107,7 @@ def best(file: str, as_json: bool) -> int:
     if found is None:
         click.echo("no trial has succeeded", err=True)
         return EXIT_NO_SUCCESS
-    click.echo(report.trial_json(found, names) if as_json else report.trial_text(found, names))
+    click.echo(printing.trial_json(found, names) if as_json else printing.trial_text(found, names))
     return 0
 
 
@@ -114,19 +120,19 @@ def _form_of(output: str) -> str:
     suffix = Path(output).suffix.lower()
     if suffix not in ("", ".csv", ".json"):
         raise ConfigError(
-            f"--output {output}: expected a name in .csv or .json, or --format beside it"
+            f"--output = {output!r}; expected a name in .csv or .json, or --format beside it"
         )
     return suffix[1:] or "csv"
 
 
 def _as_json(opened: Study) -> str:
-    from rnnbbo.cli import report
+    from rnnbbo.cli import printing
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
     status = Status.NO_SUCCESS if best_of(trials) is None else Status.OK
     recommended, names = opened.recommend(), opened.space.names
-    return report.trials_json(status, trials, recommended, names, **about) + "\n"
+    return printing.trials_json(status, trials, recommended, names, **about) + "\n"
 
 
 def _as_csv(opened: Study) -> str:

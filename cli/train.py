@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnbbo.benchmarks.options import WholeNumbers
+from rnnbbo.benchmarks.option_types import WholeNumbers
 from rnnbbo.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def train(
         sizes = ",".join(map(str, dims)) if dims else None
         for option, value in {"functions": functions, "dims": sizes, "updates": updates}.items():
             if value is not None:
-                raise ConfigError(f"--{option} {value} goes with --from POLICY, which is missing")
+                raise ConfigError(
+                    f"--{option} = {value}, without --from; expected --from POLICY, too"
+                )
         parent, family = None, None
         settings, distribution = _from_file(config)
     else:
@@ -95,7 +97,10 @@ def train(
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise ConfigError(f"device {device!r} cannot be used: {reason}; try cpu") from error
+        raise ConfigError(
+            f"--device = {device!r}; expected a device of torch's that is there, such as cpu or "
+            f"cuda ({reason})"
+        ) from error
     if threads:
         torch.set_num_threads(threads)
     out = out or Path("runs") / settings.train.name
@@ -136,18 +141,19 @@ def _adapted(
 ) -> tuple[Checkpoint, Config, FamilyDistribution]:
     """Return weights to begin with, what to do with them, and the functions."""
     from rnnbbo import shipped
-    from rnnbbo.cli import objective
+    from rnnbbo.cli.command_objective import import_function
     from rnnbbo.meta import finetune
     from rnnbbo.meta.config import load_train
     from rnnbbo.meta.family import FamilyDistribution
 
     if not functions or ":" not in functions:
+        given = f"= {functions!r}" if functions else "is missing"
         raise ConfigError(
-            f"--functions is {functions or 'missing'}; with --from expected a family of functions, "
-            "as pkg.mod:family or ./file.py:family"
+            f"--functions {given}; expected, with --from, a family of functions as pkg.mod:family "
+            "or ./file.py:family"
         )
     parent = shipped.load(start)
-    family = FamilyDistribution(objective.import_function(functions))
+    family = FamilyDistribution(import_function(functions))
     name = f"{parent.name}-{functions.rpartition(':')[2].replace('.', '-')}"
     train = replace(finetune.DEFAULTS, name=name)
     if path is not None:

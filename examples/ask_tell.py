@@ -7,7 +7,7 @@ from rnnbbo import Optimizer
 
 
 def experiment(x):
-    """Stands for something slow; it fails where the mixture is too hot."""
+    """Stand for something slow; it fails where the mixture is too hot."""
     temperature, minutes, solvent = x
     if temperature > 95 and solvent == "ether":
         raise RuntimeError("boiled over")

@@ -46,5 +46,5 @@ def fibre(rng: np.random.Generator, dim: int) -> Callable[[np.ndarray], np.ndarr
 
 
 def bench(x: float, y: float, z: float) -> float:
-    """One bench of the family, which no training has seen."""
+    """Return the loss of one bench of the family, which no training has seen."""
     return float(fibre(np.random.default_rng(12345), 3)(np.array([[x, y, z]]))[0])

@@ -22,7 +22,7 @@ BOUNDS = [
 
 
 def concentration(parameters):
-    """Concentrations (n, 7) in mg/l for parameters (n, 3): the Bateman function."""
+    """Return concentrations (n, 7) in mg/l for parameters (n, 3): the Bateman function."""
     absorption, elimination, volume = (parameters[:, i : i + 1] for i in range(3))
     difference = absorption - elimination
     difference = np.where(np.abs(difference) < 1e-6, 1e-6, difference)
@@ -36,7 +36,7 @@ measured = concentration(truth) * np.exp(rng.normal(0.0, 0.05, (PATIENTS, len(HO
 
 
 def error(parameters):
-    """Mean squared errors (n,) of the logarithm of the concentration."""
+    """Return mean squared errors (n,) of the logarithm of the concentration."""
     return np.mean(np.log(concentration(parameters) / measured) ** 2, axis=1)
 
 

@@ -13,7 +13,7 @@ from rnnbbo.integrations.optuna import RnnSampler
 
 
 def objective(trial):
-    """Stands for training a network: the loss after every epoch, which Optuna may prune."""
+    """Stand for training a network: the loss after every epoch, which Optuna may prune."""
     lr = trial.suggest_float("lr", 1e-5, 1e-1, log=True)
     width = trial.suggest_int("width", 16, 256, step=16)
     act = trial.suggest_categorical("act", ["relu", "tanh"])

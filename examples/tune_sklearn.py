@@ -17,7 +17,7 @@ SPACE = [
 
 
 def error(x):
-    """Error rate in cross-validation: what is to be small."""
+    """Return the error rate in cross-validation: what is to be small."""
     C, gamma, kernel = x
     model = make_pipeline(StandardScaler(), SVC(C=C, gamma=gamma, kernel=kernel))
     return 1.0 - cross_val_score(model, FEATURES, LABELS, cv=3).mean()

@@ -177,3 +177,15 @@ def digest(policy: Source | None = None) -> tuple[str, str]:
 def describe_policy(policy: Source) -> str:
     """Return in a line what a policy is; arguments and errors as for `load`, "auto" included."""
     return auto.ABOUT if policy == auto.NAME else load(policy).policy.about
+
+
+def names_policy(target: str) -> bool:
+    """Tell whether `module:attribute` or `./file.py:attribute` names what `load` takes as a policy.
+
+    Raises:
+        PolicyError: there is no such module, file or attribute, or it fails to import.
+    """
+    found = import_object(target, PolicyError)
+    return isinstance(found, (Checkpoint, Policy)) or (
+        isinstance(found, type) and issubclass(found, Policy)
+    )

@@ -14,14 +14,14 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 
 def filled(readme: str) -> str:
-    """Return the README with every block of results made anew.
+    """Return the README with every block of results filled again.
 
     Raises:
         RecordError: there is no such result.
     """
 
     def block(match: re.Match[str]) -> str:
-        measured = markdown.groups(stored.read(RESULTS / f"{match[1]}.json"), level=3)
+        measured = markdown.to_markdown(stored.read_tables(RESULTS / f"{match[1]}.json"), level=3)
         return f"<!-- results: {match[1]} -->\n{measured}<!-- end of results -->"
 
     pattern = r"<!-- results: (\w+) -->\n.*?<!-- end of results -->"
@@ -29,7 +29,7 @@ def filled(readme: str) -> str:
 
 
 def fill() -> None:
-    """Write the README anew."""
+    """Write the README again."""
     path = ROOT / "README.md"
     path.write_text(filled(path.read_text()))
 

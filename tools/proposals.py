@@ -49,13 +49,13 @@ def plain(value: Any) -> Any:
 
 
 def bowl(x: Point) -> float:
-    """Smooth, with ripples, in any number of dimensions."""
+    """Return the value of a smooth function with ripples, in any number of dimensions."""
     x = np.asarray(x, dtype=float)
     return float(((x - 0.3) ** 2 * np.arange(1, len(x) + 1)).sum() + 0.1 * np.cos(9 * x).sum())
 
 
 def mixture(x: Point) -> float:
-    """Of a real, a logarithmic real, an integer and a category."""
+    """Return the value at a real, a logarithmic real, an integer and a category."""
     a, b, c, d = x
     return (a - 0.4) ** 2 + (math.log10(b) + 2.0) ** 2 + abs(c - 7) / 8 + {"p": 0.3, "q": 0.0}[d]
 
@@ -75,27 +75,27 @@ def run(
 
 
 def real_2(policy: str, seed: int) -> Any:
-    """Two real dimensions."""
+    """Propose in two real dimensions."""
     return run(policy, seed, [(-2.0, 3.0), (0.0, 1.0)], bowl, 40)
 
 
 def real_6(policy: str, seed: int) -> Any:
-    """Six real dimensions."""
+    """Propose in six real dimensions."""
     return run(policy, seed, [(0.0, 1.0)] * 6, bowl, 30)
 
 
 def mixed(policy: str, seed: int) -> Any:
-    """A mixed space."""
+    """Propose in a mixed space."""
     return run(policy, seed, MIXED, mixture, 30)
 
 
 def discrete(policy: str, seed: int) -> Any:
-    """A space of six points, asked for more often than that."""
+    """Propose in a space of six points, asked for more often than that."""
     return run(policy, seed, [(1, 3), ("p", "q")], lambda x: x[0] + len(x[1]), 10)
 
 
 def noisy(policy: str, seed: int) -> Any:
-    """Noise, with recommendations on the way."""
+    """Propose under noise, with recommendations on the way."""
     rng = np.random.default_rng(seed)
     optimizer = Optimizer([(0.0, 1.0)] * 3, policy=policy, rng=seed)
     said = []
@@ -108,7 +108,7 @@ def noisy(policy: str, seed: int) -> Any:
 
 
 def pending(policy: str, seed: int) -> Any:
-    """Several points in flight, told in another order, and one that is told unasked."""
+    """Propose with points in flight, told in another order, and one that is told unasked."""
     optimizer = Optimizer([(0.0, 1.0)] * 4, policy=policy, rng=seed)
     flying = optimizer.ask(4)
     asked = list(flying)
@@ -124,7 +124,7 @@ def pending(policy: str, seed: int) -> Any:
 
 
 def failures(policy: str, seed: int) -> Any:
-    """Trials that fail, the first two among them."""
+    """Propose where trials fail, the first two among them."""
 
     def func(x: Point) -> float:
         calls.append(x)
@@ -135,12 +135,12 @@ def failures(policy: str, seed: int) -> Any:
 
 
 def plateaus(policy: str, seed: int) -> Any:
-    """Steps of the inputs."""
+    """Propose where the inputs have steps."""
     return run(policy, seed, [(0.0, 1.0)] * 2, lambda x: bowl([round(5 * v) / 5 for v in x]), 30)
 
 
 def known(policy: str, seed: int) -> Any:
-    """Points known and points to begin with, through `minimize`."""
+    """Propose after points known and points to begin with, through `minimize`."""
     space = [(0.0, 1.0)] * 2
     first = minimize(bowl, space, 12, policy=policy, x0=[[0.1, 0.2], [0.9, 0.8]], rng=seed)
     known = minimize(bowl, space, 12, policy=policy, x0=[[0.5, 0.2]], y0=[2.0], rng=seed)
@@ -148,7 +148,7 @@ def known(policy: str, seed: int) -> Any:
 
 
 def study(policy: str, seed: int) -> Any:
-    """A study that is closed and opened again, with a trial under way."""
+    """Propose in a study that is closed and opened again, with a trial under way."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.db"
         asked = []
@@ -165,12 +165,12 @@ def study(policy: str, seed: int) -> Any:
 
 
 def long(policy: str, seed: int) -> Any:
-    """Past the number of observations that a policy keeps."""
+    """Propose past the number of observations that a policy keeps."""
     return run(policy, seed, [(0.0, 1.0)] * 2, bowl, 225 if seed == 0 else 0)
 
 
 def hurried(policy: str, seed: int) -> Any:
-    """Evaluations that cost nothing: `auto` hands over to a network."""
+    """Propose where evaluations cost nothing: `auto` hands over to a network."""
     space = [(0.0, 1.0)] * 2
     if policy != "auto":
         return []
@@ -178,7 +178,7 @@ def hurried(policy: str, seed: int) -> Any:
 
 
 def many(policy: str, seed: int) -> Any:
-    """Many problems at once, some of which fail at first."""
+    """Propose for many problems at once, some of which fail at first."""
     if policy not in NETWORKS:
         return []
     centre = np.random.default_rng(seed).random((40, 3))
@@ -195,7 +195,7 @@ def many(policy: str, seed: int) -> Any:
 
 
 def optuna(policy: str, seed: int) -> Any:
-    """Optuna's sampler."""
+    """Propose as Optuna's sampler."""
     import optuna as library
 
     from rnnbbo.integrations.optuna import RnnSampler
@@ -217,7 +217,7 @@ def optuna(policy: str, seed: int) -> Any:
 
 
 def sklearn(policy: str, seed: int) -> Any:
-    """scikit-learn's search."""
+    """Propose as scikit-learn's search."""
     from sklearn.datasets import load_iris
     from sklearn.tree import DecisionTreeClassifier
 
@@ -232,7 +232,7 @@ def sklearn(policy: str, seed: int) -> Any:
 
 
 def skopt(policy: str, seed: int) -> Any:
-    """scikit-optimize's stand-in."""
+    """Propose as scikit-optimize's stand-in."""
     from rnnbbo.integrations.skopt import Optimizer as Stand
 
     optimizer = Stand(MIXED, policy=policy, random_state=seed)
@@ -243,7 +243,7 @@ def skopt(policy: str, seed: int) -> Any:
 
 
 def trained(policy: str, seed: int) -> Any:
-    """A few updates of a small network."""
+    """Train a small network for a few updates."""
     if policy not in NETWORKS or seed:
         return []
     recurrence, _, direct = policy.partition("-")
@@ -288,7 +288,7 @@ SCENARIOS = (
 
 
 def proposals() -> Iterator[tuple[str, Any]]:
-    """Everything that is proposed, by name."""
+    """Yield everything that is proposed, by name."""
     warnings.simplefilter("ignore")
     for scenario in SCENARIOS:
         for policy in POLICIES:
@@ -297,7 +297,7 @@ def proposals() -> Iterator[tuple[str, Any]]:
 
 
 def main(verb: str, path: str) -> int:
-    """Record to a file, or compare with it; the exit status."""
+    """Record to a file, or compare with it; return the exit status."""
     print(f"rnnbbo of {Path(rnnbbo.__file__).parent}")
     if verb == "record":
         Path(path).write_text(json.dumps(dict(proposals())))

@@ -16,9 +16,9 @@ from rnnbbo.benchmarks.measures.duel import duel
 from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
 from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.headline import table as main_table
-from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.headline import headline_table as main_table
+from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.section import Subsection
 
 Times = tuple[int, ...]
 
@@ -40,7 +40,7 @@ OURS_LONG = dict.fromkeys(("kernel", "dnc", "lstm"), ("logei", "spearmint", "sko
 
 def duels(
     records: Records, ours: Mapping[str, Sequence[str]], times: Mapping[str, Times]
-) -> list[Group]:
+) -> list[Subsection]:
     """Return a table for each of our policies and each of its peers."""
     return [
         duel(records, policy, peer, times.get(peer, SHORT))
@@ -53,25 +53,25 @@ def publish(folder: Path) -> None:
     """Make everything that is published from a folder of records."""
     reports.report(folder, RESULTS)
     reports.main_picture(folder, RESULTS / "regret.svg")
-    records = read(folder)
-    stored.write(RESULTS / "regret.md", [Group(tables=(main_table(records),))])
-    stored.write(RESULTS / "duels.md", duels(records, OURS, TIMES))
+    records = read_records(folder)
+    stored.write_tables(RESULTS / "regret.md", [Subsection(tables=(main_table(records),))])
+    stored.write_tables(RESULTS / "duels.md", duels(records, OURS, TIMES))
     fill()
 
 
 def publish_long(folder: Path) -> None:
     """Make what is published from the records of the plan `long`."""
-    records = read(folder)
+    records = read_records(folder)
     times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}
-    stored.write(RESULTS / "overall.md", [overall(records, LONG, seconds=False)])
+    stored.write_tables(RESULTS / "overall.md", [overall(records, LONG, seconds=False)])
     front = overall(
         records,
         FRONT,
         methods=default_and_peers(records),
-        latency=stored.read(RESULTS / "latency.json"),
+        latency=stored.read_tables(RESULTS / "latency.json"),
     )
-    stored.write(RESULTS / "front.md", [front])
-    stored.write(RESULTS / "long.md", duels(records, OURS_LONG, times))
+    stored.write_tables(RESULTS / "front.md", [front])
+    stored.write_tables(RESULTS / "long.md", duels(records, OURS_LONG, times))
     fill()
 
 

@@ -31,6 +31,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "rnnbbo"
 
 # Words that keep several meanings, and why.
 ALLOWED: dict[str, str] = {
+    "command": "every module of a measure defines it, and the registry calls it",
     "entries": "every module of a suite defines it, and the registry calls it",
     "section": "every module of a report's section defines it, and the report calls it",
 }

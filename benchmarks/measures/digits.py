@@ -6,19 +6,18 @@ from beginning where a published function happens to have its minimum.
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import run_seed
-from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import make_method
-from rnnbbo.benchmarks.options import Methods, Names
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.option_types import MethodNames, Names
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.functions.perturb import perturb
-from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.synthetic import get_problem
 
-FUNCTIONS = {
+SMOOTH_FUNCTIONS = {
     "branin": ("branin", None, 100),
     "hartmann3": ("hartmann3", None, 100),
     "hartmann6": ("hartmann6", None, 100),
@@ -37,15 +36,15 @@ def spread(problem: Problem) -> float:
     return float(max(values) - min(values))
 
 
-def regrets(method: str, function: str, seeds: int) -> NDArray[np.float64]:
+def final_regrets(method: str, function: str, seeds: int) -> FloatArray:
     """Return the simple regret of runs in units of the function's range, (seeds,).
 
     Args:
         method: see `methods.make_method`.
-        function: a key of `FUNCTIONS`.
+        function: a key of `SMOOTH_FUNCTIONS`.
         seeds: runs, each on a variant of its own.
     """
-    name, dim, budget = FUNCTIONS[function]
+    name, dim, budget = SMOOTH_FUNCTIONS[function]
     base = get_problem(name, dim)
     ends = []
     for seed in range(seeds):
@@ -64,12 +63,12 @@ def regrets(method: str, function: str, seeds: int) -> NDArray[np.float64]:
 
 @measure(one_thread=True)
 @click.option(
-    "--methods", type=Methods(), default="kernel", show_default=True, help="Policies and peers."
+    "--methods", type=MethodNames(), default="kernel", show_default=True, help="Policies and peers."
 )
 @click.option(
     "--functions",
-    type=Names(FUNCTIONS),
-    default=",".join(FUNCTIONS),
+    type=Names(SMOOTH_FUNCTIONS),
+    default=",".join(SMOOTH_FUNCTIONS),
     show_default=True,
     help="Some of these.",
 )
@@ -80,7 +79,7 @@ def regrets(method: str, function: str, seeds: int) -> NDArray[np.float64]:
     show_default=True,
     help="Runs of each method on each function.",
 )
-def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) -> list[Group]:
+def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) -> list[Subsection]:
     """Measure the simple regret at the end of a run, in units of each function's range.
 
     A cell holds the median over the seeds, and the quartiles.
@@ -88,14 +87,18 @@ def command(methods: tuple[str, ...], functions: tuple[str, ...], seeds: int) ->
     found = {}
     pairs = [(function, name) for function in functions for name in methods]
     for function, name in tqdm(pairs, unit="function", disable=None, leave=False):
-        found[function, name] = _cell(regrets(name, function, seeds))
+        found[function, name] = _cell(final_regrets(name, function, seeds))
     rows = [
-        [Cell(function), Cell(str(FUNCTIONS[function][2])), *(found[function, m] for m in methods)]
+        [
+            Cell(function),
+            Cell(str(SMOOTH_FUNCTIONS[function][2])),
+            *(found[function, m] for m in methods),
+        ]
         for function in functions
     ]
-    return [Group(tables=[Table(["function", "evaluations", *methods], rows)])]
+    return [Subsection(tables=[Table(["function", "evaluations", *methods], rows)])]
 
 
-def _cell(found: NDArray[np.float64]) -> Cell:
+def _cell(found: FloatArray) -> Cell:
     low, middle, high = np.quantile(found, [0.25, 0.5, 0.75])
     return Cell(f"{middle:.1e} [{low:.0e}, {high:.0e}]")

@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 import numpy as np
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
-from rnnbbo.benchmarks.reports.data import Array, Course, Records
-from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table, joined, short
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names, RecordsFolder, WholeNumbers
+from rnnbbo.benchmarks.reports.data import Course, Records
+from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Subsection, Table, joined, short
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 from rnnbbo.errors import RecordError
+from rnnbbo.functions.problem import FloatArray
 
 LEGEND = (
     "mean capped / geometric mean normalised regret, and the 95 % intervals of the paired "
@@ -26,7 +27,7 @@ def paired(ours: Course, theirs: Course) -> tuple[list[int], list[int]]:
     return [ours.functions.index(n) for n in names], [theirs.functions.index(n) for n in names]
 
 
-def cell(mine: Array, other: Array, mine_log: Array, other_log: Array) -> Cell:
+def cell(mine: FloatArray, other: FloatArray, mine_log: FloatArray, other_log: FloatArray) -> Cell:
     """Return "mean / geometric mean : mean / geometric mean [intervals]".
 
     The intervals are those of the paired difference of the means, and of the ratio of the geometric
@@ -41,14 +42,14 @@ def cell(mine: Array, other: Array, mine_log: Array, other_log: Array) -> Cell:
 
 
 def _pair(first: float, second: float, difference: Estimate) -> tuple[Cell, Cell]:
-    """Two figures, best the one that the interval of their difference shows to be less."""
+    """Return two figures, best the one that the interval of their difference shows to be less."""
     return (
         Cell(short(first), "best" if difference.high < 0.0 else ""),
         Cell(short(second), "best" if difference.low > 0.0 else ""),
     )
 
 
-def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Group:
+def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Subsection:
     """Return a table, a row a suite, of the functions that both methods have.
 
     It leaves out numbers of evaluations that no suite has of both.
@@ -70,7 +71,7 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
     budgets = [min(suite.courses[name].budget for name in (first, second)) for suite in shared]
     times = [t for t in times if t <= max(budgets, default=0)]
     rows, count = [], 0
-    pools: dict[int, list[tuple[Array, ...]]] = {t: [] for t in times}
+    pools: dict[int, list[tuple[FloatArray, ...]]] = {t: [] for t in times}
     for suite in shared:
         ours, theirs = suite.courses[first], suite.courses[second]
         mine, other = paired(ours, theirs)
@@ -95,7 +96,7 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
     ]
     rows.append([Cell("all"), Cell(str(count)), *pooled])
     table = Table(["suite", "functions", *(f"t = {t}" for t in times)], rows)
-    return Group(text=(f"{first} : {second}, {LEGEND}",), tables=(table,))
+    return Subsection(text=(f"{first} : {second}, {LEGEND}",), tables=(table,))
 
 
 @measure()
@@ -111,7 +112,7 @@ def duel(records: Records, first: str, second: str, times: Sequence[int]) -> Gro
 )
 def command(
     records: Path, first: tuple[str, ...], second: tuple[str, ...], at: tuple[int, ...]
-) -> list[Group]:
+) -> list[Subsection]:
     """Compare the normalised regret of two methods, FIRST and SECOND, of the folder RECORDS.
 
     Either may be several, separated by commas: a table for each pair.
@@ -120,5 +121,5 @@ def command(
     bootstrap intervals of the paired difference of the means, and of the ratio of the geometric
     means. Bold is whatever its interval shows to be less.
     """
-    loaded, times = read(records), sorted(set(at))
+    loaded, times = read_records(records), sorted(set(at))
     return [duel(loaded, one, other, times) for one in first for other in second]

@@ -8,10 +8,10 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import Method, make_method
-from rnnbbo.benchmarks.options import Methods, WholeNumbers
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Table
+from rnnbbo.benchmarks.option_types import MethodNames, WholeNumbers
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Subsection, Table
 
 WINDOW = 21
 """Asks whose median is reported, the first of them at t."""
@@ -20,7 +20,7 @@ Times = tuple[float, float]
 """Median seconds of an ask, and of a tell."""
 
 
-def timed(
+def time_ask_tell(
     method: Method, at: Sequence[int], dim: int, limit: float | None = None
 ) -> list[Times | None]:
     """Return the median seconds of an ask, and of a tell, after t - 1 tells, for each t.
@@ -60,7 +60,7 @@ def timed(
 @measure(one_thread=True)
 @click.option(
     "--methods",
-    type=Methods(),
+    type=MethodNames(),
     default="auto,kernel,dnc,lstm,dnc-direct,lstm-direct",
     show_default=True,
     help="Policies and peers.",
@@ -87,7 +87,7 @@ def timed(
 )
 def command(
     methods: tuple[str, ...], at: tuple[int, ...], dim: int, repeats: int, limit: float | None
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure the median milliseconds of an ask + its tell at evaluation t.
 
     The methods take turns, so that a busy machine disturbs them alike.
@@ -97,16 +97,16 @@ def command(
     turns = [(seed, name) for seed in range(repeats) for name in methods]
     for seed, name in tqdm(turns, unit="run", disable=None, leave=False):
         method = make_method(name, dim, steps[-1] + WINDOW, seed)
-        found[name].append(timed(method, steps, dim, limit))
+        found[name].append(time_ask_tell(method, steps, dim, limit))
     rows = [
         [Cell(name), *(_cell(column) for column in zip(*runs, strict=True))]
         for name, runs in found.items()
     ]
-    return [Group(tables=[Table(["method", *(f"t = {t}" for t in steps)], rows)])]
+    return [Subsection(tables=[Table(["method", *(f"t = {t}" for t in steps)], rows)])]
 
 
 def _cell(column: Sequence[Times | None]) -> Cell:
-    """The medians over runs; nothing if one of them was ended before."""
+    """Show the medians over runs; nothing if one of them was ended before."""
     times = [pair for pair in column if pair is not None]
     if len(times) < len(column):
         return Cell(NONE)

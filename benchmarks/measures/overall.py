@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names, RecordsFolder, WholeNumbers
-from rnnbbo.benchmarks.reports import overall as regret
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports import stored
+from rnnbbo.benchmarks.reports.all_suites import all_suites_table
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.reports.speed import duration, median_seconds
 from rnnbbo.errors import RecordError
 
@@ -23,8 +23,8 @@ def overall(
     *,
     methods: Collection[str] = (),
     seconds: bool = True,
-    latency: Sequence[Group] = (),
-) -> Group:
+    latency: Sequence[Subsection] = (),
+) -> Subsection:
     """Return a table of regret over all suites, a row a method, the default marked.
 
     Args:
@@ -46,10 +46,10 @@ def overall(
     if methods:
         kept = tuple(method for method in records.methods if method.name in methods)
         records = replace(records, methods=kept)
-    table = regret.table(records, times)
+    table = all_suites_table(records, times)
     if seconds:
         table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
-    return Group(tables=(table,))
+    return Subsection(tables=(table,))
 
 
 def default_and_peers(records: Records) -> list[str]:
@@ -57,9 +57,9 @@ def default_and_peers(records: Records) -> list[str]:
     return [method.name for method in records.methods if method.default or not method.ours]
 
 
-def _step(latency: Sequence[Group], times: Sequence[int]) -> tuple[int, dict[str, float]]:
-    """The largest of the times that the tables have, and every method's seconds at it."""
-    tables = [table for group in latency for table in group.tables]
+def _step(latency: Sequence[Subsection], times: Sequence[int]) -> tuple[int, dict[str, float]]:
+    """Return the largest of the times that the tables have, and every method's seconds at it."""
+    tables = [table for subsection in latency for table in subsection.tables]
     for t in sorted(times, reverse=True):
         found = {
             row[0].text: cell.value
@@ -72,13 +72,13 @@ def _step(latency: Sequence[Group], times: Sequence[int]) -> tuple[int, dict[str
             return t, found
     heads = sorted({name for table in tables for name in table.head[1:]})
     raise RecordError(
-        f"latency: {', '.join(heads) or 'no table'}; expected the times at one of "
+        f"latency = {heads}; expected a table of the times at one of "
         f"{', '.join(map(str, times))} evaluations"
     )
 
 
 def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, float]) -> Table:
-    """The table with the time of a step: on an idle core after t evaluations, or in the records."""
+    """Add the time of a step: on an idle core after t evaluations, or in the records."""
     recorded = median_seconds(records)
     names = {label: name for name, label in records.labels.items()}
     rows, marked = [], False
@@ -116,12 +116,12 @@ def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, flo
 )
 def command(
     records: Path, at: tuple[int, ...], methods: tuple[str, ...] | None, latency: Path | None
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure regret over all suites of the folder RECORDS, and the time of a step.
 
     A cell holds mean capped / geometric mean regret on the functions that all methods have.
     """
-    times = [] if latency is None else stored.read(latency)
-    loaded = read(records)
+    times = [] if latency is None else stored.read_tables(latency)
+    loaded = read_records(records)
     chosen = methods or default_and_peers(loaded)
     return [overall(loaded, sorted(set(at)), methods=chosen, latency=times)]

@@ -1,30 +1,45 @@
 """The measures by name.
 
-A new measure is a module of this package, of the measure's name, with a `command` that
-`command.measure` makes of a function, and its line in `MEASURES`. A module may import heavy
-libraries at its top: it is loaded when its measure is asked for.
+A new measure is a module of this package, with a `command` that `publishing.measure` makes of a
+function, and its line in `MEASURES`. A module may import heavy libraries at its top: it is loaded
+when its measure is asked for.
 """
 
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
 from rnnbbo.errors import ConfigError, MissingExtraError
 
+
+class Measure(NamedTuple):
+    """A measure that is not loaded yet.
+
+    Attributes:
+        module: its module in this package.
+        about: what is measured, in one line.
+    """
+
+    module: str
+    about: str
+
+
 MEASURES = {
-    "digits": "How close runs come to the minima of smooth functions.",
-    "duel": "Two methods of a folder of records, suite by suite.",
-    "latency": "Time of an ask and its tell, on one core.",
-    "many": "Thousands of problems at once: time, and values reached.",
-    "overall": "Regret of a folder of records over all suites, a row a method.",
-    "parallel": "What evaluating in parallel wins in time, and costs in regret.",
-    "spearmint": "Spearmint-style against traces of the original.",
-    "training": "Speed of meta-training.",
+    "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
+    "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
+    "latency": Measure("latency", "Time of an ask and its tell, on one core."),
+    "many": Measure("batched_runs", "Thousands of problems at once: time, and values reached."),
+    "overall": Measure("overall", "Regret of a folder of records over all suites, a row a method."),
+    "parallel": Measure(
+        "parallel_evaluation", "What evaluating in parallel wins in time, and costs in regret."
+    ),
+    "spearmint": Measure("spearmint_traces", "Spearmint-style against traces of the original."),
+    "training": Measure("training", "Speed of meta-training."),
 }
-"""Name, which is the module's too -> what is measured, in one line."""
 
 
-def command(name: str) -> click.Command:
+def measure_command(name: str) -> click.Command:
     """Return the command of a measure.
 
     Args:
@@ -37,7 +52,7 @@ def command(name: str) -> click.Command:
     if name not in MEASURES:
         raise ConfigError(f"measure = {name!r}; expected one of {', '.join(MEASURES)}")
     try:
-        made = import_module(f"{__package__}.{name}").command
+        made = import_module(f"{__package__}.{MEASURES[name].module}").command
     except ImportError as error:
         if isinstance(error, MissingExtraError) or (error.name or "").startswith("rnnbbo"):
             raise

@@ -11,9 +11,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import WholeNumbers
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import WholeNumbers
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta.config import Config, load
@@ -27,7 +27,7 @@ PEAK_SIZE = 2048
 
 
 @dataclass(frozen=True)
-class Speed:
+class TrainingSpeed:
     """How fast a configuration is trained.
 
     Attributes:
@@ -41,7 +41,9 @@ class Speed:
     flops_per_second: float
 
 
-def speed(config: Config, batch: int, device: str, *, repeats: int, episode: Episode) -> Speed:
+def time_update(
+    config: Config, batch: int, device: str, *, repeats: int, episode: Episode
+) -> TrainingSpeed:
     """Time the gradient of an update: functions, the policy's runs on them, and backward.
 
     Adam's step and validation are left out. The first update, which allocates, is not timed.
@@ -67,11 +69,11 @@ def speed(config: Config, batch: int, device: str, *, repeats: int, episode: Epi
     with FlopCounterMode(display=False) as counter:
         update()
     seconds = min(_seconds(update, device) for _ in range(repeats))
-    return Speed(batch, batch / seconds, counter.get_total_flops() / seconds)
+    return TrainingSpeed(batch, batch / seconds, counter.get_total_flops() / seconds)
 
 
-def peak(device: str) -> float:
-    """Multiplications and additions a second of a large single-precision matrix product."""
+def torch_peak_flops(device: str) -> float:
+    """Return the floating-point operations a second of a large float32 product on the device."""
     a = torch.ones(PEAK_SIZE, PEAK_SIZE, device=device)
     _seconds(lambda: torch.mm(a, a), device)
     best = min(_seconds(lambda: torch.mm(a, a), device) for _ in range(5))
@@ -79,7 +81,7 @@ def peak(device: str) -> float:
 
 
 def _seconds(work: Callable[[], object], device: str) -> float:
-    """Time of some work, to its end on the device."""
+    """Time some work, in seconds, to its end on the device."""
     wait = torch.cuda.synchronize if device.startswith("cuda") else (lambda: None)
     wait()
     start = perf_counter()
@@ -125,7 +127,7 @@ def command(
     dim: int,
     horizon: int,
     repeats: int,
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure how fast the configurations CONFIGS, such as configs/lstm.toml, are trained.
 
     The share of the peak is that of a large single-precision matrix product on the same device.
@@ -134,11 +136,11 @@ def command(
     episode = Episode(dim, horizon, 1)
     loaded = [(path.stem, load(path)) for path in configs]
     _check(device)
-    most = peak(device)
+    most = torch_peak_flops(device)
     rows = []
     cases = [(name, config, size) for name, config in loaded for size in batch]
     for name, config, size in tqdm(cases, unit="batch", disable=None, leave=False):
-        found = speed(config, size, device, repeats=repeats, episode=episode)
+        found = time_update(config, size, device, repeats=repeats, episode=episode)
         rows.append(
             [
                 Cell(name),
@@ -149,7 +151,7 @@ def command(
             ]
         )
     head = ["configuration", "batch", "functions a second", "GFLOP/s", "share of peak"]
-    return [Group(tables=[Table(head, rows)])]
+    return [Subsection(tables=[Table(head, rows)])]
 
 
 def _check(device: str) -> None:

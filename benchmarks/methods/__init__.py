@@ -1,7 +1,8 @@
 """The methods that are compared, behind one small interface, each seeded.
 
 A method is named by a peer (`PEERS`), by whatever `rnnbbo.Optimizer` takes as a policy, the name of
-a shipped one or the path of a weights file, or by `module:class`, a method of one's own.
+a shipped one or the path of a weights file, or by `module:attribute`, a policy or a method of one's
+own.
 """
 
 from rnnbbo.benchmarks.methods.base import FloatArray, Method, Recommender, WorstFinite

@@ -6,12 +6,10 @@ Points lie in the unit cube; values are minimised.
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.dimensions import Categorical, Dimension, Integer
+from rnnbbo.functions.problem import FloatArray
 from rnnbbo.space import Space
-
-FloatArray = NDArray[np.float64]
 
 
 class Method(Protocol):

@@ -1,4 +1,4 @@
-"""rnnbbo's own policies, among the methods."""
+"""Policies of rnnbbo, shipped or of one's own, among the methods."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from rnnbbo.space import Space
 
 
 class OwnPolicy:
-    """One of rnnbbo's policies, through the same `Optimizer` that users have.
+    """A policy of rnnbbo, through the same `Optimizer` that users have.
 
     Args:
-        name: name of a shipped policy, or path of a weights file.
+        name: name of a shipped policy, path of a weights file, or `module:attribute` of a policy.
         dim: number of dimensions.
         budget: number of evaluations that will be made.
         seed: the same seed gives the same run.

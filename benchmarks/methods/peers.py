@@ -2,19 +2,26 @@
 
 A new peer is a class `(dim, budget, seed)` in a module of this package and its entry in `PEERS`.
 A module may import its library at its top: it is loaded when its method is first made. A method
-outside of this package is named `module:class`.
+outside of this package, or a policy of one's own, is named `module:attribute`.
 """
 
 import inspect
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from typing import Any
 
 from rnnbbo import shipped
 from rnnbbo.benchmarks.methods.base import Method
-from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
+from rnnbbo.importing import import_object, is_target
 from rnnbbo.space import Space
+
+OWN_FORM = (
+    "module:attribute or ./file.py:attribute that names a policy, or a class called as "
+    "(dim, budget, seed)"
+)
+"""What names a method or a policy of one's own."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,8 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
     Args:
         name: a key of `PEERS`; a policy of `rnnbbo.Optimizer`: the name of a shipped one, or the
-            path of a weights file; or `module:class`, for a method of one's own.
+            path of a weights file; or `module:attribute` or `./file.py:attribute`, for a policy or
+            a method of one's own.
         dim: number of dimensions.
         budget: number of evaluations that will be made, for methods that plan ahead.
         seed: the same seed gives the same run.
@@ -101,11 +109,11 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
-        ConfigError: there is no such module or class.
+        ConfigError: a module, file or attribute is missing, fails to import, or is no method.
         MissingExtraError: the peer's package is not installed.
     """
     if is_own(name):
-        return _own(name)(dim, budget, seed)
+        return _own_method(name)(dim, budget, seed)
     if name not in PEERS:
         from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
 
@@ -125,8 +133,12 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
 
 def is_own(name: str) -> bool:
-    """Tell whether a name is `module:class`, a method outside of this package."""
-    return re.fullmatch(r"\w+(\.\w+)*:\w+", name) is not None
+    """Tell whether a name is `module:attribute` of a method that is neither a peer nor a policy.
+
+    Raises:
+        ConfigError: a module, file or attribute is missing, or fails to import.
+    """
+    return is_target(name) and not _names_policy(name)
 
 
 def about_method(name: str) -> str:
@@ -134,21 +146,29 @@ def about_method(name: str) -> str:
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
-        ConfigError: there is no such module or class.
+        ConfigError: a module, file or attribute is missing, fails to import, or is no method.
     """
     if is_own(name):
-        return (inspect.getdoc(_own(name)) or name).splitlines()[0]
+        return (inspect.getdoc(_own_method(name)) or name).splitlines()[0]
     if name in PEERS:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
-    return f"policy of rnnbbo: {shipped.describe_policy(name)}"
+    return f"policy of rnnbbo: {shipped.describe_policy(name) or name}"
 
 
-def _own(name: str) -> Any:
-    module, _, attribute = name.partition(":")
+@cache
+def _names_policy(target: str) -> bool:
     try:
-        return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+        return shipped.names_policy(target)
+    except PolicyError as error:
         raise ConfigError(
-            f"method: got {name!r}, which cannot be imported ({error}); expected module:class, "
-            "with the module on PYTHONPATH"
+            f"method = {target!r}, which cannot be imported ({error}); expected {OWN_FORM}"
         ) from error
+
+
+@cache
+def _own_method(target: str) -> Callable[[int, int, int], Method]:
+    found = import_object(target, ConfigError)
+    if not callable(found):
+        raise ConfigError(f"method = {target!r}, which is {found!r}; expected {OWN_FORM}")
+    make: Callable[[int, int, int], Method] = found
+    return make

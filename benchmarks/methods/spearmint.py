@@ -10,7 +10,7 @@ from rnnbbo.benchmarks.methods.spearmint_hyperparameters import Chain, Observed
 
 SAMPLES = 10
 BURN_IN = 100
-SPRAYED = 10
+SPRAYED_CANDIDATES = 10
 SPRAY_DEVIATION = 0.001
 POLISHED_CANDIDATES = 20
 
@@ -83,7 +83,7 @@ class Spearmint:
         return IntegratedEI(batched_model(x, y, self._chain.sample(data, SAMPLES)), float(y.min()))
 
     def _sprayed(self, incumbent: FloatArray) -> torch.Tensor:
-        noise = SPRAY_DEVIATION * self._rng.standard_normal((SPRAYED, len(incumbent)))
+        noise = SPRAY_DEVIATION * self._rng.standard_normal((SPRAYED_CANDIDATES, len(incumbent)))
         return torch.as_tensor(np.clip(incumbent + noise, 0.0, 1.0))
 
 

@@ -15,7 +15,7 @@ from gpytorch.means import ConstantMean
 from torch import Tensor
 
 from rnnbbo.benchmarks.methods.base import FloatArray
-from rnnbbo.benchmarks.methods.spearmint_hyperparameters import Hyperparameters
+from rnnbbo.benchmarks.methods.spearmint_hyperparameters import SpearmintHyperparameters
 
 SCORED_AT_ONCE = 250
 """Candidates that are scored at once, so that their covariances stay in the processor's cache."""
@@ -23,7 +23,9 @@ SCORED_AT_ONCE = 250
 MIN_VARIANCE = 1e-20
 
 
-def batched_model(x: FloatArray, y: FloatArray, samples: Sequence[Hyperparameters]) -> SingleTaskGP:
+def batched_model(
+    x: FloatArray, y: FloatArray, samples: Sequence[SpearmintHyperparameters]
+) -> SingleTaskGP:
     """Return the Gaussian processes of all samples, as one model with a batch dimension.
 
     Args:

@@ -23,7 +23,7 @@ DIAGONAL_SHARE = 1e-6
 
 
 @dataclass(frozen=True)
-class Hyperparameters:
+class SpearmintHyperparameters:
     """Of a Gaussian process with constant mean, Matern-5/2 kernel and Gaussian noise.
 
     Attributes:
@@ -44,7 +44,7 @@ class Hyperparameters:
         return self.noise + DIAGONAL_SHARE * self.amplitude
 
 
-Density = Callable[[Hyperparameters], float]
+Density = Callable[[SpearmintHyperparameters], float]
 
 
 class Observed:
@@ -74,7 +74,7 @@ class Observed:
         matrix[self._pairs] = (1.0 + s + s**2 / 3.0) * np.exp(-s)
         return matrix
 
-    def log_likelihood(self, correlation: FloatArray, at: Hyperparameters) -> float:
+    def log_likelihood(self, correlation: FloatArray, at: SpearmintHyperparameters) -> float:
         """Return log N(y | mean, amplitude correlation + diagonal I).
 
         (Rasmussen and Williams, eq. 2.30.) Minus infinity if rounding makes the matrix singular.
@@ -90,7 +90,7 @@ class Observed:
         return float(-0.5 * z @ z - log_root - 0.5 * len(z) * log(2 * pi))
 
 
-def log_prior(at: Hyperparameters) -> float:
+def log_prior(at: SpearmintHyperparameters) -> float:
     """Return the log density of the priors of amplitude and noise, up to a constant.
 
     Log-normal for the amplitude, as a density of the amplitude itself but without the factor
@@ -118,19 +118,19 @@ class Chain:
     def __init__(self, dim: int, rng: np.random.Generator, *, infer_noise: bool = True) -> None:
         self._rng = rng
         self._infer_noise = infer_noise
-        self._state = Hyperparameters(0.0, 1.0, FIXED_NOISE, np.ones(dim))
+        self._state = SpearmintHyperparameters(0.0, 1.0, FIXED_NOISE, np.ones(dim))
 
-    def sample(self, data: Observed, count: int) -> list[Hyperparameters]:
+    def sample(self, data: Observed, count: int) -> list[SpearmintHyperparameters]:
         """Return the states after each of the next sweeps, for standardised values."""
         # Other values have other bounds.
         mean = float(np.clip(self._state.mean, data.y.min(), data.y.max()))
         self._state = replace(self._state, mean=mean)
         return [self._sweep(data) for _ in range(count)]
 
-    def _sweep(self, data: Observed) -> Hyperparameters:
+    def _sweep(self, data: Observed) -> SpearmintHyperparameters:
         correlation = data.correlation(self._state.lengthscales)
 
-        def density(at: Hyperparameters) -> float:
+        def density(at: SpearmintHyperparameters) -> float:
             return data.log_likelihood(correlation, at) + log_prior(at)
 
         self._move_mean(density, data.y.min(), data.y.max())
@@ -149,7 +149,7 @@ class Chain:
         self._state = replace(self._state, mean=mean)
 
     def _move_log(self, density: Density, name: Literal["amplitude", "noise"]) -> None:
-        def at(logarithm: float) -> Hyperparameters:
+        def at(logarithm: float) -> SpearmintHyperparameters:
             value = exp(logarithm)
             if name == "amplitude":
                 return replace(self._state, amplitude=value)

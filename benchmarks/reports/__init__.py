@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnbbo.benchmarks.reports import headline, markdown, overall, page
+from rnnbbo.benchmarks.reports import all_suites, headline, markdown, page
 from rnnbbo.benchmarks.reports.contents import sections
-from rnnbbo.benchmarks.reports.reading import read
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.section import Table
 from rnnbbo.benchmarks.reports.shown import shown
 from rnnbbo.benchmarks.reports.style import styles
@@ -31,7 +31,7 @@ def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Pat
     """
     source = Path(records)
     folder = source if to is None else Path(to)
-    loaded = read(source)
+    loaded = read_records(source)
     chosen = shown(loaded)
     look = styles(loaded.methods, chosen)
     made = sections(loaded, look)
@@ -58,7 +58,7 @@ def main_picture(records: str | Path, to: str | Path) -> Path:
         RecordError: the folder holds no complete run, or a file is not a record.
     """
     path = Path(to)
-    text = headline.picture(read(Path(records)))
+    text = headline.picture(read_records(Path(records)))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -73,7 +73,7 @@ def main_table(records: str | Path) -> Table:
     Raises:
         RecordError: the folder holds no complete run, or a file is not a record.
     """
-    return headline.table(read(Path(records)))
+    return headline.headline_table(read_records(Path(records)))
 
 
 def overall_table(records: str | Path, times: Sequence[int]) -> Table:
@@ -87,4 +87,4 @@ def overall_table(records: str | Path, times: Sequence[int]) -> Table:
         RecordError: the folder holds no complete run, a file is not a record, or no two methods
             made so many evaluations of one function.
     """
-    return overall.table(read(Path(records)), times)
+    return all_suites.all_suites_table(read_records(Path(records)), times)

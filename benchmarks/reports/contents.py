@@ -13,11 +13,11 @@ from rnnbbo.benchmarks.reports.style import Style
 
 SECTIONS = (
     "verdict:section",
-    "regret:curves",
+    "regret:regret_curves",
     "timed:section",
     "regret:clock",
     "speed:section",
-    "horizon:section",
+    "peer_gaps:section",
     "profiles:section",
     "ranks:section",
     "exploration:section",

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 TARGETS = 10.0 ** np.linspace(0.0, -5.0, 51)
 """Targets of normalised regret that a data profile counts."""
 
 
 @dataclass(frozen=True)
-class Method:
+class ComparedMethod:
     """A method.
 
     Attributes:
@@ -54,11 +53,11 @@ class Course:
 
     functions: tuple[str, ...]
     runs: int
-    capped: Array
-    log: Array
-    reached: Array
-    overhead: Array
-    distance: Array
+    capped: FloatArray
+    log: FloatArray
+    reached: FloatArray
+    overhead: FloatArray
+    distance: FloatArray
 
     @property
     def budget(self) -> int:
@@ -115,12 +114,12 @@ class Records:
         evaluations: the number of their evaluations.
     """
 
-    methods: tuple[Method, ...]
+    methods: tuple[ComparedMethod, ...]
     suites: tuple[Suite, ...]
     lost: tuple[Lost, ...]
     failed: Mapping[tuple[str, str], int]
     beaten: tuple[str, ...]
-    queries: Mapping[tuple[str, str, str], Array]
+    queries: Mapping[tuple[str, str, str], FloatArray]
     headers: tuple[Mapping[str, Any], ...]
     runs: int
     evaluations: int

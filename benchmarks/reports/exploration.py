@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, css_class, panel
-from rnnbbo.benchmarks.reports.section import Group, Section
+from rnnbbo.benchmarks.reports.section import Section, Subsection
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import GROUP, INK, SQUARE, axes, drawing, inline
-
-Array = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 # From early to late: colour and marker say the same.
 _STAGES = (
@@ -28,12 +26,12 @@ _BINS = 20
 
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on where methods sample."""
-    groups = []
+    subsections = []
     example = _example(records)
     if example is not None:
         suite, function = example
-        groups.append(
-            Group(
+        subsections.append(
+            Subsection(
                 "Where each method samples",
                 (
                     f"The first {_MOST} points of the first run on {function} of {suite}. Circles "
@@ -49,8 +47,8 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             )
         )
     panels = [_distance(records, suite, styles) for suite in records.suites if suite.courses]
-    groups.append(
-        Group(
+    subsections.append(
+        Subsection(
             "How far from the incumbent",
             (
                 "Distance from a query to the best point before it, in units of the cube's "
@@ -64,17 +62,17 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
         "A method explores where it samples far from all that it knows, and exploits where it "
         "samples near the best point so far.",
     )
-    return Section("exploration", "Exploration and exploitation", text, groups, key=True)
+    return Section("exploration", "Exploration and exploitation", text, subsections, key=True)
 
 
 def _example(records: Records) -> tuple[str, str] | None:
-    """The function of two dimensions that most methods have; the first of those."""
+    """Return the function of two dimensions that most methods have; the first of those."""
     count = Counter((suite, function) for suite, function, _ in records.queries)
     order = {suite.name: i for i, suite in enumerate(records.suites)}
     return min(count, key=lambda f: (-count[f], order[f[0]], f[1]), default=None)
 
 
-def _scatter(method: str, points: Array) -> Panel:
+def _scatter(method: str, points: FloatArray) -> Panel:
     with drawing(f"where-{method}"):
         figure, pair = axes(SQUARE, (0.28, 0.2))
         start = 0

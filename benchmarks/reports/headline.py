@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
-from rnnbbo.benchmarks.reports.panel import draw
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
+from rnnbbo.benchmarks.reports.panel import draw_lines
 from rnnbbo.benchmarks.reports.pool import best
-from rnnbbo.benchmarks.reports.ranking import SCALE
+from rnnbbo.benchmarks.reports.ranking import REGRET_SCALE
 from rnnbbo.benchmarks.reports.regret import count, curve
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, joined, short
 from rnnbbo.benchmarks.reports.shown import left_out, shown
@@ -18,7 +18,7 @@ from rnnbbo.errors import RecordError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TIMES = (30, 100)
+_TIMES = (30, 100)
 """The numbers of evaluations that the table shows."""
 
 _MOST = 6
@@ -49,10 +49,10 @@ def picture(records: Records) -> str:
         return compact(render(figure)).replace(INK, "#1b1f24").replace(RULE, "#d9dce1")
 
 
-def table(records: Records) -> Table:
+def headline_table(records: Records) -> Table:
     """Return a table: a row a method, mean capped regret by suite, and time per step."""
     suites = [suite for suite in records.suites if suite.courses]
-    times = [t for t in TIMES if any(suite.budget >= t for suite in suites)]
+    times = [t for t in _TIMES if any(suite.budget >= t for suite in suites)]
     times = times or [records.budget]
     seconds = median_seconds(records)
     leaders = {(suite.name, t): best(records, suite.name, t) for suite in suites for t in times}
@@ -73,9 +73,9 @@ def table(records: Records) -> Table:
     return Table(
         ["method", *(suite.name for suite in suites), "time per step"],
         rows,
-        f"Mean capped normalised regret at {moments}: {SCALE}. Bold is the least and what is tied "
-        "with it, by the 95 % bootstrap interval of the paired difference over functions. A step "
-        "is an ask and its tell: the median.",
+        f"Mean capped normalised regret at {moments}: {REGRET_SCALE}. Bold is the least and what "
+        "is tied with it, by the 95 % bootstrap interval of the paired difference over functions. "
+        "A step is an ask and its tell: the median.",
     )
 
 
@@ -87,7 +87,7 @@ def _mean(course: Course | None, t: int, bold: bool) -> Cell:
 
 
 def _figure(
-    suites: Sequence[Suite], methods: Sequence[Method], look: Mapping[str, Style], note: str
+    suites: Sequence[Suite], methods: Sequence[ComparedMethod], look: Mapping[str, Style], note: str
 ) -> "Figure":
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -102,7 +102,7 @@ def _figure(
         pair.set_visible(False)
     for pair, suite in zip(grid.flat, suites, strict=False):
         drawn, frame = curve(suite, methods, "capped")
-        draw(pair, drawn, look, frame)
+        draw_lines(pair, drawn, look, frame)
         pair.set_title(f"{suite.name}, {count(suite)}", fontsize=9, loc="left", color=INK)
         pair.set_axisbelow(True)
         if pair not in grid[:, 0]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from rnnbbo.benchmarks.reports.section import Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import Cell, Section, Subsection, Table
 
 _SPECIAL = re.compile(
     r"""
@@ -16,21 +16,21 @@ _SPECIAL = re.compile(
 )
 
 
-def table(value: Table) -> str:
+def markdown_table(value: Table) -> str:
     """Return a Markdown table."""
     head = f"| {' | '.join(map(escape, value.head))} |"
     rule = f"| {' | '.join('---' for _ in value.head)} |"
     return "\n".join([head, rule, *(_row(row) for row in value.rows)])
 
 
-def groups(values: Sequence[Group], level: int = 2) -> str:
-    """Return a document of groups that hold text or tables; figures are left out.
+def to_markdown(values: Sequence[Subsection], level: int = 2) -> str:
+    """Return a document of subsections that hold text or tables; figures are left out.
 
     Args:
-        values: the groups in order.
+        values: the subsections in order.
         level: of their headings.
     """
-    return _joined(line for group in values for line in _group(group, level))
+    return _joined(line for subsection in values for line in _subsection(subsection, level))
 
 
 def document(title: str, sections: Sequence[Section], note: str) -> str:
@@ -45,7 +45,7 @@ def document(title: str, sections: Sequence[Section], note: str) -> str:
     for section in sections:
         lines += [f"## {escape(section.title)}", ""]
         lines += [line for text in section.text for line in (escape(text), "")]
-        lines += [line for group in section.groups for line in _group(group, 3)]
+        lines += [line for subsection in section.subsections for line in _subsection(subsection, 3)]
     return _joined(lines)
 
 
@@ -58,19 +58,19 @@ def _joined(lines: Iterator[str] | Sequence[str]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _group(group: Group, level: int) -> Iterator[str]:
-    if not (group.text or group.items or group.tables):
+def _subsection(subsection: Subsection, level: int) -> Iterator[str]:
+    if not (subsection.text or subsection.items or subsection.tables):
         return
-    if group.title:
-        yield from (f"{'#' * level} {escape(group.title)}", "")
-    for text in group.text:
+    if subsection.title:
+        yield from (f"{'#' * level} {escape(subsection.title)}", "")
+    for text in subsection.text:
         yield from (escape(text), "")
-    for term, said in group.items:
+    for term, said in subsection.items:
         yield f"- **{escape(term)}**: {escape(said)}"
-    if group.items:
+    if subsection.items:
         yield ""
-    for value in group.tables:
-        yield from (table(value), "")
+    for value in subsection.tables:
+        yield from (markdown_table(value), "")
         if value.caption:
             yield from (escape(value.caption), "")
 

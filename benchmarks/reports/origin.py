@@ -4,27 +4,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table
 from rnnbbo.benchmarks.reports.style import Style
 
 
 def failures(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on runs that ended early and evaluations without a value."""
-    groups = []
+    subsections = []
     if records.lost:
         rows = [
             [Cell(lost.run), Cell(lost.status), Cell(str(lost.t)), Cell(lost.message)]
             for lost in records.lost
         ]
         head = ["suite/function/method/seed", "status", "at t", "message"]
-        groups.append(Group("Runs that ended early", tables=(Table(head, rows),)))
+        subsections.append(Subsection("Runs that ended early", tables=(Table(head, rows),)))
     if records.failed:
         rows = [
             [Cell(suite), Cell(method), Cell(str(count))]
             for (suite, method), count in sorted(records.failed.items())
         ]
         head = ["suite", "method", "evaluations"]
-        groups.append(Group("Evaluations without a value", tables=(Table(head, rows),)))
+        subsections.append(Subsection("Evaluations without a value", tables=(Table(head, rows),)))
     text = [
         f"{records.runs} runs with {records.evaluations} evaluations are recorded. "
         f"{len(records.lost) or 'None'} of the runs ended early"
@@ -41,7 +41,7 @@ def failures(records: Records, styles: Mapping[str, Style]) -> Section:
             "Where a minimum is estimated, it can be beaten; regret then counts as 0. That was "
             f"so on {', '.join(records.beaten)}."
         )
-    return Section("failures", "What went wrong", text, groups)
+    return Section("failures", "What went wrong", text, subsections)
 
 
 def origin(records: Records, styles: Mapping[str, Style]) -> Section:
@@ -58,7 +58,7 @@ def origin(records: Records, styles: Mapping[str, Style]) -> Section:
         [[Cell(s.name), Cell(s.about), Cell(str(len(s.dims)))] for s in records.suites],
     )
     starts = [
-        Group(
+        Subsection(
             f"Started {header.get('started', '')}",
             items=[(name, _plain(header[key])) for name, key in _SAID if key in header],
             tables=_plan(header.get("plan", {})),
@@ -66,12 +66,12 @@ def origin(records: Records, styles: Mapping[str, Style]) -> Section:
         )
         for header in records.headers
     ]
-    what = Group("Methods and suites", tables=(methods, suites))
+    what = Subsection("Methods and suites", tables=(methods, suites))
     return Section("origin", "How it was made", (), (what, *starts))
 
 
 def _plan(plan: Mapping[str, Any]) -> tuple[Table, ...]:
-    """The comparisons of a plan."""
+    """Make a table of the comparisons of a plan."""
     rows = [
         [Cell(_plain(comparison.get(key))) for key in _COMPARED]
         for comparison in plan.get("compare", [])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from rnnbbo.benchmarks.reports.data import Method
+from rnnbbo.benchmarks.reports.data import ComparedMethod
 from rnnbbo.benchmarks.reports.panel import css_class
 from rnnbbo.benchmarks.reports.section import Section
 from rnnbbo.benchmarks.reports.style import Style
@@ -25,7 +25,7 @@ class LegendEntry:
         shown: whether the figures show it until the reader chooses.
     """
 
-    method: Method
+    method: ComparedMethod
     css: str
     style: Style
     swatch: str
@@ -41,7 +41,7 @@ class LegendEntry:
 
 
 def legend(
-    methods: Sequence[Method], styles: Mapping[str, Style], shown: Sequence[str]
+    methods: Sequence[ComparedMethod], styles: Mapping[str, Style], shown: Sequence[str]
 ) -> list[LegendEntry]:
     """Return the legend of the figures.
 
@@ -77,7 +77,7 @@ def html(title: str, note: str, sections: Sequence[Section], entries: Sequence[L
     return template.render(title=title, subtitle=note, sections=sections, entries=entries)
 
 
-def _entry(method: Method, style: Style, shown: bool) -> LegendEntry:
+def _entry(method: ComparedMethod, style: Style, shown: bool) -> LegendEntry:
     css = css_class(method.name)
     swatch = _swatch(method.name, style).replace("<g ", f'<g id="swatch-{css}" ', 1)
     head = swatch[: swatch.index(">") + 1]

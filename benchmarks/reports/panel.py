@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.style import Style
-from rnnbbo.benchmarks.reports.svg import GROUP, INK, USUAL, axes, drawing, inline
+from rnnbbo.benchmarks.reports.svg import GROUP, INK, MEDIUM, axes, drawing, inline
+from rnnbbo.functions.problem import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Array = NDArray[np.float64]
 
 
 EVALUATIONS = "evaluations"
@@ -35,10 +34,10 @@ class Line:
     """
 
     method: str
-    x: Array
-    y: Array
-    low: Array | None = None
-    high: Array | None = None
+    x: FloatArray
+    y: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def panel(
     styles: Mapping[str, Style],
     frame: Frame,
     salt: str,
-    size: tuple[float, float] = USUAL,
+    size: tuple[float, float] = MEDIUM,
 ) -> Panel:
     """Draw lines.
 
@@ -105,12 +104,14 @@ def panel(
     """
     with drawing(salt):
         figure, pair = axes(size)
-        draw(pair, lines, styles, frame)
+        draw_lines(pair, lines, styles, frame)
         label = f"{title}: {frame.y} against {frame.x}"
         return Panel(title, inline(figure, label))
 
 
-def draw(pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame: Frame) -> None:
+def draw_lines(
+    pair: "Axes", lines: Sequence[Line], styles: Mapping[str, Style], frame: Frame
+) -> None:
     """Draw lines on matplotlib's axes."""
     if frame.xlog:
         pair.set_xscale("log")

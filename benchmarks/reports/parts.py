@@ -33,7 +33,7 @@ def _dimensions(first: int, last: int) -> Keep:
 
 
 def _base(suite: str) -> str:
-    """A suite's name without its split."""
+    """Return a suite's name without its split."""
     return suite.removesuffix("-tune")
 
 

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 
 WIDTH = 100
 """Columns of a paragraph; tables are as wide as they have to be."""
@@ -11,7 +11,7 @@ WIDTH = 100
 Emphasis = Callable[[str], str]
 """Makes text bold."""
 
-Shown = tuple[str, int]
+PrintedCell = tuple[str, int]
 """What is printed of a cell, and how many columns it fills."""
 
 
@@ -20,27 +20,29 @@ def starred(text: str) -> str:
     return f"**{text}**"
 
 
-def groups(values: Sequence[Group], bold: Emphasis = starred, marks: int = 4) -> str:
-    """Return text and tables of groups, aligned.
+def to_text(values: Sequence[Subsection], bold: Emphasis = starred, marks: int = 4) -> str:
+    """Return text and tables of subsections, aligned.
 
     Args:
-        values: the groups in order; figures are left out.
+        values: the subsections in order; figures are left out.
         bold: emphasises a figure.
         marks: the columns that `bold` adds.
     """
-    return "\n".join(line for group in values for line in _group(group, bold, marks)).rstrip("\n")
+    return "\n".join(
+        line for subsection in values for line in _subsection(subsection, bold, marks)
+    ).rstrip("\n")
 
 
-def _group(group: Group, bold: Emphasis, marks: int) -> Iterator[str]:
-    if group.title:
-        yield from (group.title, "-" * len(group.title), "")
-    for text in group.text:
+def _subsection(subsection: Subsection, bold: Emphasis, marks: int) -> Iterator[str]:
+    if subsection.title:
+        yield from (subsection.title, "-" * len(subsection.title), "")
+    for text in subsection.text:
         yield from (textwrap.fill(text, WIDTH), "")
-    for term, said in group.items:
+    for term, said in subsection.items:
         yield textwrap.fill(f"{term}: {said}", WIDTH, subsequent_indent="  ")
-    if group.items:
+    if subsection.items:
         yield ""
-    for table in group.tables:
+    for table in subsection.tables:
         yield from (*_table(table, bold, marks), "")
         if table.caption:
             yield from (textwrap.fill(table.caption, WIDTH), "")
@@ -55,7 +57,7 @@ def _table(table: Table, bold: Emphasis, marks: int) -> Iterator[str]:
         yield "  ".join(line).rstrip()
 
 
-def _cell(cell: Cell, bold: Emphasis, marks: int) -> Shown:
+def _cell(cell: Cell, bold: Emphasis, marks: int) -> PrintedCell:
     note = f" ({cell.note})" if cell.note else ""
     text = "".join(bold(text) if best else text for text, best in cell.pieces)
     return text + note, len(cell.text + note) + marks * sum(best for _, best in cell.pieces)

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Course, Records
 from rnnbbo.benchmarks.statistics import CAP, Estimate, bootstrap_mean
+from rnnbbo.functions.problem import FloatArray
 
-Array = NDArray[np.float64]
-Function = tuple[str, str]
+FunctionKey = tuple[str, str]
 """A suite's name and a function's."""
 
-FEWEST = 6
+FEWEST_FUNCTIONS = 6
 """With fewer functions no signed-rank test can reach p < 0.05, and no difference is claimed."""
 
 COVERAGE = 0.5
@@ -31,8 +30,8 @@ class Pool:
         left_out: methods with values on too few functions.
     """
 
-    functions: tuple[Function, ...]
-    values: Mapping[str, Array]
+    functions: tuple[FunctionKey, ...]
+    values: Mapping[str, FloatArray]
     left_out: tuple[str, ...]
 
     @property
@@ -53,7 +52,7 @@ class Pool:
         functions to tell.
         """
         first, *others = self.ranking
-        if len(self.functions) < FEWEST:
+        if len(self.functions) < FEWEST_FUNCTIONS:
             return [first, *others]
         return [first, *(name for name in others if self.difference(first, name).high >= 0)]
 
@@ -62,7 +61,7 @@ Value = Callable[[Course, int], float | None]
 """A method's value on the function of a row, None if it has none."""
 
 
-def values(records: Records, method: str, value: Value) -> dict[Function, float]:
+def values(records: Records, method: str, value: Value) -> dict[FunctionKey, float]:
     """Return a method's values on all functions on which it has one."""
     found = {}
     for suite in records.suites:
@@ -124,13 +123,13 @@ def best(records: Records, suite: str, t: int) -> list[str]:
     Empty where there are too few functions to tell methods apart.
     """
     together = pool(records, at(t), lambda name, dim: name == suite)
-    enough = together is not None and len(together.functions) >= FEWEST
+    enough = together is not None and len(together.functions) >= FEWEST_FUNCTIONS
     return together.leaders if together is not None and enough else []
 
 
 def shared(
     records: Records, a: str, b: str, value: Value
-) -> tuple[tuple[Function, ...], Array, Array]:
+) -> tuple[tuple[FunctionKey, ...], FloatArray, FloatArray]:
     """Return two methods' values on the functions that both have."""
     first, second = values(records, a, value), values(records, b, value)
     functions = tuple(sorted(first.keys() & second.keys()))

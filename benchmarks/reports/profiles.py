@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnbbo.benchmarks.reports.data import TARGETS, Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
-from rnnbbo.benchmarks.reports.section import Group, Section
+from rnnbbo.benchmarks.reports.section import Section, Subsection
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 
 
@@ -22,7 +22,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             f"{TARGETS[-1]:.0e}, evenly in its logarithm. Higher is better, and a steep "
             "line is a method that finds digits quickly.",
         ),
-        (Group(panels=panels),),
+        (Subsection(panels=panels),),
         key=True,
     )
 

@@ -11,7 +11,7 @@ from rnnbbo.benchmarks.reports.pool import Keep, Pool, at, names, pool
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, short
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 
-SCALE = "0 is the optimum, 1 is what random search has left after 10 evaluations"
+REGRET_SCALE = "0 is the optimum, 1 is what random search has left after 10 evaluations"
 """What normalised regret is measured on."""
 
 

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import at, values
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.statistics import holm, mean_ranks, signed_rank
+from rnnbbo.functions.problem import FloatArray
 
-Array = NDArray[np.float64]
-
-TIMES = (10, 30, 60, 100, 200)
+_TIMES = (10, 30, 60, 100, 200)
 """Numbers of evaluations at which methods are ranked."""
 
 SIGNIFICANT = 0.05
@@ -29,7 +27,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     if not times:
         return Section("ranks", "Ranks and wins", ("This needs two methods on one function.",))
     wins = [
-        Group(f"Wins at t = {t}", tables=(_wins(records, t),), folded=t not in {30, times[-1]})
+        Subsection(f"Wins at t = {t}", tables=(_wins(records, t),), folded=t not in {30, times[-1]})
         for t in times
     ]
     return Section(
@@ -41,16 +39,16 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             "function. Methods that lack some functions are placed by the functions that each pair "
             "of methods shares.",
         ),
-        (Group("Mean ranks", tables=(_ranks(records, times),)), *wins),
+        (Subsection("Mean ranks", tables=(_ranks(records, times),)), *wins),
     )
 
 
 def usable(records: Records) -> list[int]:
     """Return the numbers of evaluations at which two methods share a function."""
-    return [t for t in TIMES if len(compared(records, t)[0]) >= 2]
+    return [t for t in _TIMES if len(compared(records, t)[0]) >= 2]
 
 
-def compared(records: Records, t: int) -> tuple[list[str], Array]:
+def compared(records: Records, t: int) -> tuple[list[str], FloatArray]:
     """Return methods that have values at t, and ln regret (methods, functions), NaN for none."""
     found = {m.name: values(records, m.name, at(t, "log")) for m in records.methods}
     count: dict[tuple[str, str], int] = {}
@@ -133,7 +131,7 @@ def _wins(records: Records, t: int) -> Table:
     )
 
 
-def _win(difference: Array, p_value: float) -> Cell:
+def _win(difference: FloatArray, p_value: float) -> Cell:
     text = f"{int(np.sum(difference < 0))}/{len(difference)}"
     if p_value >= SIGNIFICANT:
         return Cell(text)

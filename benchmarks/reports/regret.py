@@ -3,33 +3,30 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
 from rnnbbo.benchmarks.reports.pool import best
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, Tone, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table, Tone, short
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
 from rnnbbo.benchmarks.reports.svg import SMALL
 from rnnbbo.benchmarks.reports.timed import CALLS
 from rnnbbo.benchmarks.statistics import CAP, REGRET_FLOOR, bootstrap_mean
 
-Array = NDArray[np.float64]
-
-TIMES = (10, 20, 30, 50, 100, 200)
+_TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations that tables show."""
 
 _MOMENTS = 20
 _LEAST = 1e-4  # of a mean on a logarithmic axis: the geometric mean shows what is below
 
 
-def curves(records: Records, styles: Mapping[str, Style]) -> Section:
+def regret_curves(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on regret against evaluations."""
     suites = [suite for suite in records.suites if suite.courses]
     means = [_curve(suite, records.methods, styles, "capped") for suite in suites]
     geometric = [_curve(suite, records.methods, styles, "log") for suite in suites]
     tables = [
-        Group(f"{suite.name}: table", _about(suite), (), (), (_table(records, suite),), True)
+        Subsection(f"{suite.name}: table", _about(suite), (), (), (_table(records, suite),), True)
         for suite in suites
     ]
     return Section(
@@ -42,8 +39,10 @@ def curves(records: Records, styles: Mapping[str, Style]) -> Section:
             "run that a policy was trained on.",
         ),
         (
-            Group("Mean regret", (f"Capped at {CAP:g}, so that no lost run rules.",), (), means),
-            Group(
+            Subsection(
+                "Mean regret", (f"Capped at {CAP:g}, so that no lost run rules.",), (), means
+            ),
+            Subsection(
                 "Geometric mean regret",
                 (f"Floored at {REGRET_FLOOR:g}: how many digits a method finds.",),
                 (),
@@ -57,8 +56,8 @@ def curves(records: Records, styles: Mapping[str, Style]) -> Section:
 
 def clock(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on regret against wall clock."""
-    groups = [
-        Group(
+    subsections = [
+        Subsection(
             suite.name,
             panels=[
                 _clock_panel(suite, records.methods, styles, name, call)
@@ -77,18 +76,18 @@ def clock(records: Records, styles: Mapping[str, Style]) -> Section:
             "calls, and what the method itself takes to ask and to be told. A line ends with the "
             "method's last evaluation.",
         ),
-        groups,
+        subsections,
         key=True,
     )
 
 
-def ordered(suite: Suite, methods: Sequence[Method]) -> list[tuple[str, Course]]:
+def ordered(suite: Suite, methods: Sequence[ComparedMethod]) -> list[tuple[str, Course]]:
     """Return the courses of a suite in the order in which they are drawn."""
     names = drawn_in_order(methods)
     return [(name, suite.courses[name]) for name in names if name in suite.courses]
 
 
-def marks(suite: Suite, methods: Sequence[Method]) -> dict[float, str]:
+def marks(suite: Suite, methods: Sequence[ComparedMethod]) -> dict[float, str]:
     """Return the training horizons that lie inside a suite's runs."""
     horizons = {
         method.horizon
@@ -108,7 +107,7 @@ def count(suite: Suite) -> str:
     return f"{most} function{'s' if most > 1 else ''}"
 
 
-def curve(suite: Suite, methods: Sequence[Method], kind: str) -> tuple[list[Line], Frame]:
+def curve(suite: Suite, methods: Sequence[ComparedMethod], kind: str) -> tuple[list[Line], Frame]:
     """Return the methods' regret on a suite with its intervals, and what stands round it.
 
     Args:
@@ -135,7 +134,7 @@ def curve(suite: Suite, methods: Sequence[Method], kind: str) -> tuple[list[Line
 
 
 def _curve(
-    suite: Suite, methods: Sequence[Method], styles: Mapping[str, Style], kind: str
+    suite: Suite, methods: Sequence[ComparedMethod], styles: Mapping[str, Style], kind: str
 ) -> Panel:
     lines, frame = curve(suite, methods, kind)
     title = f"{suite.name}, {count(suite)}"
@@ -143,7 +142,11 @@ def _curve(
 
 
 def _clock_panel(
-    suite: Suite, methods: Sequence[Method], styles: Mapping[str, Style], name: str, call: float
+    suite: Suite,
+    methods: Sequence[ComparedMethod],
+    styles: Mapping[str, Style],
+    name: str,
+    call: float,
 ) -> Panel:
     lines = []
     for method, course in ordered(suite, methods):
@@ -161,7 +164,7 @@ def _clock_panel(
 
 
 def _table(records: Records, suite: Suite) -> Table:
-    times = [t for t in TIMES if t <= suite.budget] or [suite.budget]
+    times = [t for t in _TIMES if t <= suite.budget] or [suite.budget]
     rows = []
     leaders = {t: best(records, suite.name, t) for t in times}
     for method in records.methods:

@@ -67,7 +67,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Group:
+class Subsection:
     """Figures and tables that belong together.
 
     Attributes:
@@ -97,14 +97,14 @@ class Section:
         id: its anchor.
         title: its heading.
         text: paragraphs.
-        groups: its parts in order.
+        subsections: its parts in order.
         key: whether its figures need the key of methods.
     """
 
     id: str
     title: str
     text: Sequence[str] = ()
-    groups: Sequence[Group] = ()
+    subsections: Sequence[Subsection] = ()
     key: bool = False
 
 

@@ -6,7 +6,7 @@ from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import names
 from rnnbbo.benchmarks.reports.ranks import best_first
 
-MOST = 6
+MOST_LINES = 6
 """Lines of a figure, at most."""
 
 _OURS = 2  # beside the default
@@ -14,7 +14,7 @@ _BASELINE = "random"
 
 
 def shown(records: Records) -> list[str]:
-    """Return the methods that figures show until a reader chooses, at most `MOST`.
+    """Return the methods that figures show until a reader chooses, at most `MOST_LINES`.
 
     They are the default, our two best others that do not just repeat it, random search, and the
     best peers: of these the best after 30 evaluations, the best of those that go on to the end,
@@ -29,7 +29,7 @@ def shown(records: Records) -> list[str]:
     chosen = [name for name in (default,) if name]
     chosen += others[: _OURS if default else _OURS + 1]
     baseline = [name for name in early if name == _BASELINE]
-    room = MOST - len(chosen) - len(baseline)
+    room = MOST_LINES - len(chosen) - len(baseline)
     peers = [name for name in early if name not in ours and name != _BASELINE]
     last = [name for name in late if name in peers and name not in peers[:1]]
     chosen += list(dict.fromkeys([*peers[:1], *last[:1], *peers]))[:room]

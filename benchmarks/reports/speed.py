@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel, thinned
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table
 from rnnbbo.benchmarks.reports.style import Style, drawn_in_order
+from rnnbbo.functions.problem import FloatArray
 
-Array = NDArray[np.float64]
-
-TIMES = (1, 10, 30, 100, 200)
+_TIMES = (1, 10, 30, 100, 200)
 """Numbers of evaluations that the table shows."""
 
 _AROUND = 2
@@ -22,7 +20,9 @@ _AROUND = 2
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the section on time per ask against the number of evaluations."""
     dims = sorted({dim for suite in records.suites for dim in suite.dims.values()})
-    found = {dim: {m.name: seconds(records, m.name, dim) for m in records.methods} for dim in dims}
+    found = {
+        dim: {m.name: step_seconds(records, m.name, dim) for m in records.methods} for dim in dims
+    }
     panels = [_panel(records, styles, dim, found[dim]) for dim in dims if any(found[dim].values())]
     return Section(
         "speed",
@@ -31,12 +31,12 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             "Seconds to propose a point and to be told its value, on one thread: the median over "
             "functions, by the number of dimensions.",
         ),
-        (Group(panels=panels, tables=[_table(records)]),),
+        (Subsection(panels=panels, tables=[_table(records)]),),
         key=True,
     )
 
 
-def seconds(records: Records, method: str, dim: int | None = None) -> Mapping[int, float]:
+def step_seconds(records: Records, method: str, dim: int | None = None) -> Mapping[int, float]:
     """Return seconds of an ask and its tell: evaluation -> median over functions.
 
     Args:
@@ -44,7 +44,7 @@ def seconds(records: Records, method: str, dim: int | None = None) -> Mapping[in
         method: the method's name.
         dim: the number of dimensions; None for all.
     """
-    rows: list[Array] = []
+    rows: list[FloatArray] = []
     for suite in records.suites:
         course = suite.courses.get(method)
         if course is None:
@@ -63,7 +63,7 @@ def median_seconds(records: Records) -> Mapping[str, float]:
     """Return every method's seconds per ask and its tell: the median over its evaluations."""
     found = {}
     for method in records.methods:
-        by_time = seconds(records, method.name)
+        by_time = step_seconds(records, method.name)
         if by_time:
             found[method.name] = float(np.median(list(by_time.values())))
     return found
@@ -100,10 +100,10 @@ def _panel(
 
 
 def _table(records: Records) -> Table:
-    times = [t for t in TIMES if t <= records.budget]
+    times = [t for t in _TIMES if t <= records.budget]
     rows = []
     for method in records.methods:
-        found = seconds(records, method.name)
+        found = step_seconds(records, method.name)
         cells = [Cell(method.label)]
         for t in times:
             near = [found[s] for s in range(t - _AROUND, t + _AROUND + 1) if s in found]

@@ -7,47 +7,49 @@ from pathlib import Path
 from typing import Any
 
 from rnnbbo.benchmarks.reports import markdown
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.errors import RecordError
 
 _FORM = "expected a file of JSON that `rnnbbo benchmark measure NAME --out FILE.md` made"
 _ROW = 5  # how deep in a file the rows of a table lie
 
 
-def write(path: Path, groups: Sequence[Group]) -> tuple[Path, Path]:
+def write_tables(path: Path, subsections: Sequence[Subsection]) -> tuple[Path, Path]:
     """Write text and tables as Markdown, and as JSON beside it.
 
     Args:
         path: the file of Markdown; the other has the same name with the ending `.json`.
-        groups: without figures, which are not kept.
+        subsections: without figures, which are not kept.
 
     Returns:
         The paths of the two.
     """
     kept = path.with_suffix(".json")
-    path.write_text(markdown.groups(groups), encoding="utf-8")
-    kept.write_text(to_json(groups), encoding="utf-8")
+    path.write_text(markdown.to_markdown(subsections), encoding="utf-8")
+    kept.write_text(to_json(subsections), encoding="utf-8")
     return path, kept
 
 
-def read(path: Path) -> list[Group]:
-    """Return the text and tables of a file of JSON that `write` made.
+def read_tables(path: Path) -> list[Subsection]:
+    """Return the text and tables of a file of JSON that `write_tables` made.
 
     Raises:
         RecordError: there is no such file, or it is of another form.
     """
     try:
-        return [_group(row) for row in json.loads(path.read_text(encoding="utf-8"))["groups"]]
+        return [_subsection(row) for row in json.loads(path.read_text(encoding="utf-8"))["groups"]]
     except OSError as error:
         raise RecordError(f"{path}: {error.strerror}; {_FORM}") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RecordError(f"{path}: {error!r}; {_FORM}") from error
 
 
-def to_json(groups: Sequence[Group]) -> str:
+def to_json(subsections: Sequence[Subsection]) -> str:
     """Return text and tables as JSON, a line a row; a cell that is nothing but text is a string."""
-    assert not any(group.panels for group in groups)
-    rows = [_said(group, tables=list(map(_table, group.tables))) for group in groups]
+    assert not any(subsection.panels for subsection in subsections)
+    rows = [
+        _said(subsection, tables=list(map(_table, subsection.tables))) for subsection in subsections
+    ]
     return _text({"groups": rows}) + "\n"
 
 
@@ -59,14 +61,14 @@ def _cell(cell: Cell) -> Any:
     return cell.text if cell == Cell(cell.text) else _said(cell)
 
 
-def _said(of: Group | Table | Cell, **changed: Any) -> dict[str, Any]:
-    """The fields that differ from their defaults, by name."""
+def _said(of: Subsection | Table | Cell, **changed: Any) -> dict[str, Any]:
+    """Return the fields that differ from their defaults, by name."""
     found = {f.name: (changed.get(f.name, getattr(of, f.name)), f.default) for f in fields(of)}
     return {name: value for name, (value, default) in found.items() if value not in (default, [])}
 
 
 def _text(value: Any, depth: int = 0) -> str:
-    """JSON that is broken into lines down to the rows of tables."""
+    """Return JSON that is broken into lines down to the rows of tables."""
     if depth > _ROW or not isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
@@ -78,12 +80,12 @@ def _text(value: Any, depth: int = 0) -> str:
     return f"{first}{line} " + f",{line} ".join(items) + line + last
 
 
-def _group(row: Mapping[str, Any]) -> Group:
+def _subsection(row: Mapping[str, Any]) -> Subsection:
     text, items = row.get("text", ()), row.get("items", ())
     _require(isinstance(text, list | tuple), "text is no list")
     tables = map(_table_of, row.get("tables", ()))
     changed = {"text": tuple(text), "items": tuple(map(tuple, items)), "tables": tuple(tables)}
-    return Group(**{**row, **changed})
+    return Subsection(**{**row, **changed})
 
 
 def _table_of(row: Mapping[str, Any]) -> Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Literal
 
-from rnnbbo.benchmarks.reports.data import Method
+from rnnbbo.benchmarks.reports.data import ComparedMethod
 
 Dashes = Literal["solid"] | tuple[float, tuple[float, ...]]
 """A line style of matplotlib."""
@@ -34,13 +34,13 @@ class Style:
     width: float
 
 
-def drawn_in_order(methods: Sequence[Method]) -> list[str]:
+def drawn_in_order(methods: Sequence[ComparedMethod]) -> list[str]:
     """Return the methods' names, those of rnnbbo last and the default at the very end, on top."""
     ordered = sorted(methods, key=lambda method: (method.default, method.ours))
     return [method.name for method in ordered]
 
 
-def styles(methods: Sequence[Method], shown: Sequence[str] = ()) -> Mapping[str, Style]:
+def styles(methods: Sequence[ComparedMethod], shown: Sequence[str] = ()) -> Mapping[str, Style]:
     """Return a style for each method: the default boldest, ours solid, peers dashed and thin.
 
     No two have the same colour.

@@ -20,7 +20,7 @@ _THEME = {INK: "currentColor", RULE: "var(--rule)"}
 GROUP = "method--"
 """What the gid of a method's artists begins with; see `inline`."""
 
-WIDE, USUAL, SMALL, SQUARE = (4.6, 2.7), (3.5, 2.5), (2.7, 2.15), (1.9, 1.9)
+WIDE, MEDIUM, SMALL, SQUARE = (4.6, 2.7), (3.5, 2.5), (2.7, 2.15), (1.9, 1.9)
 """Sizes of a figure in inches, for two, three, four and seven side by side."""
 
 _HEX = r"#(?!010203|040506)[0-9a-f]{6}"
@@ -108,7 +108,7 @@ def drawing(salt: str, *, text: str = "none") -> Iterator[None]:
 
 
 def axes(
-    size: tuple[float, float] = USUAL, margins: tuple[float, float] = (0.58, 0.4)
+    size: tuple[float, float] = MEDIUM, margins: tuple[float, float] = (0.58, 0.4)
 ) -> "tuple[Figure, Axes]":
     """Return a transparent figure with one pair of axes.
 

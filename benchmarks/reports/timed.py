@@ -10,15 +10,15 @@ import numpy as np
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.parts import BY_DIMENSION
 from rnnbbo.benchmarks.reports.pool import (
-    FEWEST,
-    Function,
+    FEWEST_FUNCTIONS,
+    FunctionKey,
     names,
     pool,
     stopped,
     values,
     within,
 )
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table, short
 from rnnbbo.benchmarks.reports.speed import median_seconds
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.reports.verdict import tied
@@ -52,13 +52,13 @@ class Case:
     budget: int
     leaders: tuple[str, ...]
     regrets: Mapping[str, float]
-    functions: tuple[Function, ...]
+    functions: tuple[FunctionKey, ...]
     unknown: tuple[str, ...]
 
     @property
     def told_apart(self) -> bool:
         """Whether there are functions enough to tell methods apart."""
-        return len(self.functions) >= FEWEST
+        return len(self.functions) >= FEWEST_FUNCTIONS
 
     @property
     def clear(self) -> bool:
@@ -110,13 +110,13 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     if not found:
         return Section("time", title, ("This needs two methods on one function.",))
     seconds = median_seconds(records)
-    groups = []
+    subsections = []
     for band, same in groupby(found, key=lambda case: case.band):
         group = list(same)
         text, said = (_compared(group),), _sentences(group, seconds)
-        groups.append(Group(band, text, said, folded=True))
-    table = Group(tables=(_table(found),))
-    return Section("time", title, (_READING, _summary(found)), (table, *groups))
+        subsections.append(Subsection(band, text, said, folded=True))
+    table = Subsection(tables=(_table(found),))
+    return Section("time", title, (_READING, _summary(found)), (table, *subsections))
 
 
 _READING = (
@@ -132,8 +132,8 @@ def _summary(found: Sequence[Case]) -> str:
     sure = [case for case in found if case.told_apart]
     if not sure:
         return (
-            f"Fewer than {FEWEST} functions are shared by the methods: too few to tell any two "
-            "apart. What follows is the order of their means."
+            f"Fewer than {FEWEST_FUNCTIONS} functions are shared by the methods: too few to tell "
+            "any two apart. What follows is the order of their means."
         )
     said = []
     for call in CALLS:
@@ -156,7 +156,7 @@ def _compared(group: Sequence[Case]) -> str:
     suites = list(dict.fromkeys(suite for suite, _ in most.functions))
     many = len(most.functions)
     sentence = f"Compared on {many} function{'s' if many > 1 else ''} of {names(suites)}."
-    if many < FEWEST:
+    if many < FEWEST_FUNCTIONS:
         return f"{sentence} That is too few to tell methods apart."
     unknown = sorted({name for case in group for name in case.unknown})
     if unknown:
@@ -168,7 +168,7 @@ def _compared(group: Sequence[Case]) -> str:
 
 
 def _sentences(group: Sequence[Case], seconds: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
-    """One sentence for each cost of a call; costs with the same answers share one."""
+    """Write one sentence for each cost of a call; costs with the same answers share one."""
     answers: dict[str, list[str]] = {}
     for call, same_call in groupby(group, key=lambda case: case.call):
         parts = [

@@ -7,12 +7,12 @@ import numpy as np
 from rnnbbo.benchmarks.reports import ranking, worst
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.parts import PARTS
-from rnnbbo.benchmarks.reports.pool import FEWEST, names
+from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, names
 from rnnbbo.benchmarks.reports.ranking import Column, columns, excess, extent
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table, short
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table, short
 from rnnbbo.benchmarks.reports.style import Style
 
-TIMES = (10, 30, 60, 100, 200, 500, 1000, 2000, 5000)
+_TIMES = (10, 30, 60, 100, 200, 500, 1000, 2000, 5000)
 """Numbers of evaluations after which methods are compared."""
 
 _NAMED = 4
@@ -22,33 +22,37 @@ _ALL = "all suites together"
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the verdict."""
     title = "Which optimizer to take"
-    found = columns(records, [t for t in TIMES if t <= records.budget] or [records.budget])
+    found = columns(records, [t for t in _TIMES if t <= records.budget] or [records.budget])
     if not found:
         nothing = "No two methods have complete runs on the same function: nothing to compare yet."
         return Section("verdict", title, (nothing,))
     parts = {name: columns(records, [c.t for c in found], keep) for name, keep in PARTS.items()}
     parts = {name: part for name, part in parts.items() if part}
     shown = {_ALL: found, **parts} if len(parts) > 1 else {_ALL: found}
-    groups = [_group(records, _ALL, found)]
+    subsections = [_subsection(records, _ALL, found)]
     if len(shown) > 1:
-        groups.append(Group("Part by part", tables=(_glance(shown),)))
-        groups += [_group(records, name, part, folded=True) for name, part in parts.items()]
-    return Section("verdict", title, (_summary(records, found, parts), _READING), groups)
+        subsections.append(Subsection("Part by part", tables=(_glance(shown),)))
+        subsections += [
+            _subsection(records, name, part, folded=True) for name, part in parts.items()
+        ]
+    return Section("verdict", title, (_summary(records, found, parts), _READING), subsections)
 
 
 _READING = (
     "Methods are ranked by their regret after the same number of evaluations; what asking costs is "
     "a question of its own, which “Where a method's own time counts” answers. Two "
     "methods are tied where the 95 % bootstrap interval over functions of their paired difference "
-    f"holds 0. Regret is normalised: {ranking.SCALE}."
+    f"holds 0. Regret is normalised: {ranking.REGRET_SCALE}."
 )
 
 
-def _group(records: Records, title: str, found: Sequence[Column], folded: bool = False) -> Group:
+def _subsection(
+    records: Records, title: str, found: Sequence[Column], folded: bool = False
+) -> Subsection:
     tables = (
         ranking.intervals(records, found),
         ranking.intervals(records, found, geometric=True),
-        worst.table(records, found),
+        worst.worst_table(records, found),
     )
     text = [f"Compared on {extent(records, found)}."]
     missing = [
@@ -61,17 +65,19 @@ def _group(records: Records, title: str, found: Sequence[Column], folded: bool =
             "Not compared at every number, since they stopped before it or lack functions: "
             f"{names(missing)}."
         )
-    return Group(title[:1].upper() + title[1:], (" ".join(text),), tables=tables, folded=folded)
+    return Subsection(
+        title[:1].upper() + title[1:], (" ".join(text),), tables=tables, folded=folded
+    )
 
 
 def _summary(
     records: Records, found: Sequence[Column], parts: Mapping[str, Sequence[Column]]
 ) -> str:
-    sure = [column for column in found if len(column.means.functions) >= FEWEST]
+    sure = [column for column in found if len(column.means.functions) >= FEWEST_FUNCTIONS]
     if not sure:
         return (
-            f"Fewer than {FEWEST} functions are shared by the methods: too few to tell any two "
-            "apart. What follows is the order of their means."
+            f"Fewer than {FEWEST_FUNCTIONS} functions are shared by the methods: too few to tell "
+            "any two apart. What follows is the order of their means."
         )
     compared = [
         name
@@ -134,7 +140,7 @@ def _glance(shown: Mapping[str, Sequence[Column]]) -> Table:
 def _leaders(column: Column) -> Cell:
     first, *others = column.means.leaders
     text = f"{first} {short(float(np.mean(column.means.values[first])))}"
-    if len(column.means.functions) < FEWEST:
+    if len(column.means.functions) < FEWEST_FUNCTIONS:
         return Cell(text, "faint", "too few functions")
     return Cell(text, "" if others else "best", tied(others))
 

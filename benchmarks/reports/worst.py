@@ -13,7 +13,7 @@ BASELINE = "random"
 """The method that no other should be behind."""
 
 
-def table(records: Records, found: Sequence[Column]) -> Table:
+def worst_table(records: Records, found: Sequence[Column]) -> Table:
     """Return a table of every method's worst suite, and how often it is behind random search.
 
     Args:

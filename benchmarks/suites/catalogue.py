@@ -106,9 +106,9 @@ def get_suite(name: str, functions: int | None = None, split: str = "test") -> l
     """
     suite = _suite(name)
     if split not in SPLITS:
-        raise ConfigError(f"split: got {split!r}; expected one of {', '.join(SPLITS)}")
+        raise ConfigError(f"split = {split!r}; expected one of {', '.join(SPLITS)}")
     if functions is not None and functions < 1:
-        raise ConfigError(f"functions: got {functions}; expected at least 1")
+        raise ConfigError(f"functions = {functions!r}; expected an integer >= 1")
     if suite.needs and find_spec(suite.needs[0]) is None:
         raise MissingExtraError(
             f"the suite {name!r} needs {suite.needs[1]}, which is not installed: "
@@ -140,5 +140,5 @@ def package(name: str) -> str:
 
 def _suite(name: str) -> _Suite:
     if name not in _TABLE:
-        raise ConfigError(f"suite: got {name!r}; expected one of {', '.join(SUITES)}")
+        raise ConfigError(f"suite = {name!r}; expected one of {', '.join(SUITES)}")
     return _TABLE[name]

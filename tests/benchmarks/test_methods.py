@@ -11,7 +11,7 @@ import torch
 from rnnbbo import Integer, Space
 from rnnbbo.benchmarks import methods
 from rnnbbo.benchmarks.methods.base import Cells
-from rnnbbo.errors import MissingExtraError, PolicyError
+from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -252,6 +252,25 @@ def test_a_policy_is_described_by_its_parts() -> None:
     assert methods.about_method("lstm") == "policy of rnnbbo: lstm with a scored head"
     with pytest.raises(PolicyError, match="no-such-method"):
         methods.about_method("no-such-method")
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("no.such:Method", "there is no module 'no.such'"),
+        ("none.py:Method", "there is no file 'none.py'"),
+        ("faulty_methods:Nothing", "has no 'Nothing'; it has .*Steady"),
+        ("own_policies:number", "which is 3"),
+    ],
+)
+def test_a_method_of_ones_own_that_is_none_is_named_with_what_is_expected(
+    name: str, fault: str
+) -> None:
+    expected = rf"method = '{name}', .*{fault}.*; expected module:attribute or .*a class called as"
+    with pytest.raises(ConfigError, match=expected):
+        methods.make_method(name, 2, 4, 0)
+    with pytest.raises(ConfigError, match=expected):
+        methods.about_method(name)
 
 
 def test_the_bench_extra_brings_what_the_peers_need() -> None:

@@ -19,9 +19,9 @@ def test_there_are_results() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_markdown_is_written_from_the_tables(name: str) -> None:
-    tables = stored.read(RESULTS / f"{name}.json")
-    assert any(group.tables for group in tables)
-    assert markdown.groups(tables) == (RESULTS / f"{name}.md").read_text()
+    tables = stored.read_tables(RESULTS / f"{name}.json")
+    assert any(subsection.tables for subsection in tables)
+    assert markdown.to_markdown(tables) == (RESULTS / f"{name}.md").read_text()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks import Comparison, Plan, PlanProgress, executors, record, run
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.errors import ConfigError, RecordError
 
 PLAN = Plan([Comparison(["classic"], ["random", "cma"], budget=8, functions=2, seeds=2)])
@@ -117,7 +118,7 @@ def test_lost_runs_are_made_again_on_request_only(tmp_path: Path) -> None:
 
 def test_another_budget_needs_another_folder(unbroken: Path) -> None:
     longer = replace(PLAN, compare=[replace(PLAN.compare[0], budget=9)])
-    with pytest.raises(RecordError, match="budget of 8; the plan says 9"):
+    with pytest.raises(RecordError, match="budget of 8, and the plan says 9; expected the same"):
         run(longer, unbroken)
 
 
@@ -130,11 +131,36 @@ def test_a_plan_may_grow(unbroken: Path, tmp_path: Path) -> None:
 
 
 def test_faults_that_show_before_the_first_run(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="jobs: got 0"):
+    with pytest.raises(ConfigError, match="jobs = 0; expected an integer"):
         run(PLAN, tmp_path, jobs=0)
-    with pytest.raises(ConfigError, match=r"'no\.such:Method'.*expected module:class"):
+    with pytest.raises(ConfigError, match=r"'no\.such:Method'.*expected module:attribute"):
         run(replace(PLAN, compare=[replace(PLAN.compare[0], methods=["no.such:Method"])]), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_policies_and_methods_of_ones_own_run_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = (OWN / "own_policies.py").read_text()
+    (tmp_path / "mine.py").write_text(f"{source}\n\nmine = Diagonal(0.05)\n")
+    policies = ["own_policies:Diagonal", "own_policies:slow", "own_policies:trained"]
+    methods = [*policies, "./mine.py:mine", "faulty_methods:Steady", "random"]
+    out = run(Plan([Comparison(["classic"], methods, budget=4, functions=2)]), tmp_path / "out")
+    runs = {r.key.method: r for r in record.read_runs(out)}
+    assert set(runs) == set(methods)
+    assert all(r.end is None and len(r.evaluations) == 4 for r in runs.values())
+    last = {name: r.evaluations[-1].x[0] for name, r in runs.items()}
+    assert last["own_policies:Diagonal"] == last["own_policies:trained"]
+    assert last["own_policies:slow"] < last["./mine.py:mine"] < last["own_policies:Diagonal"]
+    (header,) = record.read_headers(out)
+    assert [header["methods"][name]["ours"] for name in methods] == [True] * 4 + [False] * 2
+    assert header["methods"]["own_policies:trained"]["horizon"] == 9
+    about = header["methods"]["./mine.py:mine"]["about"]
+    assert about == "policy of rnnbbo: points on the diagonal"
+    assert header["methods"]["faulty_methods:Steady"]["about"] == "Asks for points on a line."
+    ours = {method.name for method in read_records(out).methods if method.ours}
+    assert ours == {*policies, "./mine.py:mine"}
 
 
 PROGRAM = """

@@ -16,8 +16,8 @@ from rnnbbo.benchmarks.methods.spearmint_hyperparameters import (
     FIXED_NOISE,
     MAX_LENGTHSCALE,
     Chain,
-    Hyperparameters,
     Observed,
+    SpearmintHyperparameters,
     log_prior,
 )
 from rnnbbo.functions.synthetic import branin
@@ -81,12 +81,12 @@ def some_data(n: int = 9, dim: int = 3) -> tuple[np.ndarray, np.ndarray]:
     return x, (y - y.mean()) / y.std()
 
 
-def some_samples(dim: int = 3) -> list[Hyperparameters]:
+def some_samples(dim: int = 3) -> list[SpearmintHyperparameters]:
     rng = np.random.default_rng(4)
     return [
-        Hyperparameters(0.3, 1.7, 1e-3, rng.uniform(0.2, 2.0, dim)),
-        Hyperparameters(-0.1, 40.0, 1e-7, rng.uniform(0.2, 2.0, dim)),
-        Hyperparameters(0.0, 0.2, 0.5, rng.uniform(0.2, 2.0, dim)),
+        SpearmintHyperparameters(0.3, 1.7, 1e-3, rng.uniform(0.2, 2.0, dim)),
+        SpearmintHyperparameters(-0.1, 40.0, 1e-7, rng.uniform(0.2, 2.0, dim)),
+        SpearmintHyperparameters(0.0, 0.2, 0.5, rng.uniform(0.2, 2.0, dim)),
     ]
 
 
@@ -104,7 +104,7 @@ def test_likelihood_is_that_of_gpytorch() -> None:
 def test_a_singular_covariance_has_no_likelihood() -> None:
     data = Observed(np.full((4, 1), 0.5), np.arange(4.0))
     # This noise takes the jitter away.
-    at = Hyperparameters(0.0, 1.0, -1e-6, np.ones(1))
+    at = SpearmintHyperparameters(0.0, 1.0, -1e-6, np.ones(1))
     assert data.log_likelihood(data.correlation(at.lengthscales), at) == -np.inf
 
 
@@ -118,7 +118,7 @@ def test_the_chain_samples_the_posterior() -> None:
         correlation = data.correlation(np.array([scale]))
         for j, logarithm in enumerate(logs):
             for k, mean in enumerate(means):
-                at = Hyperparameters(mean, exp(logarithm), FIXED_NOISE, np.array([scale]))
+                at = SpearmintHyperparameters(mean, exp(logarithm), FIXED_NOISE, np.array([scale]))
                 likelihood = data.log_likelihood(correlation, at)
                 log_density[i, j, k] = likelihood + log_prior(at) + logarithm
     weights = np.exp(log_density - log_density.max())

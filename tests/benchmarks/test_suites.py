@@ -136,7 +136,7 @@ def test_bbob_takes_one_function_of_each_group_first_and_all_before_another_inst
     [
         ({"name": "gp-5d"}, r"'gp-5d'; expected one of gp-1d"),
         ({"name": "gp-2d", "split": "train"}, r"'train'; expected one of test, tune"),
-        ({"name": "gp-2d", "functions": 0}, r"functions: got 0"),
+        ({"name": "gp-2d", "functions": 0}, r"functions = 0; expected an integer"),
     ],
 )
 def test_malformed_requests_are_refused(arguments: dict[str, object], expected: str) -> None:

@@ -54,8 +54,8 @@ def test_list_names_everything_that_a_plan_may_hold() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "name a plan, or give --quick"),
-        (["full", "--quick"], "name a plan, or give --quick"),
+        ([], "PLAN is missing; expected a plan, or --quick"),
+        (["full", "--quick"], "PLAN = 'full' and --quick; expected a plan, or --quick"),
         (["--quick", "--jobs", "2", "--scheduler", "tcp://a:1"], "a cluster has its own workers"),
         (["--quick", "--jobs", "0"], "0 is not in the range"),
     ],

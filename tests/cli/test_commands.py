@@ -14,8 +14,8 @@ import pytest
 
 import rnnbbo
 from rnnbbo import Real, Study
-from rnnbbo.cli import plot, report
-from rnnbbo.cli.main import COMMANDS, run
+from rnnbbo.cli import plot, printing
+from rnnbbo.cli.main import COMMANDS, run_command
 
 OBJECTIVE = """
 import sys, time
@@ -68,7 +68,7 @@ def escaped(code):
 
 
 def minimize(*arguments):
-    return run(["minimize", *arguments])
+    return run_command(["minimize", *arguments])
 
 
 def test_a_python_function_by_names(capsys):
@@ -115,7 +115,7 @@ def test_json_of_a_program(capsys):
     assert out.count("\n") == 1
     document = json.loads(out)
     assert set(document) == JSON_KEYS
-    assert document["schema_version"] == report.JSON_VERSION == 2
+    assert document["schema_version"] == printing.JSON_VERSION == 2
     assert (document["status"], document["fun"], document["seed"]) == ("ok", 2.0, 7)
     assert (document["n_trials"], document["n_failed"], document["best_trial"]) == (3, 1, 0)
     assert document["x"] == document["trials"][0]["x"]
@@ -144,7 +144,7 @@ def test_a_study_is_exported_with_one_word_for_a_state(folder, capsys):
     arguments = ["objective.py:sometimes", *ONE, "-n", "4", "--study", "run.db"]
     assert minimize(*arguments, "--policy", "lstm-direct") == 0
     for name in ("all.csv", "all.json", "plain"):
-        assert run(["study", "export", "run.db", "-o", name]) == 0
+        assert run_command(["study", "export", "run.db", "-o", name]) == 0
     with (folder / "all.csv").open() as file:
         rows = list(csv.DictReader(file))
     document = json.loads((folder / "all.json").read_text())
@@ -155,10 +155,10 @@ def test_a_study_is_exported_with_one_word_for_a_state(folder, capsys):
         assert [trial.state for trial in study.trials()] == states
     assert (folder / "plain").read_text() == (folder / "all.csv").read_text()
     capsys.readouterr()
-    assert run(["study", "export", "run.db", "-o", "all.xlsx"]) == 2
-    assert "--output all.xlsx: expected a name in .csv or .json" in capsys.readouterr().err
+    assert run_command(["study", "export", "run.db", "-o", "all.xlsx"]) == 2
+    assert "--output = 'all.xlsx'; expected a name in .csv or .json" in capsys.readouterr().err
     assert not (folder / "all.xlsx").exists()
-    assert run(["study", "export", "run.db", "-o", "all.txt", "--format", "csv"]) == 0
+    assert run_command(["study", "export", "run.db", "-o", "all.txt", "--format", "csv"]) == 0
     assert (folder / "all.txt").read_text() == (folder / "all.csv").read_text()
 
 
@@ -241,12 +241,18 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
     [
         ([], "nothing to minimize"),
         (["--"], "nothing to minimize"),
-        (["objective.py:listed", *ONE, "--", "true"], "expected one"),
+        (
+            ["objective.py:listed", *ONE, "--", "true"],
+            "OBJECTIVE = 'objective.py:listed', and a program",
+        ),
         (["objective.py", *ONE], "pkg.mod:func"),
         (["./train.sh", *ONE], "after --"),
         (["none.py:f", *ONE], "no file 'none.py'"),
-        (["objective.py:none", *ONE], "no function 'none'"),
-        (["objective.py:named", *ONE], "neither"),
+        (
+            ["objective.py:none", *ONE],
+            "objective = 'objective.py:none'; expected a function of objective.py: ",
+        ),
+        (["objective.py:named", *ONE], "expected one that takes a=..., or one list"),
         (["objective.py:listed"], "the space is empty"),
         (["objective.py:listed", "--space", "none.toml"], "No such file"),
         (["objective.py:listed", "-p", "x=float:1:0"], "low < high"),
@@ -260,10 +266,16 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
         (["objective.py:listed", *ONE, "--timeout", "0"], "--timeout"),
         (["objective.py:listed", *ONE, "--call-with", "magic"], "--call-with"),
         (["objective.py:listed", *ONE, "--lr=3"], "--lr"),
-        (["objective.py:listed", *ONE, "--plot", "plot.docx"], ".png"),
-        (["objective.py:listed", *ONE, "--plot", "none/plot.png"], "no folder"),
+        (
+            ["objective.py:listed", *ONE, "--plot", "plot.docx"],
+            "--plot = 'plot.docx'; expected a name in one of .png",
+        ),
+        (
+            ["objective.py:listed", *ONE, "--plot", "none/plot.png"],
+            "expected a file in a folder that exists",
+        ),
         ([*ONE, "--", "no-such-program-anywhere"], "no-such-program-anywhere"),
-        ([*ONE, "--", "true", "{y}"], "unknown placeholder '{y}'"),
+        ([*ONE, "--", "true", "{y}"], "placeholder = '{y}' in '{y}'; expected one of {a}"),
         ([*ONE, "-p", "b=int:1:2", "--", "true", "{a}"], "the command line has no {b}"),
         ([*ONE, "--", "sh run.sh {a}"], "without quotes"),
         (["objective.py:listed", *ONE, "--n-trials", "9"], "--n-calls N"),
@@ -298,15 +310,15 @@ def test_a_damaged_weights_file(folder, capsys):
     (folder / "mine.safetensors").write_bytes(b"not weights")
     policy = ["--policy", "mine.safetensors"]
     assert minimize("objective.py:listed", *ONE, *policy) == 4
-    assert run(["policies", "mine.safetensors"]) == 4
-    assert run(["policies", "missing.safetensors"]) == 4
+    assert run_command(["policies", "mine.safetensors"]) == 4
+    assert run_command(["policies", "missing.safetensors"]) == 4
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 3
     assert "mine.safetensors" in err
 
 
 def test_policies(capsys):
-    assert run(["policies", "--json"]) == 0
+    assert run_command(["policies", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema_version"] == 1
     assert {"lstm", "dnc"} <= set(document["policies"])
@@ -316,28 +328,37 @@ def test_policies(capsys):
             continue
         assert metadata["weights"] > 0
         assert metadata["provenance"]
-    assert run(["policies"]) == 0
+    assert run_command(["policies"]) == 0
     out = capsys.readouterr().out
     assert set(document["policies"]) <= {line.split()[0] for line in out.splitlines()}
     assert out.count("(default)") == 1
     assert "  provenance." in out
-    assert run(["policies", "none-such"]) == 2
+    assert run_command(["policies", "none-such"]) == 2
 
 
 def test_help_has_examples(capsys):
-    assert run([]) == 0
+    assert run_command([]) == 0
     overview = capsys.readouterr().out
     for command in COMMANDS:
         assert command in overview
-        assert run([command, "--help"]) == 0
+        assert run_command([command, "--help"]) == 0
         assert f"rnnbbo {command}" in capsys.readouterr().out.partition("xample")[2]
-    assert run(["--version"]) == 0
-    assert run(["minimise"]) == 2
+    assert run_command(["--version"]) == 0
+    assert run_command(["minimise"]) == 2
 
 
 # What follows needs processes of its own.
 
 RNNBBO = [sys.executable, "-m", "rnnbbo.cli.main"]
+
+
+def test_a_group_without_its_command_is_answered_by_the_help(capsys):
+    assert run_command(["study"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("Usage: rnnbbo study [OPTIONS] COMMAND [ARGS]...\n")
+    assert "  export  Write every trial as CSV or JSON.\n" in err
+    assert "Error" not in err
 
 
 def test_exit_codes_of_the_real_command():

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from rnnbbo.cli import minimize, options, policies, study
-from rnnbbo.cli.main import run
+from rnnbbo.cli.main import run_command
 
 OWN = {name for parameter in minimize.minimize.params for name in parameter.opts}
 
@@ -28,16 +28,16 @@ OWN = {name for parameter in minimize.minimize.params for name in parameter.opts
     ],
 )
 def test_an_option_typed_by_habit_says_what_to_do_here(typed, words, capsys):
-    assert run(["minimize", "math:sqrt", "-p", "a=float:0:1", *typed]) == 2
+    assert run_command(["minimize", "math:sqrt", "-p", "a=float:0:1", *typed]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"Error: no such option: {typed[0].partition('=')[0]}; ")
     assert words in line
 
 
 def test_options_that_nobody_knows_are_told_where_a_programs_own_belong(capsys):
-    assert run(["minimize", "math:sqrt", "-p", "a=float:0:1", "--frobnicate"]) == 2
+    assert run_command(["minimize", "math:sqrt", "-p", "a=float:0:1", "--frobnicate"]) == 2
     assert "A program and its options go after --." in capsys.readouterr().err
-    assert run(["minimize", "-p", "a=float:0:1", "--frobnicate", "--", "true"]) == 2
+    assert run_command(["minimize", "-p", "a=float:0:1", "--frobnicate", "--", "true"]) == 2
     assert "after --" not in capsys.readouterr().err
 
 

@@ -93,8 +93,8 @@ def test_malformed_params(params, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("lr = ", "no TOML"),
-        ("\xff", "no TOML"),
+        ("lr = ", "not TOML"),
+        ("\xff", "not TOML"),
         ("", "empty"),
         ("lr = 3", "type"),
         ("lr = { low = 0, high = 1 }", "type"),

@@ -68,7 +68,7 @@ def test_a_program_that_is_not_there(tmp_path, monkeypatch):
     plain.chmod(plain.stat().st_mode | stat.S_IXUSR)
     with monkeypatch.context() as there:
         there.chdir(tmp_path)
-        with pytest.raises(ObjectiveError, match=r"'plain' can be run; write \./plain$"):
+        with pytest.raises(ObjectiveError, match=r"'plain', which cannot be run; write \./plain$"):
             Program(["plain"], [])
         assert evaluate(["./plain"]).value == 1.0
     assert evaluate([str(plain)]).value == 1.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnbbo import shipped
-from rnnbbo.cli.main import run
+from rnnbbo.cli.main import run_command
 from rnnbbo.meta import validation
 
 TINY = """
@@ -42,9 +42,9 @@ def test_a_training_leaves_weights_log_and_picture_and_goes_on_where_it_was(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["train", str(config), "--out", str(tmp_path / "run"), "--threads", "1"]
-    assert run([*command, "--stop-after", "1"]) == 0
+    assert run_command([*command, "--stop-after", "1"]) == 0
     assert "going on" not in capsys.readouterr().err
-    assert run(command) == 0
+    assert run_command(command) == 0
     out, err = capsys.readouterr()
     assert "going on from the checkpoint" in err
     for name in ("tiny.safetensors", "log.jsonl", "curves.png"):
@@ -68,7 +68,7 @@ def test_a_wrong_configuration_is_a_usage_error_of_one_line(
     config: Path, change: tuple[str, str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config.write_text(TINY.replace(*change))
-    assert run(["train", str(config)]) == 2
+    assert run_command(["train", str(config)]) == 2
     err = capsys.readouterr().err
     assert message in err
     assert "Traceback" not in err
@@ -77,10 +77,10 @@ def test_a_wrong_configuration_is_a_usage_error_of_one_line(
 def test_a_missing_configuration_and_an_unusable_device(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["train", str(tmp_path / "nowhere.toml")]) == 2
+    assert run_command(["train", str(tmp_path / "nowhere.toml")]) == 2
     assert "nowhere.toml" in capsys.readouterr().err
-    assert run(["train", str(config), "--device", "warp"]) == 2
-    assert "device 'warp' cannot be used" in capsys.readouterr().err
+    assert run_command(["train", str(config), "--device", "warp"]) == 2
+    assert "--device = 'warp'; expected a device of torch's" in capsys.readouterr().err
 
 
 FAMILY = """
@@ -99,7 +99,7 @@ def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(validation, "SEARCHED", 16)
-    assert run(["train", str(config), "--out", str(tmp_path / "run")]) == 0
+    assert run_command(["train", str(config), "--out", str(tmp_path / "run")]) == 0
     (tmp_path / "mine.py").write_text(FAMILY)
     (tmp_path / "fine.toml").write_text("[train]\nbatch = 2\nhorizon = [2, 3]\ncandidates = 4\n")
     capsys.readouterr()
@@ -110,7 +110,7 @@ def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
         str(tmp_path / "run/tiny.safetensors"),
     ]
     command += ["--functions", f"{tmp_path / 'mine.py'}:family", "--dims", "2", "--updates", "2"]
-    assert run([*command, "--out", str(tmp_path / "fine")]) == 0
+    assert run_command([*command, "--out", str(tmp_path / "fine")]) == 0
     out = capsys.readouterr().out
     assert "regret on 2 members held out, 2D" in out
     assert all(f"\n{row} " in out for row in ("before", "after", "change"))
@@ -123,9 +123,12 @@ def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
     ("options", "message"),
     [
         ([], "CONFIG is missing; expected a TOML file, or --from with --functions"),
-        (["--from", "dnc"], "--functions is missing; with --from expected a family"),
-        (["--from", "dnc", "--functions", "mine.py"], "--functions is mine.py; with --from"),
-        (["--dims", "3"], "--dims 3 goes with --from POLICY"),
+        (["--from", "dnc"], "--functions is missing; expected, with --from, a family"),
+        (
+            ["--from", "dnc", "--functions", "mine.py"],
+            "--functions = 'mine.py'; expected, with --from, a family",
+        ),
+        (["--dims", "3"], "--dims = 3, without --from; expected --from POLICY"),
         (
             ["--from", "dnc", "--functions", "math:cos", "--dims", "2,x"],
             "'--dims': '2,x'; expected integers >= 1, such as 2,4,6",
@@ -137,7 +140,7 @@ def test_weights_are_adapted_to_a_family_and_the_gain_is_shown(
 def test_wrong_options_are_named(
     options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["train", *options, "--out", str(tmp_path / "run")]) == 2
+    assert run_command(["train", *options, "--out", str(tmp_path / "run")]) == 2
     err = capsys.readouterr().err
     assert message in err
     assert "Traceback" not in err

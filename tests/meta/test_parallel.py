@@ -51,9 +51,9 @@ def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path, upd
         options = ["--out", str(tmp_path / out), "--threads", "1", "--stop-after", str(count)]
         return ["train", str(path), *options]
 
-    assert cli.run(arguments("one", updates)) == 0
+    assert cli.run_command(arguments("one", updates)) == 0
     # Half by one process, and half by two: a training may move between machines.
-    assert cli.run(arguments("two", 2)) == 0
+    assert cli.run_command(arguments("two", 2)) == 0
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     both = subprocess.run(
         [sys.executable, *torchrun, "-m", "rnnbbo.cli.main", *arguments("two", updates - 2)],

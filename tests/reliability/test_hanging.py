@@ -9,7 +9,7 @@ from process_support import alive
 from reliability_support import BOX, slow
 
 from rnnbbo import minimize
-from rnnbbo.cli.main import run
+from rnnbbo.cli.main import run_command
 from rnnbbo.evaluation import processes
 
 HOLDS = "ended ≤ timeout + 6 s, no orphan"
@@ -58,7 +58,7 @@ def test_command(what, tmp_path, pids, capsys, figure):
     program = ["--", sys.executable, str(script), "{x}"]
     objective = program if what == "program" else [f"{script}:f", "--call-with", "list"]
     options = ["-n", "1", "--param", "x=float:0:1", "--eval-timeout", "1", "--json"]
-    assert run(["minimize", *options, *objective]) == 3
+    assert run_command(["minimize", *options, *objective]) == 3
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     assert trial["error"].startswith("timed out after 1 s")
     check(pids, trial["seconds"], 1.0, figure, f"the command, {what}")

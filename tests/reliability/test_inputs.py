@@ -14,7 +14,7 @@ import pytest
 from reliability_support import slow
 
 from rnnbbo import Integer, Real, checkpoint, minimize, shipped
-from rnnbbo.cli.main import run
+from rnnbbo.cli.main import run_command
 from rnnbbo.cli.program import Program
 from rnnbbo.errors import CheckpointError, SpaceError
 from rnnbbo.trial import Trial
@@ -78,7 +78,7 @@ def test_space_options(tmp_path, capsys, figure):
         file.write_text(text)
         spaces.append(["--space", str(file)])
     for options in [*spaces, ["--space", str(tmp_path / "missing.toml")]]:
-        assert run(["minimize", *options, *program]) == 2, options
+        assert run_command(["minimize", *options, *program]) == 2, options
         assert "Error: " in capsys.readouterr().err
     assert not (tmp_path / "evaluated").exists()
     figure("by the command, exit code 2", len(spaces) + 1)
@@ -115,7 +115,7 @@ def test_flipped_numbers(flips, weights_file, capsys, figure):
         with pytest.raises(CheckpointError, match="damaged"):
             shipped.load(path)
     command = ["minimize", "-n", "1", "--param", "x=float:0:1", "--policy", str(path)]
-    assert run([*command, "--", "echo", "1"]) == 4
+    assert run_command([*command, "--", "echo", "1"]) == 4
     assert str(path) in capsys.readouterr().err
     figure("in the numbers, refused", f"{flips} of {flips}")
 
@@ -167,9 +167,9 @@ def test_pickles(tmp_path, capsys, figure):
     for path in (weights, study):
         path.write_bytes(pickle.dumps(Bomb(exploded)) + bytes(1000))
     command = ["minimize", "-n", "1", "--param", "x=float:0:1"]
-    assert run([*command, "--policy", str(weights), "--", "echo", "1"]) == 4
-    assert run([*command, "--study", str(study), "--resume", "--", "echo", "1"]) == 4
-    assert run(["study", "show", str(study)]) == 4
+    assert run_command([*command, "--policy", str(weights), "--", "echo", "1"]) == 4
+    assert run_command([*command, "--study", str(study), "--resume", "--", "echo", "1"]) == 4
+    assert run_command(["study", "show", str(study)]) == 4
     assert str(weights) in capsys.readouterr().err
     assert not exploded.exists()
     figure("refused", 3)
@@ -230,7 +230,10 @@ def test_categories(tmp_path, capsys, figure):
     command = [sys.executable, str(script), "{c}", str(out)]
     study = ["--study", str(tmp_path / "run.db")]
     n = str(len(valid))
-    assert run(["minimize", "-n", n, "--space", str(space), "--json", *study, "--", *command]) == 0
+    assert (
+        run_command(["minimize", "-n", n, "--space", str(space), "--json", *study, "--", *command])
+        == 0
+    )
     result = json.loads(capsys.readouterr().out)
     said = [json.loads(line) for line in out.read_text().splitlines()]
     told = [trial["x"]["c"] for trial in result["trials"]]

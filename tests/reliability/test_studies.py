@@ -14,7 +14,7 @@ from process_support import alive, until
 from reliability_support import BOX, bowl, slow
 
 from rnnbbo import Study
-from rnnbbo.cli.main import run
+from rnnbbo.cli.main import run_command
 from rnnbbo.errors import ConfigError, StudyError, TrialError
 
 QUICK = {"policy": "lstm-direct", "rng": 0}
@@ -108,7 +108,7 @@ def test_cut(path, tmp_path, cuts, part, figure, capsys):
                 advance(opened, 2)
             prefixes += 1
         except StudyError:
-            assert run(["study", "show", str(copy)]) == 4
+            assert run_command(["study", "show", str(copy)]) == 4
             refused += 1
         for suffix in ("", "-wal", "-shm"):
             (tmp_path / f"cut.db{suffix}").unlink(missing_ok=True)

@@ -70,7 +70,7 @@ def test_returned(bad, figure):
     "said", ["nan", "inf", "-inf", "", "text", "1 2", '{"value": null}', '{"value": 1e999}']
 )
 def test_printed(said, tmp_path, capsys, figure):
-    from rnnbbo.cli.main import run
+    from rnnbbo.cli.main import run_command
 
     script = tmp_path / "objective.sh"
     script.write_text(
@@ -79,7 +79,7 @@ def test_printed(said, tmp_path, capsys, figure):
     )
     command = ["sh", str(script), "{x}", str(tmp_path / "count"), said.translate(BRACES)]
     options = ["-n", "8", "--seed", "0", "--param", "x=float:0:1", "--json"]
-    assert run(["minimize", *options, "--", *command]) == 0
+    assert run_command(["minimize", *options, "--", *command]) == 0
     result = json.loads(capsys.readouterr().out)
     trials = result["trials"]
     assert [i for i, trial in enumerate(trials) if trial["state"] == "failed"] == [0, 1, 5]
@@ -111,7 +111,7 @@ def test_exceptions(n_calls, workers, figure):
 
 @pytest.mark.fault("30 % random exceptions", holds="the run completes, failures counted")
 def test_failing_program(tmp_path, capsys, figure):
-    from rnnbbo.cli.main import run
+    from rnnbbo.cli.main import run_command
 
     script = tmp_path / "flaky.py"
     script.write_text(
@@ -119,7 +119,7 @@ def test_failing_program(tmp_path, capsys, figure):
         "sys.exit(3) if random.Random(sys.argv[1]).random() < 0.3 else print(sys.argv[1])\n"
     )
     command = [sys.executable, str(script), "{x}"]
-    code = run(
+    code = run_command(
         ["minimize", "-n", "30", "--seed", "0", "--param", "x=float:0:1", "--json", "--", *command]
     )
     result = json.loads(capsys.readouterr().out)

@@ -9,8 +9,8 @@ import pytest
 
 from rnnbbo.benchmarks.measures import duel
 from rnnbbo.benchmarks.plan import Comparison, Plan
-from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group
+from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Subsection
 from rnnbbo.benchmarks.runner import run
 
 
@@ -25,9 +25,9 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_method_is_level_with_itself(records: Path) -> None:
-    group = duel.duel(read(records), "random", "random", [5, 12])
-    assert group.text == (f"random : random, {duel.LEGEND}",)
-    (table,) = group.tables
+    subsection = duel.duel(read_records(records), "random", "random", [5, 12])
+    assert subsection.text == (f"random : random, {duel.LEGEND}",)
+    (table,) = subsection.tables
     assert table.head == ["suite", "functions", "t = 5", "t = 12"]
     row, total = table.rows
     assert [cell.text for cell in row[:2]] == ["classic-plain", "3"]
@@ -60,7 +60,7 @@ def test_what_an_interval_shows_to_be_less_is_bold() -> None:
 
 def test_sides_change_signs(records: Path) -> None:
     there, back = (
-        duel.duel(read(records), *pair, [12]).tables[0].rows[-1]
+        duel.duel(read_records(records), *pair, [12]).tables[0].rows[-1]
         for pair in (("random", "sobol"), ("sobol", "random"))
     )
     (low, high), (least, most) = intervals(there[2])
@@ -70,7 +70,7 @@ def test_sides_change_signs(records: Path) -> None:
 
 
 def test_a_suite_that_stopped_before_has_no_figure(records: Path) -> None:
-    loaded = read(records)
+    loaded = read_records(records)
     (suite,) = loaded.suites
     brief = {
         name: replace(course, capped=course.capped[:, :9]) for name, course in suite.courses.items()
@@ -83,12 +83,12 @@ def test_a_suite_that_stopped_before_has_no_figure(records: Path) -> None:
     assert total[3] == longer[3]
 
 
-def test_the_command(records: Path, measured: Callable[..., list[Group]]) -> None:
-    groups = measured("duel", records, "random", "sobol,random", "--at", "10,200,5,10")
-    starts = [group.text[0].partition(",")[0] for group in groups]
+def test_the_command(records: Path, measured: Callable[..., list[Subsection]]) -> None:
+    subsections = measured("duel", records, "random", "sobol,random", "--at", "10,200,5,10")
+    starts = [subsection.text[0].partition(",")[0] for subsection in subsections]
     assert starts == ["random : sobol", "random : random"]
-    for group in groups:
-        assert group.tables[0].head == ("suite", "functions", "t = 5", "t = 10")
+    for subsection in subsections:
+        assert subsection.tables[0].head == ("suite", "functions", "t = 5", "t = 10")
 
 
 def test_what_is_not_there_is_named(records: Path, refused: Callable[..., str]) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.measures import latency
-from rnnbbo.benchmarks.reports.section import NONE, Group
+from rnnbbo.benchmarks.reports.section import NONE, Subsection
 
-Measured = Callable[..., list[Group]]
+Measured = Callable[..., list[Subsection]]
 
 
 class Clock:
@@ -47,7 +47,7 @@ def slower(monkeypatch: pytest.MonkeyPatch) -> Slower:
 
 def test_the_median_is_that_of_the_window_from_t_on(slower: Slower) -> None:
     middle = (latency.WINDOW - 1) // 2
-    found = latency.timed(slower, [1, 5], 2)
+    found = latency.time_ask_tell(slower, [1, 5], 2)
     assert [pair[0] for pair in found if pair] == pytest.approx([1 + middle, 5 + middle])
     assert [pair[1] for pair in found if pair] == pytest.approx(
         [(1 + middle) / 10, (5 + middle) / 10]
@@ -57,15 +57,15 @@ def test_the_median_is_that_of_the_window_from_t_on(slower: Slower) -> None:
 def test_a_run_is_ended_at_its_limit_and_has_figures_up_to_there(slower: Slower) -> None:
     # Up to the end of the first window: 1.1 (1 + 2 + ... + 21) s.
     spent = 1.1 * latency.WINDOW * (latency.WINDOW + 1) / 2
-    first, second = latency.timed(slower, [1, 40], 2, limit=spent)
+    first, second = latency.time_ask_tell(slower, [1, 40], 2, limit=spent)
     assert first is not None
     assert second is None
     assert slower.n < 40
 
 
 def test_a_row_a_method_and_a_column_a_time(measured: Measured) -> None:
-    (group,) = measured("latency", "--methods", "random,cma", "--at", "9,5", "--repeats", "1")
-    (table,) = group.tables
+    (subsection,) = measured("latency", "--methods", "random,cma", "--at", "9,5", "--repeats", "1")
+    (table,) = subsection.tables
     assert table.head == ("method", "t = 5", "t = 9")
     assert [row[0].text for row in table.rows] == ["random", "cma"]
     for row in table.rows:
@@ -76,15 +76,15 @@ def test_a_row_a_method_and_a_column_a_time(measured: Measured) -> None:
 
 def test_a_method_that_is_ended_has_no_figure(measured: Measured) -> None:
     options = ["--methods", "random", "--at", "5", "--repeats", "2", "--limit", "1e-9"]
-    (group,) = measured("latency", *options)
-    assert [cell.text for cell in group.tables[0].rows[0]] == ["random", NONE]
+    (subsection,) = measured("latency", *options)
+    assert [cell.text for cell in subsection.tables[0].rows[0]] == ["random", NONE]
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
         (["--methods", "nope"], "'nope'; expected a method that `rnnbbo benchmark list` names"),
-        (["--methods", "no.module:X"], "expected module:class"),
+        (["--methods", "no.module:X"], "expected module:attribute"),
         (["--methods", "random,,cma"], "expected names separated by commas"),
         (["--at", "0"], "'0'; expected integers >= 1"),
         (["--dim", "0"], "0 is not in the range x>=1"),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.measures.many import Objectives, operations, own_seconds
+from rnnbbo.benchmarks.measures.batched_runs import Objectives, operations, own_seconds
 from rnnbbo.many import minimize_many
 
 
@@ -31,9 +31,9 @@ def test_operations_grow_with_the_network():
 
 def test_a_row_a_policy_and_one_of_random_search(measured):
     options = "--policies lstm-direct --problems 20 --n-calls 6 --dim 2 --alone 3"
-    (group,) = measured("many", *options.split())
-    assert group.text[0].startswith("20 problems in 2 dimensions, 6 evaluations each")
-    (table,) = group.tables
+    (subsection,) = measured("many", *options.split())
+    assert subsection.text[0].startswith("20 problems in 2 dimensions, 6 evaluations each")
+    (table,) = subsection.tables
     assert table.head[:3] == ("policy", "time", "asks a second")
     assert table.head[-1] == "the first 3, one by one"
     assert [row[0].text for row in table.rows] == ["lstm-direct", "random search"]
@@ -43,7 +43,7 @@ def test_a_row_a_policy_and_one_of_random_search(measured):
     ("options", "expected"),
     [
         ("--policies lstm,kernel", "'kernel' does not run in batches"),
-        ("--policies lstm,nope", "unknown policy 'nope'"),
+        ("--policies lstm,nope", "policy = 'nope'; expected one of dnc"),
         ("--problems 0", "0 is not in the range x>=1"),
     ],
 )

@@ -8,8 +8,8 @@ import pytest
 
 from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
 from rnnbbo.benchmarks.plan import Comparison, Plan
-from rnnbbo.benchmarks.reports.data import Course, Method, Records, Suite
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.runner import run
 from rnnbbo.errors import RecordError
 
@@ -29,23 +29,23 @@ def course(name: str) -> Course:
 @pytest.fixture
 def made() -> Records:
     methods = (
-        Method("auto", "", ours=True, horizon=None, default=True),
-        Method("other", "", ours=True, horizon=None),
-        Method("tpe", "", ours=False, horizon=None),
-        Method("random", "", ours=False, horizon=None),
+        ComparedMethod("auto", "", ours=True, horizon=None, default=True),
+        ComparedMethod("other", "", ours=True, horizon=None),
+        ComparedMethod("tpe", "", ours=False, horizon=None),
+        ComparedMethod("random", "", ours=False, horizon=None),
     )
     dims = {f"f{i}": 2 for i in range(8)}
     suite = Suite("some", "", dims, {name: course(name) for name in REGRETS})
     return Records(methods, (suite,), (), {}, (), {}, (), 32, 960)
 
 
-def texts(group: Group) -> dict[str, list[str]]:
-    (table,) = group.tables
+def texts(subsection: Subsection) -> dict[str, list[str]]:
+    (table,) = subsection.tables
     return {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
 
 
 LATENCY = [
-    Group(
+    Subsection(
         tables=[
             Table(
                 ["method", "t = 10", "t = 20"],
@@ -57,9 +57,9 @@ LATENCY = [
 
 
 def test_a_row_a_method_with_the_default_marked_and_the_time_last(made: Records) -> None:
-    group = overall(made, [10, 30], methods=default_and_peers(made))
-    assert group.tables[0].head == ["method", "t = 10", "t = 30", "time per step"]
-    assert texts(group) == {
+    subsection = overall(made, [10, 30], methods=default_and_peers(made))
+    assert subsection.tables[0].head == ["method", "t = 10", "t = 30", "time per step"]
+    assert texts(subsection) == {
         "auto (default)": ["0.10 / 0.10", "0.10 / 0.10", "500 ms"],
         "tpe": ["0.40 / 0.40", "0.40 / 0.40", "2.0 s"],
         "random": ["0.80 / 0.80", "0.80 / 0.80", "3 µs"],
@@ -68,9 +68,9 @@ def test_a_row_a_method_with_the_default_marked_and_the_time_last(made: Records)
 
 
 def test_times_of_an_idle_core_are_taken_where_there_are_any(made: Records) -> None:
-    group = overall(made, [5, 10, 20, 30], latency=LATENCY)
-    assert "on an idle core after 20 evaluations; after ≈, in" in group.tables[0].caption
-    found = texts(group)
+    subsection = overall(made, [5, 10, 20, 30], latency=LATENCY)
+    assert "on an idle core after 20 evaluations; after ≈, in" in subsection.tables[0].caption
+    found = texts(subsection)
     times = {name: row[-1] for name, row in found.items()}
     # Of 30 evaluations there is none, and that of 20 is taken before that of 10.
     assert times.pop("auto (default)") == "12 ms"
@@ -88,22 +88,25 @@ def test_only_what_is_in_the_table_is_explained(made: Records) -> None:
 def test_what_is_not_there_is_named(made: Records) -> None:
     with pytest.raises(RecordError, match="method = 'nope'; expected some of auto, other"):
         overall(made, [10], methods=["auto", "nope"])
-    with pytest.raises(RecordError, match="t = 10, t = 20; expected the times at one of 5, 30"):
+    with pytest.raises(
+        RecordError,
+        match=r"latency = \['t = 10', 't = 20'\]; expected a table of the times at one of 5, 30",
+    ):
         overall(made, [5, 30], latency=LATENCY)
     with pytest.raises(RecordError, match="no two methods share a function"):
         overall(made, [10], methods=["auto"])
 
 
 def test_the_command(
-    tmp_path: Path, measured: Callable[..., list[Group]], refused: Callable[..., str]
+    tmp_path: Path, measured: Callable[..., list[Subsection]], refused: Callable[..., str]
 ) -> None:
     compared = Comparison(
         suites=("classic-plain",), methods=("random", "sobol"), budget=12, functions=2
     )
     out = run(Plan(about="a test", compare=(compared,)), tmp_path / "records")
-    (group,) = measured("overall", out, "--at", "12,10")
-    assert group.tables[0].head == ("method", "t = 10", "t = 12", "time per step")
-    assert set(texts(group)) == {"random", "sobol"}
+    (subsection,) = measured("overall", out, "--at", "12,10")
+    assert subsection.tables[0].head == ("method", "t = 10", "t = 12", "time per step")
+    assert set(texts(subsection)) == {"random", "sobol"}
     line = refused("overall", out, "--at", "12", "--latency", tmp_path / "none.json")
     assert "none.json: No such file or directory; expected a file of JSON" in line
     assert "expected some of random, sobol" in refused("overall", out, "--methods", "sobol,cma")

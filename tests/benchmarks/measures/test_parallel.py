@@ -1,7 +1,7 @@
 import numpy as np
 
 from rnnbbo import minimize
-from rnnbbo.benchmarks.measures.parallel import Simulated, regret
+from rnnbbo.benchmarks.measures.parallel_evaluation import Simulated, simulated_regret
 from rnnbbo.benchmarks.suites import get_suite
 from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
@@ -39,17 +39,17 @@ def test_several_slots_end_out_of_order_and_never_later_than_the_pace_allows():
 
 def test_regret_falls():
     (entry,) = get_suite("gp-2d", 1, "tune")
-    curve = regret("gp-2d", entry, 3, 15, seeds=2)
+    curve = simulated_regret("gp-2d", entry, 3, 15, seeds=2)
     assert curve.shape == (15,)
     assert np.all(np.diff(curve) <= 0.0)
 
 
 def test_a_row_a_suite_and_one_of_all(measured, refused):
     options = "--workers 2 --n-calls 20 --sleep 0.01 --functions 2 --split tune"
-    (group,) = measured("parallel", *options.split(), "--suites", "gp-2d")
-    assert "times as fast" in group.text[0]
-    assert "2 functions of the tune split, 1 seed each" in group.text[1]
-    (table,) = group.tables
+    (subsection,) = measured("parallel", *options.split(), "--suites", "gp-2d")
+    assert "times as fast" in subsection.text[0]
+    assert "2 functions of the tune split, 1 seed each" in subsection.text[1]
+    (table,) = subsection.tables
     assert table.head == ("suite", "t = 20")
     assert [row[0].text for row in table.rows] == ["gp-2d", "all"]
     assert "'gp-0d'; expected some of gp-1d" in refused("parallel", "--suites", "gp-2d,gp-0d")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.measures import training
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.meta.config import Config, parse
 from rnnbbo.meta.schedule import Episode
 
@@ -38,7 +38,7 @@ def config() -> Config:
 
 def test_a_larger_batch_has_more_products_in_proportion() -> None:
     episode = Episode(2, 4, 1)
-    speeds = [training.speed(config(), n, "cpu", repeats=1, episode=episode) for n in (2, 6)]
+    speeds = [training.time_update(config(), n, "cpu", repeats=1, episode=episode) for n in (2, 6)]
     each = [s.flops_per_second / s.functions_per_second for s in speeds]
     assert each[0] > 0
     assert each[1] == pytest.approx(each[0], rel=0.05)
@@ -49,11 +49,11 @@ def test_the_peak_counts_multiplications_and_additions(monkeypatch: pytest.Monke
     times = iter([9.0, 0.5, 0.25, 0.5, 1.0, 0.5])
     monkeypatch.setattr(training, "PEAK_SIZE", 10)
     monkeypatch.setattr(training, "_seconds", lambda work, device: next(times))
-    assert training.peak("cpu") == 2 * 10**3 / 0.25
+    assert training.torch_peak_flops("cpu") == 2 * 10**3 / 0.25
 
 
 def test_a_row_a_configuration_and_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Callable[..., list[Group]]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Callable[..., list[Subsection]]
 ) -> None:
     monkeypatch.setattr(training, "PEAK_SIZE", 64)
     files = []
@@ -61,8 +61,8 @@ def test_a_row_a_configuration_and_batch(
         files.append(tmp_path / f"{head}.toml")
         files[-1].write_text(SMALL.format(head=head, loss=loss))
     options = ["--batch", "2,4", "--repeats", "1", "--dim", "2", "--horizon", "4"]
-    (group,) = measured("training", *files, *options)
-    (table,) = group.tables
+    (subsection,) = measured("training", *files, *options)
+    (table,) = subsection.tables
     assert table.head[2] == "functions a second"
     rows = [[cell.text for cell in row] for row in table.rows]
     assert [" ".join(row[:2]) for row in rows] == [

@@ -7,8 +7,8 @@ import pytest
 
 from rnnbbo.benchmarks.reports import ranking, verdict, worst
 from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.pool import at, pool
-from rnnbbo.benchmarks.reports.reading import read
 
 Rng = np.random.Generator
 SUITES = {"gp-2d": 2, "gp-4d": 4}
@@ -42,7 +42,7 @@ def raced(records: Any) -> Records:
         "peer": made(steady(0.45)),
         "random": made(steady(0.9), seconds=1e-6),
     }
-    return read(records.write(methods))
+    return read_records(records.write(methods))
 
 
 def test_methods_are_ranked_by_evaluations_whatever_asking_costs(raced: Records) -> None:
@@ -65,7 +65,7 @@ def test_where_the_default_is_behind_is_said(raced: Records) -> None:
 def test_equals_are_tied_and_of_equals_the_default_comes_first(records: Any) -> None:
     made = records.made
     methods = {"kernel": made(steady(0.2), ours=True), "auto": made(steady(0.2), ours=True)}
-    raced = read(records.write(methods, functions=6))
+    raced = read_records(records.write(methods, functions=6))
     found = ranking.columns(raced, [10])
     assert ranking.ranked(raced, found) == ["auto", "kernel"]
     assert set(found[0].means.leaders) == {"auto", "kernel"}
@@ -74,8 +74,8 @@ def test_equals_are_tied_and_of_equals_the_default_comes_first(records: Any) -> 
 
 def test_every_part_of_the_suites_is_compared_for_itself(records: Any) -> None:
     suites = {"gp-2d": 2, "bbob-10d": 10, "gp-4d-noise10": 4, "tabular": 4, "mixed-tune": 4}
-    raced = read(records.write(suites=suites, functions=2))
-    glance = verdict.section(raced, {}).groups[1].tables[0]
+    raced = read_records(records.write(suites=suites, functions=2))
+    glance = verdict.section(raced, {}).subsections[1].tables[0]
     assert [row[0].text for row in glance.rows] == [
         "all suites together",
         "1 to 3 dimensions",
@@ -112,7 +112,7 @@ def test_the_worst_suite_and_the_share_behind_random_by_hand(records: Any) -> No
         "random": made(steady(0.9, 0.0)),
         "elsewhere": made(steady(0.3, 0.0), suites=("gp-2d",)),
     }
-    raced = read(records.write(methods, {"gp-2d": 2, "gp-4d": 4, "gp-6d": 6}))
+    raced = read_records(records.write(methods, {"gp-2d": 2, "gp-4d": 4, "gp-6d": 6}))
     together = pool(raced, at(10))  # without the method that has a third of the functions
     assert together is not None
     assert len(together.functions) == 24
@@ -124,12 +124,12 @@ def test_the_worst_suite_and_the_share_behind_random_by_hand(records: Any) -> No
 def test_the_worst_suite_is_the_one_of_the_largest_mean(records: Any) -> None:
     made = records.made
     methods = {"auto": made(steady(0.1), ours=True), "random": made(steady(0.9))}
-    raced = read(records.write(methods))
+    raced = read_records(records.write(methods))
     together = pool(raced, at(10))
     assert together is not None
     row = together.values["auto"]
     row[[function[0] == "gp-4d" for function in together.functions]] = 0.7
     assert worst.worst_suite(together, "auto") == ("gp-4d", pytest.approx(0.7))
-    cell = worst.table(raced, ranking.columns(raced, [10])).rows[0][1]
+    cell = worst.worst_table(raced, ranking.columns(raced, [10])).rows[0][1]
     assert cell.text in {"0.10 gp-2d", "0.10 gp-4d"}
     assert cell.note == "behind random on 0 %"

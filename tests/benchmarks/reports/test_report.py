@@ -191,7 +191,7 @@ def test_the_main_picture_looks_the_same_everywhere(folder: Path, tmp_path: Path
 
 
 def test_the_main_table_has_a_row_a_method_and_a_column_a_suite(folder: Path) -> None:
-    lines = markdown.table(main_table(folder)).splitlines()
+    lines = markdown.markdown_table(main_table(folder)).splitlines()
     head, rule, *rows = [line for line in lines if line.startswith("|")]
     assert head == "| method | gp-2d | gp-4d | time per step |"
     assert rule.count("---") == 4
@@ -222,7 +222,7 @@ def test_the_table_over_all_suites_marks_what_leads_and_what_is_tied(
     folder = records.write(methods)
     table = overall_table(folder, (10, 30, 50))
     assert "over 8 to 16 functions of gp-2d and gp-4d: 0 is" in table.caption
-    head, _, *rows = markdown.table(table).splitlines()
+    head, _, *rows = markdown.markdown_table(table).splitlines()
     assert head == "| method | t = 10 | t = 30 |"  # nothing made 50
     cells = {row.split(" | ")[0][2:]: row.strip("| ").split(" | ")[1:] for row in rows}
     assert set(cells) == {"good", r"as\_good", "bad", "brief", "one"}

@@ -8,9 +8,9 @@ import pytest
 
 from rnnbbo import shipped
 from rnnbbo.benchmarks.reports import main_picture, report
-from rnnbbo.benchmarks.reports.data import Method, Records
-from rnnbbo.benchmarks.reports.reading import read
-from rnnbbo.benchmarks.reports.shown import MOST, left_out, shown, twins
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Records
+from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.shown import MOST_LINES, left_out, shown, twins
 from rnnbbo.benchmarks.reports.style import drawn_in_order, styles
 
 OURS = ("auto", "kernel", "dnc", "lstm", "dnc-direct")
@@ -26,7 +26,7 @@ def many(records: Any) -> Records:
     methods["random"] = made(falling(60.0))
     same = made(lambda function, seed, t, rng: 0.1 / t, ours=True)
     methods |= {"auto": same, "kernel": same}
-    return read(records.write(methods, functions=3, seeds=1))
+    return read_records(records.write(methods, functions=3, seeds=1))
 
 
 def test_the_default_is_what_rnnbbo_takes_unless_told_another(many: Records) -> None:
@@ -37,7 +37,7 @@ def test_the_default_is_what_rnnbbo_takes_unless_told_another(many: Records) -> 
 
 def test_at_most_six_methods_are_shown_and_the_others_named(many: Records) -> None:
     chosen = shown(many)
-    assert len(chosen) == MOST
+    assert len(chosen) == MOST_LINES
     assert chosen[0] == "auto"
     assert {"dnc", "lstm"} <= set(chosen)
     assert twins(many) == ["kernel"]
@@ -49,14 +49,14 @@ def test_at_most_six_methods_are_shown_and_the_others_named(many: Records) -> No
 
 
 def test_figures_without_a_default_show_what_there_is(records: Any) -> None:
-    loaded = read(records.write())
+    loaded = read_records(records.write())
     assert set(shown(loaded)) == {"ours<&>", "random", "slow/peer"}
     assert left_out(loaded, shown(loaded)) == ""
 
 
 def test_no_two_methods_have_one_colour_and_the_default_is_the_widest() -> None:
-    methods = [Method(f"m{i}", "", i < 12, None) for i in range(40)]
-    methods.insert(7, Method("auto", "", True, None, default=True))
+    methods = [ComparedMethod(f"m{i}", "", i < 12, None) for i in range(40)]
+    methods.insert(7, ComparedMethod("auto", "", True, None, default=True))
     look = styles(methods, ["m3", "auto", "m30"])
     assert len({style.color for style in look.values()}) == len(methods)
     wide = look["auto"].width
@@ -70,7 +70,7 @@ def test_a_page_shows_six_lines_at_first_and_draws_the_default_last(
     page, _ = report(records.out)
     text = page.read_text()
     boxes = text[text.index("<fieldset") : text.index("</fieldset>")]
-    assert boxes.count("checked") == MOST
+    assert boxes.count("checked") == MOST_LINES
     assert "<strong>auto (default)</strong>" in boxes
     curves = text[text.index('<section id="regret">') : text.index('<section id="time">')]
     figure = curves[: curves.index("</svg>", curves.index("<figure"))]

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from rnnbbo.benchmarks.reports import markdown, plain, stored
 from rnnbbo.benchmarks.reports.panel import Panel
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table, joined
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table, joined
 from rnnbbo.errors import RecordError
 
 PAIR = joined(Cell("0.1", "best"), " / ", Cell("0.2"), " : ", Cell("<1e-6", "best"))
 GROUPS = [
-    Group(text=("What it is | of.",)),
-    Group(
+    Subsection(text=("What it is | of.",)),
+    Subsection(
         "Second",
         ("Before.",),
         (("term", "what it is"),),
@@ -34,7 +34,7 @@ GROUPS = [
 
 
 def test_markdown_of_groups() -> None:
-    assert markdown.groups(GROUPS) == (
+    assert markdown.to_markdown(GROUPS) == (
         "What it is \\| of.\n\n"
         "## Second\n\n"
         "Before.\n\n"
@@ -48,7 +48,7 @@ def test_markdown_of_groups() -> None:
 
 
 def test_plain_text_of_groups_is_aligned() -> None:
-    assert plain.groups(GROUPS) == (
+    assert plain.to_text(GROUPS) == (
         "What it is | of.\n\n"
         "Second\n------\n\n"
         "Before.\n\n"
@@ -62,7 +62,7 @@ def test_plain_text_of_groups_is_aligned() -> None:
 
 
 def test_columns_stay_aligned_where_bold_is_not_seen() -> None:
-    text = plain.groups(GROUPS, bold=lambda text: f"\x1b[1m{text}\x1b[0m", marks=0)
+    text = plain.to_text(GROUPS, bold=lambda text: f"\x1b[1m{text}\x1b[0m", marks=0)
     seen = text.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
     assert "\x1b[1m0.1\x1b[0m / 0.2 : \x1b[1m<1e-6\x1b[0m" in text
     assert seen[-6].index("t = 30") == seen[-4].index("9 ms") == seen[-3].index("0.3")
@@ -84,7 +84,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.
 @given(TEXT)
 def test_a_cell_reads_in_markdown_as_it_was_written(text: str) -> None:
     parser = pytest.importorskip("markdown_it").MarkdownIt("gfm-like", {"linkify": False})
-    shown = markdown.table(Table(["a", "b"], [[Cell("x"), Cell(text)]]))
+    shown = markdown.markdown_table(Table(["a", "b"], [[Cell("x"), Cell(text)]]))
     cells = [token for token in parser.parse(shown) if token.type == "inline"]
     assert len(cells) == 4
     children = cells[3].children or []
@@ -110,19 +110,20 @@ TUPLES = st.lists(TEXT, max_size=2).map(tuple)
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(
-        st.builds(Group, TEXT, TUPLES, tables=st.lists(TABLES, max_size=2).map(tuple)), max_size=2
+        st.builds(Subsection, TEXT, TUPLES, tables=st.lists(TABLES, max_size=2).map(tuple)),
+        max_size=2,
     )
 )
 def test_a_file_gives_back_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, groups: list[Group]
+    tmp_path_factory: pytest.TempPathFactory, subsections: list[Subsection]
 ) -> None:
-    path, kept = stored.write(tmp_path_factory.getbasetemp() / "some.md", groups)
-    assert stored.read(kept) == groups
-    assert path.read_text() == markdown.groups(groups)
+    path, kept = stored.write_tables(tmp_path_factory.getbasetemp() / "some.md", subsections)
+    assert stored.read_tables(kept) == subsections
+    assert path.read_text() == markdown.to_markdown(subsections)
 
 
 def test_the_rows_of_a_file_are_lines_of_json(tmp_path: Path) -> None:
-    _, kept = stored.write(tmp_path / "some.md", GROUPS)
+    _, kept = stored.write_tables(tmp_path / "some.md", GROUPS)
     assert kept == tmp_path / "some.json"
     lines = kept.read_text().splitlines()
     row = next(line for line in lines if "as_good" in line)
@@ -135,7 +136,7 @@ def test_the_rows_of_a_file_are_lines_of_json(tmp_path: Path) -> None:
 
 def test_figures_are_not_passed_over_in_silence() -> None:
     with pytest.raises(AssertionError):
-        stored.to_json([Group(panels=[Panel("title", "<svg/>")])])
+        stored.to_json([Subsection(panels=[Panel("title", "<svg/>")])])
 
 
 @pytest.mark.parametrize(
@@ -156,9 +157,9 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
     with pytest.raises(RecordError, match=r"other\.json: .*expected a file of JSON that `rnnbbo"):
-        stored.read(path)
+        stored.read_tables(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"none\.json: No such file.*expected a file of JSON"):
-        stored.read(tmp_path / "none.json")
+        stored.read_tables(tmp_path / "none.json")

@@ -9,16 +9,16 @@ import pytest
 from rnnbbo.benchmarks.record import RunKey
 from rnnbbo.benchmarks.reports import (
     headline,
-    horizon,
     markdown,
+    peer_gaps,
     ranks,
     speed,
     timed,
     verdict,
 )
 from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.benchmarks.reports.pool import at, best, pool, shared
-from rnnbbo.benchmarks.reports.reading import read
 
 Rng = np.random.Generator
 
@@ -42,11 +42,11 @@ def loaded(records: Any) -> Records:
         "bad": made(steady(0.5), seconds=1e-3),
         "slow": made(steady(0.3), budget=20, seconds=50.0),
     }
-    return read(records.write(methods))
+    return read_records(records.write(methods))
 
 
 def test_a_planted_difference_lies_in_its_interval(loaded: Records) -> None:
-    gaps = horizon.gaps(loaded, "good", ["bad", "as-good"])
+    gaps = peer_gaps.gaps(loaded, "good", ["bad", "as-good"])
     estimate, functions = gaps["bad"][30]
     assert functions == 16
     assert estimate.low <= -0.2 <= estimate.high < 0
@@ -55,7 +55,7 @@ def test_a_planted_difference_lies_in_its_interval(loaded: Records) -> None:
 
 
 def test_the_gap_to_a_method_that_stopped_ends_with_it(loaded: Records) -> None:
-    gaps = horizon.gaps(loaded, "good", ["slow", "bad"])
+    gaps = peer_gaps.gaps(loaded, "good", ["slow", "bad"])
     assert list(gaps["slow"]) == [10, 20]
     assert list(gaps["bad"]) == [10, 20, 30]
 
@@ -66,7 +66,7 @@ def test_ties_are_called_ties_and_losers_are_not_named(loaded: Records) -> None:
         assert {"good", "as-good"} <= set(case.leaders)
         assert "bad" not in case.leaders
         assert not case.clear
-    text = " ".join(said for g in timed.section(loaded, {}).groups for _, said in g.items)
+    text = " ".join(said for g in timed.section(loaded, {}).subsections for _, said in g.items)
     assert "as-good or good" in text  # the quicker first
     assert "bad" not in text
 
@@ -87,7 +87,7 @@ def test_nothing_is_said_of_a_method_that_stopped_before(records: Any) -> None:
         "short": made(steady(0.5), budget=20),
         "short-and-better": made(steady(0.1), budget=20),
     }
-    loaded = read(records.write(methods))
+    loaded = read_records(records.write(methods))
     case = next(c for c in timed.cases(loaded) if c.budget == 30 and c.call == "10 s")
     assert case.leaders == ("short-and-better",)  # at 30 it is no worse than at 20
     assert case.unknown == ("short",)
@@ -96,7 +96,7 @@ def test_nothing_is_said_of_a_method_that_stopped_before(records: Any) -> None:
 def test_a_run_that_ended_early_leaves_its_function_out_for_the_method(records: Any) -> None:
     records.write()
     records.end(RunKey("gp-2d", "f02", "slow/peer", 1), 9, "died", "killed")
-    loaded = read(records.out)
+    loaded = read_records(records.out)
     course = loaded.suites[0].courses["slow/peer"]
     assert "f02" not in course.functions
     assert len(course.functions) == 7
@@ -113,7 +113,7 @@ def test_a_run_that_ended_early_leaves_its_function_out_for_the_method(records: 
 def test_fewer_than_six_functions_tell_nothing_apart(records: Any) -> None:
     made = records.made
     methods = {"good": made(steady(0.1)), "bad": made(steady(1.0))}
-    loaded = read(records.write(methods, {"gp-2d": 2}, functions=5))
+    loaded = read_records(records.write(methods, {"gp-2d": 2}, functions=5))
     for case in timed.cases(loaded):
         assert not case.clear
         assert set(case.leaders) == {"good", "bad"}
@@ -124,7 +124,7 @@ def test_fewer_than_six_functions_tell_nothing_apart(records: Any) -> None:
 def test_six_functions_tell_a_great_difference(records: Any) -> None:
     made = records.made
     methods = {"good": made(steady(0.1)), "bad": made(steady(1.0))}
-    loaded = read(records.write(methods, {"gp-2d": 2}, functions=6))
+    loaded = read_records(records.write(methods, {"gp-2d": 2}, functions=6))
     assert {case.leaders for case in timed.cases(loaded)} == {("good",)}
     assert "take good" in verdict.section(loaded, {}).text[0]
 
@@ -135,7 +135,7 @@ def test_seeds_are_averaged_before_functions_count(records: Any) -> None:
 
     made = records.made
     methods = {"a": made(regret), "b": made(steady(0.5))}
-    loaded = read(records.write(methods, {"gp-2d": 2}, functions=3, seeds=3))
+    loaded = read_records(records.write(methods, {"gp-2d": 2}, functions=3, seeds=3))
     course = loaded.suites[0].courses["a"]
     assert course.runs == 9
     assert course.capped[:, 4] == pytest.approx([(0.0 + 0.4 + 2.0) / 3] * 3)
@@ -145,7 +145,7 @@ def test_seeds_are_averaged_before_functions_count(records: Any) -> None:
 
 def test_a_minimum_that_is_beaten_counts_as_zero_and_is_reported(records: Any) -> None:
     methods = {"a": records.made(steady(-0.1, 0.0)), "b": records.made(steady(0.5))}
-    loaded = read(records.write(methods, {"gp-2d": 2}, functions=2))
+    loaded = read_records(records.write(methods, {"gp-2d": 2}, functions=2))
     assert np.all(loaded.suites[0].courses["a"].capped == 0.0)
     assert loaded.beaten == ("gp-2d/f00", "gp-2d/f01")
 
@@ -153,11 +153,11 @@ def test_a_minimum_that_is_beaten_counts_as_zero_and_is_reported(records: Any) -
 def test_ranks_and_wins_of_a_planted_order(records: Any) -> None:
     made = records.made
     methods = {f"m{i}": made(steady(0.2 + 0.2 * i)) for i in range(3)}
-    loaded = read(records.write(methods))
+    loaded = read_records(records.write(methods))
     assert ranks.best_first(loaded) == ["m0", "m1", "m2"]
-    table = ranks.section(loaded, {}).groups[0].tables[0]
+    table = ranks.section(loaded, {}).subsections[0].tables[0]
     assert [row[2].text.split()[0] for row in table.rows] == ["1.0", "2.0", "3.0"]
-    wins = ranks.section(loaded, {}).groups[-1].tables[0]
+    wins = ranks.section(loaded, {}).subsections[-1].tables[0]
     assert [[cell.text for cell in row] for row in wins.rows] == [
         ["m0", "", "\u2713 16/16", "\u2713 16/16"],
         ["m1", "\u2717 0/16", "", "\u2713 16/16"],
@@ -166,8 +166,8 @@ def test_ranks_and_wins_of_a_planted_order(records: Any) -> None:
 
 
 def test_time_per_ask_is_the_median_over_functions(loaded: Records) -> None:
-    assert speed.seconds(loaded, "slow", 2)[20] == pytest.approx(50.0)
-    assert 21 not in speed.seconds(loaded, "slow", 2)
+    assert speed.step_seconds(loaded, "slow", 2)[20] == pytest.approx(50.0)
+    assert 21 not in speed.step_seconds(loaded, "slow", 2)
     assert speed.median_seconds(loaded)["good"] == pytest.approx(2e-3)
     assert [speed.duration(s) for s in (3e-6, 2.1e-3, 0.5, 7.0, 90.0)] == [
         "3 µs",
@@ -196,7 +196,7 @@ def test_distance_to_the_incumbent_by_hand(records: Any) -> None:
             for e, x, y in zip(run.evaluations, points, values, strict=True)
         ],
     )
-    distance = np.exp(read(records.out).suites[0].courses["m"].distance[0])
+    distance = np.exp(read_records(records.out).suites[0].courses["m"].distance[0])
     assert distance[1:] == pytest.approx([1.0, 0.5, 1e-6])
     assert np.isnan(distance[0])
 
@@ -204,7 +204,7 @@ def test_distance_to_the_incumbent_by_hand(records: Any) -> None:
 def test_the_best_of_a_suite_and_its_equals_are_bold(loaded: Records) -> None:
     assert set(best(loaded, "gp-2d", 10)) == {"good", "as-good", "slow"}
     assert set(best(loaded, "gp-2d", 30)) == {"good", "as-good"}
-    lines = markdown.table(headline.table(loaded)).splitlines()
+    lines = markdown.markdown_table(headline.headline_table(loaded)).splitlines()
     rows = {row.split(" | ")[0].removeprefix("| "): row for row in lines if " ms |" in row}
     assert rows["good"].count("**") == rows["as-good"].count("**") == 4
     assert "**" not in rows["bad"]

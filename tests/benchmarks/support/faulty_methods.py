@@ -1,4 +1,4 @@
-"""Methods that fail, each in its own way; as `module:class`, so that processes can import them."""
+"""Methods that fail, each in its own way, as `module:attribute` for processes to import."""
 
 import os
 import time

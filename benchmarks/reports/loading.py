@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnbbo import shipped
 from rnnbbo.benchmarks.record import (
@@ -16,11 +15,10 @@ from rnnbbo.benchmarks.record import (
     read_headers,
     read_runs,
 )
-from rnnbbo.benchmarks.reports.data import TARGETS, Course, Lost, Method, Records, Suite
+from rnnbbo.benchmarks.reports.data import TARGETS, ComparedMethod, Course, Lost, Records, Suite
 from rnnbbo.benchmarks.statistics import capped, log_regret, normalised_regret
 from rnnbbo.errors import RecordError
-
-Array = NDArray[np.float64]
+from rnnbbo.functions.problem import FloatArray
 
 BEATEN = -1e-6
 """Normalised regret below this says that a declared minimum is too high."""
@@ -33,14 +31,14 @@ NEAREST = 1e-6
 class _Trace:
     """A run as arrays, see `Course`."""
 
-    capped: Array
-    log: Array
-    reached: Array
-    overhead: Array
-    distance: Array
+    capped: FloatArray
+    log: FloatArray
+    reached: FloatArray
+    overhead: FloatArray
+    distance: FloatArray
 
 
-def read(folder: Path) -> Records:
+def read_records(folder: Path) -> Records:
     """Read a folder of records.
 
     Raises:
@@ -53,7 +51,7 @@ def read(folder: Path) -> Records:
     lost: list[Lost] = []
     failed: dict[tuple[str, str], int] = {}
     beaten: set[str] = set()
-    queries: dict[tuple[str, str, str], Array] = {}
+    queries: dict[tuple[str, str, str], FloatArray] = {}
     runs = evaluations = 0
     for run in read_runs(folder):
         key = run.key
@@ -102,12 +100,12 @@ def read(folder: Path) -> Records:
     )
 
 
-def _regret(run: RunRecord, function: FunctionRecord) -> Array:
+def _regret(run: RunRecord, function: FunctionRecord) -> FloatArray:
     best = [np.inf if e.best is None else e.best for e in run.evaluations]
     return normalised_regret(best, function.minimum, function.reference)
 
 
-def _trace(run: RunRecord, regret: Array) -> _Trace:
+def _trace(run: RunRecord, regret: FloatArray) -> _Trace:
     least = np.minimum.accumulate(regret)
     return _Trace(
         capped(regret),
@@ -118,11 +116,11 @@ def _trace(run: RunRecord, regret: Array) -> _Trace:
     )
 
 
-def _points(run: RunRecord) -> Array:
+def _points(run: RunRecord) -> FloatArray:
     return np.array([e.x for e in run.evaluations], dtype=float)
 
 
-def _distances(run: RunRecord) -> Array:
+def _distances(run: RunRecord) -> FloatArray:
     """Return ln of the distance from each query to the incumbent before it."""
     x = _points(run)
     distance = np.full(len(x), np.nan)
@@ -142,7 +140,7 @@ def _course(traces: Mapping[str, list[_Trace]]) -> Course | None:
     functions = tuple(sorted(traces))
     budget = min(len(trace.capped) for found in traces.values() for trace in found)
 
-    def rows(name: str) -> Array:
+    def rows(name: str) -> FloatArray:
         return np.array(
             [np.mean([getattr(t, name)[:budget] for t in traces[f]], axis=0) for f in functions]
         )
@@ -159,12 +157,12 @@ def _course(traces: Mapping[str, list[_Trace]]) -> Course | None:
 
 
 def _names(headers: Iterable[Mapping[str, Any]], key: str) -> list[str]:
-    """The names under a key of the headers, each once, in order."""
+    """Return the names under a key of the headers, each once, in order."""
     return list(dict.fromkeys(name for header in headers for name in header.get(key, {})))
 
 
 def _ordered(planned: list[str], found: Iterable[str]) -> list[str]:
-    """Names that were found, in the order of the plan; a suite's name may end in its split."""
+    """Sort names that were found in the order of the plan; a suite's name may end in its split."""
     place = {name: i for i, name in enumerate(planned)}
 
     def rank(name: str) -> tuple[int, str]:
@@ -186,10 +184,10 @@ def _suite_about(headers: tuple[Mapping[str, Any], ...], name: str) -> str:
     return ""
 
 
-def _methods(headers: tuple[Mapping[str, Any], ...], made: set[str]) -> tuple[Method, ...]:
+def _methods(headers: tuple[Mapping[str, Any], ...], made: set[str]) -> tuple[ComparedMethod, ...]:
     said = {name: row for header in headers for name, row in header.get("methods", {}).items()}
     methods = [
-        Method(
+        ComparedMethod(
             name,
             str(said.get(name, {}).get("about", "")),
             bool(said.get(name, {}).get("ours", False)),

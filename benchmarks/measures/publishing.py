@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 
-from rnnbbo.benchmarks.options import MarkdownFile
+from rnnbbo.benchmarks.option_types import MarkdownFile
 from rnnbbo.benchmarks.reports import plain, stored
-from rnnbbo.benchmarks.reports.section import Group
+from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.benchmarks.threads import pin_threads
 
-Function = Callable[..., Sequence[Group]]
+Measurement = Callable[..., Sequence[Subsection]]
 
 
-def measure(*, one_thread: bool = False) -> Callable[[Function], click.Command]:
+def measure(*, one_thread: bool = False) -> Callable[[Measurement], click.Command]:
     """Make a command of a function that returns text and tables.
 
     The function's click options are the command's, and its docstring is the help. The command
@@ -29,7 +29,7 @@ def measure(*, one_thread: bool = False) -> Callable[[Function], click.Command]:
             one core.
     """
 
-    def make(function: Function) -> click.Command:
+    def make(function: Measurement) -> click.Command:
         @wraps(function)
         def run(out: Path | None, **options: Any) -> None:
             if one_thread:
@@ -49,13 +49,13 @@ def measure(*, one_thread: bool = False) -> Callable[[Function], click.Command]:
     return make
 
 
-def show(groups: Sequence[Group], out: Path | None) -> None:
+def show(subsections: Sequence[Subsection], out: Path | None) -> None:
     """Print text and tables; where `out` is named, write them to it, too."""
     if sys.stdout.isatty():
-        text = plain.groups(groups, bold=partial(click.style, bold=True), marks=0)
+        text = plain.to_text(subsections, bold=partial(click.style, bold=True), marks=0)
     else:
-        text = plain.groups(groups)
+        text = plain.to_text(subsections)
     click.echo(text)
     if out is not None:
-        paths = stored.write(out, groups)
+        paths = stored.write_tables(out, subsections)
         click.echo(f"written: {' and '.join(map(str, paths))}", err=True)

@@ -62,7 +62,7 @@ class Names(click.ParamType):
         return names
 
 
-class Methods(Names):
+class MethodNames(Names):
     """Names of methods that `make_method` knows."""
 
     name = "METHOD[,METHOD...]"
@@ -71,16 +71,17 @@ class Methods(Names):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
         """Return them in the order in which they were given."""
-        from rnnbbo.benchmarks.methods import about_method, is_own
+        from rnnbbo.benchmarks.methods import about_method
         from rnnbbo.errors import RnnbboError
+        from rnnbbo.importing import is_target
 
         names = super().convert(value, param, ctx)
         for name in names:
             try:
                 about_method(name)
             except RnnbboError as error:
-                form = "expected a method that `rnnbbo benchmark list` names, or module:class"
-                self.fail(str(error) if is_own(name) else f"{name!r}; {form}", param, ctx)
+                form = "expected a method that `rnnbbo benchmark list` names, or module:attribute"
+                self.fail(str(error) if is_target(name) else f"{name!r}; {form}", param, ctx)
         return names
 
 

@@ -35,7 +35,7 @@ def interpreters(
         ours, theirs = multiprocessing.Pipe()
         arguments = [target, json.dumps(names), str(theirs.fileno()), str(os.getpid())]
         process = processes.start_group(
-            [sys.executable, "-m", "rnnbbo.cli.worker", *arguments],
+            [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=2,
             pass_fds=[theirs.fileno()],
@@ -47,7 +47,7 @@ def interpreters(
 
 
 def _main(target: str, names: str, pipe: str, parent: str) -> None:
-    from rnnbbo.cli.objective import as_list_objective, import_function
+    from rnnbbo.cli.command_objective import as_list_objective, import_function
 
     func = as_list_objective(import_function(target), json.loads(names))
     serve(func, Connection(int(pipe)), int(parent))

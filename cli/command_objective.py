@@ -74,7 +74,7 @@ class PythonFunction:
             from rnnbbo.evaluation.evaluator import Inline
 
             return Inline(as_list_objective(self.func, keywords))
-        from rnnbbo.cli.worker import interpreters
+        from rnnbbo.cli.interpreters import interpreters
 
         return interpreters(self.target, keywords, jobs, self.eval_timeout)
 
@@ -109,7 +109,8 @@ def import_function(target: str) -> Callable[..., Any]:
             if callable(value) and not key.startswith("_") and not inspect.isclass(value)
         ]
         raise ObjectiveError(
-            f"{where} has no function {name!r}; it has {', '.join(public[:20]) or 'none'}"
+            f"objective = {target!r}; expected a function of {where}: "
+            f"{', '.join(public[:20]) or 'it has none'}"
         )
     return func
 
@@ -138,10 +139,15 @@ def takes_names(func: Callable[..., Any], names: Sequence[str], call_with: str) 
     called = f"{getattr(func, '__name__', 'the objective')}{signature}"
     if call_with == "auto":
         if not any(fits.values()):
-            raise ObjectiveError(f"{called} takes neither {ways['names']} nor {ways['list']}")
+            raise ObjectiveError(
+                f"objective = {called}; expected one that takes {ways['names']}, or {ways['list']}"
+            )
         return fits["names"]
     if not fits[call_with]:
-        raise ObjectiveError(f"--call-with {call_with}: {called} does not take {ways[call_with]}")
+        raise ObjectiveError(
+            f"objective = {called}; expected, by --call-with {call_with}, one that takes "
+            f"{ways[call_with]}"
+        )
     return call_with == "names"
 
 

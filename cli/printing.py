@@ -12,7 +12,7 @@ from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
 
 if TYPE_CHECKING:
-    from rnnbbo.cli.objective import CommandObjective
+    from rnnbbo.cli.command_objective import CommandObjective
     from rnnbbo.optimization import Ended
 
 JSON_VERSION = 2

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnbbo.benchmarks.reports.data import Method, Records
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Records
 from rnnbbo.benchmarks.reports.panel import EVALUATIONS, Frame, Line, Panel, panel
-from rnnbbo.benchmarks.reports.pool import FEWEST, at, shared
-from rnnbbo.benchmarks.reports.section import NONE, Cell, Group, Section, Table
+from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, at, shared
+from rnnbbo.benchmarks.reports.section import NONE, Cell, Section, Subsection, Table
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.reports.svg import WIDE
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean
 
-TIMES = (10, 20, 30, 50, 100, 200)
+_TIMES = (10, 20, 30, 50, 100, 200)
 """Numbers of evaluations at which the gap is given."""
 
 _GAP = Frame(EVALUATIONS, "gap in mean regret", xlog=True, bars=True, equal=0.0)
@@ -43,7 +43,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             _panel(method, ratios, styles, _RATIO),
         ]
     tables = [
-        Group(f"{method.name}: table", tables=(_table(found[method.name]),), folded=True)
+        Subsection(f"{method.name}: table", tables=(_table(found[method.name]),), folded=True)
         for method in shown
     ]
     return Section(
@@ -57,7 +57,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
             "An interval that holds 0, or 1, is a tie. A vertical line marks the longest run that "
             "the policy was trained on.",
         ),
-        (Group(panels=panels, columns=2), *tables),
+        (Subsection(panels=panels, columns=2), *tables),
         key=True,
     )
 
@@ -74,7 +74,7 @@ def gaps(records: Records, method: str, peers: list[str], name: str = "capped") 
     found: dict[str, dict[int, tuple[Estimate, int]]] = {}
     for peer in peers:
         found[peer] = {}
-        for t in TIMES:
+        for t in _TIMES:
             functions, mine, other = shared(records, method, peer, at(t, name))
             if functions:
                 found[peer][t] = bootstrap_mean(mine - other), len(functions)
@@ -85,7 +85,7 @@ def _exponential(estimate: Estimate) -> Estimate:
     return Estimate(np.exp(estimate.mean), np.exp(estimate.low), np.exp(estimate.high))
 
 
-def _panel(method: Method, found: Gaps, styles: Mapping[str, Style], frame: Frame) -> Panel:
+def _panel(method: ComparedMethod, found: Gaps, styles: Mapping[str, Style], frame: Frame) -> Panel:
     lines = []
     for i, (peer, by_time) in enumerate(found.items()):
         if by_time:
@@ -119,16 +119,16 @@ def _table(found: Gaps) -> Table:
         ["peer", *(f"t = {t}" for t in times), "functions"],
         rows,
         "Gap [95 % interval]: ✓ ahead of the peer, ✗ behind it, no sign a tie"
-        f" or fewer than {FEWEST} functions.",
+        f" or fewer than {FEWEST_FUNCTIONS} functions.",
     )
 
 
 def _cell(gap: Estimate, functions: int) -> Cell:
     text = _signed(gap.mean)
     note = f"[{_signed(gap.low)}, {_signed(gap.high)}]"
-    if functions >= FEWEST and gap.high < 0:
+    if functions >= FEWEST_FUNCTIONS and gap.high < 0:
         return Cell(f"✓ {text}", "good", note)
-    if functions >= FEWEST and gap.low > 0:
+    if functions >= FEWEST_FUNCTIONS and gap.low > 0:
         return Cell(f"✗ {text}", "bad", note)
     return Cell(text, note=note)
 

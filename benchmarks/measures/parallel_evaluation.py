@@ -11,27 +11,25 @@ from dataclasses import replace
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import measure_function, run_seed
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.evaluation.evaluator import Objective, evaluate
+from rnnbbo.functions.problem import FloatArray
 from rnnbbo.loop import Limits, RunHistory, run_trials
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.trial import Trial
 
-Array = NDArray[np.float64]
+_SPREAD = 0.5
+"""Evaluations take 1 - _SPREAD to 1 + _SPREAD of their mean time."""
 
-SPREAD = 0.5
-"""Evaluations take 1 - SPREAD to 1 + SPREAD of their mean time."""
-
-TIMES = (20, 50, 100, 200, 500)
+_TIMES = (20, 50, 100, 200, 500)
 """Numbers of evaluations that the table shows."""
 
 
@@ -58,7 +56,7 @@ class Simulated:
 
     def start(self, trial: Trial) -> None:
         """Begin to evaluate a trial."""
-        end = self._now + self._rng.uniform(1 - SPREAD, 1 + SPREAD)
+        end = self._now + self._rng.uniform(1 - _SPREAD, 1 + _SPREAD)
         heapq.heappush(self._ends, (end, trial.number, trial))
 
     def wait(self, seconds: float) -> list[Trial]:
@@ -71,9 +69,9 @@ class Simulated:
         self._ends.clear()
 
 
-def seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> float:
+def wall_seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> float:
     """Return the wall clock of a run on worker processes whose objective sleeps."""
-    pauses = np.random.default_rng(seed).uniform(1 - SPREAD, 1 + SPREAD, 997) * sleep
+    pauses = np.random.default_rng(seed).uniform(1 - _SPREAD, 1 + _SPREAD, 997) * sleep
 
     def objective(x: list[float]) -> float:
         # The pause belongs to the point, so that every run has pauses of the same distribution.
@@ -85,7 +83,9 @@ def seconds(workers: int, n_calls: int, sleep: float, dim: int, seed: int) -> fl
     return time.perf_counter() - start
 
 
-def regret(suite: str, entry: Entry, workers: int, n_calls: int, seeds: int) -> Array:
+def simulated_regret(
+    suite: str, entry: Entry, workers: int, n_calls: int, seeds: int
+) -> FloatArray:
     """Return the capped normalised regret after each evaluation of simulated runs.
 
     Args:
@@ -144,19 +144,19 @@ def command(
     functions: int,
     seeds: int,
     split: str,
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure how much faster runs on several workers are, and how much worse.
 
     Time is that of one real run of the default policy, on an objective that sleeps; regret that of
     simulated runs, in the same order of asks and tells.
     """
-    alone, together = (seconds(n, n_calls, sleep, 6, seed=0) for n in (1, workers))
-    times = [t for t in TIMES if t <= n_calls] or [n_calls]
+    alone, together = (wall_seconds(n, n_calls, sleep, 6, seed=0) for n in (1, workers))
+    times = [t for t in _TIMES if t <= n_calls] or [n_calls]
     rows, bases, others = [], [], []
     for suite in tqdm(suites, unit="suite", disable=None, leave=False):
         entries = get_suite(suite, functions, split)
         one, many = (
-            np.array([regret(suite, entry, n, n_calls, seeds) for entry in entries])
+            np.array([simulated_regret(suite, entry, n, n_calls, seeds) for entry in entries])
             for n in (1, workers)
         )
         bases.append(one)
@@ -164,8 +164,8 @@ def command(
         rows.append(_row(suite, one, many, times))
     rows.append(_row("all", np.concatenate(bases), np.concatenate(others), times))
     text = (
-        f"{n_calls} evaluations of an objective in 6D that sleeps {(1 - SPREAD) * sleep:g} to "
-        f"{(1 + SPREAD) * sleep:g} s: {alone:.1f} s on one worker, {together:.1f} s on {workers}, "
+        f"{n_calls} evaluations of an objective in 6D that sleeps {(1 - _SPREAD) * sleep:g} to "
+        f"{(1 + _SPREAD) * sleep:g} s: {alone:.1f} s on one worker, {together:.1f} s on {workers}, "
         f"{alone / together:.2f} times as fast.",
         f"Mean capped normalised regret on one worker and on {workers} after equally many "
         f"evaluations, default policy, {functions} functions of the {split} split, {seeds} "
@@ -173,14 +173,14 @@ def command(
         "paired difference.",
     )
     table = Table(["suite", *(f"t = {t}" for t in times)], rows)
-    return [Group(text=text, tables=(table,))]
+    return [Subsection(text=text, tables=(table,))]
 
 
-def _row(name: str, alone: Array, together: Array, times: list[int]) -> list[Cell]:
+def _row(name: str, alone: FloatArray, together: FloatArray, times: list[int]) -> list[Cell]:
     return [Cell(name), *(Cell(_cell(alone, together, t)) for t in times)]
 
 
-def _cell(alone: Array, together: Array, t: int) -> str:
+def _cell(alone: FloatArray, together: FloatArray, t: int) -> str:
     gap = bootstrap_mean(together[:, t - 1] - alone[:, t - 1])
     means = f"{alone[:, t - 1].mean():.2g}, {together[:, t - 1].mean():.2g}"
     return f"{means} [{gap.low:+.2g}, {gap.high:+.2g}]"

@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from rnnbbo.cli.objective import (
+from rnnbbo.cli.command_objective import (
     PythonFunction,
     as_list_objective,
     import_function,
     takes_names,
 )
-from rnnbbo.cli.worker import interpreters
+from rnnbbo.cli.interpreters import interpreters
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
 from rnnbbo.trial import Trial
@@ -83,9 +83,9 @@ def test_a_function_in_a_module(file, monkeypatch):
         ("no_such_module_anywhere:f", "no_such_module_anywhere"),
         ("math.nothing:f", "no module 'math.nothing'"),
         ("none.py:f", "no file 'none.py'"),
-        ("math:nothing", "math has no function 'nothing'"),
+        ("math:nothing", "objective = 'math:nothing'; expected a function of math: "),
         ("FILE:nothing", "named"),
-        ("FILE:value", "no function 'value'"),
+        ("FILE:value", ":value'; expected a function of"),
     ],
 )
 def test_objectives_that_are_not_there(file, target, words):
@@ -150,7 +150,7 @@ def test_a_function_that_takes_neither():
     def objective(a, b):
         return 0
 
-    with pytest.raises(ObjectiveError, match=r"neither lr=\.\.\., depth=\.\.\. nor one list"):
+    with pytest.raises(ObjectiveError, match=r"takes lr=\.\.\., depth=\.\.\., or one list"):
         takes_names(objective, NAMES, "auto")
 
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.pool import Pool
-from rnnbbo.benchmarks.reports.ranking import SCALE, Column, columns, extent, ranked
+from rnnbbo.benchmarks.reports.ranking import REGRET_SCALE, Column, columns, extent, ranked
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, joined, short
 from rnnbbo.errors import RecordError
 
 
-def table(records: Records, times: Sequence[int]) -> Table:
+def all_suites_table(records: Records, times: Sequence[int]) -> Table:
     """Return a table of mean capped and geometric mean regret.
 
     Args:
@@ -34,9 +34,9 @@ def table(records: Records, times: Sequence[int]) -> Table:
         ["method", *(f"t = {column.t}" for column in found)],
         rows,
         f"Mean capped / geometric mean normalised regret after t evaluations, over "
-        f"{extent(records, found)}: {SCALE}. Bold is the least of a column and what is tied with "
-        "it, by the 95 % bootstrap interval over functions of the paired difference, or of the "
-        "ratio.",
+        f"{extent(records, found)}: {REGRET_SCALE}. Bold is the least of a column and what is "
+        "tied with it, by the 95 % bootstrap interval over functions of the paired difference, or "
+        "of the ratio.",
     )
 
 

@@ -7,23 +7,22 @@ from functools import partial
 import click
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from rnnbbo.benchmarks.measures.command import measure
-from rnnbbo.benchmarks.options import Names
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.measures.publishing import measure
+from rnnbbo.benchmarks.option_types import Names
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 from rnnbbo.functions.kernels import GPDistribution
 from rnnbbo.functions.paths import SamplePath, draw_paths
+from rnnbbo.functions.problem import FloatArray
 from rnnbbo.many import ManyResult, minimize_many
 from rnnbbo.optimizer import Optimizer
 
-Array = NDArray[np.float64]
-Objective = Callable[[Array], Array]
+BatchFunction = Callable[[FloatArray], FloatArray]
 
-FEATURES = 64
+_FOURIER_FEATURES = 64
 """Cosines of a sample function: their cost is the objective's, and left out."""
 
 COUNTED = 32
@@ -48,7 +47,7 @@ class Objectives:
     def __init__(self, count: int, dim: int, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
         tasks = GPDistribution().sample(count, dim, generator)
-        self._paths = draw_paths(tasks, FEATURES, generator)
+        self._paths = draw_paths(tasks, _FOURIER_FEATURES, generator)
         points = torch.rand(1, 1000, dim, generator=generator)
         parts = [self._part(i, i + 1)(points) for i in range(count)]
         self._mean = torch.cat([part.mean(dim=1) for part in parts])
@@ -62,13 +61,13 @@ class Objectives:
         )
 
     def values(self, x: torch.Tensor, start: int = 0) -> torch.Tensor:
-        """Standardised values (n,) at one point (n, D) for each of n functions from `start` on."""
+        """Return standardised values (n,) at a point (n, D) for each function from `start` on."""
         stop = start + len(x)
         raw = self._part(start, stop)(x[:, None].float())[:, 0]
         return (raw - self._mean[start:stop]) / self._std[start:stop]
 
-    def __call__(self, x: Array) -> Array:
-        """Values (N,) at points (N, D)."""
+    def __call__(self, x: FloatArray) -> FloatArray:
+        """Return values (N,) at points (N, D)."""
         begin = time.perf_counter()
         y = self.values(torch.from_numpy(x)).double().numpy()
         self.seconds += time.perf_counter() - begin
@@ -99,7 +98,7 @@ def operations(policy: str, dim: int, n_calls: int, seed: int) -> float:
     return (total - own.get_total_flops()) / (COUNTED * n_calls)
 
 
-def peak(repeats: int = 10) -> float:
+def numpy_peak_flops(repeats: int = 10) -> float:
     """Return the floating-point operations a second of a large float32 product in numpy."""
     a = np.random.default_rng(0).random((MATRIX, MATRIX), dtype=np.float32)
     times = []
@@ -110,7 +109,9 @@ def peak(repeats: int = 10) -> float:
     return 2.0 * MATRIX**3 / min(times)
 
 
-def one_by_one(objectives: Objectives, policy: str, dim: int, n_calls: int, count: int) -> Array:
+def one_by_one(
+    objectives: Objectives, policy: str, dim: int, n_calls: int, count: int
+) -> FloatArray:
     """Return the best values (count,) of an `Optimizer` for each of the first problems."""
     best = []
     for i in range(count):
@@ -122,7 +123,9 @@ def one_by_one(objectives: Objectives, policy: str, dim: int, n_calls: int, coun
     return np.array(best)
 
 
-def random_search(objectives: Objectives, count: int, dim: int, n_calls: int, seed: int) -> Array:
+def random_search(
+    objectives: Objectives, count: int, dim: int, n_calls: int, seed: int
+) -> FloatArray:
     """Return the best values (count,) of as many random points."""
     rng = np.random.default_rng((seed, 1))
     return np.min([objectives(rng.random((count, dim))) for _ in range(n_calls)], axis=0)
@@ -156,7 +159,7 @@ def command(
     alone: int,
     threads: int | None,
     seed: int,
-) -> list[Group]:
+) -> list[Subsection]:
     """Measure time, asks a second, the share of the machine, and the values reached.
 
     The problems are samples of Gaussian processes, standardised.
@@ -174,7 +177,7 @@ def command(
             objectives, partial(run, policy=policy, rng=seed, threads=threads)
         )
         rate = problems * n_calls / own
-        share = rate * operations(policy, dim, n_calls, seed) / peak()
+        share = rate * operations(policy, dim, n_calls, seed) / numpy_peak_flops()
         single = one_by_one(objectives, policy, dim, n_calls, alone)
         means = map(_mean, (result.fun, result.fun[:alone], single))
         rows.append([policy, f"{own:.1f} s", f"{rate:,.0f}", f"{share:.0%}", *means])
@@ -188,9 +191,9 @@ def command(
     )
     head = ["policy", "time", "asks a second", "share of the machine", "mean best value"]
     head += [f"the first {alone}", f"the first {alone}, one by one"]
-    return [Group(text=(text,), tables=(Table(head, [list(map(Cell, row)) for row in rows]),))]
+    return [Subsection(text=(text,), tables=(Table(head, [list(map(Cell, row)) for row in rows]),))]
 
 
-def _mean(best: Array) -> str:
+def _mean(best: FloatArray) -> str:
     estimate = bootstrap_mean(best, resamples=500)
     return f"{estimate.mean:.2f} ± {(estimate.high - estimate.low) / 2:.2f}"

@@ -2,7 +2,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from rnnbbo.benchmarks.options import WholeNumbers
+from rnnbbo.benchmarks.option_types import WholeNumbers
 
 
 @click.command()

@@ -14,12 +14,11 @@ from pathlib import Path
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rnnbbo.benchmarks import executors
 from rnnbbo.benchmarks.execute import execute
-from rnnbbo.benchmarks.measures.command import measure
+from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import (
     FunctionRecord,
@@ -29,14 +28,12 @@ from rnnbbo.benchmarks.record import (
     read_run,
     run_path,
 )
-from rnnbbo.benchmarks.reports.section import Cell, Group, Table
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import best_so_far, log_regret, normalised_regret
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.errors import ConfigError, RecordError
-from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.synthetic import get_problem
-
-Array = NDArray[np.float64]
 
 AT = (10, 20, 30, 40)
 FACTOR = 3.0
@@ -47,7 +44,7 @@ METHODS = {
 }
 RESAMPLES = 2000
 
-PROBLEMS = {
+TRACED_PROBLEMS = {
     "branin": ("branin", 2),
     "goldstein": ("goldstein_price", 2),
     "hart3": ("hartmann3", 3),
@@ -60,9 +57,9 @@ def build(name: str) -> Problem:
     """Return a function of the traces.
 
     Args:
-        name: a key of `PROBLEMS`.
+        name: a key of `TRACED_PROBLEMS`.
     """
-    problem = get_problem(*PROBLEMS[name])
+    problem = get_problem(*TRACED_PROBLEMS[name])
     if name != "goldstein":
         return problem
     return replace(
@@ -73,7 +70,7 @@ def build(name: str) -> Problem:
     )
 
 
-def _log(problem: Problem, x: Array) -> Array:
+def _log(problem: Problem, x: FloatArray) -> FloatArray:
     return np.log(problem.func(x))
 
 
@@ -94,7 +91,7 @@ def make_runs(out: Path, seeds: int, jobs: int) -> None:
         )
         for method in METHODS.values()
         for seed in range(seeds)
-        for name, (_, dim) in PROBLEMS.items()
+        for name, (_, dim) in TRACED_PROBLEMS.items()
     ]
     left = [task for task in tasks if read_run(run_path(out, task.key)) is None]
     with executors.local(jobs, TIME_LIMIT) as executor:
@@ -103,14 +100,14 @@ def make_runs(out: Path, seeds: int, jobs: int) -> None:
             future.result()
 
 
-def functions(out: Path) -> dict[str, FunctionRecord]:
+def read_references(out: Path) -> dict[str, FunctionRecord]:
     """Read what regret on the functions is measured against."""
-    return {name: read_function(out, SUITE, name) for name in PROBLEMS}
+    return {name: read_function(out, SUITE, name) for name in TRACED_PROBLEMS}
 
 
 def ours(
     out: Path, method: str, seeds: int, about: Mapping[str, FunctionRecord]
-) -> dict[str, Array]:
+) -> dict[str, FloatArray]:
     """Return a method's log regret at `AT` as (seeds, 4) by function.
 
     Raises:
@@ -120,7 +117,7 @@ def ours(
         name: np.array(
             [_at(_values(out, RunKey(SUITE, name, method, s)), about[name]) for s in range(seeds)]
         )
-        for name in PROBLEMS
+        for name in TRACED_PROBLEMS
     }
 
 
@@ -128,13 +125,13 @@ def read_traces(path: Path) -> dict[str, list[list[float]]]:
     """Return the values that the original saw, by function.
 
     Args:
-        path: JSON with `runs`, each with `function` and `y`.
+        path: file of JSON with `runs`, each with `function` and `y`.
 
     Raises:
         ConfigError: the file is not of that form.
     """
     form = f"expected JSON with runs, each with function and {AT[-1]} values y"
-    found: dict[str, list[list[float]]] = {name: [] for name in PROBLEMS}
+    found: dict[str, list[list[float]]] = {name: [] for name in TRACED_PROBLEMS}
     try:
         for run in json.loads(path.read_text())["runs"]:
             values = [float(value) for value in run["y"]]
@@ -143,7 +140,7 @@ def read_traces(path: Path) -> dict[str, list[list[float]]]:
             found.setdefault(run["function"], []).append(values)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ConfigError(f"{path}: {error!r}; {form}") from error
-    missing = [name for name in PROBLEMS if not found[name]]
+    missing = [name for name in TRACED_PROBLEMS if not found[name]]
     if missing:
         raise ConfigError(f"{path}: no run of {', '.join(missing)}; {form}")
     return found
@@ -151,7 +148,7 @@ def read_traces(path: Path) -> dict[str, list[list[float]]]:
 
 def theirs(
     traces: Mapping[str, Sequence[Sequence[float]]], about: Mapping[str, FunctionRecord]
-) -> dict[str, Array]:
+) -> dict[str, FloatArray]:
     """Return the traces' log regret at `AT` as (traces, 4) by function.
 
     Args:
@@ -171,14 +168,14 @@ def _values(out: Path, key: RunKey) -> list[float]:
     return [float("inf") if e.value is None else e.value for e in run.evaluations]
 
 
-def _at(values: Sequence[float], about: FunctionRecord) -> Array:
+def _at(values: Sequence[float], about: FunctionRecord) -> FloatArray:
     best = best_so_far(values)[[t - 1 for t in AT]]
     return log_regret(normalised_regret(best, about.minimum, about.reference))
 
 
 def ratios(
-    a: Mapping[str, Array], b: Mapping[str, Array], seed: int = 0
-) -> dict[str, tuple[Array, Array, Array]]:
+    a: Mapping[str, FloatArray], b: Mapping[str, FloatArray], seed: int = 0
+) -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
     """Compare geometric means over seeds, function by function and over all functions.
 
     Args:
@@ -203,13 +200,13 @@ def ratios(
     }
 
 
-def _resampled(rng: np.random.Generator, values: Array) -> Array:
-    """Means of resamples with replacement, (RESAMPLES, times)."""
+def _resampled(rng: np.random.Generator, values: FloatArray) -> FloatArray:
+    """Return means of resamples with replacement, (RESAMPLES, times)."""
     rows = rng.integers(len(values), size=(RESAMPLES, len(values)))
     return np.asarray(values[rows].mean(axis=1))
 
 
-def table(found: Mapping[str, tuple[Array, Array, Array]]) -> Table:
+def ratio_table(found: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]]) -> Table:
     """Return the ratios, and below them whether they are within the factor."""
     rows = [
         [Cell(name), *(Cell(f"{r:.2g} [{a:.2g}, {b:.2g}]") for r, a, b in zip(*ends, strict=True))]
@@ -242,7 +239,7 @@ def table(found: Mapping[str, tuple[Array, Array, Array]]) -> Table:
     required=True,
     help="Folder of the runs, made where it is missing.",
 )
-def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group]:
+def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Subsection]:
     """Measure the ratio of our regret to the original's, as a geometric mean over seeds.
 
     Regret is normalised as in every benchmark, and floored at 1e-6. Stop the command at any time;
@@ -250,7 +247,7 @@ def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group
     """
     traces = read_traces(reference)
     make_runs(records, seeds, jobs)
-    about = functions(records)
+    about = read_references(records)
     original = theirs(traces, about)
     counts = ", ".join(f"{name} {len(values)}" for name, values in original.items())
     text = (
@@ -258,10 +255,10 @@ def command(reference: Path, seeds: int, jobs: int, records: Path) -> list[Group
         f"({counts}), with 95 % bootstrap intervals over seeds; below 1 ours is ahead."
     )
     tables = [
-        Group(
+        Subsection(
             f"Ours with {title}",
-            tables=(table(ratios(ours(records, method, seeds, about), original)),),
+            tables=(ratio_table(ratios(ours(records, method, seeds, about), original)),),
         )
         for title, method in METHODS.items()
     ]
-    return [Group(text=(text,)), *tables]
+    return [Subsection(text=(text,)), *tables]
