@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnbbo.policies.ops import Array, Namespace
 
-BLOCK = 8  # float32 numbers in a block of Philox 4x64
+_BLOCK = 8  # float32 numbers in a block of Philox 4x64
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Draws:
             (m, count) float32 in [0, 1).
         """
         key = np.random.SeedSequence(self.entropy).generate_state(2, np.uint64)
-        blocks = -(-count // BLOCK)
+        blocks = -(-count // _BLOCK)
         cuts = np.flatnonzero(np.diff(index) != 1) + 1
         drawn = []
         for run in np.split(index, cuts):
             counter = np.array([int(run[0]) * blocks, ask, 0, 0], dtype=np.uint64)
             generator = np.random.Generator(np.random.Philox(key=key, counter=counter))
-            drawn.append(generator.random((len(run), blocks * BLOCK), dtype=np.float32))
+            drawn.append(generator.random((len(run), blocks * _BLOCK), dtype=np.float32))
         numbers = drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
         return numbers[:, :count]
 

@@ -19,9 +19,9 @@ from rnnbbo.policies.ops import Array, keep_heap, namespace
 DEFAULT_POLICY = "dnc"
 # Problems whose scores are computed together: enough to hide the interpreter, few enough that the
 # arrays over their candidates stay near a core's cache: `rnnbbo benchmark measure many`.
-CHUNK = 64
-CHUNK_ON_DEVICE = 4096  # on an accelerator, bounded by its memory: about 1 MB a problem
-HEAP = 30 * 2**20  # bytes
+_CHUNK = 64
+_CHUNK_ON_DEVICE = 4096  # on an accelerator, bounded by its memory: about 1 MB a problem
+_HEAP = 30 * 2**20  # bytes
 
 
 def minimize_many(
@@ -82,10 +82,10 @@ def minimize_many(
     xp = _with_torch(lambda: namespace(box.low))
     where, dim = box.low.device, box.low.shape[1]
     if xp is np:
-        keep_heap(HEAP)
+        keep_heap(_HEAP)
     else:
         workers = 1  # torch has threads of its own
-    most = CHUNK if str(where) == "cpu" else CHUNK_ON_DEVICE
+    most = _CHUNK if str(where) == "cpu" else _CHUNK_ON_DEVICE
     most = most if chunk is None else as_count("chunk", chunk)
     params = {name: xp.asarray(value, device=where) for name, value in loaded.params.items()}
     stepper = Stepper(xp, where, batched, params, Draws(as_entropy(rng)))

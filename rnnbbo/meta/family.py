@@ -19,7 +19,7 @@ from rnnbbo.policies import candidates as points
 Member = Callable[[np.ndarray], np.ndarray]
 Family = Callable[[np.random.Generator, int], Member]
 
-POLISHED = 8  # of the lowest points of a search, those that a local search starts from
+_POLISHED = 8  # of the lowest points of a search, those that a local search starts from
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _values(function: Member, u: np.ndarray) -> np.ndarray:
 def _minimum(function: Member, u: np.ndarray) -> float:
     values = _values(function, u)
     lowest = float(values.min())
-    for start in u[np.argsort(values, kind="stable")[:POLISHED]]:
+    for start in u[np.argsort(values, kind="stable")[:_POLISHED]]:
         # Without derivatives: a family may have steps and plateaus.
         found = minimize(
             lambda point: float(_values(function, point[None])[0]),

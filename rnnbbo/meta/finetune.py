@@ -10,7 +10,7 @@ from rnnbbo.checkpoint import Checkpoint, digest_of
 from rnnbbo.errors import ConfigError
 from rnnbbo.meta.config import Config, TrainConfig
 from rnnbbo.meta.family import FamilyDistribution
-from rnnbbo.meta.validation import SEED, TIMES, held_out, regrets
+from rnnbbo.meta.validation import SEED, VALIDATION_TIMES, held_out, regrets
 from rnnbbo.policies.network.config import NetworkConfig
 from rnnbbo.policies.protocol import as_batched
 
@@ -91,6 +91,6 @@ def measure_gain(
             assert policy is not None
             params = {key: torch.from_numpy(value) for key, value in one.params.items()}
             _, regret = regrets(policy, params, functions, GAIN_SEED)
-            both.append(regret.numpy()[:, [t - 1 for t in TIMES]])
-        gains[dim] = Gain(TIMES, *both)
+            both.append(regret.numpy()[:, [t - 1 for t in VALIDATION_TIMES]])
+        gains[dim] = Gain(VALIDATION_TIMES, *both)
     return gains

@@ -31,8 +31,8 @@ from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.policies.protocol import BatchedPolicy, as_batched
 
-BETAS, EPSILON = (0.9, 0.99), 1e-8
-HEAP = 30 * 2**20  # bytes
+_BETAS, _EPSILON = (0.9, 0.99), 1e-8
+_HEAP = 30 * 2**20  # bytes
 
 
 _Saved = tuple[dict[str, np.ndarray], dict[str, Any]]
@@ -65,7 +65,7 @@ def _fresh(config: Config, start: Checkpoint | None, device: str) -> _Progress:
 
 def _with_weights(weights: dict[str, np.ndarray], device: str) -> _Progress:
     params = {k: torch.tensor(v, device=device, requires_grad=True) for k, v in weights.items()}
-    optimizer = torch.optim.Adam(params.values(), betas=BETAS, eps=EPSILON)
+    optimizer = torch.optim.Adam(params.values(), betas=_BETAS, eps=_EPSILON)
     return _Progress(0, 0.0, 0, params, optimizer)
 
 
@@ -279,7 +279,7 @@ def train(
     progress = _begin(out / "checkpoint.safetensors", config, start, group)
     weights = out / f"{config.train.name}.safetensors"
     c = config.train
-    keep_heap(HEAP)
+    keep_heap(_HEAP)
     teacher = _teacher(config, group.device)
     last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
     if group.rank:

@@ -15,8 +15,8 @@ Array = Any  # an array of either namespace; the array-API standard has no stati
 Namespace = Any
 Params = Mapping[str, Array]
 
-BLOCK = 16  # rows, or columns, of a product that is taken in parts
-ONE_THREAD = 2**18  # multiply-adds up to which OpenBLAS keeps to one thread
+_BLOCK = 16  # rows, or columns, of a product that is taken in parts
+_ONE_THREAD = 2**18  # multiply-adds up to which OpenBLAS keeps to one thread
 
 
 def namespace(array: Array) -> Namespace:
@@ -74,10 +74,10 @@ def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
     of rows that are too small for that give the same numbers at the same speed on one core.
     """
     m, k = a.shape[-2:]
-    small = m * k * b.shape[-1] <= ONE_THREAD
-    if small or not isinstance(a, np.ndarray) or m % BLOCK:
+    small = m * k * b.shape[-1] <= _ONE_THREAD
+    if small or not isinstance(a, np.ndarray) or m % _BLOCK:
         return xp.matmul(a, b)
-    blocks = a.reshape(*a.shape[:-2], m // BLOCK, BLOCK, k)
+    blocks = a.reshape(*a.shape[:-2], m // _BLOCK, _BLOCK, k)
     product = np.matmul(blocks, b[:, None] if b.ndim == 3 else b)
     return product.reshape(*a.shape[:-1], b.shape[-1])
 
@@ -86,13 +86,13 @@ def matmul_columns(xp: Namespace, a: Array, b: Array) -> Array:
     """a @ b for a (B, m, k), and b (B, k, n) with many columns, in blocks as `matmul_rows`."""
     batch, k, n = b.shape
     m = a.shape[1]
-    small = m * k * n <= ONE_THREAD
-    if small or not isinstance(b, np.ndarray) or n % BLOCK:
+    small = m * k * n <= _ONE_THREAD
+    if small or not isinstance(b, np.ndarray) or n % _BLOCK:
         return xp.matmul(a, b)
     product = np.empty((batch, m, n), dtype=np.result_type(a, b))
 
     def blocks(array: np.ndarray) -> np.ndarray:
-        return array.reshape(batch, -1, n // BLOCK, BLOCK).swapaxes(1, 2)
+        return array.reshape(batch, -1, n // _BLOCK, _BLOCK).swapaxes(1, 2)
 
     np.matmul(a[:, None], blocks(b), out=blocks(product))
     return product

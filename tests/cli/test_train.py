@@ -31,7 +31,12 @@ kernels = ["rbf"]
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, value in {"DIMS": (2,), "FUNCTIONS": 2, "FEATURES": 16, "CANDIDATES": 8}.items():
+    for name, value in {
+        "DIMS": (2,),
+        "FUNCTIONS_PER_DIM": 2,
+        "PATH_FEATURES": 16,
+        "CANDIDATES": 8,
+    }.items():
         monkeypatch.setattr(validation, name, value)
     path = tmp_path / "tiny.toml"
     path.write_text(TINY)

@@ -125,7 +125,7 @@ def parent(tmp_path: Path) -> checkpoint.Checkpoint:
 def test_fine_tuning_gains_on_members_that_were_held_out(
     parent: checkpoint.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"FUNCTIONS": 12, "CANDIDATES": 24, "SEARCHED": 32}.items():
+    for name, value in {"FUNCTIONS_PER_DIM": 12, "CANDIDATES": 24, "SEARCHED": 32}.items():
         monkeypatch.setattr(validation, name, value)
     train = TrainConfig(
         "tuned", loss="improvement", updates=60, batch=16, horizon=(10, 10), learning_rate=1e-2
@@ -146,7 +146,7 @@ def test_fine_tuning_gains_on_members_that_were_held_out(
 def test_a_training_from_other_weights_is_not_resumed(
     parent: checkpoint.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"FUNCTIONS": 2, "CANDIDATES": 8, "SEARCHED": 8}.items():
+    for name, value in {"FUNCTIONS_PER_DIM": 2, "CANDIDATES": 8, "SEARCHED": 8}.items():
         monkeypatch.setattr(validation, name, value)
     train = TrainConfig("tuned", loss="improvement", updates=2, batch=2, horizon=(2, 2))
     family = FamilyDistribution(bowls)

@@ -34,7 +34,12 @@ FUNCTIONS = GPDistribution()
 
 @pytest.fixture(autouse=True)
 def small_validation(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"DIMS": (2,), "FUNCTIONS": 3, "FEATURES": 32, "CANDIDATES": 8}.items():
+    for name, value in {
+        "DIMS": (2,),
+        "FUNCTIONS_PER_DIM": 3,
+        "PATH_FEATURES": 32,
+        "CANDIDATES": 8,
+    }.items():
         monkeypatch.setattr(validation, name, value)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from rnnbbo.policies.gp.factors import JITTER
 
-SHARE = 0.75  # of the additive part, where a hypothesis has one
+_SHARE = 0.75  # of the additive part, where a hypothesis has one
 
 _FLIP = 0.1  # probability that a proposal turns one of the switches
 
@@ -63,7 +63,7 @@ class Hypotheses(NamedTuple):
     @property
     def share(self) -> np.ndarray:
         """(N,) share of the additive part in the correlations."""
-        return self.separable * SHARE
+        return self.separable * _SHARE
 
     def take(self, index: np.ndarray) -> Self:
         """The hypotheses at an index array."""

@@ -16,7 +16,7 @@ from rnnbbo.policies.kernel.covariance import correlations, covariance, trends
 from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
 from rnnbbo.policies.kernel.prior import Prior
 
-MOST, FEWEST = 64, 12  # particles at first, and with many observations
+_MOST, _FEWEST = 64, 12  # particles at first, and with many observations
 _RESAMPLE_BELOW = 0.5  # share of the particles that carry the weight
 _WORK = 3e6  # multiply-adds of moves that a tell may take
 _LARGEST = 2.0 / np.sqrt(factors.JITTER)  # twice the norm of any exact inverse factor
@@ -48,18 +48,18 @@ class Belief(NamedTuple):
 
 def start(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
     """Particles from the prior."""
-    h = priors.draw(rng, prior, MOST, dim)
-    return Belief(h, np.zeros(MOST), priors.log_density(prior, h), np.zeros((MOST, 0, 0)))
+    h = priors.draw(rng, prior, _MOST, dim)
+    return Belief(h, np.zeros(_MOST), priors.log_density(prior, h), np.zeros((_MOST, 0, 0)))
 
 
 def particles(n: int) -> int:
     """How many particles to keep with n observations: the posterior narrows as they come."""
-    return int(np.clip(MOST * 24 / max(n, 1), FEWEST, MOST))
+    return int(np.clip(_MOST * 24 / max(n, 1), _FEWEST, _MOST))
 
 
 def moves(n: int) -> int:
     """How many of them a tell moves."""
-    return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, MOST))
+    return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, _MOST))
 
 
 def log_target(

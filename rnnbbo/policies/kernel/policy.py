@@ -18,7 +18,7 @@ from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.kernel.prior import USUAL, Prior
+from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
@@ -107,7 +107,7 @@ class KernelPolicy(Policy):
     """
 
     config: KernelConfig = KernelConfig()
-    prior: Prior = USUAL
+    prior: Prior = DEFAULT_PRIOR
     adviser: Adviser | None = None
 
     @property

@@ -21,7 +21,7 @@ from rnnbbo.policies.kernel.covariance import (
 from rnnbbo.policies.ops import Array, Namespace
 
 FLOOR = 1e-15  # least variance of a prediction: below it, rounding decides
-PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
+_PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
 
 
 class Noise(NamedTuple):
@@ -105,14 +105,14 @@ def read_values(
     mean = xp.vecdot(o, u) / oo
     residual = u - mean[..., None] * o
     square = xp.vecdot(residual, residual)
-    total = square + PRIOR_WEIGHT * spread
+    total = square + _PRIOR_WEIGHT * spread
     evidence = (
-        0.5 * PRIOR_WEIGHT * xp.log(spread)
+        0.5 * _PRIOR_WEIGHT * xp.log(spread)
         - log_determinant
         - 0.5 * xp.log(oo)
-        - 0.5 * (n - 1 + PRIOR_WEIGHT) * xp.log(total)
+        - 0.5 * (n - 1 + _PRIOR_WEIGHT) * xp.log(total)
     )
-    amplitude = xp.sqrt(total / (n - 1 + PRIOR_WEIGHT))
+    amplitude = xp.sqrt(total / (n - 1 + _PRIOR_WEIGHT))
     return Reading(residual, mean, square, evidence, amplitude)
 
 

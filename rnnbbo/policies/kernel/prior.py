@@ -55,7 +55,7 @@ class Prior(NamedTuple):
         return self.separable if dim > 2 else 0.0
 
 
-USUAL = Prior()
+DEFAULT_PRIOR = Prior()
 """Set by hand, and kept: docs/experiments.md has what was tried in its place."""
 
 

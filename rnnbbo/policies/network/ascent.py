@@ -16,9 +16,9 @@ from rnnbbo.policies.network.process import LEAST_VARIANCE, STEEPEST
 from rnnbbo.policies.network.regression import Fit, trend_bases, trend_variances
 from rnnbbo.policies.ops import Array, Namespace
 
-STEPS = 5  # evaluations of each climber, beyond the first
-FEWEST = 5  # values told before it pays to follow the gradient
-LONGEST = 1.0  # length-scale beyond which a step is not longer
+_STEPS = 5  # evaluations of each climber, beyond the first
+FEWEST_TOLD = 5  # values told before it pays to follow the gradient
+_LONGEST = 1.0  # length-scale beyond which a step is not longer
 
 
 def climb_from(
@@ -41,7 +41,7 @@ def climb_from(
     best = xp.broadcast_to(best[:, :, None], (batch, 2, dim))
     start = xp.astype(xp.take_along_axis(points, best, axis=1), xp.float64)
     inverse = xp.astype(fit.hyperparameters.inverse[:, :, 0], xp.float64)
-    unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, LONGEST)
+    unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, _LONGEST)
     unit = xp.reshape(xp.broadcast_to(unit[:, None], start.shape), (-1, dim))
     slope = ascent(xp, fit, evidence)
 
@@ -50,7 +50,7 @@ def climb_from(
         flat = xp.reshape(gradient, (-1, dim))
         return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
 
-    found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, STEPS)
+    found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, _STEPS)
     return xp.astype(xp.reshape(found, start.shape), points.dtype)
 
 

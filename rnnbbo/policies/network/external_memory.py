@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rnnbbo.policies.ops import Array, Namespace, matmul_rows, softmax
 
-EPSILON = 1e-6
+NORM_EPSILON = 1e-6  # added to squared norms: an empty row has a finite gradient
 
 
 class Interface(NamedTuple):
@@ -85,9 +85,8 @@ def content_weighting(xp: Namespace, memory: Array, keys: Array, strengths: Arra
         (B, K, N), summing to 1 over N.
     """
     dot = matmul_rows(xp, keys, memory.mT)
-    # The epsilon goes under the root, where it keeps the gradient of an empty row finite.
-    row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
-    key_norm = xp.sqrt(xp.sum(keys * keys, axis=-1) + EPSILON)
+    row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + NORM_EPSILON)
+    key_norm = xp.sqrt(xp.sum(keys * keys, axis=-1) + NORM_EPSILON)
     cosine = dot / (key_norm[:, :, None] * row_norm[:, None, :])
     return softmax(xp, cosine * strengths[:, :, None])
 

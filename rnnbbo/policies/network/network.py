@@ -132,7 +132,7 @@ class Network(BatchedPolicy):
         Not without heads of regression, and not while they know too few values to be followed far.
         """
         fitted = state.processes is not None and state.processes.fit is not None
-        return fitted and state.evidence.told >= ascent.FEWEST
+        return fitted and state.evidence.told >= ascent.FEWEST_TOLD
 
     def climbed(self, state: NetworkState, candidates: Candidates, scores: Array) -> Array:
         """Return points (B, 2, D) that it climbs to, where it `climbs`.
