@@ -8,7 +8,7 @@ from torch import Tensor
 
 from rnnbbo.functions.gp import Conditional, GPTasks, draw_next, expected_improvement
 
-_JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
+QUERY_JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
 _IGNORED = 1e3  # noise that leaves a point out of a posterior's mean, in amplitudes
 
 
@@ -83,7 +83,7 @@ class GPHistory:
 
     def evaluate(self, x: Tensor) -> None:
         """Query (B, D): draw f there given everything drawn before, and a noisy y."""
-        f = draw_next(self.tasks, self.x, self.f, x, self._normal(), _JITTER)
+        f = draw_next(self.tasks, self.x, self.f, x, self._normal(), QUERY_JITTER)
         y = f + self.tasks.noise * self._normal()
         self.x = torch.cat([self.x, x[:, None, :]], dim=1)
         self.f = torch.cat([self.f, f[:, None]], dim=1)
@@ -102,7 +102,7 @@ class GPHistory:
         """
         if pending.shape[1] == self.x.shape[1]:
             plain = replace(self.tasks, structure=None)
-            prior = Conditional(plain, self.x, self.f, jitter=_JITTER)
+            prior = Conditional(plain, self.x, self.f, jitter=QUERY_JITTER)
             return prior.variance_reduction(candidates)
         return self.improvement(candidates, pending)
 
@@ -113,7 +113,7 @@ class GPHistory:
         the mean stays, the variance shrinks. With noise the incumbent is the lowest posterior mean.
         """
         tasks, n, waiting = self.tasks, self.x.shape[1], pending.shape[1]
-        everything = Conditional(tasks, self.x, self.y, jitter=_JITTER)
+        everything = Conditional(tasks, self.x, self.y, jitter=QUERY_JITTER)
         mean, std = everything.mean_std(candidates)
         if waiting == n:
             return expected_improvement(torch.zeros_like(std), std, 0.0)
@@ -121,7 +121,7 @@ class GPHistory:
             noise = tasks.noise[:, None].expand(-1, n)
             ignored = (_IGNORED * tasks.amplitude)[:, None].expand(-1, waiting)
             results = Conditional(
-                tasks, self.x, self.y, noise.scatter(1, pending, ignored), jitter=_JITTER
+                tasks, self.x, self.y, noise.scatter(1, pending, ignored), jitter=QUERY_JITTER
             )
             mean, _ = results.mean_std(candidates)
         else:

@@ -18,7 +18,7 @@ from rnnbbo.policies.network.config import HEADS, RECURRENCES, NetworkConfig
 from rnnbbo.policies.network.network import Network
 
 CONFIG = TrainConfig(name="test", candidates=12)
-KINDS = [(r, h, loss) for r in RECURRENCES for h in HEADS for loss in LOSSES[h]]
+KINDS = [(r, h, loss) for r in RECURRENCES for h in HEADS for loss in LOSSES[HEADS[h].scores]]
 
 
 def make(recurrence: str, head: str) -> tuple[Network, dict[str, Tensor]]:
@@ -178,7 +178,7 @@ def test_with_noise_the_incumbent_is_the_lowest_posterior_mean() -> None:
     t = tasks(noise_free=0.0)
     h = history(t, 8)
     c = torch.rand(5, 7, 2, generator=h.generator, dtype=torch.float64)
-    posterior = Conditional(t, h.x, h.y, jitter=history_module._JITTER)
+    posterior = Conditional(t, h.x, h.y, jitter=history_module.QUERY_JITTER)
     mean, std = posterior.mean_std(c)
     best = posterior.mean_std(h.x)[0].amin(1, keepdim=True)
     z = (best - mean) / std
