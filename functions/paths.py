@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.batched import Randomness
-from rnnbbo.functions.kernels import GPDistribution, GPTasks
+from rnnbbo.functions.gp_tasks import GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.stationary import is_rbf, two_nu

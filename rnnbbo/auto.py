@@ -42,7 +42,7 @@ class Stage(NamedTuple):
         return "+".join(self.policies)
 
 
-def plan(n_calls: int | None = None, call_seconds: float | None = None) -> tuple[Stage, ...]:
+def make_stages(n_calls: int | None = None, call_seconds: float | None = None) -> tuple[Stage, ...]:
     """Which policies propose, in their order. The same arguments give the same plan.
 
     Args:

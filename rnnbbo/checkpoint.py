@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnbbo.errors import CheckpointError, ConfigError
-from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.protocol import Policy
 

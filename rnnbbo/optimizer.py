@@ -68,7 +68,7 @@ class Optimizer:
         self._rng = rng
         self._entropy = as_entropy(rng)
         dim = self.space.cube_dim
-        stage, *later = shipped.plan(policy, self.n_calls, seconds)
+        stage, *later = shipped.stages_of(policy, self.n_calls, seconds)
         self._later, self.policy_why = tuple(later), stage.why
         self._proposers = [self._begin(one) for one in stage.policies]
         self._asked = 0

@@ -15,7 +15,7 @@ from rnnbbo.benchmarks.measures.command import measure
 from rnnbbo.benchmarks.options import Names
 from rnnbbo.benchmarks.reports.section import Cell, Group, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
-from rnnbbo.functions.kernels import GPDistribution
+from rnnbbo.functions.gp_tasks import GPDistribution
 from rnnbbo.functions.paths import SamplePath, draw_paths
 from rnnbbo.many import ManyResult, minimize_many
 from rnnbbo.optimizer import Optimizer

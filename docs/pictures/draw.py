@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from rnnbbo import Optimizer
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import posterior, search
-from rnnbbo.policies.kernel.policy import make_view
+from rnnbbo.policies.kernel.view import make_view
 
 HERE = Path(__file__).parent
 BLUE, ORANGE, GREEN, RED, GREY = "#2a6f97", "#e07a1f", "#4f8a4c", "#b3262e", "#777777"

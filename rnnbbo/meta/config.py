@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.tables import from_table
 
 LOSSES = {False: ("sum", "ei", "oi"), True: ("candidates", "improvement")}
@@ -200,7 +200,7 @@ def _read(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not TOML: {error}") from error
 
 
-def load(path: str | Path) -> Config:
+def load_config(path: str | Path) -> Config:
     """Read a TOML file.
 
     Raises:
@@ -213,7 +213,7 @@ def load_train(path: str | Path, defaults: TrainConfig) -> TrainConfig:
     """Read a TOML file that holds the table `train` only; what it leaves out is as in `defaults`.
 
     Raises:
-        ConfigError: as for `load`, or there is another table.
+        ConfigError: as for `load_config`, or there is another table.
     """
     values = _read(path)
     for key in values:

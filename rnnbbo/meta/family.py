@@ -131,7 +131,7 @@ class FamilyDistribution:
         return member
 
 
-class FamilyHistory:
+class FamilyQueries:
     """Runs on members of a family, in float64; what is told is what the members say."""
 
     def __init__(self, members: Members, device: torch.device | str) -> None:

@@ -8,22 +8,22 @@ from torch import Tensor
 from torch.nn.functional import log_softmax
 
 
-def observed(value: Tensor) -> Tensor:
+def sum_loss(value: Tensor) -> Tensor:
     """L_sum, one term: f(x_t). Shape (B,)."""
     return value
 
 
-def expected_improvement(ei: Tensor) -> Tensor:
+def ei_loss(ei: Tensor) -> Tensor:
     """L_EI, one term: -EI(x_t | y_1..t-1) under the generating process's posterior. Shape (B,)."""
     return -ei
 
 
-def observed_improvement(value: Tensor, best: Tensor) -> Tensor:
+def oi_loss(value: Tensor, best: Tensor) -> Tensor:
     """L_OI, one term: min(0, f(x_t) - min_{i<t} f(x_i)), the inner minimum held constant."""
     return (value - best.detach()).clamp_max(0.0)
 
 
-def imitation(x: Tensor, wanted: Tensor) -> Tensor:
+def imitation_loss(x: Tensor, wanted: Tensor) -> Tensor:
     """Mean squared distance per dimension of queries x (B, D) from those of a teacher; (B,)."""
     return (x - wanted.detach()).square().mean(dim=1)
 

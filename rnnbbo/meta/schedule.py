@@ -14,13 +14,13 @@ def learning_rate(update: int, updates: int, peak: float, warmup: int) -> float:
     return peak * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress))))
 
 
-def horizon(update: int, updates: int, first: int, last: int, share: float) -> int:
+def longest_horizon(update: int, updates: int, first: int, last: int, share: float) -> int:
     """Longest horizon at an update: grows linearly over the first `share` of the training."""
     progress = min(1.0, update / max(1.0, share * updates))
     return round(first + (last - first) * progress)
 
 
-def imitation(update: int, updates: int, share: float) -> float:
+def imitation_weight(update: int, updates: int, share: float) -> float:
     """Weight of imitation at an update: 1 at first, and linearly down to 0 over a share of them."""
     return max(0.0, 1.0 - update / (share * updates)) if share else 0.0
 

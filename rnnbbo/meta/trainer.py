@@ -19,12 +19,18 @@ from tqdm import tqdm
 from rnnbbo import checkpoint, shipped
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError, ConfigError
+from rnnbbo.meta.commit import source_commit
 from rnnbbo.meta.config import Config, parse
+from rnnbbo.meta.data_parallel import ProcessGroup
 from rnnbbo.meta.family import FamilyDistribution
-from rnnbbo.meta.parallel import Group
-from rnnbbo.meta.schedule import Episode, draw_episode, horizon, imitation, learning_rate
-from rnnbbo.meta.source import source_commit
-from rnnbbo.meta.unroll import Teacher, run
+from rnnbbo.meta.schedule import (
+    Episode,
+    draw_episode,
+    imitation_weight,
+    learning_rate,
+    longest_horizon,
+)
+from rnnbbo.meta.unroll import Teacher, run_policy
 from rnnbbo.meta.validation import SEED as VALIDATION_SEED
 from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
 from rnnbbo.policies.network.network import Network
@@ -123,7 +129,7 @@ def _restore(saved: _Saved, device: str) -> _Progress:
     return progress
 
 
-def _begin(path: Path, config: Config, start: Checkpoint | None, group: Group) -> _Progress:
+def _begin(path: Path, config: Config, start: Checkpoint | None, group: ProcessGroup) -> _Progress:
     """Go on from the checkpoint at `path`, which process 0 alone needs to see, or start afresh."""
     saved = _read(path, config) if group.rank == 0 and path.exists() else None
     saved = group.from_first(saved)
@@ -152,7 +158,7 @@ def _one_shard(
     generator = torch.Generator(device).manual_seed(_seed(config, progress.update, shard))
     size = c.batch // c.shards
     functions = distribution.sample(size, episode.dim, generator, device, torch.float64)
-    outcome = run(policy, progress.params, functions, episode, c, generator, teacher)
+    outcome = run_policy(policy, progress.params, functions, episode, c, generator, teacher)
     params = list(progress.params.values())
     gradients = torch.autograd.grad(outcome.loss, params, allow_unused=True, materialize_grads=True)
     border = ((outcome.x < 1e-3) | (outcome.x > 1 - 1e-3)).double().mean()
@@ -165,15 +171,15 @@ def _one_update(
     policy: BatchedPolicy,
     distribution: TaskDistribution,
     progress: _Progress,
-    group: Group,
+    group: ProcessGroup,
     teacher: Teacher | None,
 ) -> dict[str, Any]:
     """Compute the shards, gather what the other processes computed, and take one Adam step."""
     c, u = config.train, progress.update
-    longest = horizon(u, c.updates, *c.horizon, c.curriculum)
+    longest = longest_horizon(u, c.updates, *c.horizon, c.curriculum)
     rng = np.random.default_rng(_seed(config, u))
     episode = draw_episode(rng, c.dims, longest, c.workers, c.sequential, c.unroll)
-    share = imitation(u, c.updates, c.imitation)
+    share = imitation_weight(u, c.updates, c.imitation)
     guide = teacher._replace(weight=share) if teacher is not None and share else None
     parts = [
         _one_shard(config, policy, distribution, progress, episode, shard, group.device, guide)
@@ -249,7 +255,7 @@ def train(
     *,
     start: Checkpoint | None = None,
     device: str = "cpu",
-    group: Group | None = None,
+    group: ProcessGroup | None = None,
     stop_after: int | None = None,
     progress_bar: bool = True,
 ) -> Path:
@@ -272,7 +278,7 @@ def train(
         CheckpointError: the folder's checkpoint is damaged or of another configuration.
         ConfigError: the processes cannot share the shards out evenly.
     """
-    group = group or Group(0, 1, device)
+    group = group or ProcessGroup(0, 1, device)
     group.mine(config.train.shards)
     out = Path(out)
     policy = Network(config.policy)

@@ -131,7 +131,7 @@ def play(
     return torch.stack(queries, dim=1), torch.stack(values, dim=1)
 
 
-def regrets(
+def validation_regrets(
     policy: BatchedPolicy, params: Mapping[str, Tensor], functions: ValidationSet, seed: int = SEED
 ) -> tuple[Tensor, Tensor]:
     """Play a policy on functions.
@@ -160,7 +160,7 @@ def validate(
     measured: dict[str, float] = {}
     spreads, borders = [], []
     for s in sets:
-        x, regret = regrets(policy, params, s)
+        x, regret = validation_regrets(policy, params, s)
         for t in VALIDATION_TIMES:
             measured[f"regret_{s.dim}d_{t}"] = float(regret[:, t - 1].mean())
         late = x[:, -10:]

@@ -138,7 +138,9 @@ def snap_near(
     return points
 
 
-def draw(rng: np.random.Generator, space: Space, evidence: Evidence, flat: Plateaus) -> Candidates:
+def draw_in_space(
+    rng: np.random.Generator, space: Space, evidence: Evidence, flat: Plateaus
+) -> Candidates:
     """Draw SPREAD + SPRAYED points of a user's space, float64, for one function.
 
     Quasi-random ones with a new shift each time; and, after the first value, points round the best,

@@ -100,7 +100,7 @@ def value_features(xp: Namespace, evidence: Evidence, y: Array, dtype: Any) -> A
     return xp.astype(features, dtype, copy=False)
 
 
-def update(xp: Namespace, evidence: Evidence, observation: Observation) -> Evidence:
+def update_evidence(xp: Namespace, evidence: Evidence, observation: Observation) -> Evidence:
     """Return the evidence after one more step."""
     e = evidence._replace(steps=evidence.steps + 1)
     if not observation.told:
@@ -127,7 +127,7 @@ def update(xp: Namespace, evidence: Evidence, observation: Observation) -> Evide
     )
 
 
-def inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
+def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
     """Make a recurrence's inputs from an observation.
 
     Args:

@@ -14,7 +14,7 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
 def test_committed_configurations_are_valid(path: Path) -> None:
-    loaded = config.load(path)
+    loaded = config.load_config(path)
     assert loaded.train.name == path.stem
     GPDistribution(**loaded.functions)
 
@@ -83,9 +83,9 @@ def test_broken_files_are_refused(tmp_path: Path, text: str, message: str) -> No
     path = tmp_path / "c.toml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError, match=message):
-        config.load(path)
+        config.load_config(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
-        config.load(tmp_path / "nowhere.toml")
+        config.load_config(tmp_path / "nowhere.toml")

@@ -54,7 +54,7 @@ def _lower(xp: Namespace, a: Array, below: Array, c: Array) -> Array:
     )
 
 
-def append(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
+def append_rows(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
     """Extend W by p points.
 
     Args:

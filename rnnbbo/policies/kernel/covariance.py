@@ -162,7 +162,7 @@ def with_nugget(xp: Namespace, k: Array, nugget: Array) -> Array:
     return k * (1.0 - eye) + (1.0 + nugget[..., None, None]) * eye
 
 
-def trends(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def trend_covariances(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Covariances (N, m, n) of the trends between points (m, D) and (n, D)."""
     keys, rows = trend_features(np, a), trend_features(np, b)
     return _as_column(h.bend) * trend_products(np, keys, rows)
@@ -171,4 +171,4 @@ def trends(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:
     """Covariances (N, n, n) of observations at x (n, D), nuggets included."""
     k = with_nugget(np, correlations(h, x, x), h.nugget)
-    return k + trends(h, x, x) if h.curved.any() else k
+    return k + trend_covariances(h, x, x) if h.curved.any() else k

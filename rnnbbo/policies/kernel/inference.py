@@ -12,7 +12,7 @@ import numpy as np
 from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
-from rnnbbo.policies.kernel.covariance import correlations, covariance, trends
+from rnnbbo.policies.kernel.covariance import correlations, covariance, trend_covariances
 from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
 from rnnbbo.policies.kernel.prior import Prior
 
@@ -46,10 +46,10 @@ class Belief(NamedTuple):
         return w / w.sum()
 
 
-def start(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
+def start_belief(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
     """Particles from the prior."""
-    h = priors.draw(rng, prior, _MOST, dim)
-    return Belief(h, np.zeros(_MOST), priors.log_density(prior, h), np.zeros((_MOST, 0, 0)))
+    h = priors.draw_hypotheses(rng, prior, _MOST, dim)
+    return Belief(h, np.zeros(_MOST), priors.prior_log_density(prior, h), np.zeros((_MOST, 0, 0)))
 
 
 def particles(n: int) -> int:
@@ -72,8 +72,8 @@ def log_target(
 ) -> np.ndarray:
     """Log posterior density (N,); u = W w with w the warped values z, o = W 1."""
     _, jacobian, spread = warp(z, h.log_warp)
-    reading = posterior.read_values(np, u, o, half_log_det, spread)
-    return reading.evidence + jacobian + priors.log_density(prior, h)
+    reading = posterior.profile_out(np, u, o, half_log_det, spread)
+    return reading.evidence + jacobian + priors.prior_log_density(prior, h)
 
 
 def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,12 +82,12 @@ def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return pair[..., 0], pair[..., 1]
 
 
-def smooth(belief: Belief, y: np.ndarray) -> np.ndarray:
+def smooth_values(belief: Belief, y: np.ndarray) -> np.ndarray:
     """Posterior means (N, n) of warped values at the observations: y - nugget K^-1 (y - mean)."""
     h = belief.hypotheses
     w, _, spread = warp(heights(y), h.log_warp)
     u, o = through(belief.inverse, w)
-    residual = posterior.read_values(np, u, o, np.zeros(h.size), spread).residual
+    residual = posterior.profile_out(np, u, o, np.zeros(h.size), spread).residual
     alpha = (residual[:, None, :] @ belief.inverse)[:, 0]
     return w - h.nugget[:, None] * alpha
 
@@ -128,9 +128,9 @@ def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
     cross = correlations(h, x[-1:], x[:-1])
     own = (1.0 + h.nugget)[:, None, None]
     if h.curved.any():
-        more = trends(h, x[-1:], x)
+        more = trend_covariances(h, x[-1:], x)
         cross, own = cross + more[..., :-1], own + more[..., -1:]
-    return factors.append(np, inverse, cross, own)
+    return factors.append_rows(np, inverse, cross, own)
 
 
 def systematic(rng: np.random.Generator, weight: np.ndarray, count: int) -> np.ndarray:
@@ -183,7 +183,7 @@ def _move(
     return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
 
 
-def update(
+def update_belief(
     rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray
 ) -> Belief:
     """Take in the last of the observations x (n, D), y (n,)."""
@@ -198,7 +198,7 @@ def update(
     return _move(rng, prior, _resample(rng, belief, len(z)), x, z)
 
 
-def rebuild(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
+def rebuild_belief(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
     """The same particles for other observations."""
     h = belief.hypotheses
     inverse = factorise(h, x)

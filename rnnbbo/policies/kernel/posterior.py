@@ -66,7 +66,7 @@ class Posterior(NamedTuple):
     additive: Additive | None = None
 
 
-class Reading(NamedTuple):
+class Profiled(NamedTuple):
     """Values seen through W: u = W y, o = W 1, and what follows from them, (...) each.
 
     Attributes:
@@ -84,9 +84,9 @@ class Reading(NamedTuple):
     amplitude: Array
 
 
-def read_values(
+def profile_out(
     xp: Namespace, u: Array, o: Array, log_determinant: Array, spread: Array
-) -> Reading:
+) -> Profiled:
     """Profile out mean and amplitude.
 
     The mean has a flat prior and the amplitude's square an inverse-gamma one with the weight of
@@ -113,7 +113,7 @@ def read_values(
         - 0.5 * (n - 1 + _PRIOR_WEIGHT) * xp.log(total)
     )
     amplitude = xp.sqrt(total / (n - 1 + _PRIOR_WEIGHT))
-    return Reading(residual, mean, square, evidence, amplitude)
+    return Profiled(residual, mean, square, evidence, amplitude)
 
 
 def predict(

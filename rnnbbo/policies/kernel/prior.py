@@ -63,7 +63,7 @@ def _log(probability: float) -> float:
     return math.log(probability) if probability > 0.0 else -math.inf
 
 
-def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
+def draw_hypotheses(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
     """Draw hypotheses."""
     normal = rng.standard_normal((count, dim + 4))
     u = rng.random((4, count))
@@ -81,8 +81,8 @@ def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypoth
     )
 
 
-def log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
-    """Log density (N,) of `draw`, up to a constant."""
+def prior_log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
+    """Log density (N,) of `draw_hypotheses`, up to a constant."""
     dim = h.log_lengthscale.shape[1]
     z = h.log_lengthscale - prior.centre(dim)
     # The covariance is OWN^2 I + COMMON^2 1 1^T: Sherman and Morrison invert it.

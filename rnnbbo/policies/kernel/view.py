@@ -170,7 +170,7 @@ def make_view(
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
     w, _, spread = warp(heights(y), h.log_warp)
     u, o = inference.through(inverse, w)
-    read = posterior.read_values(np, u, o, np.zeros(len(index)), spread)
+    read = posterior.profile_out(np, u, o, np.zeros(len(index)), spread)
     alpha = (read.residual[:, None, :] @ inverse)[:, 0]
     rbf, nugget = h.rbf[:, None, None], h.nugget
     # The posterior mean at an observation is y - nugget K^-1 (y - mean).
@@ -186,9 +186,9 @@ def make_view(
         cross = covariance.correlations(h, near, known)
         block = covariance.with_nugget(np, covariance.correlations(h, near, near), nugget)
         if h.curved.any():
-            cross = cross + covariance.trends(h, pending, x)
-            block = block + covariance.trends(h, pending, pending)
-        inverse = factors.append(np, inverse, cross, block)
+            cross = cross + covariance.trend_covariances(h, pending, x)
+            block = block + covariance.trend_covariances(h, pending, pending)
+        inverse = factors.append_rows(np, inverse, cross, block)
         rows = np.concatenate([rows, kernels.lift_rows(np, extra)], axis=1)
         points = np.concatenate([x, pending])
         # Whitened values W (y - mean) are independent, with the amplitude as their deviation.

@@ -12,7 +12,7 @@ from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h_and_ratio
 from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
 from rnnbbo.policies.network.archive import squares_ahead
-from rnnbbo.policies.network.process import LEAST_VARIANCE, STEEPEST
+from rnnbbo.policies.network.process_heads import LEAST_VARIANCE, STEEPEST
 from rnnbbo.policies.network.regression import Fit, trend_bases, trend_variances
 from rnnbbo.policies.ops import Array, Namespace
 
@@ -57,7 +57,7 @@ def climb_from(
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:
     """Of points (B, S, D): the averaged improvement (B, S), and its gradient.
 
-    The improvement is that of `process.predict_candidates`.
+    The improvement is that of `process_heads.predict_candidates`.
 
     All heads at once: for a few points, the number of calls is what takes time.
     """

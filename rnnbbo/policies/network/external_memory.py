@@ -122,7 +122,7 @@ def write_weighting(
     return write_gate * (allocation_gate * allocation + (1.0 - allocation_gate) * content)
 
 
-def write(memory: Array, weighting: Array, erase: Array, value: Array) -> Array:
+def write_memory(memory: Array, weighting: Array, erase: Array, value: Array) -> Array:
     """M_t = M (1 - w^w e^T) + w^w v^T, (B, N, W)."""
     w = weighting[:, :, None]
     return memory * (1.0 - w * erase[:, None, :]) + w * value[:, None, :]
@@ -161,7 +161,7 @@ def access(xp: Namespace, state: MemoryState, interface: Interface) -> tuple[Mem
     u = usage(state.usage, state.write_weighting, psi)
     content = content_weighting(xp, state.memory, i.write_key, i.write_strength)[:, 0, :]
     w = write_weighting(i.allocation_gate, i.write_gate, allocation_weighting(xp, u), content)
-    memory = write(state.memory, w, i.erase, i.write)
+    memory = write_memory(state.memory, w, i.erase, i.write)
     links = temporal_links(xp, state.links, w, state.precedence)
     found = content_weighting(xp, memory, i.read_keys, i.read_strengths)
     reads = read_weightings(xp, i.read_modes, links, state.read_weightings, found)

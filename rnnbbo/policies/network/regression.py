@@ -263,7 +263,7 @@ def _explained(xp: Namespace, covariance: Array, noise: Array) -> Array:
     return total
 
 
-def predict(
+def predict_heads(
     xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
 ) -> tuple[Array, Array, Array]:
     """Mean, variance, and covariance with the best row, (B, H, C), of keys (B, D, C) by every head.
@@ -288,7 +288,7 @@ def _predict(
     keys: Array,
     pending: Array | None,
 ) -> tuple[Array, Array, Array]:
-    """As `predict`, by the heads of one family."""
+    """As `predict_heads`, by the heads of one family."""
     h, root = _some(fit.hyperparameters, part), fit.root[:, part]
     heads = root.shape[1]
     origin = evidence.best_x[:, None, :]

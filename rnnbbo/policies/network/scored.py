@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
-from rnnbbo.policies.network import process
+from rnnbbo.policies.network import process_heads
 from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import (
@@ -114,8 +114,10 @@ class Scored:
         params = self.recurrence.init_reading(rng)
         reads = self.recurrence.reads
         if self.process_heads:
-            params |= process.init_heads(rng, context, self.process_heads)
-            reads += process.FEATURES_PER_HEAD * self.process_heads + process.FEATURES_SHARED
+            params |= process_heads.init_heads(rng, context, self.process_heads)
+            reads += (
+                process_heads.FEATURES_PER_HEAD * self.process_heads + process_heads.FEATURES_SHARED
+            )
         fan_in = self.forms + _PLACE_FEATURES + reads
         told = context + FEATURES_GLOBAL
         return params | {
@@ -150,7 +152,7 @@ class Scored:
         prior = None
         if state.processes is not None:
             fitted = state.processes.fit
-            read, prior = process.predict_candidates(xp, params, fitted, now, across, pending)
+            read, prior = process_heads.predict_candidates(xp, params, fitted, now, across, pending)
             reads.append(read)
         features = xp.concat(
             [

@@ -8,7 +8,7 @@ import pytest
 
 from rnnbbo import Optimizer, Space, checkpoint, shipped
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.kernel.policy import KernelConfig, KernelPolicy, KernelState
+from rnnbbo.policies.kernel.kernel_policy import KernelConfig, KernelPolicy, KernelState
 from rnnbbo.policies.protocol import Adviser
 
 CUBE = Space([(0.0, 1.0)] * 3)

@@ -105,7 +105,7 @@ def test_mean_and_amplitude_are_the_profiled_ones() -> None:
     h, (x, y) = some(), data()
     inverse = inference.factorise(h, x)
     u, o = inference.through(inverse, np.broadcast_to(y, (4, N)))
-    reading = posterior.read_values(np, u, o, np.zeros(4), np.full(4, y.var()))
+    reading = posterior.profile_out(np, u, o, np.zeros(4), np.full(4, y.var()))
     for i in range(4):
         k = kernel_of(h, i)(x) + h.nugget[i] * np.eye(N)
         one = np.ones(N)
@@ -122,7 +122,7 @@ def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out()
     u, o = inference.through(inverse, np.broadcast_to(y, (2, 5)))
     diagonal = np.diagonal(inverse, axis1=1, axis2=2)
     spread = np.full(2, y.var())
-    found = posterior.read_values(np, u, o, -np.log(diagonal).sum(1), spread).evidence
+    found = posterior.profile_out(np, u, o, -np.log(diagonal).sum(1), spread).evidence
     logs = []
     contrasts = linalg.null_space(np.ones((1, 5)))
     for i in range(2):
@@ -178,7 +178,7 @@ def test_rounding_of_any_size_leaves_a_factor_to_append(missing: float) -> None:
     # With points that all but coincide, the complement of two new ones is rounded to below zero.
     inverse, cross = np.eye(3)[None], np.full((1, 2, 3), 3**-0.5)
     block = np.full((1, 2, 2), 1.0) - missing * np.eye(2)
-    assert np.isfinite(factors.append(np, inverse, cross, block)).all()
+    assert np.isfinite(factors.append_rows(np, inverse, cross, block)).all()
 
 
 def test_drawn_values_of_pending_points_are_those_of_the_posterior() -> None:

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.network.config import RECURRENCES, NetworkConfig
+from rnnbbo.policies.network.architecture import RECURRENCES, NetworkConfig
 from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.network.state import NetworkState
 

@@ -15,7 +15,7 @@ import numpy as np
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h, reach_factors
 from rnnbbo.policies.network.archive import Archive
-from rnnbbo.policies.network.regression import Fit, Hyperparameters, condition, predict
+from rnnbbo.policies.network.regression import Fit, Hyperparameters, condition, predict_heads
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -183,7 +183,7 @@ def _improvement(
     xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
 ) -> tuple[Array, Array, Array, Array]:
     """Mean below the best, reach, their ratio, and log expected improvement, (B, H, C) each."""
-    mean, variance, covariance = predict(xp, fit, evidence, keys, pending)
+    mean, variance, covariance = predict_heads(xp, fit, evidence, keys, pending)
     variance = xp.maximum(variance, LEAST_VARIANCE)
     # Another look at what is all but known counts for little.
     own_noise = fit.hyperparameters.noise[..., 0]
@@ -202,17 +202,17 @@ def _average(xp: Namespace, fit: Fit, log_improvement: Array) -> Array:
     return (top + xp.log(xp.sum(xp.exp(weighted - top), axis=1, keepdims=True)))[:, 0]
 
 
-def smooth(xp: Namespace, fit: Fit, evidence: Evidence, archive: Archive) -> Array:
+def smooth_rows(xp: Namespace, fit: Fit, evidence: Evidence, archive: Archive) -> Array:
     """Posterior mean at every row, above each head's least one, (B, n): the heads' average.
 
     In deviations of the values, which are standardised, and warped by each head on its own.
     """
     keys = xp.permute_dims(archive.x, (0, 2, 1))
-    mean, _, _ = predict(xp, fit, evidence, keys, None)
+    mean, _, _ = predict_heads(xp, fit, evidence, keys, None)
     return xp.sum(softmax(xp, fit.weight)[..., None] * (mean - fit.best), axis=1)
 
 
-def noise(xp: Namespace, fit: Fit) -> Array:
+def mean_noise(xp: Namespace, fit: Fit) -> Array:
     """Standard deviation of the noise in deviations of the values, (B,): the heads' average."""
     own = xp.sqrt(fit.hyperparameters.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
     return xp.sum(softmax(xp, fit.weight) * own, axis=-1)

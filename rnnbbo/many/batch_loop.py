@@ -13,7 +13,7 @@ from rnnbbo.errors import MissingExtraError, ObservationError
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
 from rnnbbo.many.group import Group, Stepper, regroup, split
-from rnnbbo.many.result import ManyResult, make_many_result
+from rnnbbo.many.many_result import ManyResult, make_many_result
 from rnnbbo.policies.ops import Array, keep_heap, namespace
 
 DEFAULT_POLICY = "dnc"

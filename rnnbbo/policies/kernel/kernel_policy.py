@@ -134,7 +134,7 @@ class KernelPolicy(Policy):
 
     def step(self, params: Params, state: KernelState, observation: Observation) -> KernelState:
         """Return the state after one more observation, or a dummy."""
-        now = evidence.update(np, state.evidence, observation)
+        now = evidence.update_evidence(np, state.evidence, observation)
         theirs = state.adviser
         if self.adviser is not None and theirs is not None:
             heard = self.say(now.told) > 0.0
@@ -145,13 +145,13 @@ class KernelPolicy(Policy):
         rng = np.random.default_rng(observation.seed)
         x = np.concatenate([state.x, np.asarray(observation.x, np.float64)])
         y = np.concatenate([state.y, observation.y])
-        belief = state.belief or inference.start(rng, self.prior, x.shape[1])
-        belief = inference.update(rng, self.prior, belief, x, y)
+        belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
+        belief = inference.update_belief(rng, self.prior, belief, x, y)
         if len(y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
             kept = thin(x, y, 3 * self.config.max_rows // 4)
             x, y = x[kept], y[kept]
-            belief = inference.rebuild(self.prior, belief, x, y)
+            belief = inference.rebuild_belief(self.prior, belief, x, y)
         return state._replace(x=x, y=y, belief=belief)
 
     def choices(
@@ -236,7 +236,9 @@ class KernelPolicy(Policy):
     ) -> Iterator[np.ndarray]:
         """Return more points; see `Policy.further`."""
         for _ in range(_ROUNDS):
-            yield from points.draw(rng, space, state.evidence, _plateaus(state, space)).points
+            yield from points.draw_in_space(
+                rng, space, state.evidence, _plateaus(state, space)
+            ).points
 
     def say(self, told: int) -> float:
         """Return the weight of the adviser's score: 1 at first, and less with every value told."""
@@ -250,7 +252,7 @@ class KernelPolicy(Policy):
         """
         if state.belief is None:
             return None
-        mean = state.belief.weight @ inference.smooth(state.belief, state.y)
+        mean = state.belief.weight @ inference.smooth_values(state.belief, state.y)
         return state.x[int(mean.argmin())]
 
     def _refines(self, told: int) -> bool:

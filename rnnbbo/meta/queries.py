@@ -12,7 +12,7 @@ QUERY_JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
 _IGNORED = 1e3  # noise that leaves a point out of a posterior's mean, in amplitudes
 
 
-class History(Protocol):
+class Queries(Protocol):
     """Queries and values of a batch of runs, in the order of asking.
 
     Attributes:
@@ -63,7 +63,7 @@ def draw_warp(batch: int, share: float, generator: torch.Generator, like: Tensor
     return Warp(torch.where(uniform() < share, strength, 0.0))
 
 
-class GPHistory:
+class GPQueries:
     """Runs on Gaussian processes, whose values are drawn as they are asked for, in float64."""
 
     def __init__(self, tasks: GPTasks, generator: torch.Generator, warped: float) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 from rnnbbo.errors import ConfigError
 
 
-class Group:
+class ProcessGroup:
     """The processes of a training, of which this is one.
 
     Attributes:
@@ -63,7 +63,7 @@ class Group:
         return box[0]
 
 
-def join(device: str) -> Group:
+def join(device: str) -> ProcessGroup:
     """Join the processes that torchrun started; without it, be a group of one.
 
     Args:
@@ -71,14 +71,14 @@ def join(device: str) -> Group:
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        return Group(0, 1, device)
+        return ProcessGroup(0, 1, device)
     gpu = device.startswith("cuda")
     if gpu:
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
     if not dist.is_initialized():
         dist.init_process_group("nccl" if gpu else "gloo")
-    return Group(dist.get_rank(), size, device)
+    return ProcessGroup(dist.get_rank(), size, device)
 
 
 def leave() -> None:
