@@ -68,7 +68,7 @@ def perturb(problem: Problem, rng: np.random.Generator) -> Problem:
     """
     if problem.margin < REACH - 1e-12:
         raise ConfigError(
-            f"{problem.name}: got margin {problem.margin!r}; expected at least {REACH:g}, since "
+            f"{problem.name}: margin = {problem.margin!r}; expected at least {REACH:g}, since "
             "the perturbed cube reaches that far out of the domain"
         )
     order = tuple(int(i) for i in rng.permutation(problem.dim))
@@ -88,6 +88,6 @@ def perturb(problem: Problem, rng: np.random.Generator) -> Problem:
                 minimizers=tuple(inside),
             )
     raise ConfigError(
-        f"{problem.name}: got minimizers {problem.minimizers!r}; expected one that stays inside "
+        f"{problem.name}: minimizers = {problem.minimizers!r}; expected one that stays inside "
         f"the unit cube in one of {_TRIES} draws"
     )

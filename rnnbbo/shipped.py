@@ -40,7 +40,7 @@ def available(batched: bool = False) -> tuple[str, ...]:
 
 @cache
 def _shipped(name: str) -> Checkpoint:
-    """A shipped policy, read once a process."""
+    """Return a shipped policy, read once a process."""
     if name != KERNEL:
         return checkpoint.load_file(_files()[name])
     network = _shipped(ADVISER)
@@ -79,7 +79,8 @@ def load_batched(policy: Source) -> tuple[Checkpoint, BatchedPolicy]:
     batched = as_batched(loaded.policy)
     if batched is None:
         raise PolicyError(
-            f"policy {loaded.name!r} does not run in batches; expected {_expected(batched=True)}"
+            f"policy = {loaded.name!r}, which does not run in batches; expected "
+            + _expected(batched=True)
         )
     return loaded, batched
 
@@ -123,7 +124,7 @@ def _imported(target: str) -> Checkpoint:
     if isinstance(found, Policy):
         return _of_object(found, target)
     raise PolicyError(
-        f"{target} is {found!r}; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"
+        f"{target} = {found!r}; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"
     )
 
 

@@ -197,7 +197,11 @@ def test_callbacks_see_every_evaluation_and_can_stop():
         ({"dimensions": [(1.0, 0.0)]}, SpaceError, "low < high"),
         ({"n_calls": 0}, ConfigError, "n_calls = 0"),
         ({"n_calls": 2.5}, ConfigError, "n_calls = 2.5"),
-        ({"n_calls": 1, "x0": [POINT, POINT]}, ConfigError, "fewer than the 2"),
+        (
+            {"n_calls": 1, "x0": [POINT, POINT]},
+            ConfigError,
+            "expected at least 2, the points of x0",
+        ),
         ({"max_failures": -1}, ConfigError, "max_failures = -1"),
         ({"policy": "sgd"}, PolicyError, "sgd"),
         ({"x0": [0.5, 3]}, PointError, "expected 3"),

@@ -118,7 +118,7 @@ def _turn(stepper: Stepper, group: Group, y: Array) -> Group:
 
 
 def _in_order(xp: Any, groups: list[Group]) -> Array:
-    """The latest points (N, D) by the problems' numbers."""
+    """Return the latest points (N, D) by the problems' numbers."""
     latest = xp.concat([group.asked[:, -1] for group in groups], axis=0)
     index = np.concatenate([group.numbers for group in groups])
     return latest[np.argsort(index)] if (np.diff(index) < 0).any() else latest
@@ -129,7 +129,7 @@ def _host(array: Array) -> np.ndarray:
 
 
 def _values(xp: Any, y: Any, like: Array) -> Array:
-    """What an objective returned, in the shape, dtype and device of `like` (N,).
+    """Return what an objective returned, in the shape, dtype and device of `like` (N,).
 
     Raises:
         ObservationError: it is something else than N numbers.
@@ -177,7 +177,7 @@ def _with_torch(make: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _mapper(threads: int) -> Iterator[Callable[..., list[Group]]]:
-    """A map over groups; in threads, since numpy works without the interpreter's lock."""
+    """Give a map over groups; in threads, since numpy works without the interpreter's lock."""
     if threads == 1:
         yield lambda function, groups: [function(group) for group in groups]
         return

@@ -27,7 +27,7 @@ class Draws:
     entropy: int
 
     def uniform(self, index: np.ndarray, ask: int, count: int) -> np.ndarray:
-        """Uniform numbers of some problems at an ask.
+        """Return uniform numbers of some problems at an ask.
 
         Args:
             index: (m,) rising numbers of the problems.
@@ -50,7 +50,7 @@ class Draws:
 
 
 def normal(xp: Namespace, u: Array) -> Array:
-    """Standard normal numbers from as many uniform ones (m, 2 k), by Box and Muller (1958)."""
+    """Make normal numbers of as many uniform ones (m, 2 k), by Box and Muller (1958)."""
     half = u.shape[1] // 2
     radius = xp.sqrt(-2.0 * xp.log(1.0 - u[:, :half]))
     angle = (2.0 * math.pi) * u[:, half:]

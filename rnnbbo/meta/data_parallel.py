@@ -29,20 +29,20 @@ class ProcessGroup:
         self.rank, self.size, self.device = rank, size, device
 
     def mine(self, shards: int) -> range:
-        """Numbers of the shards that this process computes.
+        """Return the numbers of the shards that this process computes.
 
         Raises:
             ConfigError: the shards cannot be shared out evenly.
         """
         if shards % self.size:
             raise ConfigError(
-                f"train.shards is {shards}; {self.size} processes need a multiple of {self.size}"
+                f"train.shards = {shards}; expected a multiple of the {self.size} processes"
             )
         each = shards // self.size
         return range(self.rank * each, (self.rank + 1) * each)
 
     def gather(self, rows: Tensor) -> Tensor:
-        """Rows (n, P) of every process, in the order of their numbers: (size n, P)."""
+        """Return the rows (n, P) of every process, in the order of their numbers: (size n, P)."""
         if self.size == 1:
             return rows
         everyone = [torch.empty_like(rows) for _ in range(self.size)]
@@ -55,7 +55,7 @@ class ProcessGroup:
             dist.barrier()
 
     def from_first(self, value: Any) -> Any:
-        """The value that process 0 has."""
+        """Return the value that process 0 has."""
         if self.size == 1:
             return value
         box = [value]

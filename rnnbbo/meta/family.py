@@ -35,7 +35,7 @@ class Members:
         return len(self.functions)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Values (B, n), float64, at x (B, n, D).
+        """Return values (B, n), float64, at x (B, n, D).
 
         Raises:
             ConfigError: a member fails, or returns something else than n finite numbers.
@@ -45,7 +45,7 @@ class Members:
         return torch.from_numpy(np.stack(rows)).to(x.device)
 
     def minima(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """The lowest values found, (B,): `count` points each, the best few of them polished."""
+        """Find the lowest values, (B,): of `count` points each, the best few of them polished."""
         u = points.quasi_random(np, rng.random((1, self.dim)), 0, count)[0]
         return np.array([_minimum(f, u) for f in self.functions])
 
@@ -63,11 +63,11 @@ def _values(function: Member, u: np.ndarray) -> np.ndarray:
     except (TypeError, ValueError):
         array = np.empty(0)
     if array.shape != (len(u),) or not np.isfinite(array).all():
-        got = f"shape {array.shape}" if array.size else repr(values)
+        found = f"shape {array.shape}" if array.size else repr(values)
         if array.shape == (len(u),):
-            got = f"{array[~np.isfinite(array)][0]} at {u[~np.isfinite(array)][0].tolist()}"
+            found = f"{array[~np.isfinite(array)][0]} at {u[~np.isfinite(array)][0].tolist()}"
         raise ConfigError(
-            f"a member of the family returned {got} for points of shape {u.shape}; expected "
+            f"a member of the family returned {found} for points of shape {u.shape}; expected "
             f"{len(u)} finite numbers"
         )
     return array
@@ -142,16 +142,16 @@ class FamilyQueries:
         self.f = torch.zeros(shape, device=device, dtype=torch.float64)
 
     def evaluate(self, x: Tensor) -> None:
-        """Query (B, D)."""
+        """Evaluate the queries (B, D)."""
         self.x = torch.cat([self.x, x[:, None, :]], dim=1)
         self.f = torch.cat([self.f, self.members(x[:, None, :])], dim=1)
 
     def told(self, index: Tensor) -> Tensor:
-        """Values (B,) at index (B, 1)."""
+        """Return values (B,) at index (B, 1)."""
         return self.f.gather(1, index)[:, 0]
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """Improvement (B, C) on everything asked so far; at first, on the median candidate.
+        """Return improvements (B, C) on everything asked so far; at first, on the median candidate.
 
         Results that are still pending count too: no candidate is worth what another one brings.
         """

@@ -52,7 +52,7 @@ def configure(
         )
     if train.loss != "improvement":
         raise ConfigError(
-            f"train.loss is {train.loss!r}; with a family of functions accepted: improvement"
+            f"train.loss = {train.loss!r}; expected 'improvement' for a family of functions"
         )
     train = replace(train, dims=tuple(dims) or train.dims)
     start = {"name": parent.name, "sha256": digest_of(parent.params)}

@@ -24,15 +24,15 @@ class Queries(Protocol):
     f: Tensor
 
     def evaluate(self, x: Tensor) -> None:
-        """Query (B, D)."""
+        """Evaluate the queries (B, D)."""
         ...
 
     def told(self, index: Tensor) -> Tensor:
-        """Values (B,) that the policy is told of the queries at index (B, 1)."""
+        """Return the values (B,) that the policy is told of the queries at index (B, 1)."""
         ...
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """What a scored head should prefer, (B, C), not negative.
+        """Return what a scored head should prefer, (B, C), not negative.
 
         Args:
             candidates: (B, C, D).
@@ -82,7 +82,7 @@ class GPQueries:
         )
 
     def evaluate(self, x: Tensor) -> None:
-        """Query (B, D): draw f there given everything drawn before, and a noisy y."""
+        """Draw f at the queries (B, D) given everything drawn before, and a noisy y."""
         f = draw_next(self.tasks, self.x, self.f, x, self._normal(), QUERY_JITTER)
         y = f + self.tasks.noise * self._normal()
         self.x = torch.cat([self.x, x[:, None, :]], dim=1)
@@ -90,11 +90,11 @@ class GPQueries:
         self.y = torch.cat([self.y, y[:, None]], dim=1)
 
     def told(self, index: Tensor) -> Tensor:
-        """Warped values (B,), float32, at index (B, 1)."""
+        """Return warped values (B,), float32, at index (B, 1)."""
         return self.warp(self.y.gather(1, index)[:, 0]).float()
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """What a scored head should prefer, (B, C).
+        """Return what a scored head should prefer, (B, C).
 
         Expected improvement; before any result, when every value is as likely everywhere, the
         reduction of the variance over the candidates, which spreads the first points. Trends are
@@ -107,7 +107,7 @@ class GPQueries:
         return self.improvement(candidates, pending)
 
     def improvement(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """EI (B, C) given the finished results, its spread given the pending queries too.
+        """Return EI (B, C): of the results' mean, and the spread that pending queries leave.
 
         Pending queries count at their expected value (Ginsbourger et al. 2010, kriging believer):
         the mean stays, the variance shrinks. With noise the incumbent is the lowest posterior mean.

@@ -56,7 +56,7 @@ class _Progress:
 
 
 def _seed(config: Config, update: int, shard: int = 0) -> int:
-    """Seed of a part of an update, below the validation functions' seeds."""
+    """Return the seed of a part of an update, below the validation functions' seeds."""
     entropy = [config.train.seed, update, shard] if shard else [config.train.seed, update]
     sequence = np.random.SeedSequence(entropy)
     return int(sequence.generate_state(1)[0]) % VALIDATION_SEED
@@ -91,7 +91,7 @@ def _save(path: Path, config: Config, progress: _Progress) -> None:
 
 
 def _describes(saved: Any, config: Config) -> bool:
-    """Whether plain values are of this configuration; keys that are missing have their defaults.
+    """Tell whether plain values are of this configuration; missing keys have their defaults.
 
     Those were added after the checkpoint was written, and leave a training as it was.
     """
@@ -209,7 +209,7 @@ def _one_update(
 
 
 def _teacher(config: Config, device: str) -> Teacher | None:
-    """The policy to imitate.
+    """Return the policy to imitate.
 
     Raises:
         ConfigError: it has no scored head.
@@ -220,7 +220,7 @@ def _teacher(config: Config, device: str) -> Teacher | None:
     teacher = as_batched(loaded.policy)
     if teacher is None or not teacher.scores:
         raise ConfigError(
-            f"train.teacher is {config.train.teacher!r}, {loaded.policy.about}; expected weights "
+            f"train.teacher = {config.train.teacher!r}, {loaded.policy.about}; expected weights "
             "with a scored head, such as dnc"
         )
     params = {k: torch.tensor(v, device=device) for k, v in loaded.params.items()}

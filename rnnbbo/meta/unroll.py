@@ -65,7 +65,7 @@ class _Queue:
         self._pending = torch.cat([self._pending, new], dim=1)
 
     def finish(self) -> Tensor | None:
-        """Index (B, 1) of the proposal that finishes now, or None while workers are idle."""
+        """Return the index (B, 1) of the proposal that finishes now; None while one is idle."""
         n = self._pending.shape[1]
         if n < self._workers:
             return None
@@ -82,7 +82,7 @@ class _Queue:
 
 
 def _pick(x: Tensor, index: Tensor) -> Tensor:
-    """Rows of x (B, n, D) at index (B, m)."""
+    """Return the rows of x (B, n, D) at index (B, m)."""
     return x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
 
 
@@ -117,7 +117,7 @@ def _start(
 
 
 def _observe(queries: Queries, queue: _Queue, state: Any, latest: Tensor, q: Tensor) -> Observation:
-    """Next input of the recurrence: a finished result, or a dummy for idle workers."""
+    """Return the recurrence's next input: a finished result, or a dummy for idle workers."""
     done = queue.finish()
     if done is None:
         return Observation(latest, torch.zeros_like(latest[:, 0]), q, False)
@@ -242,7 +242,7 @@ def direct_run(
 def _choice(
     teacher: Teacher, state: Any, pending: Tensor, count: int, generator: torch.Generator
 ) -> Tensor:
-    """The best-scored of a teacher's candidates, (B, D)."""
+    """Return the best-scored of a teacher's candidates, (B, D)."""
     choices = draw_candidates(state, count, generator).points
     best = teacher.policy.score(teacher.params, state, choices, pending).argmax(dim=1)
     return _pick(choices, best[:, None])[:, 0]
@@ -266,7 +266,7 @@ def run_policy(
     if isinstance(functions, Members):
         if config.loss != "improvement":
             raise ConfigError(
-                f"train.loss is {config.loss!r}; a family of functions needs 'improvement', "
+                f"train.loss = {config.loss!r}; expected 'improvement' for a family of functions, "
                 "and a policy with a scored head"
             )
         queries = FamilyQueries(functions, generator.device)

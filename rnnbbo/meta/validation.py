@@ -91,7 +91,7 @@ def validation_sets(
     device: torch.device | str = "cpu",
     dims: Sequence[int] | None = None,
 ) -> tuple[ValidationSet, ...]:
-    """The functions on which a training is watched, of each of `dims`, `DIMS` unless told."""
+    """Draw the functions on which a training is watched, of each of `dims`, else of `DIMS`."""
     return tuple(held_out(distribution, dim, SEED + dim, device) for dim in dims or DIMS)
 
 

@@ -30,7 +30,7 @@ class Candidates(NamedTuple):
 
 
 def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
-    """Points `first` to `first + count - 1` of a shifted additive recurrence, (B, count, D).
+    """Return points `first` to `first + count - 1` of a quasi-random sequence, (B, count, D).
 
     x_n = (shift + n alpha) mod 1 with alpha_j = g^-j, g the generalised golden ratio, the root of
     g^(D+1) = g + 1 (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences").
@@ -61,7 +61,7 @@ def spray(
     u_radius: Array,
     u_keep: Array,
 ) -> Array:
-    """Points scattered round centres at radii from tiny to wide, (B, C, D).
+    """Scatter points round centres at radii from tiny to wide, (B, C, D).
 
     Every other candidate moves each coordinate with probability max(1/4, 2/D) only, so that single
     coordinates are searched too. Coordinates that leave the cube stop at its border, where the
@@ -85,7 +85,7 @@ def spray(
 
 
 def spray_centres(xp: Namespace, evidence: Evidence, count: int) -> Array:
-    """Centres for `spray`: three of four round the incumbent, the rest round the runner-up."""
+    """Return centres for `spray`: three of four the incumbent, the rest the runner-up."""
     second = xp.arange(count, device=evidence.best_x.device) % 4 == 3
     return xp.where(
         second[None, :, None], evidence.second_x[:, None, :], evidence.best_x[:, None, :]

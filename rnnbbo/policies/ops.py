@@ -46,28 +46,28 @@ def dense(
 
 
 def sigmoid(xp: Namespace, x: Array) -> Array:
-    """Logistic function, in the form that does not overflow."""
+    """Return the logistic function, in the form that does not overflow."""
     return 0.5 * xp.tanh(0.5 * x) + 0.5
 
 
 def softplus(xp: Namespace, x: Array) -> Array:
-    """log(1 + exp(x)), in the form that does not overflow."""
+    """Return log(1 + exp(x)), in the form that does not overflow."""
     return xp.log1p(xp.exp(-xp.abs(x))) + xp.clip(x, 0.0, None)
 
 
 def oneplus(xp: Namespace, x: Array) -> Array:
-    """1 + log(1 + exp(x)): the strengths of a DNC (Graves et al. 2016, Methods)."""
+    """Return 1 + log(1 + exp(x)): the strengths of a DNC (Graves et al. 2016, Methods)."""
     return 1.0 + softplus(xp, x)
 
 
 def softmax(xp: Namespace, x: Array) -> Array:
-    """Softmax over the last axis."""
+    """Return the softmax over the last axis."""
     e = xp.exp(x - xp.max(x, axis=-1, keepdims=True))
     return e / xp.sum(e, axis=-1, keepdims=True)
 
 
 def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
-    """a @ b for a (B, m, k) with many rows, and b (B, k, n) or (k, n); also for a (m, k).
+    """Return a @ b for a (B, m, k) of many rows, and b (B, k, n) or (k, n); also for a (m, k).
 
     A BLAS would spread the product over all cores. Waking them costs more than the product, and far
     more while the user's own program, or another chunk of `minimize_many`, keeps them busy. Blocks
@@ -83,7 +83,7 @@ def matmul_rows(xp: Namespace, a: Array, b: Array) -> Array:
 
 
 def matmul_columns(xp: Namespace, a: Array, b: Array) -> Array:
-    """a @ b for a (B, m, k), and b (B, k, n) with many columns, in blocks as `matmul_rows`."""
+    """Return a @ b for a (B, m, k), and b (B, k, n) of many columns, in blocks as `matmul_rows`."""
     batch, k, n = b.shape
     m = a.shape[1]
     small = m * k * n <= _ONE_THREAD

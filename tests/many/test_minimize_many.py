@@ -167,7 +167,7 @@ def test_an_interrupt_carries_what_was_found():
         ({"chunk": 0}, ConfigError, "chunk = 0"),
         ({"threads": -1}, ConfigError, "threads = -1"),
         ({"policy": "kernel"}, PolicyError, "expected one of dnc, lstm"),
-        ({"policy": "gru"}, PolicyError, "unknown policy 'gru'"),
+        ({"policy": "gru"}, PolicyError, "policy = 'gru'; expected"),
         ({"f": lambda x: 1.0}, ObservationError, r"shape \(\)"),
         ({"f": lambda x: x}, ObservationError, r"shape \(40, 3\); expected one number a problem"),
         ({"f": lambda x: ["a"] * len(x)}, ObservationError, r"shape \(40,\)"),

@@ -85,7 +85,7 @@ def test_shards_are_shared_out_in_order(rank: int, expected: list[int]) -> None:
 
 def test_shards_that_cannot_be_shared_out_are_refused(tmp_path: Path) -> None:
     settings = config.parse(tomllib.loads(CONFIG))
-    message = "train.shards is 2; 3 processes need a multiple of 3"
+    message = "train.shards = 2; expected a multiple of the 3 processes"
     with pytest.raises(ConfigError, match=message):
         trainer.train(settings, GPDistribution(), tmp_path / "out", group=ProcessGroup(0, 3, "cpu"))
     assert not (tmp_path / "out").exists()

@@ -176,5 +176,5 @@ def test_a_file_for_fine_tuning_holds_the_table_train_only(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match=r"a table \[policy\]; with --from only \[train\]"):
         config.load_train(path, finetune.DEFAULTS)
     path.write_text('[train]\nloss = "candidates"\n')
-    with pytest.raises(ConfigError, match="'candidates'; with a family of functions accepted: imp"):
+    with pytest.raises(ConfigError, match="'candidates'; expected 'improvement' for a family"):
         finetune.configure(shipped.load("dnc"), "f", config.load_train(path, finetune.DEFAULTS))

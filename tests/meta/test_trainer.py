@@ -146,7 +146,7 @@ def test_a_direct_head_comes_closer_to_its_teacher(tmp_path: Path) -> None:
 
 
 def test_a_teacher_has_to_score(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"train.teacher is 'kernel', .*; expected weights with"):
+    with pytest.raises(ConfigError, match=r"train.teacher = 'kernel', .*; expected weights with"):
         trainer.train(imitating("kernel"), FUNCTIONS, tmp_path, progress_bar=False)
 
 

@@ -47,11 +47,11 @@ class Prior(NamedTuple):
     separable: float = 0.1
 
     def centre(self, dim: int) -> float:
-        """Mean of the log length-scales in `dim` dimensions."""
+        """Return the mean of the log length-scales in `dim` dimensions."""
         return self.lengthscale + self.growth * math.log(dim)
 
     def additive(self, dim: int) -> float:
-        """Probability of an additive kernel in `dim` dimensions."""
+        """Return the probability of an additive kernel in `dim` dimensions."""
         return self.separable if dim > 2 else 0.0
 
 
@@ -82,7 +82,7 @@ def draw_hypotheses(rng: np.random.Generator, prior: Prior, count: int, dim: int
 
 
 def prior_log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
-    """Log density (N,) of `draw_hypotheses`, up to a constant."""
+    """Return the log density (N,) of `draw_hypotheses`, up to a constant."""
     dim = h.log_lengthscale.shape[1]
     z = h.log_lengthscale - prior.centre(dim)
     # The covariance is OWN^2 I + COMMON^2 1 1^T: Sherman and Morrison invert it.

@@ -24,7 +24,7 @@ _LONGEST = 1.0  # length-scale beyond which a step is not longer
 def climb_from(
     xp: Namespace, fit: Fit, evidence: Evidence, candidates: Candidates, scores: Array
 ) -> Array:
-    """Where two climbers get, (B, 2, D), which begin at the best-scored of either kind.
+    """Return where two climbers get, (B, 2, D), which begin at the best-scored of either kind.
 
     Args:
         xp: array namespace.
@@ -55,7 +55,7 @@ def climb_from(
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:
-    """Of points (B, S, D): the averaged improvement (B, S), and its gradient.
+    """Return a function of points (B, S, D): the averaged improvement (B, S), and its gradient.
 
     The improvement is that of `process_heads.predict_candidates`.
 
@@ -119,7 +119,7 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
 
 
 def _kernels(xp: Namespace, distance: Array, smooth: int) -> tuple[Array, Array]:
-    """Kernels and slopes of distances (B, H n, S), the first `smooth` rows of Matern heads."""
+    """Return kernels and slopes of distances (B, H n, S), first `smooth` rows of Matern heads."""
     parts = [weighted_kernel_and_slope(xp, distance[:, :smooth], True)]
     if smooth < distance.shape[1]:
         parts.append(weighted_kernel_and_slope(xp, distance[:, smooth:], False))

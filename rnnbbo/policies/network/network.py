@@ -127,7 +127,7 @@ class Network(BatchedPolicy):
         return self._head.forward(xp, params, context, state, candidates, pending)
 
     def climbs(self, state: NetworkState) -> bool:
-        """Whether it climbs to candidates of its own.
+        """Tell whether it climbs to candidates of its own.
 
         Not without heads of regression, and not while they know too few values to be followed far.
         """
@@ -240,7 +240,7 @@ class Network(BatchedPolicy):
 
 
 def _plateaus(state: NetworkState, space: Space) -> Plateaus:
-    """What equal values among the observations that it keeps say, for one function."""
+    """Find the plateaus among the observations that it keeps, for one function."""
     if state.archive is None:
         return plateaus.find(state.q[:0], np.empty(0), space.one_hot)
     return plateaus.find(state.archive.x[0], state.archive.y[0], space.one_hot)

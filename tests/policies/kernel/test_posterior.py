@@ -104,7 +104,7 @@ def test_predictions_are_those_of_a_gaussian_process(i: int) -> None:
 def test_mean_and_amplitude_are_the_profiled_ones() -> None:
     h, (x, y) = some(), data()
     inverse = inference.factorise(h, x)
-    u, o = inference.through(inverse, np.broadcast_to(y, (4, N)))
+    u, o = inference.whiten(inverse, np.broadcast_to(y, (4, N)))
     reading = posterior.profile_out(np, u, o, np.zeros(4), np.full(4, y.var()))
     for i in range(4):
         k = kernel_of(h, i)(x) + h.nugget[i] * np.eye(N)
@@ -119,7 +119,7 @@ def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out()
     """By quadrature over the amplitude; contrasts of the values do not depend on the mean."""
     h, (x, y) = some(2), data(5)
     inverse = inference.factorise(h, x)
-    u, o = inference.through(inverse, np.broadcast_to(y, (2, 5)))
+    u, o = inference.whiten(inverse, np.broadcast_to(y, (2, 5)))
     diagonal = np.diagonal(inverse, axis1=1, axis2=2)
     spread = np.full(2, y.var())
     found = posterior.profile_out(np, u, o, -np.log(diagonal).sum(1), spread).evidence
