@@ -119,7 +119,7 @@ def _table(benchmark: str, dataset: str) -> FloatArray:
     source = _source(kind.name)
     if dataset not in source.available_dataset_names:
         expected = ", ".join(source.available_dataset_names)
-        raise ConfigError(f"dataset = {dataset!r} of {benchmark}; expected one of {expected}")
+        raise ConfigError(f"{benchmark}: dataset = {dataset!r}; expected one of {expected}")
     table = np.full([len(values) for values in source.search_space.values()], np.nan)
     # Its calls return the result of a random one of the trainings; we want their mean.
     for cell, results in source(dataset)._dataset.items():

@@ -26,7 +26,7 @@ def label_of(name: str | None) -> str:
 
 def _check_name(name: object) -> None:
     if name is not None and (not isinstance(name, str) or not name):
-        raise SpaceError(f"name = {name!r} of a dimension; expected a non-empty text or None")
+        raise SpaceError(f"name of a dimension = {name!r}; expected a non-empty text or None")
 
 
 def is_number(value: object) -> bool:

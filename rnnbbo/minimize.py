@@ -246,7 +246,9 @@ def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[floa
         return points, []
     values = [y0] if isinstance(y0, numbers.Real) or np.ndim(y0) == 0 else list(y0)
     if len(points) != len(values):
-        raise ConfigError(f"y0 = {len(values)} values; expected {len(points)}, one a point of x0")
+        raise ConfigError(
+            f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"
+        )
     return points, values
 
 

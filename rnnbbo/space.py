@@ -128,7 +128,7 @@ class Space:
         ]
         for i, name in enumerate(self.names):
             if name in self.names[:i]:
-                raise SpaceError(f"name = {name!r} of two dimensions; expected distinct names")
+                raise SpaceError(f"name of two dimensions = {name!r}; expected distinct names")
         self.n_dims = len(self.dimensions)
         self._prepare()
 

@@ -34,7 +34,7 @@ def test_many_cheap_evaluations_go_on_without_the_dear_policy() -> None:
     assert last.policies == (auto.TURNS,)
     assert last.begins * auto.KERNEL_SECONDS == pytest.approx(auto.PATIENCE_SECONDS)
     assert "100000 evaluations" in last.why
-    # The dearer the evaluations, the later; as dear as asks, never.
+    # The more expensive the evaluations, the later; as expensive as asks, never.
     assert auto.make_stages(100_000, 0.001)[-1].begins > last.begins
     assert len(auto.make_stages(100_000, auto.KERNEL_SECONDS)) == 2
 

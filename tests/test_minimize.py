@@ -193,7 +193,7 @@ def test_callbacks_see_every_evaluation_and_can_stop():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"dimensions": []}, SpaceError, "empty"),
+        ({"dimensions": []}, SpaceError, "space = []"),
         ({"dimensions": [(1.0, 0.0)]}, SpaceError, "low < high"),
         ({"n_calls": 0}, ConfigError, "n_calls = 0"),
         ({"n_calls": 2.5}, ConfigError, "n_calls = 2.5"),
@@ -207,8 +207,8 @@ def test_callbacks_see_every_evaluation_and_can_stop():
         ({"x0": [0.5, 3]}, PointError, "expected 3"),
         ({"x0": [2.0, 3, "b"]}, PointError, "x0 = 2.0"),
         ({"x0": 3.0}, PointError, "x0 = 3.0"),
-        ({"y0": 3.0}, ConfigError, "0 points"),
-        ({"x0": POINT, "y0": [1.0, 2.0]}, ConfigError, "2 values"),
+        ({"y0": 3.0}, ConfigError, "y0 = 1; expected 0"),
+        ({"x0": POINT, "y0": [1.0, 2.0]}, ConfigError, "y0 = 2; expected 1"),
         ({"x0": POINT, "y0": "low"}, ObservationError, "low"),
         ({"callback": "print"}, ConfigError, "callback"),
         ({"callback": [print, 3]}, ConfigError, "callback"),

@@ -68,7 +68,7 @@ def test_scikit_optimize_objects_become_ours_and_go_back():
 @pytest.mark.parametrize(
     ("dimensions", "words"),
     [
-        ([], "empty"),
+        ([], "space = []"),
         (3, "list of dimensions"),
         ("ab", "list of dimensions"),
         ({"lr": (0.0, 1.0)}, "list of dimensions"),

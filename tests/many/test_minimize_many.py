@@ -166,7 +166,7 @@ def test_an_interrupt_carries_what_was_found():
         ({"n_calls": 1.5}, ConfigError, "n_calls = 1.5"),
         ({"chunk": 0}, ConfigError, "chunk = 0"),
         ({"threads": -1}, ConfigError, "threads = -1"),
-        ({"policy": "kernel"}, PolicyError, "expected one of dnc, lstm"),
+        ({"policy": "kernel"}, PolicyError, "which does not run in batches; expected one of dnc"),
         ({"policy": "gru"}, PolicyError, "policy = 'gru'; expected"),
         ({"f": lambda x: 1.0}, ObservationError, r"shape \(\)"),
         ({"f": lambda x: x}, ObservationError, r"shape \(40, 3\); expected one number a problem"),

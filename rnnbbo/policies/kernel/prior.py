@@ -22,7 +22,7 @@ class Prior(NamedTuple):
         noisy: probability of noise.
         noise: log of its median standard deviation, in units of the amplitude.
         noise_spread: its spread.
-        warp: log of the median bend of `hypotheses.warp`, in standard deviations of the values.
+        warp: log of the median c of `hypotheses.warp`, in standard deviations of the values.
         warp_spread: its spread.
         curved: probability of a quadratic trend (`covariance`).
         trend: log of its median standard deviation, in units of the amplitude.

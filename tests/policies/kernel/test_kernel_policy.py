@@ -253,9 +253,9 @@ def test_moves_leave_the_posterior_as_it_is() -> None:
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 11):
         belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
-    anew = inference.rebuild_belief(Prior(), belief, x, y)
-    assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
-    assert_allclose(belief.inverse, anew.inverse, rtol=1e-4, atol=1e-6)
+    again = inference.rebuild_belief(Prior(), belief, x, y)
+    assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
+    assert_allclose(belief.inverse, again.inverse, rtol=1e-4, atol=1e-6)
 
 
 def test_climbing_finds_the_maximum_also_on_the_border() -> None:
@@ -278,7 +278,7 @@ def test_malformed_sizes_are_refused(key: str, value: object) -> None:
         KernelConfig(**{key: value})  # type: ignore[arg-type]
 
 
-def test_factors_that_overflowed_are_made_anew() -> None:
+def test_factors_that_overflowed_are_made_again() -> None:
     rng = np.random.default_rng(4)
     x, y = rng.random((12, 2)), rng.standard_normal(12)
     belief = inference.start_belief(rng, Prior(), 2)
@@ -289,8 +289,8 @@ def test_factors_that_overflowed_are_made_anew() -> None:
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         belief = inference.update_belief(rng, Prior(), belief._replace(inverse=broken), x, y)
     assert np.isfinite(belief.log_weight).all()
-    anew = inference.rebuild_belief(Prior(), belief, x, y)
-    assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
+    again = inference.rebuild_belief(Prior(), belief, x, y)
+    assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
 
 
 def test_it_begins_in_the_centre_and_models_from_the_third_point_on() -> None:

@@ -139,7 +139,7 @@ def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out()
     assert found[1] - found[0] == pytest.approx(logs[1] - logs[0], abs=1e-3)
 
 
-def test_appending_rows_equals_factorising_anew() -> None:
+def test_appending_rows_equals_factorising_again() -> None:
     h, (x, _) = some(), data()
     inverse = inference.factorise(h, x[:4])
     for n in range(5, N + 1):
