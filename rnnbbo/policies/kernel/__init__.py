@@ -57,7 +57,7 @@ Mean and amplitude, integrated out                                     posterior
                                 [p log spread - log |K| - log o . o
                                  - (n - 1 + p) log(square + p spread)] / 2
     target      (...)           evidence + log dw/dz + log prior, `log_target`         inference
-    alpha       (..., m)        K^-1 (w - mean) = W^T residual; 0 where a value is its mean
+    alpha       (..., m)        K^-1 (w - mean) = W^T residual; 0 for a pending point at its mean
 
 Prediction at keys x                                                               posterior
     mean(x)     (..., C)        mean + k alpha
@@ -79,7 +79,7 @@ What is maximised                                                             gp
                                 by that module's own letters
     score       (C,)            log EI averaged over a view by `weight`, plus the log chance of a
                                 new value (`plateaus`), plus advice
-    advice      (C,)            the adviser's score times 1 - told / advised, at least 0
+    advice      (C,)            the adviser's score times max(0, 1 - told / advised)
 
 Sources, an equation each: k_s, Rasmussen & Williams 2006, eqs. 4.17 and 4.9; k_1, eq. 4.19, summed
 as by Duvenaud et al. 2011; trends, eq. 2.12; prediction, eqs. 2.25 and 2.26; mean and amplitude,

@@ -2,8 +2,8 @@
 
 What Spearmint gets from slice sampling at every ask (Snoek et al. 2012), a population of weighted
 hypotheses carries from tell to tell. An ask climbs the log EI that a few of them have on average,
-which has a closed form, as its gradient does. While few values are known, a trained adviser's scores count as
-well. The package has a page of notation.
+which has a closed form, as its gradient does. While few values are known, a trained adviser's
+scores count as well. The package has a page of notation.
 """
 
 from collections.abc import Callable, Iterator, Mapping
