@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnbbo.benchmarks import methods, suites
 from rnnbbo.benchmarks.plan import Plan
-from rnnbbo.meta.source import source_commit
+from rnnbbo.meta.commit import source_commit
 
 PACKAGES = ("numpy", "scipy", "torch", "gpytorch")
 """Packages whose version can change a figure, beside those that peers and suites name."""
@@ -64,7 +64,7 @@ def _method(name: str) -> dict[str, Any]:
         return {"about": methods.about_method(name), "ours": False, "horizon": None}
     from rnnbbo import shipped
 
-    provenance = shipped.load(shipped.plan(name)[0].policies[0]).provenance
+    provenance = shipped.load(shipped.stages_of(name)[0].policies[0]).provenance
     horizon = provenance.get("config", {}).get("train", {}).get("horizon")
     return {
         "about": methods.about_method(name),

@@ -32,7 +32,7 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
     found: dict[str, dict[str, Any]] = {}
     for name in names or (auto.NAME, *shipped.available()):
         if name == auto.NAME:
-            stages = {f"from {s.begins + 1} on": f"{s.name}: {s.why}" for s in auto.plan()}
+            stages = {f"from {s.begins + 1} on": f"{s.name}: {s.why}" for s in auto.make_stages()}
             found[name] = {"about": auto.ABOUT, "plan": stages}
             continue
         loaded = shipped.load(name)

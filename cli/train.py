@@ -73,7 +73,7 @@ def train(
     try:
         import torch
 
-        from rnnbbo.meta import parallel
+        from rnnbbo.meta import data_parallel
         from rnnbbo.meta.curves import draw_curves
         from rnnbbo.meta.trainer import train as run_training
     except ImportError as error:
@@ -104,7 +104,7 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     out = out or Path("runs") / settings.train.name
-    group = parallel.join(device)
+    group = data_parallel.join(device)
     try:
         if group.rank == 0 and (out / "checkpoint.safetensors").exists():
             click.echo(f"going on from the checkpoint in {out}", err=True)
@@ -112,7 +112,7 @@ def train(
             settings, distribution, out, start=parent, group=group, stop_after=stop_after
         )
     finally:
-        parallel.leave()
+        data_parallel.leave()
     if group.rank:
         return
     draw_curves(out / "log.jsonl", out / "curves.png")
@@ -123,12 +123,12 @@ def train(
 
 def _from_file(path: Path | None) -> tuple[Config, TaskDistribution]:
     from rnnbbo.functions.gp import GPDistribution
-    from rnnbbo.meta.config import load
+    from rnnbbo.meta.config import load_config
     from rnnbbo.tables import from_table
 
     if path is None:
         raise ConfigError("CONFIG is missing; expected a TOML file, or --from with --functions")
-    settings = load(path)
+    settings = load_config(path)
     return settings, from_table(GPDistribution, "functions", settings.functions)
 
 

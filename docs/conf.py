@@ -64,5 +64,5 @@ def set_dashes(app: Sphinx, document: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Called by Sphinx."""
+    """Let Sphinx call us once it has read a page."""
     app.connect("doctree-read", set_dashes)

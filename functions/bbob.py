@@ -72,5 +72,5 @@ def _bare(function: int, dim: int, instance: int) -> "BareProblem":
         ("instance", instance, 1, 10_000),
     ):
         if not least <= value <= most:
-            raise ConfigError(f"{key}: got {value!r}; expected {least} to {most}")
+            raise ConfigError(f"{key} = {value!r}; expected {least} to {most}")
     return BareProblem("bbob", function, dim, instance)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from rnnbbo.errors import RnnbboError
-from rnnbbo.functions.kernels import GPTasks
+from rnnbbo.functions.gp_tasks import GPTasks
 
 # Relative to amplitude^2. In float32 the kernel matrix of close points is exact to about 1e-6.
 COVARIANCE_JITTER = 1e-6

@@ -4,7 +4,7 @@ The public names of the modules below; needs torch (the extra `train`).
 """
 
 from rnnbbo.functions.conditional import Conditional, draw_next, expected_improvement
-from rnnbbo.functions.kernels import KERNELS, GPDistribution, GPTasks
+from rnnbbo.functions.gp_tasks import KERNELS, GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
 from rnnbbo.functions.paths import SamplePath, draw_paths, gp_problem
 

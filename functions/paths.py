@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.batched import Randomness
-from rnnbbo.functions.kernels import GPDistribution, GPTasks
+from rnnbbo.functions.gp_tasks import GPDistribution, GPTasks
 from rnnbbo.functions.optimum import find_minimum
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.stationary import is_rbf, two_nu
@@ -81,7 +81,7 @@ def draw_paths(tasks: GPTasks, n_features: int, generator: torch.Generator) -> S
         ConfigError: `n_features` is below 1.
     """
     if n_features < 1:
-        raise ConfigError(f"n_features: got {n_features!r}; expected an integer >= 1")
+        raise ConfigError(f"n_features = {n_features!r}; expected an integer >= 1")
     batch, dim = tasks.lengthscale.shape
     device, dtype = tasks.lengthscale.device, tasks.lengthscale.dtype
 

@@ -8,9 +8,9 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.functions.problem import FloatArray, Problem
 
 SHIFT = 0.1
-SCALE = (0.9, 1.1)
+_SCALE = (0.9, 1.1)
 # How far a point of the unit cube can be carried beyond its faces: (1.1 - 1) / 2 + 0.1.
-REACH = (SCALE[1] - 1) / 2 + SHIFT
+REACH = (_SCALE[1] - 1) / 2 + SHIFT
 _TRIES = 1000
 
 
@@ -68,13 +68,13 @@ def perturb(problem: Problem, rng: np.random.Generator) -> Problem:
     """
     if problem.margin < REACH - 1e-12:
         raise ConfigError(
-            f"{problem.name}: got margin {problem.margin!r}; expected at least {REACH:g}, since "
+            f"{problem.name}: margin = {problem.margin!r}; expected at least {REACH:g}, since "
             "the perturbed cube reaches that far out of the domain"
         )
     order = tuple(int(i) for i in rng.permutation(problem.dim))
     sign = rng.choice([-1.0, 1.0], size=problem.dim)
     for _ in range(_TRIES):
-        gain = sign * rng.uniform(*SCALE, size=problem.dim)
+        gain = sign * rng.uniform(*_SCALE, size=problem.dim)
         shift = rng.uniform(-SHIFT, SHIFT, size=problem.dim)
         func = Perturbed(problem, order, tuple(gain.tolist()), tuple(shift.tolist()))
         points = [func.inverse(np.array(x)) for x in problem.minimizers]
@@ -88,6 +88,6 @@ def perturb(problem: Problem, rng: np.random.Generator) -> Problem:
                 minimizers=tuple(inside),
             )
     raise ConfigError(
-        f"{problem.name}: got minimizers {problem.minimizers!r}; expected one that stays inside "
+        f"{problem.name}: minimizers = {problem.minimizers!r}; expected one that stays inside "
         f"the unit cube in one of {_TRIES} draws"
     )

@@ -42,12 +42,12 @@ class Problem:
     def __post_init__(self) -> None:
         if not self.bounds or any(not -inf < low < high < inf for low, high in self.bounds):
             raise ConfigError(
-                f"bounds of {self.name}: got {self.bounds!r}; expected finite (low, high) "
+                f"{self.name}: bounds = {self.bounds!r}; expected finite (low, high) "
                 "pairs with low < high"
             )
         if any(len(x) != self.dim for x in self.minimizers):
             raise ConfigError(
-                f"minimizers of {self.name}: got {self.minimizers!r}; expected points of "
+                f"{self.name}: minimizers = {self.minimizers!r}; expected points of "
                 f"{self.dim} coordinates"
             )
 
@@ -76,7 +76,7 @@ class Problem:
         slack = _ROUNDING * (self.high - self.low)
         if not np.all((point >= self.low - slack) & (point <= self.high + slack)):
             raise PointError(
-                f"{self.name}: got {point.tolist()}; expected a point in {self.bounds}"
+                f"{self.name}: x = {point.tolist()}; expected a point in {self.bounds}"
             )
         return float(self.func(point))
 
@@ -92,7 +92,7 @@ class Problem:
         try:
             point = np.asarray(x, dtype=np.float64)
         except (TypeError, ValueError):
-            raise PointError(f"{self.name}: got {x!r}; expected {self.dim} numbers") from None
+            raise PointError(f"{self.name}: x = {x!r}; expected {self.dim} numbers") from None
         if point.shape != (self.dim,):
-            raise PointError(f"{self.name}: got {x!r}; expected {self.dim} numbers")
+            raise PointError(f"{self.name}: x = {x!r}; expected {self.dim} numbers")
         return point

@@ -36,7 +36,7 @@ def _problem(
 def _cube(name: str, dim: int, low: float, high: float, func: Func, x: float) -> Problem:
     """Make a problem of any dimension whose minimizer has the same coordinate `x` everywhere."""
     if dim < 1:
-        raise ConfigError(f"{name}: got dimension {dim!r}; expected at least 1")
+        raise ConfigError(f"{name}: dim = {dim!r}; expected at least 1")
     return _problem(name, ((low, high),) * dim, func, ((x,) * dim,))
 
 
@@ -154,7 +154,7 @@ def _rosenbrock(x: FloatArray) -> FloatArray:
 def rosenbrock(dim: int) -> Problem:
     """Make Rosenbrock (1960), chained over at least 2 dimensions; minimum 0 at the ones."""
     if dim < 2:
-        raise ConfigError(f"rosenbrock: got dimension {dim!r}; expected at least 2")
+        raise ConfigError(f"rosenbrock: dim = {dim!r}; expected at least 2")
     return _cube("rosenbrock", dim, -5.0, 10.0, _rosenbrock, 1.0)
 
 
@@ -225,7 +225,7 @@ def _michalewicz(x: FloatArray) -> FloatArray:
 def michalewicz(dim: int) -> Problem:
     """Make Michalewicz (1992), steepness m = 10; minima -1.8013, -4.6877, -9.6602 at 2, 5, 10."""
     if not 1 <= dim <= len(_MICHALEWICZ):
-        raise ConfigError(f"michalewicz: got dimension {dim!r}; expected 1 to {len(_MICHALEWICZ)}")
+        raise ConfigError(f"michalewicz: dim = {dim!r}; expected 1 to {len(_MICHALEWICZ)}")
     return _problem("michalewicz", ((0.0, np.pi),) * dim, _michalewicz, (_MICHALEWICZ[:dim],))
 
 
@@ -276,8 +276,8 @@ def get_problem(name: str, dim: int | None = None) -> Problem:
     if name in _FIXED:
         only, factory = _FIXED[name]
         if dim not in (None, only):
-            raise ConfigError(f"{name}: got dimension {dim!r}; expected {only}")
+            raise ConfigError(f"{name}: dim = {dim!r}; expected {only}")
         return factory()
     if name not in _ANY_DIM:
-        raise ConfigError(f"problem: got {name!r}; expected one of {', '.join(sorted(PROBLEMS))}")
+        raise ConfigError(f"problem = {name!r}; expected one of {', '.join(sorted(PROBLEMS))}")
     return _ANY_DIM[name](_DEFAULT_DIM if dim is None else dim)

@@ -108,7 +108,7 @@ def _dimension(name: str, values: list[Any]) -> Dimension:
 
 def _kind(benchmark: str) -> _Kind:
     if benchmark not in _KINDS:
-        raise ConfigError(f"benchmark: got {benchmark!r}; expected one of {', '.join(_KINDS)}")
+        raise ConfigError(f"benchmark = {benchmark!r}; expected one of {', '.join(_KINDS)}")
     return _KINDS[benchmark]
 
 
@@ -119,7 +119,7 @@ def _table(benchmark: str, dataset: str) -> FloatArray:
     source = _source(kind.name)
     if dataset not in source.available_dataset_names:
         expected = ", ".join(source.available_dataset_names)
-        raise ConfigError(f"dataset of {benchmark}: got {dataset!r}; expected one of {expected}")
+        raise ConfigError(f"{benchmark}: dataset = {dataset!r}; expected one of {expected}")
     table = np.full([len(values) for values in source.search_space.values()], np.nan)
     # Its calls return the result of a random one of the trainings; we want their mean.
     for cell, results in source(dataset)._dataset.items():

@@ -206,7 +206,7 @@ def tuning_problem(
 
 def _model(name: str) -> Model:
     if name not in MODELS:
-        raise ConfigError(f"model: got {name!r}; expected one of {', '.join(MODELS)}")
+        raise ConfigError(f"model = {name!r}; expected one of {', '.join(MODELS)}")
     return MODELS[name]
 
 
@@ -225,7 +225,7 @@ def _class(module: str, name: str) -> Callable[..., Any]:
 def _data(dataset: str) -> tuple[FloatArray, FloatArray, tuple[tuple[FloatArray, FloatArray], ...]]:
     """Return inputs, targets and the folds' rows."""
     if dataset not in DATASETS:
-        raise ConfigError(f"dataset: got {dataset!r}; expected one of {', '.join(DATASETS)}")
+        raise ConfigError(f"dataset = {dataset!r}; expected one of {', '.join(DATASETS)}")
     try:
         from sklearn import datasets
         from sklearn.model_selection import KFold, StratifiedKFold

@@ -42,8 +42,8 @@ class Stage(NamedTuple):
         return "+".join(self.policies)
 
 
-def plan(n_calls: int | None = None, call_seconds: float | None = None) -> tuple[Stage, ...]:
-    """Which policies propose, in their order. The same arguments give the same plan.
+def make_stages(n_calls: int | None = None, call_seconds: float | None = None) -> tuple[Stage, ...]:
+    """Return which policies propose, in their order; the same arguments give the same stages.
 
     Args:
         n_calls: number of evaluations planned, if known.

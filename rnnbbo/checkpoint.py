@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnbbo.errors import CheckpointError, ConfigError
-from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.protocol import Policy
 
@@ -54,7 +54,7 @@ class Checkpoint:
 
 
 def digest_of(tensors: Mapping[str, np.ndarray]) -> str:
-    """A text that two sets of weights share only if they are the same to the bit."""
+    """Return a text that two sets of weights share only if they are the same to the bit."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
@@ -104,7 +104,7 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
         raise CheckpointError(f"{path} is a safetensors file, but not one of rnnbbo's")
     if metadata.get("version") != str(VERSION):
         raise CheckpointError(
-            f"{path} has format version {metadata.get('version')!r}; expected {VERSION}"
+            f"{path}: format version = {metadata.get('version')!r}; expected {VERSION}"
         )
     if metadata.get("sha256") != digest_of(tensors):
         raise CheckpointError(f"{path} is damaged: its checksum does not match its numbers")
@@ -140,10 +140,10 @@ def load_file(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"{path} holds no policy: {error}") from error
     expected = policy.init_params(np.random.default_rng(0))
     for key in sorted(expected.keys() | tensors.keys()):
-        want = expected[key].shape if key in expected else None
-        got = tensors[key].shape if key in tensors else None
-        if want != got:
-            raise CheckpointError(f"{path}: weight {key!r} has shape {got}, expected {want}")
+        wanted = expected[key].shape if key in expected else None
+        found = tensors[key].shape if key in tensors else None
+        if wanted != found:
+            raise CheckpointError(f"{path}: shape of {key!r} = {found}; expected {wanted}")
         if tensors[key].dtype != np.float32 or not np.isfinite(tensors[key]).all():
             raise CheckpointError(f"{path}: weight {key!r} is not finite float32")
     return Checkpoint(name, policy, tensors, provenance)

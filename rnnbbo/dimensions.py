@@ -26,7 +26,7 @@ def label_of(name: str | None) -> str:
 
 def _check_name(name: object) -> None:
     if name is not None and (not isinstance(name, str) or not name):
-        raise SpaceError(f"the name of a dimension is {name!r}; expected a non-empty text or None")
+        raise SpaceError(f"name of a dimension = {name!r}; expected a non-empty text or None")
 
 
 def is_number(value: object) -> bool:
@@ -36,9 +36,9 @@ def is_number(value: object) -> bool:
 
 def _check_prior(prior: object, low: float, label: str) -> None:
     if prior not in PRIORS:
-        raise SpaceError(f"{label}: unknown prior {prior!r}; expected one of {', '.join(PRIORS)}")
+        raise SpaceError(f"{label}: prior = {prior!r}; expected one of {', '.join(PRIORS)}")
     if prior == "log-uniform" and low <= 0:
-        raise SpaceError(f"{label}: a log-uniform prior needs low > 0, got low = {low!r}")
+        raise SpaceError(f"{label}: low = {low!r}; expected low > 0 for a log-uniform prior")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class Real:
             )
         if not math.isfinite(self.high - self.low):
             raise SpaceError(
-                f"{label}: high - low overflows for {self.low!r} to {self.high!r}; "
-                "expected a narrower range"
+                f"{label}: low = {self.low!r}, high = {self.high!r}; expected a narrower range, "
+                "for high - low overflows"
             )
         _check_prior(self.prior, self.low, label)
 
@@ -174,8 +174,8 @@ class Integer:
         largest = self.high if self.prior == "log-uniform" else self.high - self.low
         if largest >= _MAX_INTEGERS:
             raise SpaceError(
-                f"{label}: {self.low!r} to {self.high!r} is too wide for an integer dimension "
-                f"(at most 2**40 values); expected a Real that the objective rounds"
+                f"{label}: low = {self.low!r}, high = {self.high!r}; expected at most 2**40 "
+                "values, or a Real that the objective rounds"
             )
 
     @property
@@ -286,7 +286,7 @@ class Categorical:
         self._index: dict[Hashable, int] = {}
         for i, category in enumerate(self.categories):
             if _position(category, self.categories[:i], self._index) is not None:
-                raise SpaceError(f"{label}: category {category!r} is given twice")
+                raise SpaceError(f"{label}: category = {category!r} twice; expected distinct ones")
             if _hashable(category):
                 self._index[category] = i
 

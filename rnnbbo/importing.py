@@ -14,7 +14,7 @@ from rnnbbo.errors import RnnbboError
 
 
 def is_target(text: str) -> bool:
-    """Whether a text has the form `pkg.mod:name` or `./file.py:name`."""
+    """Tell whether a text has the form `pkg.mod:name` or `./file.py:name`."""
     return re.fullmatch(r"(.*\.py|\w+(\.\w+)*):\w+(\.\w+)*", text) is not None
 
 
@@ -80,7 +80,7 @@ def _module(name: str, error: type[RnnbboError]) -> ModuleType:
 
 
 def _in_one_line(failure: BaseException) -> str:
-    """The error with the innermost place that it came through, in one line."""
+    """Return the error with the innermost place that it came through, in one line."""
     frames = traceback.extract_tb(failure.__traceback__)
     place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     return " ".join(f"{type(failure).__name__}: {failure}".split()) + place

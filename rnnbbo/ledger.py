@@ -96,7 +96,7 @@ class Ledger:
         return pairs
 
     def was_seen(self, u: np.ndarray) -> bool:
-        """Whether a point (D,) of the cube was asked or told before."""
+        """Tell whether a point (D,) of the cube was asked or told before."""
         return key(u) in self._seen
 
     def waiting(self) -> np.ndarray:

@@ -236,7 +236,7 @@ def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:
     if max_failures is not None:
         as_count("max_failures", max_failures, least=0)
     if n_calls < n_points:
-        raise ConfigError(f"n_calls = {n_calls}, fewer than the {n_points} points of x0")
+        raise ConfigError(f"n_calls = {n_calls}; expected at least {n_points}, the points of x0")
 
 
 def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[float]]:
@@ -246,7 +246,9 @@ def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[floa
         return points, []
     values = [y0] if isinstance(y0, numbers.Real) or np.ndim(y0) == 0 else list(y0)
     if len(points) != len(values):
-        raise ConfigError(f"x0 has {len(points)} points and y0 has {len(values)} values")
+        raise ConfigError(
+            f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"
+        )
     return points, values
 
 

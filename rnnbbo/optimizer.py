@@ -68,7 +68,7 @@ class Optimizer:
         self._rng = rng
         self._entropy = as_entropy(rng)
         dim = self.space.cube_dim
-        stage, *later = shipped.plan(policy, self.n_calls, seconds)
+        stage, *later = shipped.stages_of(policy, self.n_calls, seconds)
         self._later, self.policy_why = tuple(later), stage.why
         self._proposers = [self._begin(one) for one in stage.policies]
         self._asked = 0
@@ -131,8 +131,8 @@ class Optimizer:
         """
         if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim > 0):
             if not isinstance(x, (list, tuple, np.ndarray)) or len(x) != len(y):
-                got = len(x) if hasattr(x, "__len__") else repr(x)
-                raise PointError(f"{len(y)} values for {got} points; expected one value a point")
+                n = len(x) if hasattr(x, "__len__") else repr(x)
+                raise PointError(f"{len(y)} values for {n} points; expected one value a point")
             pairs = [
                 (self.space.check(one), as_value(value)) for one, value in zip(x, y, strict=True)
             ]
@@ -167,13 +167,13 @@ class Optimizer:
                 self.add_pending(x)
 
     def copy(self) -> "Optimizer":
-        """An independent optimizer that goes on as this one would."""
+        """Return an independent optimizer that goes on as this one would."""
         twin = copy.copy(self)  # proposers are values that nothing changes
         twin._ledger = self._ledger.copy()
         return twin
 
     def recommend(self) -> list[Any] | None:
-        """The point to take: of those told, the one whose noise-free value is probably the least.
+        """Return the point to take: of those told, that of probably the least noise-free value.
 
         With noise the least value told is often a lucky one. `kernel`, `dnc` and `lstm` weigh it
         against its neighbours, by the posterior mean. Without noise there is no difference: then
@@ -212,7 +212,7 @@ class Optimizer:
         return self._proposers[0].state
 
     def _begin(self, policy: shipped.Source) -> Proposer:
-        """A policy that has seen nothing yet."""
+        """Return a policy that has seen nothing yet."""
         return Proposer.begin(shipped.load(policy), self.space, self._entropy)
 
     def _hand_over(self, stage: auto.Stage) -> None:
@@ -225,7 +225,7 @@ class Optimizer:
         ]
 
     def _begin_ask(self) -> Proposer:
-        """Whose turn it is, ready to propose."""
+        """Return the proposer whose turn it is, ready to propose."""
         self._asked += 1
         turn = self._asked % len(self._proposers)
         proposer = self._proposers[turn]

@@ -108,6 +108,6 @@ class Proposer:
         return self._settle(prepared[0])
 
     def _settle(self, u: np.ndarray) -> tuple[list[Any], np.ndarray]:
-        """The point that a place (D,) of the cube stands for, and where that point lies."""
+        """Return the point that a place (D,) of the cube stands for, and where that point lies."""
         point = self.space.from_cube(u)
         return point, self.space.place(point)

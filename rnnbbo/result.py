@@ -82,7 +82,7 @@ class OptimizeResult(dict):
 
 
 def _shown(key: str, value: Any) -> str:
-    """One line for a value; histories and arguments are only counted."""
+    """Return one line for a value; histories and arguments are only counted."""
     if key == "x_iters":
         return f"[{len(value)} points]"
     if isinstance(value, np.ndarray):

@@ -12,7 +12,7 @@ from rnnbbo import auto, checkpoint
 from rnnbbo.checkpoint import SUFFIX, Checkpoint
 from rnnbbo.errors import PolicyError
 from rnnbbo.importing import import_object, is_target
-from rnnbbo.policies.kernel.policy import KernelPolicy
+from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.protocol import Adviser, BatchedPolicy, Policy, as_batched
 
 DEFAULT = auto.NAME
@@ -24,6 +24,7 @@ Source = str | Path | Checkpoint | Policy
 
 
 def _kernel() -> Checkpoint:
+    """Make the policy that has no weights but its adviser's."""
     network = _shipped(ADVISER)
     adviser = network.policy
     assert isinstance(adviser, Adviser)
@@ -52,7 +53,7 @@ def available(batched: bool = False) -> tuple[str, ...]:
 
 @cache
 def _shipped(name: str) -> Checkpoint:
-    """A shipped policy, read once a process."""
+    """Return a shipped policy, read once a process."""
     return _MADE[name]() if name in _MADE else checkpoint.load_file(_files()[name])
 
 
@@ -85,7 +86,8 @@ def load_batched(policy: Source) -> tuple[Checkpoint, BatchedPolicy]:
     batched = as_batched(loaded.policy)
     if batched is None:
         raise PolicyError(
-            f"policy {loaded.name!r} does not run in batches; expected {_expected(batched=True)}"
+            f"policy = {loaded.name!r}, which does not run in batches; expected "
+            + _expected(batched=True)
         )
     return loaded, batched
 
@@ -129,7 +131,7 @@ def _imported(target: str) -> Checkpoint:
     if isinstance(found, Policy):
         return _of_object(found, target)
     raise PolicyError(
-        f"{target} is {found!r}; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"
+        f"{target} = {found!r}; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"
     )
 
 
@@ -138,7 +140,7 @@ def _of_object(policy: Policy, name: str) -> Checkpoint:
     return Checkpoint(name, policy, params, {"training": "none"})
 
 
-def plan(
+def stages_of(
     policy: Source | None = None, n_calls: int | None = None, call_seconds: float | None = None
 ) -> tuple[auto.Stage, ...]:
     """Return which policies propose in a run, in their order.
@@ -153,7 +155,7 @@ def plan(
         CheckpointError: as for `load`.
     """
     if policy is None or (isinstance(policy, str) and policy == auto.NAME):
-        return auto.plan(n_calls, call_seconds)
+        return auto.make_stages(n_calls, call_seconds)
     return (auto.Stage((load(policy),), 0, ""),)
 
 
@@ -161,13 +163,13 @@ def digest(policy: Source | None = None) -> tuple[str, str]:
     """Return a policy's name, and a text that it shares only with the same weights.
 
     Args:
-        policy: as for `plan`. "auto" has the weights of all that may propose in a run of any
+        policy: as for `stages_of`. "auto" has the weights of all that may propose in a run of any
             length.
     """
     if policy is not None and policy != auto.NAME:
         loaded = load(policy)
         return loaded.name, checkpoint.digest_of(loaded.params)
-    names = {load(source).name for stage in auto.plan() for source in stage.policies}
+    names = {load(source).name for stage in auto.make_stages() for source in stage.policies}
     params = {
         f"{name}/{key}": value for name in sorted(names) for key, value in load(name).params.items()
     }

@@ -70,7 +70,7 @@ def as_dimension(spec: Any) -> Dimension:
         return (Real if kind == "Real" else Integer)(spec.low, spec.high, spec.prior, spec.name)
     if not isinstance(spec, (tuple, list, np.ndarray)):
         raise SpaceError(
-            f"{spec!r} is no dimension; expected (low, high), (low, high, prior), "
+            f"dimension = {spec!r}; expected (low, high), (low, high, prior), "
             "a list of categories, or a Real, Integer or Categorical"
         )
     items = spec.tolist() if isinstance(spec, np.ndarray) else list(spec)
@@ -80,13 +80,13 @@ def as_dimension(spec: Any) -> Dimension:
         if len(items) == 2 or (has_prior and all(map(is_number, items[3:]))):
             if has_prior and items[2] not in PRIORS:
                 raise SpaceError(
-                    f"unknown prior {items[2]!r} in {spec!r}; expected one of {', '.join(PRIORS)} "
+                    f"prior = {items[2]!r} in {spec!r}; expected one of {', '.join(PRIORS)} "
                     f"(if these are categories, write Categorical({items!r}))"
                 )
             integer = all(isinstance(bound, numbers.Integral) for bound in items[:2])
             return (Integer if integer else Real)(*items[:3])
     if len(items) == 2 and None in items:
-        raise SpaceError(f"{spec!r} has an open bound; expected two finite numbers")
+        raise SpaceError(f"dimension = {spec!r}; expected two finite numbers")
     return Categorical(items)
 
 
@@ -122,13 +122,13 @@ class Space:
             except SpaceError as error:
                 raise SpaceError(f"dimension {i} of the space: {error}") from None
         if not self.dimensions:
-            raise SpaceError("the space is empty; expected at least one dimension")
+            raise SpaceError("space = []; expected at least one dimension")
         self.names = [
             f"x{i}" if dim.name is None else dim.name for i, dim in enumerate(self.dimensions)
         ]
         for i, name in enumerate(self.names):
             if name in self.names[:i]:
-                raise SpaceError(f"two dimensions are called {name!r}; expected distinct names")
+                raise SpaceError(f"name of two dimensions = {name!r}; expected distinct names")
         self.n_dims = len(self.dimensions)
         self._prepare()
 
@@ -181,8 +181,7 @@ class Space:
             raise PointError(f"point = {point!r}; expected a list of {self.n_dims} values")
         if len(point) != self.n_dims:
             raise PointError(
-                f"the point {point!r} has {len(point)} values; expected {self.n_dims} "
-                f"({', '.join(self.names)})"
+                f"point = {point!r}; expected {self.n_dims} values ({', '.join(self.names)})"
             )
         checked = []
         for name, dim, value in zip(self.names, self.dimensions, point, strict=True):

@@ -21,7 +21,7 @@ def test_without_a_reason_against_it_the_best_policies_propose() -> None:
         (100, 1e-6),
         (9999, 1.0),
     ):
-        first, second = auto.plan(n_calls, call_seconds)
+        first, second = auto.make_stages(n_calls, call_seconds)
         assert (first.policies, first.begins) == (("kernel",), 0)
         assert second.policies == ("kernel", auto.TURNS)
         assert first.why
@@ -29,20 +29,20 @@ def test_without_a_reason_against_it_the_best_policies_propose() -> None:
 
 
 def test_many_cheap_evaluations_go_on_without_the_dear_policy() -> None:
-    *before, last = auto.plan(100_000, 1e-6)
+    *before, last = auto.make_stages(100_000, 1e-6)
     assert [stage.policies for stage in before] == [("kernel",), ("kernel", auto.TURNS)]
     assert last.policies == (auto.TURNS,)
     assert last.begins * auto.KERNEL_SECONDS == pytest.approx(auto.PATIENCE_SECONDS)
     assert "100000 evaluations" in last.why
-    # The dearer the evaluations, the later; as dear as asks, never.
-    assert auto.plan(100_000, 0.001)[-1].begins > last.begins
-    assert len(auto.plan(100_000, auto.KERNEL_SECONDS)) == 2
+    # The more expensive the evaluations, the later; as expensive as asks, never.
+    assert auto.make_stages(100_000, 0.001)[-1].begins > last.begins
+    assert len(auto.make_stages(100_000, auto.KERNEL_SECONDS)) == 2
 
 
 def test_the_result_says_which_policy_and_why() -> None:
     result = minimize(bowl, BOX, 4, rng=0)
     assert result.policy == "kernel"
-    assert result.policy_why == auto.plan()[0].why
+    assert result.policy_why == auto.make_stages()[0].why
     named = minimize(bowl, BOX, 4, policy="lstm", rng=0)
     assert (named.policy, named.policy_why) == ("lstm", "")
 

@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from rnnbbo import checkpoint, shipped
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError, PolicyError
-from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.policies.network.network import Network
 
 

@@ -10,7 +10,7 @@ import pytest
 from rnnbbo import Optimizer, Real, shipped
 from rnnbbo.errors import ConfigError, PointError, PolicyError, SpaceError
 from rnnbbo.ledger import key
-from rnnbbo.policies.kernel.policy import KernelPolicy
+from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.network.network import Network
 
 POLICIES = shipped.available()

@@ -33,6 +33,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "rnnbbo"
 ALLOWED: dict[str, str] = {
     "command": "every module of a measure defines it, and the registry calls it",
     "entries": "every module of a suite defines it, and the registry calls it",
+    "gp": "Gaussian processes in both: samples to train and test on, and what policies stand on",
+    "Optimizer": "integrations.skopt's stands in for skopt.Optimizer: the import alone changes",
     "section": "every module of a report's section defines it, and the report calls it",
 }
 

@@ -14,7 +14,7 @@ from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names
 from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
-from rnnbbo.functions.kernels import GPDistribution
+from rnnbbo.functions.gp_tasks import GPDistribution
 from rnnbbo.functions.paths import SamplePath, draw_paths
 from rnnbbo.functions.problem import FloatArray
 from rnnbbo.many import ManyResult, minimize_many

@@ -16,9 +16,9 @@ from rnnbbo.benchmarks.option_types import WholeNumbers
 from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
-from rnnbbo.meta.config import Config, load
+from rnnbbo.meta.config import Config, load_config
 from rnnbbo.meta.schedule import Episode
-from rnnbbo.meta.unroll import run
+from rnnbbo.meta.unroll import run_policy
 from rnnbbo.policies.network.network import Network
 from rnnbbo.tables import from_table
 
@@ -63,7 +63,7 @@ def time_update(
     def update() -> None:
         generator = torch.Generator(device).manual_seed(config.train.seed)
         functions = distribution.sample(batch, episode.dim, generator, device, torch.float64)
-        loss = run(policy, params, functions, episode, config.train, generator).loss
+        loss = run_policy(policy, params, functions, episode, config.train, generator).loss
         torch.autograd.grad(loss, list(params.values()), allow_unused=True)
 
     with FlopCounterMode(display=False) as counter:
@@ -134,7 +134,7 @@ def command(
     """
     torch.set_num_threads(threads)
     episode = Episode(dim, horizon, 1)
-    loaded = [(path.stem, load(path)) for path in configs]
+    loaded = [(path.stem, load_config(path)) for path in configs]
     _check(device)
     most = torch_peak_flops(device)
     rows = []

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from rnnbbo import Optimizer
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import posterior, search
-from rnnbbo.policies.kernel.policy import make_view
+from rnnbbo.policies.kernel.view import make_view
 
 HERE = Path(__file__).parent
 BLUE, ORANGE, GREEN, RED, GREY = "#2a6f97", "#e07a1f", "#4f8a4c", "#b3262e", "#777777"
@@ -41,13 +41,13 @@ def save(figure: Figure, name: str) -> None:
 
 
 def box(axes: Axes, x: float, y: float, text: str, color: str) -> None:
-    """A labelled box."""
+    """Draw a labelled box."""
     style = {"boxstyle": "round,pad=0.5", "facecolor": color, "edgecolor": "none"}
     axes.text(x, y, text, ha="center", va="center", color="white", bbox=style)
 
 
 def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """An arrow between two places."""
+    """Draw an arrow between two places."""
     axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": GREY, "lw": 1.4})
 
 
@@ -73,7 +73,7 @@ def unrolled() -> None:
 
 
 def observations(dim: int, count: int) -> tuple[Optimizer, np.ndarray, np.ndarray]:
-    """A run of the kernel policy on a wavy function, its points and values."""
+    """Run the kernel policy on a wavy function, and return it with its points and values."""
     optimizer = Optimizer([(0.0, 1.0)] * dim, policy="kernel", rng=4)
     for _ in range(count):
         x = optimizer.ask()
@@ -82,7 +82,7 @@ def observations(dim: int, count: int) -> tuple[Optimizer, np.ndarray, np.ndarra
 
 
 def wavy(x: np.ndarray) -> float:
-    """The function that the pictures show."""
+    """Return the value of the function that the pictures show."""
     return float(np.sum(np.sin(11.0 * x) + 2.0 * (x - 0.6) ** 2))
 
 

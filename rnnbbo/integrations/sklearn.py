@@ -132,7 +132,7 @@ class RnnSearchCV(BaseSearchCV):
         """
         if callable(self.refit):
             raise ConfigError(
-                "refit is a function; expected True, False or the name of the score that counts"
+                f"refit = {self.refit!r}; expected True, False or the name of the score that counts"
             )
         as_count("n_points", self.n_points)
         self._failure: ValueError | None = None
@@ -149,7 +149,7 @@ class RnnSearchCV(BaseSearchCV):
         for one in given if isinstance(given, (list, tuple)) else [given]:
             pair = one if isinstance(one, tuple) else (one, self.n_iter)
             if len(pair) != 2 or not isinstance(pair[0], Mapping):
-                raise SpaceError(f"search space {one!r}; expected a dict, or a (dict, n_iter)")
+                raise SpaceError(f"search space = {one!r}; expected a dict, or a (dict, n_iter)")
             spaces.append((pair[0], as_count("n_iter", pair[1])))
         if not spaces:
             raise SpaceError(f"search_spaces = {given!r}; expected at least one space")
@@ -232,5 +232,5 @@ def _split(space: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         else:
             dimensions.append(dataclasses.replace(dimension, name=name))
     if not dimensions:
-        raise SpaceError(f"search space {dict(space)!r}; expected a parameter with several values")
+        raise SpaceError(f"search space = {dict(space)!r}; expected one with several values")
     return dimensions, fixed

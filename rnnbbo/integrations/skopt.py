@@ -85,11 +85,13 @@ class Optimizer:
     ) -> None:
         arguments = {name: value for name, value in locals().items() if name != "self"}
         if space_constraint is not None:
-            raise ConfigError("space_constraint is not supported; expected None")
+            raise ConfigError(
+                f"space_constraint = {space_constraint!r}; expected None: none is supported"
+            )
         if acq_func in ("EIps", "PIps"):
             raise ConfigError(
-                f"acq_func = {acq_func!r}: values per second are not supported; expected an "
-                "objective that returns a number, and another acq_func"
+                f"acq_func = {acq_func!r}; expected another, and an objective that returns a "
+                "number: values per second are not supported"
             )
         _warn_of_ignored(arguments)
         self.specs = {"args": arguments, "function": "Optimizer"}

@@ -23,7 +23,7 @@ class Bounds(NamedTuple):
     log: Array | None
 
     def from_cube(self, u: Array) -> Array:
-        """Points (N, D) in user units, never out of bounds, at points (N, D) of the cube."""
+        """Return points (N, D) of the cube in user units, never out of bounds."""
         xp = namespace(self.low)
         u = xp.astype(u, self.low.dtype)
         x = self.low * (1.0 - u) + self.high * u  # exact at 0 and 1
@@ -44,7 +44,7 @@ def _is_tensor(bounds: Any) -> bool:
 
 
 def _shared(bounds: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds (1, D, 2) and flags (1, D) of a list of dimensions."""
+    """Return bounds (1, D, 2) and flags (1, D) of a list of dimensions."""
     dimensions = []
     for i, spec in enumerate(bounds):
         try:
@@ -64,7 +64,7 @@ def _shared(bounds: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _each(bounds: Any, n_problems: int) -> np.ndarray:
-    """Checked bounds (N, D, 2), one box a problem."""
+    """Return checked bounds (N, D, 2), one box a problem."""
     try:
         ends = np.asarray(bounds, dtype=np.float64)
     except (TypeError, ValueError):
@@ -72,7 +72,7 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
     if ends.ndim != 3 or ends.shape[0] != n_problems or ends.shape[1] < 1 or ends.shape[2] != 2:
         shape = ends.shape if ends.size else "no array of numbers"
         raise SpaceError(
-            f"bounds of shape {shape}; expected (D, 2), a list of D dimensions, or "
+            f"shape of bounds = {shape}; expected (D, 2), a list of D dimensions, or "
             f"({n_problems}, D, 2) for {n_problems} problems with bounds of their own"
         )
     low, high = ends[..., 0], ends[..., 1]
@@ -88,7 +88,7 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
 
 
 def _depth(bounds: Any) -> int:
-    """How many levels of lists there are above the first number; 3 for bounds of each problem."""
+    """Count the levels of lists above the first number; 3 for bounds of each problem."""
     depth = 0
     while isinstance(bounds, (list, tuple, np.ndarray)) and len(bounds):
         bounds, depth = bounds[0], depth + 1

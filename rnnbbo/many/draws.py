@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnbbo.policies.ops import Array, Namespace
 
-BLOCK = 8  # float32 numbers in a block of Philox 4x64
+_BLOCK = 8  # float32 numbers in a block of Philox 4x64
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Draws:
     entropy: int
 
     def uniform(self, index: np.ndarray, ask: int, count: int) -> np.ndarray:
-        """Uniform numbers of some problems at an ask.
+        """Return uniform numbers of some problems at an ask.
 
         Args:
             index: (m,) rising numbers of the problems.
@@ -38,19 +38,19 @@ class Draws:
             (m, count) float32 in [0, 1).
         """
         key = np.random.SeedSequence(self.entropy).generate_state(2, np.uint64)
-        blocks = -(-count // BLOCK)
+        blocks = -(-count // _BLOCK)
         cuts = np.flatnonzero(np.diff(index) != 1) + 1
         drawn = []
         for run in np.split(index, cuts):
             counter = np.array([int(run[0]) * blocks, ask, 0, 0], dtype=np.uint64)
             generator = np.random.Generator(np.random.Philox(key=key, counter=counter))
-            drawn.append(generator.random((len(run), blocks * BLOCK), dtype=np.float32))
+            drawn.append(generator.random((len(run), blocks * _BLOCK), dtype=np.float32))
         numbers = drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
         return numbers[:, :count]
 
 
 def normal(xp: Namespace, u: Array) -> Array:
-    """Standard normal numbers from as many uniform ones (m, 2 k), by Box and Muller (1958)."""
+    """Make normal numbers of as many uniform ones (m, 2 k), by Box and Muller (1958)."""
     half = u.shape[1] // 2
     radius = xp.sqrt(-2.0 * xp.log(1.0 - u[:, :half]))
     angle = (2.0 * math.pi) * u[:, half:]

@@ -54,18 +54,18 @@ def _map(function: Callable[..., Array], *trees: Any) -> Any:
 
 
 def take(group: Group, which: np.ndarray | slice) -> Group:
-    """Some of a group's problems."""
+    """Return some of a group's problems, as a group."""
     return _map(lambda array: array[which], group)
 
 
 def merge(groups: Sequence[Group]) -> Group:
-    """All problems of groups at the same step, in rising order."""
+    """Return all problems of groups at the same step as one group, in rising order."""
     merged = _map(lambda *arrays: namespace(arrays[0]).concat(arrays, axis=0), *groups)
     return take(merged, np.argsort(merged.numbers))
 
 
 def split(group: Group, chunk: int) -> list[Group]:
-    """Groups of at most `chunk` problems."""
+    """Cut a group into groups of at most `chunk` problems."""
     size = len(group.numbers)
     return [take(group, slice(i, i + chunk)) for i in range(0, size, chunk)]
 
@@ -111,7 +111,7 @@ class Stepper:
     draws: Draws
 
     def start(self, index: np.ndarray, dim: int) -> Group:
-        """Problems before their first ask."""
+        """Return the group of problems before their first ask."""
         xp, m = self.xp, len(index)
         shift = xp.asarray(self.draws.uniform(index, 0, dim), device=self.device)
         x = xp.zeros((m, dim), dtype=xp.float32, device=self.device)
@@ -148,7 +148,7 @@ class Stepper:
         return group._replace(state=self.policy.step(self.params, group.state, observation))
 
     def _choose(self, group: Group) -> Array:
-        """Next points (m, D): as `rnnbbo.proposer`, for real dimensions and many problems."""
+        """Return the next points (m, D), as `rnnbbo.proposer` does for one problem."""
         state, ask = group.state, group.asked.shape[1] + 1
         if not self.policy.scores:
             u = self.policy.point(self.params, state)
@@ -163,7 +163,7 @@ class Stepper:
         return _best_new(self.xp, choices, scores, group.asked)
 
     def _numbers(self, group: Group, ask: int) -> tuple[Array, Array, Array, Array]:
-        """Uniform numbers (m, D) and `spray`'s normal (m, SPRAYED, D), u_radius and u_keep."""
+        """Draw uniform numbers (m, D), and `spray`'s normal (m, SPRAYED, D), radius and keep."""
         xp, (m, dim) = self.xp, group.shift.shape
         size = SPRAYED * dim
         drawn = self.draws.uniform(group.numbers, ask, 2 * size + SPRAYED + dim)
@@ -182,7 +182,7 @@ class Stepper:
         return points.spray(self.xp, centres, normals, u_radius, u_keep)
 
     def _candidates(self, group: Group, ask: int) -> Candidates:
-        """Candidates (m, SPREAD + SPRAYED, D), as a policy draws them for one problem."""
+        """Draw candidates (m, SPREAD + SPRAYED, D), as a policy does for one problem."""
         xp = self.xp
         shift, normals, u_radius, u_keep = self._numbers(group, ask)
         if group.waiting:
@@ -193,12 +193,12 @@ class Stepper:
 
 
 def _repeats(xp: Namespace, u: Array, asked: Array) -> Array:
-    """Whether points (m, D) are among those asked before (m, t, D); (m,)."""
+    """Tell whether points (m, D) are among those asked before (m, t, D); (m,)."""
     return xp.any(xp.all(u[:, None] == asked, axis=-1), axis=-1)
 
 
 def _best_new(xp: Namespace, choices: Array, scores: Array, asked: Array) -> Array:
-    """Of choices (m, C, D), the best-scored that was not asked before, (m, D)."""
+    """Return, of choices (m, C, D), the best-scored that was not asked before, (m, D)."""
     count, dim = choices.shape[1:]
     number = xp.arange(count, device=choices.device)[None]
     first = None

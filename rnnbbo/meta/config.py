@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.tables import from_table
 
 LOSSES = {False: ("sum", "ei", "oi"), True: ("candidates", "improvement")}
@@ -37,7 +37,7 @@ class TrainConfig:
         horizon: first and last longest horizon of the curriculum.
         curriculum: share of the updates over which the horizon grows.
         unroll: evaluations of a run through which gradients flow, 0 for all of them (truncated
-            backpropagation through time; scored heads). Where they begin is drawn anew for every
+            backpropagation through time; scored heads). Where they begin is drawn for every
             update; those before are made without gradient, and a run ends with them.
         workers: numbers of parallel workers.
         sequential: share of updates with one worker.
@@ -94,7 +94,10 @@ class TrainConfig:
         for key in ("updates", "batch", "shards", "warmup", "candidates", "validate_every"):
             _require(key, getattr(self, key), _whole(getattr(self, key)), "an integer >= 1")
         _require(
-            "checkpoint_every", self.checkpoint_every, _whole(self.checkpoint_every), "integer >= 1"
+            "checkpoint_every",
+            self.checkpoint_every,
+            _whole(self.checkpoint_every),
+            "an integer >= 1",
         )
         fine = type(self.unroll) is int and self.unroll >= 0
         _require("unroll", self.unroll, fine, "an integer >= 0")
@@ -118,17 +121,17 @@ class TrainConfig:
         _require("teacher", self.teacher, fine, "weights, together with train.imitation > 0")
         fine = len(self.horizon) == 2 and 2 <= self.horizon[0] <= self.horizon[1]
         _require("horizon", self.horizon, fine, "[first, last] with 2 <= first <= last")
-        accepted = [loss for losses in LOSSES.values() for loss in losses]
-        _require("loss", self.loss, self.loss in accepted, ", ".join(accepted))
+        known = [loss for losses in LOSSES.values() for loss in losses]
+        _require("loss", self.loss, self.loss in known, f"one of {', '.join(known)}")
 
 
 def _whole(value: object) -> bool:
     return type(value) is int and value >= 1
 
 
-def _require(key: str, value: object, fine: bool, accepted: str) -> None:
+def _require(key: str, value: object, fine: bool, form: str) -> None:
     if not fine:
-        raise ConfigError(f"train.{key} is {value!r}; accepted: {accepted}")
+        raise ConfigError(f"train.{key} = {value!r}; expected {form}")
 
 
 @dataclass(frozen=True)
@@ -145,30 +148,30 @@ class Config:
     start: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        accepted = LOSSES[self.policy.scores]
-        if self.train.loss not in accepted:
+        known = LOSSES[self.policy.scores]
+        if self.train.loss not in known:
             raise ConfigError(
-                f"train.loss is {self.train.loss!r}; accepted with policy.head = "
-                f"{self.policy.head!r}: {', '.join(accepted)}"
+                f"train.loss = {self.train.loss!r}; expected one of {', '.join(known)} with "
+                f"policy.head = {self.policy.head!r}"
             )
         if self.train.unroll and not self.policy.scores:
             raise ConfigError(
-                f"train.unroll is {self.train.unroll!r}; a direct head's queries are steps of one "
-                'graph: expected 0, or policy.head = "scored"'
+                f'train.unroll = {self.train.unroll!r}; expected 0, or policy.head = "scored": '
+                "a direct head's queries are steps of one graph"
             )
         if self.train.climbed and not (self.policy.scores and self.policy.process_heads):
             raise ConfigError(
-                "train.climbed is true; only heads of regression are climbed: expected false, or "
-                'policy.head = "scored" with policy.process_heads >= 1'
+                'train.climbed = true; expected false, or policy.head = "scored" with '
+                "policy.process_heads >= 1: only heads of regression are climbed"
             )
         if self.train.teacher and self.policy.scores:
             raise ConfigError(
-                f"train.teacher is {self.train.teacher!r}; only a direct head imitates: expected "
-                'none, or policy.head = "direct"'
+                f"train.teacher = {self.train.teacher!r}; expected none, or policy.head = "
+                '"direct": only a direct head imitates'
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for logs and checkpoints."""
+        """Return plain values, for logs and checkpoints."""
         values = {
             "train": asdict(self.train),
             "policy": self.policy.to_dict(),
@@ -182,7 +185,7 @@ def parse(values: dict[str, Any]) -> Config:
     tables = ("train", "policy", "functions")
     for key in values:
         if key not in tables:
-            raise ConfigError(f"unknown table [{key}]; accepted: {', '.join(tables)}")
+            raise ConfigError(f"unknown table [{key}]; expected one of {', '.join(tables)}")
     return Config(
         from_table(TrainConfig, "train", values.get("train", {})),
         NetworkConfig.from_dict(values.get("policy", {})),
@@ -200,7 +203,7 @@ def _read(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not TOML: {error}") from error
 
 
-def load(path: str | Path) -> Config:
+def load_config(path: str | Path) -> Config:
     """Read a TOML file.
 
     Raises:
@@ -213,13 +216,13 @@ def load_train(path: str | Path, defaults: TrainConfig) -> TrainConfig:
     """Read a TOML file that holds the table `train` only; what it leaves out is as in `defaults`.
 
     Raises:
-        ConfigError: as for `load`, or there is another table.
+        ConfigError: as for `load_config`, or there is another table.
     """
     values = _read(path)
     for key in values:
         if key != "train":
             raise ConfigError(
-                f"{path} has a table [{key}]; with --from only [train] is accepted: the policy is "
+                f"{path} has a table [{key}]; expected [train] alone with --from: the policy is "
                 "that of the weights, and the functions are those of --functions"
             )
     table = values.get("train", {})

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def read_log(path: str | Path) -> list[dict[str, Any]]:
-    """Records of a `log.jsonl`, one an update."""
+    """Return the records of a `log.jsonl`, one an update."""
     with open(path) as file:
         return [json.loads(line) for line in file]
 

@@ -19,7 +19,7 @@ from rnnbbo.policies import candidates as points
 Member = Callable[[np.ndarray], np.ndarray]
 Family = Callable[[np.random.Generator, int], Member]
 
-POLISHED = 8  # of the lowest points of a search, those that a local search starts from
+_POLISHED = 8  # of the lowest points of a search, those that a local search starts from
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Members:
         return len(self.functions)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Values (B, n), float64, at x (B, n, D).
+        """Return values (B, n), float64, at x (B, n, D).
 
         Raises:
             ConfigError: a member fails, or returns something else than n finite numbers.
@@ -45,7 +45,7 @@ class Members:
         return torch.from_numpy(np.stack(rows)).to(x.device)
 
     def minima(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """The lowest values found, (B,): `count` points each, the best few of them polished."""
+        """Find the lowest values, (B,): of `count` points each, the best few of them polished."""
         u = points.quasi_random(np, rng.random((1, self.dim)), 0, count)[0]
         return np.array([_minimum(f, u) for f in self.functions])
 
@@ -63,11 +63,11 @@ def _values(function: Member, u: np.ndarray) -> np.ndarray:
     except (TypeError, ValueError):
         array = np.empty(0)
     if array.shape != (len(u),) or not np.isfinite(array).all():
-        got = f"shape {array.shape}" if array.size else repr(values)
+        found = f"shape {array.shape}" if array.size else repr(values)
         if array.shape == (len(u),):
-            got = f"{array[~np.isfinite(array)][0]} at {u[~np.isfinite(array)][0].tolist()}"
+            found = f"{array[~np.isfinite(array)][0]} at {u[~np.isfinite(array)][0].tolist()}"
         raise ConfigError(
-            f"a member of the family returned {got} for points of shape {u.shape}; expected "
+            f"a member of the family returned {found} for points of shape {u.shape}; expected "
             f"{len(u)} finite numbers"
         )
     return array
@@ -76,7 +76,7 @@ def _values(function: Member, u: np.ndarray) -> np.ndarray:
 def _minimum(function: Member, u: np.ndarray) -> float:
     values = _values(function, u)
     lowest = float(values.min())
-    for start in u[np.argsort(values, kind="stable")[:POLISHED]]:
+    for start in u[np.argsort(values, kind="stable")[:_POLISHED]]:
         # Without derivatives: a family may have steps and plateaus.
         found = minimize(
             lambda point: float(_values(function, point[None])[0]),
@@ -131,7 +131,7 @@ class FamilyDistribution:
         return member
 
 
-class FamilyHistory:
+class FamilyQueries:
     """Runs on members of a family, in float64; what is told is what the members say."""
 
     def __init__(self, members: Members, device: torch.device | str) -> None:
@@ -142,16 +142,16 @@ class FamilyHistory:
         self.f = torch.zeros(shape, device=device, dtype=torch.float64)
 
     def evaluate(self, x: Tensor) -> None:
-        """Query (B, D)."""
+        """Evaluate the queries (B, D)."""
         self.x = torch.cat([self.x, x[:, None, :]], dim=1)
         self.f = torch.cat([self.f, self.members(x[:, None, :])], dim=1)
 
     def told(self, index: Tensor) -> Tensor:
-        """Values (B,) at index (B, 1)."""
+        """Return values (B,) at index (B, 1)."""
         return self.f.gather(1, index)[:, 0]
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """Improvement (B, C) on everything asked so far; at first, on the median candidate.
+        """Return improvements (B, C) on everything asked so far; at first, on the median candidate.
 
         Results that are still pending count too: no candidate is worth what another one brings.
         """

@@ -10,8 +10,8 @@ from rnnbbo.checkpoint import Checkpoint, digest_of
 from rnnbbo.errors import ConfigError
 from rnnbbo.meta.config import Config, TrainConfig
 from rnnbbo.meta.family import FamilyDistribution
-from rnnbbo.meta.validation import SEED, TIMES, held_out, regrets
-from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.meta.validation import SEED, VALIDATION_TIMES, held_out, validation_regrets
+from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.policies.protocol import as_batched
 
 GAIN_SEED = SEED + 1_000_000  # beyond the seeds of the functions that the training is watched on
@@ -52,7 +52,7 @@ def configure(
         )
     if train.loss != "improvement":
         raise ConfigError(
-            f"train.loss is {train.loss!r}; with a family of functions accepted: improvement"
+            f"train.loss = {train.loss!r}; expected 'improvement' for a family of functions"
         )
     train = replace(train, dims=tuple(dims) or train.dims)
     start = {"name": parent.name, "sha256": digest_of(parent.params)}
@@ -90,7 +90,7 @@ def measure_gain(
             policy = as_batched(one.policy)
             assert policy is not None
             params = {key: torch.from_numpy(value) for key, value in one.params.items()}
-            _, regret = regrets(policy, params, functions, GAIN_SEED)
-            both.append(regret.numpy()[:, [t - 1 for t in TIMES]])
-        gains[dim] = Gain(TIMES, *both)
+            _, regret = validation_regrets(policy, params, functions, GAIN_SEED)
+            both.append(regret.numpy()[:, [t - 1 for t in VALIDATION_TIMES]])
+        gains[dim] = Gain(VALIDATION_TIMES, *both)
     return gains

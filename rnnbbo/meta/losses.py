@@ -8,28 +8,28 @@ from torch import Tensor
 from torch.nn.functional import log_softmax
 
 
-def observed(value: Tensor) -> Tensor:
-    """L_sum, one term: f(x_t). Shape (B,)."""
+def sum_loss(value: Tensor) -> Tensor:
+    """Return a term of L_sum, f(x_t). Shape (B,)."""
     return value
 
 
-def expected_improvement(ei: Tensor) -> Tensor:
-    """L_EI, one term: -EI(x_t | y_1..t-1) under the generating process's posterior. Shape (B,)."""
+def ei_loss(ei: Tensor) -> Tensor:
+    """Return a term of L_EI, -EI(x_t | y_1..t-1), of the generating process's EI. Shape (B,)."""
     return -ei
 
 
-def observed_improvement(value: Tensor, best: Tensor) -> Tensor:
-    """L_OI, one term: min(0, f(x_t) - min_{i<t} f(x_i)), the inner minimum held constant."""
+def oi_loss(value: Tensor, best: Tensor) -> Tensor:
+    """Return a term of L_OI, min(0, f(x_t) - min_{i<t} f(x_i)), the inner minimum held constant."""
     return (value - best.detach()).clamp_max(0.0)
 
 
-def imitation(x: Tensor, wanted: Tensor) -> Tensor:
-    """Mean squared distance per dimension of queries x (B, D) from those of a teacher; (B,)."""
+def imitation_loss(x: Tensor, wanted: Tensor) -> Tensor:
+    """Return queries' (B, D) mean squared distance per dimension from a teacher's; (B,)."""
     return (x - wanted.detach()).square().mean(dim=1)
 
 
 def candidate_loss(scores: Tensor, utility: Tensor, floor: float) -> Tensor:
-    """-log(sum_c softmax(score)_c u_c / max u + floor), shape (B,).
+    """Return -log(sum_c softmax(score)_c u_c / max u + floor), shape (B,).
 
     The expected utility of a query drawn from the scores, relative to the best candidate's. Its
     logarithm keeps the gradient alive while the scores are far from good; the floor bounds it.
@@ -47,7 +47,7 @@ def candidate_loss(scores: Tensor, utility: Tensor, floor: float) -> Tensor:
 
 
 def improvement_loss(scores: Tensor, improvement: Tensor) -> Tensor:
-    """-sum_c softmax(score)_c i_c / max i, shape (B,): the share of the improvement to be had.
+    """Return -sum_c softmax(score)_c i_c / max i, (B,): the share of the improvement to be had.
 
     Unlike `candidate_loss` it is linear in what is told of one function, so that its mean over
     functions prefers the candidate that is best in the mean, and not the one that is best the most

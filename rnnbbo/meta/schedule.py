@@ -7,21 +7,21 @@ import numpy as np
 
 
 def learning_rate(update: int, updates: int, peak: float, warmup: int) -> float:
-    """Linear warm-up to `peak`, then a cosine to a hundredth of it at the last update."""
+    """Return the learning rate: a linear warm-up to `peak`, then a cosine to 1 % of it."""
     if update < warmup:
         return peak * (update + 1) / warmup
     progress = (update - warmup) / max(1, updates - warmup)
     return peak * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress))))
 
 
-def horizon(update: int, updates: int, first: int, last: int, share: float) -> int:
-    """Longest horizon at an update: grows linearly over the first `share` of the training."""
+def longest_horizon(update: int, updates: int, first: int, last: int, share: float) -> int:
+    """Return the longest horizon: it grows linearly over the first `share` of the training."""
     progress = min(1.0, update / max(1.0, share * updates))
     return round(first + (last - first) * progress)
 
 
-def imitation(update: int, updates: int, share: float) -> float:
-    """Weight of imitation at an update: 1 at first, and linearly down to 0 over a share of them."""
+def imitation_weight(update: int, updates: int, share: float) -> float:
+    """Return the weight of imitation: from 1 linearly down to 0 over a share of the updates."""
     return max(0.0, 1.0 - update / (share * updates)) if share else 0.0
 
 

@@ -19,20 +19,26 @@ from tqdm import tqdm
 from rnnbbo import checkpoint, shipped
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import CheckpointError, ConfigError
+from rnnbbo.meta.commit import source_commit
 from rnnbbo.meta.config import Config, parse
+from rnnbbo.meta.data_parallel import ProcessGroup
 from rnnbbo.meta.family import FamilyDistribution
-from rnnbbo.meta.parallel import Group
-from rnnbbo.meta.schedule import Episode, draw_episode, horizon, imitation, learning_rate
-from rnnbbo.meta.source import source_commit
-from rnnbbo.meta.unroll import Teacher, run
+from rnnbbo.meta.schedule import (
+    Episode,
+    draw_episode,
+    imitation_weight,
+    learning_rate,
+    longest_horizon,
+)
+from rnnbbo.meta.unroll import Teacher, run_policy
 from rnnbbo.meta.validation import SEED as VALIDATION_SEED
 from rnnbbo.meta.validation import TaskDistribution, validate, validation_sets
 from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.policies.protocol import BatchedPolicy, as_batched
 
-BETAS, EPSILON = (0.9, 0.99), 1e-8
-HEAP = 30 * 2**20  # bytes
+_BETAS, _EPSILON = (0.9, 0.99), 1e-8
+_HEAP = 30 * 2**20  # bytes
 
 
 _Saved = tuple[dict[str, np.ndarray], dict[str, Any]]
@@ -50,7 +56,7 @@ class _Progress:
 
 
 def _seed(config: Config, update: int, shard: int = 0) -> int:
-    """Seed of a part of an update, below the validation functions' seeds."""
+    """Return the seed of a part of an update, below the validation functions' seeds."""
     entropy = [config.train.seed, update, shard] if shard else [config.train.seed, update]
     sequence = np.random.SeedSequence(entropy)
     return int(sequence.generate_state(1)[0]) % VALIDATION_SEED
@@ -65,7 +71,7 @@ def _fresh(config: Config, start: Checkpoint | None, device: str) -> _Progress:
 
 def _with_weights(weights: dict[str, np.ndarray], device: str) -> _Progress:
     params = {k: torch.tensor(v, device=device, requires_grad=True) for k, v in weights.items()}
-    optimizer = torch.optim.Adam(params.values(), betas=BETAS, eps=EPSILON)
+    optimizer = torch.optim.Adam(params.values(), betas=_BETAS, eps=_EPSILON)
     return _Progress(0, 0.0, 0, params, optimizer)
 
 
@@ -85,7 +91,7 @@ def _save(path: Path, config: Config, progress: _Progress) -> None:
 
 
 def _describes(saved: Any, config: Config) -> bool:
-    """Whether plain values are of this configuration; keys that are missing have their defaults.
+    """Tell whether plain values are of this configuration; missing keys have their defaults.
 
     Those were added after the checkpoint was written, and leave a training as it was.
     """
@@ -123,7 +129,7 @@ def _restore(saved: _Saved, device: str) -> _Progress:
     return progress
 
 
-def _begin(path: Path, config: Config, start: Checkpoint | None, group: Group) -> _Progress:
+def _begin(path: Path, config: Config, start: Checkpoint | None, group: ProcessGroup) -> _Progress:
     """Go on from the checkpoint at `path`, which process 0 alone needs to see, or start afresh."""
     saved = _read(path, config) if group.rank == 0 and path.exists() else None
     saved = group.from_first(saved)
@@ -152,7 +158,7 @@ def _one_shard(
     generator = torch.Generator(device).manual_seed(_seed(config, progress.update, shard))
     size = c.batch // c.shards
     functions = distribution.sample(size, episode.dim, generator, device, torch.float64)
-    outcome = run(policy, progress.params, functions, episode, c, generator, teacher)
+    outcome = run_policy(policy, progress.params, functions, episode, c, generator, teacher)
     params = list(progress.params.values())
     gradients = torch.autograd.grad(outcome.loss, params, allow_unused=True, materialize_grads=True)
     border = ((outcome.x < 1e-3) | (outcome.x > 1 - 1e-3)).double().mean()
@@ -165,15 +171,15 @@ def _one_update(
     policy: BatchedPolicy,
     distribution: TaskDistribution,
     progress: _Progress,
-    group: Group,
+    group: ProcessGroup,
     teacher: Teacher | None,
 ) -> dict[str, Any]:
     """Compute the shards, gather what the other processes computed, and take one Adam step."""
     c, u = config.train, progress.update
-    longest = horizon(u, c.updates, *c.horizon, c.curriculum)
+    longest = longest_horizon(u, c.updates, *c.horizon, c.curriculum)
     rng = np.random.default_rng(_seed(config, u))
     episode = draw_episode(rng, c.dims, longest, c.workers, c.sequential, c.unroll)
-    share = imitation(u, c.updates, c.imitation)
+    share = imitation_weight(u, c.updates, c.imitation)
     guide = teacher._replace(weight=share) if teacher is not None and share else None
     parts = [
         _one_shard(config, policy, distribution, progress, episode, shard, group.device, guide)
@@ -203,7 +209,7 @@ def _one_update(
 
 
 def _teacher(config: Config, device: str) -> Teacher | None:
-    """The policy to imitate.
+    """Return the policy to imitate.
 
     Raises:
         ConfigError: it has no scored head.
@@ -214,7 +220,7 @@ def _teacher(config: Config, device: str) -> Teacher | None:
     teacher = as_batched(loaded.policy)
     if teacher is None or not teacher.scores:
         raise ConfigError(
-            f"train.teacher is {config.train.teacher!r}, {loaded.policy.about}; expected weights "
+            f"train.teacher = {config.train.teacher!r}, {loaded.policy.about}; expected weights "
             "with a scored head, such as dnc"
         )
     params = {k: torch.tensor(v, device=device) for k, v in loaded.params.items()}
@@ -249,7 +255,7 @@ def train(
     *,
     start: Checkpoint | None = None,
     device: str = "cpu",
-    group: Group | None = None,
+    group: ProcessGroup | None = None,
     stop_after: int | None = None,
     progress_bar: bool = True,
 ) -> Path:
@@ -272,14 +278,14 @@ def train(
         CheckpointError: the folder's checkpoint is damaged or of another configuration.
         ConfigError: the processes cannot share the shards out evenly.
     """
-    group = group or Group(0, 1, device)
+    group = group or ProcessGroup(0, 1, device)
     group.mine(config.train.shards)
     out = Path(out)
     policy = Network(config.policy)
     progress = _begin(out / "checkpoint.safetensors", config, start, group)
     weights = out / f"{config.train.name}.safetensors"
     c = config.train
-    keep_heap(HEAP)
+    keep_heap(_HEAP)
     teacher = _teacher(config, group.device)
     last = c.updates if stop_after is None else min(c.updates, progress.update + stop_after)
     if group.rank:

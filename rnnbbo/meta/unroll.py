@@ -14,8 +14,8 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPTasks
 from rnnbbo.meta import losses
 from rnnbbo.meta.config import TrainConfig
-from rnnbbo.meta.family import FamilyHistory, Members
-from rnnbbo.meta.history import GPHistory, History
+from rnnbbo.meta.family import FamilyQueries, Members
+from rnnbbo.meta.queries import GPQueries, Queries
 from rnnbbo.meta.schedule import Episode
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.candidates import Candidates
@@ -65,7 +65,7 @@ class _Queue:
         self._pending = torch.cat([self._pending, new], dim=1)
 
     def finish(self) -> Tensor | None:
-        """Index (B, 1) of the proposal that finishes now, or None while workers are idle."""
+        """Return the index (B, 1) of the proposal that finishes now; None while one is idle."""
         n = self._pending.shape[1]
         if n < self._workers:
             return None
@@ -82,7 +82,7 @@ class _Queue:
 
 
 def _pick(x: Tensor, index: Tensor) -> Tensor:
-    """Rows of x (B, n, D) at index (B, m)."""
+    """Return the rows of x (B, n, D) at index (B, m)."""
     return x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
 
 
@@ -109,26 +109,26 @@ def draw_candidates(state: Any, count: int, generator: torch.Generator) -> Candi
 
 
 def _start(
-    policy: BatchedPolicy, history: History, episode: Episode, generator: torch.Generator
+    policy: BatchedPolicy, queries: Queries, episode: Episode, generator: torch.Generator
 ) -> tuple[_Queue, Any]:
-    batch, _, dim = history.x.shape
-    x = history.x.new_zeros((batch, dim), dtype=torch.float32)
+    batch, _, dim = queries.x.shape
+    x = queries.x.new_zeros((batch, dim), dtype=torch.float32)
     return _Queue(batch, episode.workers, generator), policy.start(x, x[:, 0])
 
 
-def _observe(history: History, queue: _Queue, state: Any, latest: Tensor, q: Tensor) -> Observation:
-    """Next input of the recurrence: a finished result, or a dummy for idle workers."""
+def _observe(queries: Queries, queue: _Queue, state: Any, latest: Tensor, q: Tensor) -> Observation:
+    """Return the recurrence's next input: a finished result, or a dummy for idle workers."""
     done = queue.finish()
     if done is None:
         return Observation(latest, torch.zeros_like(latest[:, 0]), q, False)
-    x = _pick(history.x, done)[:, 0]
-    return Observation(x.to(latest.dtype), history.told(done), q, True)
+    x = _pick(queries.x, done)[:, 0]
+    return Observation(x.to(latest.dtype), queries.told(done), q, True)
 
 
 def scored_run(
     policy: BatchedPolicy,
     params: Mapping[str, Tensor],
-    history: History,
+    queries: Queries,
     episode: Episode,
     config: TrainConfig,
     generator: torch.Generator,
@@ -138,10 +138,10 @@ def scored_run(
     Args:
         policy: a policy with a scored head.
         params: its weights, leaves of the graph.
-        history: of B runs that have not begun.
+        queries: of B runs that have not begun.
         episode: dimension, horizon and workers, and how many evaluations come before the loss.
         config: loss, candidates and exploration.
-        generator: randomness, on the history's device.
+        generator: randomness, on the queries' device.
     """
 
     def loss(scores: Tensor, utility: Tensor) -> Tensor:
@@ -149,21 +149,21 @@ def scored_run(
             return losses.improvement_loss(scores, utility)
         return losses.candidate_loss(scores, utility, config.floor)
 
-    queue, state = _start(policy, history, episode, generator)
+    queue, state = _start(policy, queries, episode, generator)
     latest = state.evidence.best_x
     greedy = _uniform(generator, len(latest)) < config.greedy
     terms = []
     for t in range(episode.horizon):
         with torch.no_grad():
             q = _uniform(generator, *latest.shape)
-            observation = _observe(history, queue, state, latest, q)
+            observation = _observe(queries, queue, state, latest, q)
         trained = t >= episode.skipped
         with torch.set_grad_enabled(trained):
             state = policy.step(params, state, observation)
         with torch.no_grad():
             drawn = draw_candidates(state, config.candidates, generator)
             choices = drawn.points
-            pending = _pick(history.x, queue.pending).to(choices.dtype)
+            pending = _pick(queries.x, queue.pending).to(choices.dtype)
         with torch.set_grad_enabled(trained):
             if config.climbed:
                 climbing = torch.no_grad()
@@ -172,7 +172,7 @@ def scored_run(
                 scores = policy.score(params, state, choices, pending)
         if trained:
             with torch.no_grad():
-                utility = history.utility(choices.double(), queue.pending)
+                utility = queries.utility(choices.double(), queue.pending)
             terms.append(loss(scores, utility.to(scores.dtype)).mean())
         with torch.no_grad():
             sampled = torch.multinomial(torch.softmax(scores, dim=1), 1, generator=generator)[:, 0]
@@ -180,15 +180,15 @@ def scored_run(
             lost = _uniform(generator, len(latest)) < config.random_queries
             index = torch.where(lost, torch.zeros_like(index), index)
             latest = _pick(choices, index[:, None])[:, 0]
-            history.evaluate(latest.double())
+            queries.evaluate(latest.double())
             queue.propose(t)
-    return Run(torch.stack(terms).mean(), history.x, history.f)
+    return Run(torch.stack(terms).mean(), queries.x, queries.f)
 
 
 def direct_run(
     policy: BatchedPolicy,
     params: Mapping[str, Tensor],
-    history: GPHistory,
+    queries: GPQueries,
     episode: Episode,
     config: TrainConfig,
     generator: torch.Generator,
@@ -201,54 +201,54 @@ def direct_run(
     of the amplitude. A teacher is told what this policy is told, and its own next query is what
     imitation wants; so the states that it is asked about are those that this policy comes to.
     """
-    queue, state = _start(policy, history, episode, generator)
+    queue, state = _start(policy, queries, episode, generator)
     if teacher is not None:
-        _, guide = _start(teacher.policy, history, episode, generator)
-    amplitude = history.tasks.amplitude
+        _, guide = _start(teacher.policy, queries, episode, generator)
+    amplitude = queries.tasks.amplitude
     latest = state.evidence.best_x
     shift = _uniform(generator, *latest.shape)
     xp = namespace(shift)
     terms, copied = [], []
     for t in range(episode.horizon):
         q = points.quasi_random(xp, shift, t, 1)[:, 0]
-        observation = _observe(history, queue, state, latest, q)
+        observation = _observe(queries, queue, state, latest, q)
         state = policy.step(params, state, observation)
         latest = policy.point(params, state)
         if teacher is not None:
             with torch.no_grad():
                 guide = teacher.policy.step(teacher.params, guide, observation)
-                pending = _pick(history.x, queue.pending).to(latest.dtype)
+                pending = _pick(queries.x, queue.pending).to(latest.dtype)
                 wanted = _choice(teacher, guide, pending, config.candidates, generator)
-            copied.append(losses.imitation(latest, wanted))
+            copied.append(losses.imitation_loss(latest, wanted))
         x = latest.double()
         if config.loss == "ei" and t > 0:
-            ei = history.improvement(x[:, None, :], queue.pending)[:, 0]
-            terms.append(losses.expected_improvement(ei) / amplitude)
-        history.evaluate(x)
-        value = history.f[:, -1]
+            ei = queries.improvement(x[:, None, :], queue.pending)[:, 0]
+            terms.append(losses.ei_loss(ei) / amplitude)
+        queries.evaluate(x)
+        value = queries.f[:, -1]
         if config.loss == "sum":
-            terms.append(losses.observed(value) / amplitude)
+            terms.append(losses.sum_loss(value) / amplitude)
         elif config.loss == "oi" and t > 0:
-            best = history.f[:, :-1].amin(dim=1)
-            terms.append(losses.observed_improvement(value, best) / amplitude)
+            best = queries.f[:, :-1].amin(dim=1)
+            terms.append(losses.oi_loss(value, best) / amplitude)
         queue.propose(t)
     loss = torch.stack(terms).mean()
     if teacher is not None:
         share = teacher.weight
         loss = (1.0 - share) * loss + share * torch.stack(copied).mean()
-    return Run(loss, history.x.detach(), history.f.detach())
+    return Run(loss, queries.x.detach(), queries.f.detach())
 
 
 def _choice(
     teacher: Teacher, state: Any, pending: Tensor, count: int, generator: torch.Generator
 ) -> Tensor:
-    """The best-scored of a teacher's candidates, (B, D)."""
+    """Return the best-scored of a teacher's candidates, (B, D)."""
     choices = draw_candidates(state, count, generator).points
     best = teacher.policy.score(teacher.params, state, choices, pending).argmax(dim=1)
     return _pick(choices, best[:, None])[:, 0]
 
 
-def run(
+def run_policy(
     policy: BatchedPolicy,
     params: Mapping[str, Tensor],
     functions: GPTasks | Members,
@@ -266,12 +266,12 @@ def run(
     if isinstance(functions, Members):
         if config.loss != "improvement":
             raise ConfigError(
-                f"train.loss is {config.loss!r}; a family of functions needs 'improvement', "
+                f"train.loss = {config.loss!r}; expected 'improvement' for a family of functions, "
                 "and a policy with a scored head"
             )
-        history = FamilyHistory(functions, generator.device)
-        return scored_run(policy, params, history, episode, config, generator)
-    process = GPHistory(functions, generator, config.warped)
+        queries = FamilyQueries(functions, generator.device)
+        return scored_run(policy, params, queries, episode, config, generator)
+    drawn = GPQueries(functions, generator, config.warped)
     if policy.scores:
-        return scored_run(policy, params, process, episode, config, generator)
-    return direct_run(policy, params, process, episode, config, generator, teacher)
+        return scored_run(policy, params, drawn, episode, config, generator)
+    return direct_run(policy, params, drawn, episode, config, generator, teacher)

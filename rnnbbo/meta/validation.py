@@ -17,13 +17,13 @@ from rnnbbo.policies.ops import namespace
 from rnnbbo.policies.protocol import BatchedPolicy
 
 SEED = 2_000_000_000  # seeds from here on draw validation functions; training stays below
-DIMS = (2, 4, 6)
-FUNCTIONS = 48
-HORIZON = 30
-CANDIDATES = 128
-FEATURES = 512
+DIMS = (2, 4, 6)  # of the functions on which a training is watched
+FUNCTIONS_PER_DIM = 48
+CANDIDATES = 128  # points that are scored at a step
+PATH_FEATURES = 512  # of random functions, which make sample paths
 SEARCHED = 1024  # points a dimension, in search of the minimum of a user's function
-TIMES = (10, 20, 30)
+VALIDATION_TIMES = (10, 20, 30)  # evaluations after which regret is read
+_HORIZON = 30  # evaluations of a run
 
 
 class TaskDistribution(Protocol):
@@ -69,19 +69,19 @@ def held_out(
         device: torch device.
     """
     generator = torch.Generator(device).manual_seed(seed)
-    tasks = distribution.sample(FUNCTIONS, dim, generator, device, torch.float32)
+    tasks = distribution.sample(FUNCTIONS_PER_DIM, dim, generator, device, torch.float32)
     function: Callable[[Tensor], Tensor]
     if isinstance(tasks, Members):
         function = tasks
         lowest = tasks.minima(np.random.default_rng(seed), SEARCHED * dim)
         minimum = torch.from_numpy(lowest).to(device)
     else:
-        function = draw_paths(tasks, FEATURES, generator)
+        function = draw_paths(tasks, PATH_FEATURES, generator)
         _, minimum = find_minimum(
             function, dim, generator, n_starts=8, n_steps=60, device=device, dtype=torch.float32
         )
-    u = torch.rand(FUNCTIONS, 320, dim, generator=generator, device=device)
-    best_10 = function(u).reshape(FUNCTIONS, 32, 10).amin(dim=2)
+    u = torch.rand(FUNCTIONS_PER_DIM, 320, dim, generator=generator, device=device)
+    best_10 = function(u).reshape(FUNCTIONS_PER_DIM, 32, 10).amin(dim=2)
     reference = (best_10 - minimum[:, None]).median(dim=1).values.clamp_min(1e-6)
     return ValidationSet(dim, function, minimum, reference)
 
@@ -91,7 +91,7 @@ def validation_sets(
     device: torch.device | str = "cpu",
     dims: Sequence[int] | None = None,
 ) -> tuple[ValidationSet, ...]:
-    """The functions on which a training is watched, of each of `dims`, `DIMS` unless told."""
+    """Draw the functions on which a training is watched, of each of `dims`, else of `DIMS`."""
     return tuple(held_out(distribution, dim, SEED + dim, device) for dim in dims or DIMS)
 
 
@@ -131,7 +131,7 @@ def play(
     return torch.stack(queries, dim=1), torch.stack(values, dim=1)
 
 
-def regrets(
+def validation_regrets(
     policy: BatchedPolicy, params: Mapping[str, Tensor], functions: ValidationSet, seed: int = SEED
 ) -> tuple[Tensor, Tensor]:
     """Play a policy on functions.
@@ -141,7 +141,7 @@ def regrets(
     """
     generator = torch.Generator(functions.minimum.device).manual_seed(seed)
     shape = (len(functions.minimum), functions.dim)
-    x, f = play(policy, params, functions.function, shape, HORIZON, generator)
+    x, f = play(policy, params, functions.function, shape, _HORIZON, generator)
     best = f.cummin(dim=1).values
     regret = (best - functions.minimum[:, None]) / functions.reference[:, None]
     return x, regret.clamp(0.0, 2.0)
@@ -160,8 +160,8 @@ def validate(
     measured: dict[str, float] = {}
     spreads, borders = [], []
     for s in sets:
-        x, regret = regrets(policy, params, s)
-        for t in TIMES:
+        x, regret = validation_regrets(policy, params, s)
+        for t in VALIDATION_TIMES:
             measured[f"regret_{s.dim}d_{t}"] = float(regret[:, t - 1].mean())
         late = x[:, -10:]
         spreads.append(float(late.std(dim=1).mean()))

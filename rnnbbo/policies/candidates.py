@@ -30,7 +30,7 @@ class Candidates(NamedTuple):
 
 
 def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
-    """Points `first` to `first + count - 1` of a shifted additive recurrence, (B, count, D).
+    """Return points `first` to `first + count - 1` of a quasi-random sequence, (B, count, D).
 
     x_n = (shift + n alpha) mod 1 with alpha_j = g^-j, g the generalised golden ratio, the root of
     g^(D+1) = g + 1 (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences").
@@ -61,7 +61,7 @@ def spray(
     u_radius: Array,
     u_keep: Array,
 ) -> Array:
-    """Points scattered round centres at radii from tiny to wide, (B, C, D).
+    """Scatter points round centres at radii from tiny to wide, (B, C, D).
 
     Every other candidate moves each coordinate with probability max(1/4, 2/D) only, so that single
     coordinates are searched too. Coordinates that leave the cube stop at its border, where the
@@ -85,7 +85,7 @@ def spray(
 
 
 def spray_centres(xp: Namespace, evidence: Evidence, count: int) -> Array:
-    """Centres for `spray`: three of four round the incumbent, the rest round the runner-up."""
+    """Return centres for `spray`: three of four the incumbent, the rest the runner-up."""
     second = xp.arange(count, device=evidence.best_x.device) % 4 == 3
     return xp.where(
         second[None, :, None], evidence.second_x[:, None, :], evidence.best_x[:, None, :]
@@ -138,7 +138,9 @@ def snap_near(
     return points
 
 
-def draw(rng: np.random.Generator, space: Space, evidence: Evidence, flat: Plateaus) -> Candidates:
+def draw_in_space(
+    rng: np.random.Generator, space: Space, evidence: Evidence, flat: Plateaus
+) -> Candidates:
     """Draw SPREAD + SPRAYED points of a user's space, float64, for one function.
 
     Quasi-random ones with a new shift each time; and, after the first value, points round the best,

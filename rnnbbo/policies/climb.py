@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rnnbbo.policies.ops import Array, Namespace
 
-FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
+_FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
 
 # Maps points (S, D) to values (S,) and gradients (S, D).
 Climbed = Callable[[Array], tuple[Array, Array]]
@@ -44,7 +44,7 @@ def climb(
     count, dim = start.shape
     f, g = func(start)
     eye = xp.eye(dim, dtype=start.dtype, device=start.device)
-    radius = xp.full_like(f, FIRST_RADIUS * math.sqrt(dim))
+    radius = xp.full_like(f, _FIRST_RADIUS * math.sqrt(dim))
     state = Climb(start, f, g * unit, xp.broadcast_to(eye, (count, dim, dim)), radius)
     for step in range(steps):
         x, f, g, h, radius = state

@@ -3,6 +3,11 @@
 The values that a user tells are normalised here and nowhere else: every number that a policy sees
 of y is a difference of values divided by their standard deviation so far, so that proposals do not
 change when y is shifted or scaled by a positive number.
+
+Networks get numbers times a factor: 0.2 log(...), 0.25 log(1 + steps), 0.3 log D and the like, here
+and in `archive`, `scored`, `process_heads` and `regression`. A factor brings an input to about unit
+size over typical runs; some come with an offset for the same reason. They are part of what the
+weights were trained with: to change one is to train again.
 """
 
 import math
@@ -67,25 +72,25 @@ class Inputs(NamedTuple):
 
 
 def signed_log(xp: Namespace, x: Array, unit: float) -> Array:
-    """asinh(x / unit): linear below `unit`, logarithmic above, odd."""
+    """Return asinh(x / unit): linear below `unit`, logarithmic above, odd."""
     return xp.asinh(x * (1.0 / unit))
 
 
 def no_evidence(xp: Namespace, x: Array, y: Array) -> Evidence:
-    """Evidence before any result; x (B, D) and y (B,) give shapes, dtypes and device only."""
+    """Return the evidence before any result; x (B, D), y (B,) give shape, dtype, device only."""
     centre = xp.full_like(x, 0.5)
     zero = xp.zeros_like(y)
     return Evidence(0, 0, zero, zero, centre, zero, centre, zero)
 
 
 def scale(xp: Namespace, evidence: Evidence) -> Array:
-    """Standard deviation of the values told so far, (B,); 1 where they do not differ."""
+    """Return the deviation of the values told so far, (B,); 1 where they do not differ."""
     variance = evidence.m2 / max(evidence.told, 1)
     return xp.sqrt(xp.where(variance > 0, variance, xp.ones_like(variance)))
 
 
 def standardise(xp: Namespace, evidence: Evidence, y: Array) -> Array:
-    """(y - mean) / std over what was told so far; y is (B,) or (B, n)."""
+    """Return (y - mean) / std over what was told so far; y is (B,) or (B, n)."""
     mean, std = evidence.mean, scale(xp, evidence)
     if y.ndim == 2:
         mean, std = mean[:, None], std[:, None]
@@ -93,14 +98,14 @@ def standardise(xp: Namespace, evidence: Evidence, y: Array) -> Array:
 
 
 def value_features(xp: Namespace, evidence: Evidence, y: Array, dtype: Any) -> Array:
-    """What is told of values y (B, n), as (B, n, 3): standardised, above the incumbent, squared."""
+    """Return values y (B, n) as (B, n, 3): standardised, above the incumbent, squared."""
     z = xp.asinh(standardise(xp, evidence, y))
     height = (y - evidence.best_y[:, None]) / scale(xp, evidence)[:, None]
     features = xp.stack([z, 0.2 * signed_log(xp, height, 0.01), z * z], axis=-1)
     return xp.astype(features, dtype, copy=False)
 
 
-def update(xp: Namespace, evidence: Evidence, observation: Observation) -> Evidence:
+def update_evidence(xp: Namespace, evidence: Evidence, observation: Observation) -> Evidence:
     """Return the evidence after one more step."""
     e = evidence._replace(steps=evidence.steps + 1)
     if not observation.told:
@@ -127,7 +132,7 @@ def update(xp: Namespace, evidence: Evidence, observation: Observation) -> Evide
     )
 
 
-def inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
+def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
     """Make a recurrence's inputs from an observation.
 
     Args:

@@ -43,7 +43,7 @@ class Plateaus:
         return (self.high - self.low).max(axis=1)
 
     def log_chance(self, points: np.ndarray) -> np.ndarray:
-        """Logarithm (C,) of the chance that points (C, D) have a value that is not known yet.
+        """Return the log chance (C,) that points (C, D) have a value that is not known yet.
 
         At a distance d of a plateau it is (d / (d + w))^3. It is 1 where an observation of another
         value is nearer than the plateau.
@@ -78,7 +78,7 @@ class Plateaus:
         return out
 
     def _away(self, points: np.ndarray) -> np.ndarray:
-        """Distances (C, K) of points, in widths; infinite where another value is nearer."""
+        """Return distances (C, K) of points, in widths; infinite where another value is nearer."""
         to_box = np.maximum(self.low - points[:, None], points[:, None] - self.high)
         distance = np.maximum(to_box, 0.0).max(axis=2)
         to_row = _distances(points, self.x)
@@ -91,7 +91,7 @@ class Plateaus:
 
 
 def find(x: np.ndarray, y: np.ndarray, categories: np.ndarray) -> Plateaus:
-    """The plateaus that observations x (n, D) with values y (n,) show.
+    """Find the plateaus that observations x (n, D) with values y (n,) show.
 
     Args:
         x: observations.
@@ -115,7 +115,7 @@ def find(x: np.ndarray, y: np.ndarray, categories: np.ndarray) -> Plateaus:
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Largest differences of a coordinate, (n, m), of points (n, D) and (m, D)."""
+    """Return the largest differences of a coordinate, (n, m), of points (n, D) and (m, D)."""
     out = np.zeros((len(a), len(b)))
     for one, other in zip(a.T, b.T, strict=True):  # faster than to reduce a short last axis
         np.maximum(out, np.abs(one[:, None] - other), out=out)
@@ -123,7 +123,7 @@ def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _boxes(same: np.ndarray, others: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Boxes that hold all of one kind of points (m, D) and none of the others."""
+    """Find boxes that hold all of one kind of points (m, D) and none of the others."""
     boxes, left = [], np.ones(len(same), dtype=bool)
     while left.any():
         seed = left.argmax()
@@ -144,7 +144,7 @@ def _boxes(same: np.ndarray, others: np.ndarray) -> list[tuple[np.ndarray, np.nd
 
 
 def _hold(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Which boxes, with corners (K, D), hold one of the points (n, D), (K,)."""
+    """Tell which boxes, with corners (K, D), hold one of the points (n, D), (K,)."""
     inside = np.ones((len(low), len(points)), dtype=bool)
     for x, least, most in zip(points.T, low.T, high.T, strict=True):
         inside &= (x >= least[:, None]) & (x <= most[:, None])

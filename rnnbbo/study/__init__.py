@@ -1,6 +1,6 @@
 """Studies: histories of trials that survive a kill, and that processes share."""
 
-from rnnbbo.study.history import StudyHistory
 from rnnbbo.study.study import Study
+from rnnbbo.study.study_history import StudyHistory
 
 __all__ = ["Study", "StudyHistory"]

@@ -176,7 +176,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     version = _pragma(connection, "user_version")
     if version > SCHEMA_VERSION:
         raise StudyError(
-            f"{path} has version {version} of the schema; expected at most {SCHEMA_VERSION}: "
+            f"{path}: version of its schema = {version}; expected at most {SCHEMA_VERSION}: "
             "it was made by a later rnnbbo"
         )
 
@@ -205,7 +205,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         for version in range(_pragma(connection, "user_version"), SCHEMA_VERSION):
             if version not in _MIGRATIONS:
                 raise StudyError(
-                    f"{path} has version {version} of the schema, which is too old; expected "
+                    f"{path}: version of its schema = {version}; expected "
                     f"at least {min(_MIGRATIONS, default=SCHEMA_VERSION)}"
                 )
             _MIGRATIONS[version](connection)

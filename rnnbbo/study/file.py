@@ -102,7 +102,7 @@ class StudyFile:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Keep this process's other threads away, and name SQLite's errors."""
         if os.getpid() != self._pid:
-            raise StudyError(f"the study {self.path} was opened before a fork; open it anew")
+            raise StudyError(f"the study {self.path} was opened before a fork; open it again")
         with self._lock, database.named_errors(self.path):
             yield self._connection
 

@@ -32,7 +32,7 @@ class Study:
     point that another one evaluates. A trial whose worker has died is given out again: at once on
     the same machine, otherwise after a minute without a heartbeat.
 
-    A study may be used from several threads. It cannot be carried over a fork: open it anew there.
+    A study may be used from several threads. It cannot be carried over a fork: open it again there.
 
     Args:
         path: the file, an SQLite database.

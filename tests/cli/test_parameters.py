@@ -79,7 +79,7 @@ def test_space_file_in_its_order_then_params(tmp_path):
         (["lr=float:0:1:log"], "low > 0"),
         (["a=cat:"], "at least two"),
         (["a=cat:x"], "at least two"),
-        (["a=cat:x,x"], "'x' is given twice"),
+        (["a=cat:x,x"], "'x' twice; expected distinct"),
         (["a=float:0:1", "a=int:0:1"], "'a'"),
     ],
 )

@@ -31,7 +31,12 @@ kernels = ["rbf"]
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, value in {"DIMS": (2,), "FUNCTIONS": 2, "FEATURES": 16, "CANDIDATES": 8}.items():
+    for name, value in {
+        "DIMS": (2,),
+        "FUNCTIONS_PER_DIM": 2,
+        "PATH_FEATURES": 16,
+        "CANDIDATES": 8,
+    }.items():
         monkeypatch.setattr(validation, name, value)
     path = tmp_path / "tiny.toml"
     path.write_text(TINY)
@@ -56,11 +61,14 @@ def test_a_training_leaves_weights_log_and_picture_and_goes_on_where_it_was(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("updates", "epochs"), "unknown key train.epochs; accepted: name, seed"),
+        (("updates", "epochs"), "unknown key train.epochs; expected one of name, seed"),
         (('["rbf"]', '["cubic"]'), "cubic"),
-        (("kernels", "kernel"), "unknown key functions.kernel; accepted: kernels, lengthscale"),
+        (
+            ("kernels", "kernel"),
+            "unknown key functions.kernel; expected one of kernels, lengthscale",
+        ),
         (("[functions]\nkernels =", "[policy.x]\nkernels ="), "unknown key policy.x"),
-        (('"lstm"', '"gru"'), "policy.recurrence is 'gru'; accepted: lstm, dnc"),
+        (('"lstm"', '"gru"'), "policy.recurrence = 'gru'; expected one of lstm, dnc"),
         (("[train]", "[train"), "not TOML"),
     ],
 )

@@ -43,7 +43,7 @@ def test_batches_are_evaluated_row_by_row() -> None:
 
 @pytest.mark.parametrize(
     ("function", "dim", "instance", "expected"),
-    [(25, 2, 1, "function: got 25"), (1, 1, 1, "dim: got 1"), (1, 2, 0, "instance: got 0")],
+    [(25, 2, 1, "function = 25"), (1, 1, 1, "dim = 1"), (1, 2, 0, "instance = 0")],
 )
 def test_unknown_functions_are_refused(
     function: int, dim: int, instance: int, expected: str

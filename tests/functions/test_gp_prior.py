@@ -163,7 +163,7 @@ def test_select_takes_a_part_of_the_batch():
     ],
 )
 def test_bad_fields_are_refused_by_name(field, value):
-    with pytest.raises(ConfigError, match=f"^{field}: got .*expected"):
+    with pytest.raises(ConfigError, match=f"^{field} = .*expected"):
         GPDistribution(**{field: value})
 
 

@@ -90,10 +90,10 @@ def test_one_point_and_many_give_the_same_values(name, dim):
     + [(name, 0) for name in EVERY_DIM],
 )
 def test_a_dimension_that_does_not_exist_is_refused(name, dim):
-    with pytest.raises(ConfigError, match=f"{name}: got dimension {dim}"):
+    with pytest.raises(ConfigError, match=f"{name}: dim = {dim}"):
         get_problem(name, dim)
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"got 'brainin'; expected one of ackley, branin"):
+    with pytest.raises(ConfigError, match=r"problem = 'brainin'; expected one of ackley, branin"):
         get_problem("brainin")

@@ -234,7 +234,7 @@ def test_a_single_value_and_a_first_trial_are_no_reason_to_warn() -> None:
 
 def test_several_objectives_are_refused() -> None:
     study = optuna.create_study(directions=["minimize", "minimize"], sampler=RnnSampler())
-    with pytest.raises(ConfigError, match="2 objectives"):
+    with pytest.raises(ConfigError, match="objectives of the study = 2"):
         study.optimize(lambda t: (objective(t), 0.0), n_trials=1)
 
 

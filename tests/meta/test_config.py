@@ -14,7 +14,7 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
 def test_committed_configurations_are_valid(path: Path) -> None:
-    loaded = config.load(path)
+    loaded = config.load_config(path)
     assert loaded.train.name == path.stem
     GPDistribution(**loaded.functions)
 
@@ -28,46 +28,55 @@ def test_a_dictionary_round_trips() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"training": {}}, r"unknown table \[training\]; accepted: train, policy, functions"),
-        ({"train": {"name": "a", "epochs": 3}}, "unknown key train.epochs; accepted: name, seed"),
+        ({"training": {}}, r"unknown table \[training\]; expected one of train, policy, functions"),
+        (
+            {"train": {"name": "a", "epochs": 3}},
+            "unknown key train.epochs; expected one of name, seed",
+        ),
         ({"train": {}}, "train.name is missing"),
-        ({"train": {"name": "a", "updates": 0}}, "train.updates is 0; accepted: an integer >= 1"),
-        ({"train": {"name": "a", "batch": 6.5}}, "train.batch is 6.5"),
-        ({"train": {"name": "a", "learning_rate": -1}}, "train.learning_rate is -1; accepted: a n"),
-        ({"train": {"name": "a", "warped": 1.5}}, "train.warped is 1.5; accepted: a share"),
-        ({"train": {"name": "a", "floor": 0}}, "train.floor is 0; accepted: a number > 0"),
-        ({"train": {"name": "a", "imitation": 0.5}}, "train.teacher is ''; accepted: weights"),
+        ({"train": {"name": "a", "updates": 0}}, "train.updates = 0; expected an integer >= 1"),
+        ({"train": {"name": "a", "batch": 6.5}}, "train.batch = 6.5"),
+        ({"train": {"name": "a", "learning_rate": -1}}, "train.learning_rate = -1; expected a n"),
+        ({"train": {"name": "a", "warped": 1.5}}, "train.warped = 1.5; expected a share"),
+        ({"train": {"name": "a", "floor": 0}}, "train.floor = 0; expected a number > 0"),
+        ({"train": {"name": "a", "imitation": 0.5}}, "train.teacher = ''; expected weights"),
         (
             {"train": {"name": "a", "teacher": "dnc", "imitation": 0.5}},
-            "train.teacher is 'dnc'; only a direct head imitates",
+            "train.teacher = 'dnc'; expected none, or policy.head = .*only a direct head imitates",
         ),
-        ({"train": {"name": "a", "climbed": 1}}, "train.climbed is 1; accepted: true or false"),
+        ({"train": {"name": "a", "climbed": 1}}, "train.climbed = 1; expected true or false"),
         (
             {"train": {"name": "a", "climbed": True}, "policy": {"process_heads": 0}},
-            "train.climbed is true; only heads of regression are climbed: expected false, or",
+            "train.climbed = true; expected false, or .*: only heads of regression are climbed",
         ),
         (
             {
                 "train": {"name": "a", "climbed": True, "loss": "ei"},
                 "policy": {"head": "direct", "process_heads": 4},
             },
-            "train.climbed is true; only heads of regression are climbed: expected false, or",
+            "train.climbed = true; expected false, or .*: only heads of regression are climbed",
         ),
-        ({"train": {"name": "a", "unroll": -1}}, "train.unroll is -1; accepted: an integer >= 0"),
+        ({"train": {"name": "a", "unroll": -1}}, "train.unroll = -1; expected an integer >= 0"),
         (
             {"train": {"name": "a", "loss": "oi", "unroll": 8}, "policy": {"head": "direct"}},
-            "train.unroll is 8; a direct head's queries are steps of one graph: expected 0",
+            "train.unroll = 8; expected 0, or .*: a direct head's queries are steps of one graph",
         ),
-        ({"train": {"name": "a", "horizon": [9, 5]}}, r"train.horizon is \(9, 5\); accepted"),
-        ({"train": {"name": "a", "dims": []}}, r"train.dims is \(\); accepted: a list of integers"),
-        ({"train": {"name": "a", "dims": 3}}, "train.dims is 3; accepted: a list of integers"),
-        ({"train": {"name": "a/b"}}, "train.name is 'a/b'; accepted: letters, digits"),
-        ({"train": {"name": 5}}, "train.name is 5"),
-        ({"train": {"name": "a", "seed": "x"}}, "train.seed is 'x'; accepted: an integer >= 0"),
-        ({"train": 3}, r"train is 3; accepted: a table \[train\]"),
-        ({"train": {"name": "a"}, "policy": 3}, r"policy is 3; accepted: a table \[policy\]"),
-        ({"train": {"name": "a", "loss": "regret"}}, "'regret'; accepted: sum, ei, oi, candidates"),
-        ({"train": {"name": "a", "loss": "ei"}}, "train.loss is 'ei'; accepted with .* candidates"),
+        ({"train": {"name": "a", "horizon": [9, 5]}}, r"train.horizon = \(9, 5\); expected"),
+        ({"train": {"name": "a", "dims": []}}, r"train.dims = \(\); expected a list of integers"),
+        ({"train": {"name": "a", "dims": 3}}, "train.dims = 3; expected a list of integers"),
+        ({"train": {"name": "a/b"}}, "train.name = 'a/b'; expected letters, digits"),
+        ({"train": {"name": 5}}, "train.name = 5"),
+        ({"train": {"name": "a", "seed": "x"}}, "train.seed = 'x'; expected an integer >= 0"),
+        ({"train": 3}, r"train = 3; expected a table \[train\]"),
+        ({"train": {"name": "a"}, "policy": 3}, r"policy = 3; expected a table \[policy\]"),
+        (
+            {"train": {"name": "a", "loss": "regret"}},
+            "'regret'; expected one of sum, ei, oi, candidates",
+        ),
+        (
+            {"train": {"name": "a", "loss": "ei"}},
+            "train.loss = 'ei'; expected one of candidates, .* with",
+        ),
         ({"train": {"name": "a"}, "policy": {"units": 3}}, "unknown key policy.units"),
     ],
 )
@@ -83,9 +92,9 @@ def test_broken_files_are_refused(tmp_path: Path, text: str, message: str) -> No
     path = tmp_path / "c.toml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError, match=message):
-        config.load(path)
+        config.load_config(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
-        config.load(tmp_path / "nowhere.toml")
+        config.load_config(tmp_path / "nowhere.toml")

@@ -11,9 +11,9 @@ from rnnbbo import checkpoint, shipped
 from rnnbbo.errors import ConfigError
 from rnnbbo.meta import config, finetune, losses, trainer, unroll, validation
 from rnnbbo.meta.config import TrainConfig
-from rnnbbo.meta.family import FamilyDistribution, FamilyHistory, Member, Members
+from rnnbbo.meta.family import FamilyDistribution, FamilyQueries, Member, Members
 from rnnbbo.meta.schedule import Episode
-from rnnbbo.policies.network.config import NetworkConfig
+from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.policies.network.network import Network
 
 
@@ -67,16 +67,16 @@ def test_a_family_that_fails_or_draws_no_function_is_refused() -> None:
 
 def test_utility_is_the_improvement_on_everything_asked_pending_points_too() -> None:
     plane = Members((lambda u: u[:, 0], lambda u: 1.0 - u[:, 0]), 1)
-    history = FamilyHistory(plane, "cpu")
+    queries = FamilyQueries(plane, "cpu")
     candidates = torch.tensor([[[0.1], [0.5], [0.9]]] * 2, dtype=torch.float64)
     nothing = torch.zeros(2, 0, dtype=torch.long)
     at_first = torch.tensor([[0.4, 0.0, 0.0], [0.0, 0.0, 0.4]], dtype=torch.float64)
-    assert_close(history.utility(candidates, nothing), at_first)
-    history.evaluate(torch.tensor([[0.3], [0.3]], dtype=torch.float64))
+    assert_close(queries.utility(candidates, nothing), at_first)
+    queries.evaluate(torch.tensor([[0.3], [0.3]], dtype=torch.float64))
     pending = torch.zeros(2, 1, dtype=torch.long)
     later = torch.tensor([[0.2, 0.0, 0.0], [0.0, 0.2, 0.6]], dtype=torch.float64)
-    assert_close(history.utility(candidates, pending), later)
-    assert_close(history.told(pending), torch.tensor([0.3, 0.7], dtype=torch.float64))
+    assert_close(queries.utility(candidates, pending), later)
+    assert_close(queries.told(pending), torch.tensor([0.3, 0.7], dtype=torch.float64))
 
 
 def test_improvement_loss_prefers_the_best_in_the_mean_to_the_one_that_is_best_most_often() -> None:
@@ -100,7 +100,9 @@ def test_a_run_on_members_is_told_their_values_at_full_precision() -> None:
     members = draw()
     for workers in (1, 3):
         generator = torch.Generator().manual_seed(0)
-        run = unroll.run(policy, params, members, Episode(2, 6, workers), settings, generator)
+        run = unroll.run_policy(
+            policy, params, members, Episode(2, 6, workers), settings, generator
+        )
         assert_close(run.f, members(run.x), rtol=0, atol=0)
         run.loss.backward()
         assert sum(float(p.grad.abs().sum()) for p in params.values() if p.grad is not None) > 0
@@ -112,7 +114,7 @@ def test_a_loss_that_needs_a_process_is_refused() -> None:
     policy = Network(NetworkConfig("lstm", "scored", hidden=8, layer=12, forms=4))
     settings = TrainConfig("test", loss="candidates")
     with pytest.raises(ConfigError, match="a family of functions needs 'improvement'"):
-        unroll.run(policy, {}, draw(), Episode(2, 3, 1), settings, torch.Generator())
+        unroll.run_policy(policy, {}, draw(), Episode(2, 3, 1), settings, torch.Generator())
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def parent(tmp_path: Path) -> checkpoint.Checkpoint:
 def test_fine_tuning_gains_on_members_that_were_held_out(
     parent: checkpoint.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"FUNCTIONS": 12, "CANDIDATES": 24, "SEARCHED": 32}.items():
+    for name, value in {"FUNCTIONS_PER_DIM": 12, "CANDIDATES": 24, "SEARCHED": 32}.items():
         monkeypatch.setattr(validation, name, value)
     train = TrainConfig(
         "tuned", loss="improvement", updates=60, batch=16, horizon=(10, 10), learning_rate=1e-2
@@ -146,7 +148,7 @@ def test_fine_tuning_gains_on_members_that_were_held_out(
 def test_a_training_from_other_weights_is_not_resumed(
     parent: checkpoint.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"FUNCTIONS": 2, "CANDIDATES": 8, "SEARCHED": 8}.items():
+    for name, value in {"FUNCTIONS_PER_DIM": 2, "CANDIDATES": 8, "SEARCHED": 8}.items():
         monkeypatch.setattr(validation, name, value)
     train = TrainConfig("tuned", loss="improvement", updates=2, batch=2, horizon=(2, 2))
     family = FamilyDistribution(bowls)
@@ -174,5 +176,5 @@ def test_a_file_for_fine_tuning_holds_the_table_train_only(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match=r"a table \[policy\]; with --from only \[train\]"):
         config.load_train(path, finetune.DEFAULTS)
     path.write_text('[train]\nloss = "candidates"\n')
-    with pytest.raises(ConfigError, match="'candidates'; with a family of functions accepted: imp"):
+    with pytest.raises(ConfigError, match="'candidates'; expected 'improvement' for a family"):
         finetune.configure(shipped.load("dnc"), "f", config.load_train(path, finetune.DEFAULTS))

@@ -14,7 +14,7 @@ from rnnbbo.meta import losses, schedule
 def test_observed_improvement_counts_only_improvement_and_holds_the_best_constant() -> None:
     value = torch.tensor([1.0, 3.0], requires_grad=True)
     best = torch.tensor([2.0, 2.0], requires_grad=True)
-    loss = losses.observed_improvement(value, best)
+    loss = losses.oi_loss(value, best)
     assert_close(loss, torch.tensor([-1.0, 0.0]))
     loss.sum().backward()
     assert_close(value.grad, torch.tensor([1.0, 0.0]))
@@ -23,8 +23,8 @@ def test_observed_improvement_counts_only_improvement_and_holds_the_best_constan
 
 def test_sum_and_expected_improvement() -> None:
     value = torch.tensor([0.5, -2.0])
-    assert_close(losses.observed(value), value)
-    assert_close(losses.expected_improvement(value), -value)
+    assert_close(losses.sum_loss(value), value)
+    assert_close(losses.ei_loss(value), -value)
 
 
 def test_candidate_loss_by_hand() -> None:
@@ -66,18 +66,18 @@ def test_learning_rate_warms_up_then_falls_to_a_hundredth() -> None:
 
 
 def test_imitation_fades_out() -> None:
-    assert [schedule.imitation(u, 100, 0.5) for u in (0, 25, 50, 99)] == [1.0, 0.5, 0.0, 0.0]
-    assert schedule.imitation(0, 100, 0.0) == 0.0
+    assert [schedule.imitation_weight(u, 100, 0.5) for u in (0, 25, 50, 99)] == [1.0, 0.5, 0.0, 0.0]
+    assert schedule.imitation_weight(0, 100, 0.0) == 0.0
 
 
 def test_imitation_is_the_mean_squared_distance_per_dimension() -> None:
     x = torch.tensor([[0.1, 0.5], [0.3, 0.3]], requires_grad=True)
     teacher = torch.tensor([[0.1, 0.1], [0.3, 0.3]])
-    assert_close(losses.imitation(x, teacher), torch.tensor([0.08, 0.0]))
+    assert_close(losses.imitation_loss(x, teacher), torch.tensor([0.08, 0.0]))
 
 
 def test_horizon_grows_then_stays() -> None:
-    horizons = [schedule.horizon(u, 100, 10, 40, 0.5) for u in range(101)]
+    horizons = [schedule.longest_horizon(u, 100, 10, 40, 0.5) for u in range(101)]
     assert horizons[0] == 10
     assert horizons[50:] == [40] * 51
     assert horizons == sorted(horizons)

@@ -34,7 +34,12 @@ FUNCTIONS = GPDistribution()
 
 @pytest.fixture(autouse=True)
 def small_validation(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"DIMS": (2,), "FUNCTIONS": 3, "FEATURES": 32, "CANDIDATES": 8}.items():
+    for name, value in {
+        "DIMS": (2,),
+        "FUNCTIONS_PER_DIM": 3,
+        "PATH_FEATURES": 32,
+        "CANDIDATES": 8,
+    }.items():
         monkeypatch.setattr(validation, name, value)
 
 
@@ -141,7 +146,7 @@ def test_a_direct_head_comes_closer_to_its_teacher(tmp_path: Path) -> None:
 
 
 def test_a_teacher_has_to_score(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"train.teacher is 'kernel', .*; expected weights with"):
+    with pytest.raises(ConfigError, match=r"train.teacher = 'kernel', .*; expected weights with"):
         trainer.train(imitating("kernel"), FUNCTIONS, tmp_path, progress_bar=False)
 
 

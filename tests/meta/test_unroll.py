@@ -9,16 +9,16 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from rnnbbo.functions.gp import Conditional, GPDistribution, GPTasks
-from rnnbbo.meta import history as history_module
+from rnnbbo.meta import queries as queries_module
 from rnnbbo.meta import unroll
 from rnnbbo.meta.config import LOSSES, TrainConfig
-from rnnbbo.meta.history import GPHistory
+from rnnbbo.meta.queries import GPQueries
 from rnnbbo.meta.schedule import Episode
-from rnnbbo.policies.network.config import HEADS, RECURRENCES, NetworkConfig
+from rnnbbo.policies.network.architecture import HEADS, RECURRENCES, NetworkConfig
 from rnnbbo.policies.network.network import Network
 
 CONFIG = TrainConfig(name="test", candidates=12)
-KINDS = [(r, h, loss) for r in RECURRENCES for h in HEADS for loss in LOSSES[h]]
+KINDS = [(r, h, loss) for r in RECURRENCES for h in HEADS for loss in LOSSES[HEADS[h].scores]]
 
 
 def make(recurrence: str, head: str) -> tuple[Network, dict[str, Tensor]]:
@@ -40,7 +40,7 @@ def test_every_loss_trains_every_policy_it_is_for(
     policy, params = make(recurrence, head)
     config = dataclasses.replace(CONFIG, loss=loss)
     generator = torch.Generator().manual_seed(0)
-    run = unroll.run(policy, params, tasks(), Episode(2, 8, workers), config, generator)
+    run = unroll.run_policy(policy, params, tasks(), Episode(2, 8, workers), config, generator)
     assert run.x.shape == (5, 8, 2)
     assert run.f.shape == (5, 8)
     assert ((run.x >= 0) & (run.x <= 1)).all()
@@ -71,7 +71,7 @@ def test_points_that_the_policy_climbs_to_are_candidates_too() -> None:
     object.__setattr__(policy, "climbed", climb)
     config = dataclasses.replace(CONFIG, climbed=True, greedy=1.0, random_queries=0.0)
     generator = torch.Generator().manual_seed(0)
-    run = unroll.run(policy, params, tasks(), Episode(2, 12, 1, 4), config, generator)
+    run = unroll.run_policy(policy, params, tasks(), Episode(2, 12, 1, 4), config, generator)
     assert climbed
     for found in climbed:
         assert any(found is candidates for candidates in compared)
@@ -89,7 +89,7 @@ def test_evaluations_before_the_unroll_are_made_alike_and_give_no_gradient(recur
     def trained(horizon: int, skipped: int) -> tuple[Tensor, Tensor, Tensor]:
         generator = torch.Generator().manual_seed(0)
         episode = Episode(2, horizon, 2, skipped)
-        run = unroll.run(policy, params, tasks(), episode, CONFIG, generator)
+        run = unroll.run_policy(policy, params, tasks(), episode, CONFIG, generator)
         gradient = torch.autograd.grad(run.loss, weights, allow_unused=True, materialize_grads=True)
         return run.x, run.loss.detach(), torch.cat([g.flatten() for g in gradient])
 
@@ -107,7 +107,7 @@ def test_evaluations_before_the_unroll_are_made_alike_and_give_no_gradient(recur
 def test_the_same_generator_gives_the_same_run() -> None:
     policy, params = make("dnc", "scored")
     first, again, other = (
-        unroll.run(
+        unroll.run_policy(
             policy, params, tasks(), Episode(2, 6, 2), CONFIG, torch.Generator().manual_seed(s)
         )
         for s in (4, 4, 5)
@@ -121,7 +121,9 @@ def test_values_are_a_draw_of_the_process() -> None:
     # Whitened by the covariance of the visited points, the values are independent normals.
     t = tasks(batch=400)
     policy, params = make("lstm", "scored")
-    run = unroll.run(policy, params, t, Episode(2, 6, 1), CONFIG, torch.Generator().manual_seed(0))
+    run = unroll.run_policy(
+        policy, params, t, Episode(2, 6, 1), CONFIG, torch.Generator().manual_seed(0)
+    )
     covariance = t.covariance(run.x, run.x) + 1e-8 * torch.eye(6)
     factor = torch.linalg.cholesky(covariance)
     white = torch.linalg.solve_triangular(factor, run.f[..., None], upper=False)[..., 0]
@@ -146,9 +148,9 @@ def test_workers_hold_results_back_and_deliver_each_once() -> None:
     assert_close(everything.sort(dim=1).values, torch.arange(10).expand(4, -1))
 
 
-def history(t: GPTasks, n: int) -> GPHistory:
+def queries(t: GPTasks, n: int) -> GPQueries:
     generator = torch.Generator().manual_seed(0)
-    h = GPHistory(t, generator, warped=0.0)
+    h = GPQueries(t, generator, warped=0.0)
     for _ in range(n):
         h.evaluate(torch.rand(t.batch, t.dim, generator=generator, dtype=torch.float64))
     return h
@@ -156,17 +158,17 @@ def history(t: GPTasks, n: int) -> GPHistory:
 
 def test_pending_queries_lower_the_utility_round_them_and_hide_their_value() -> None:
     t = tasks()
-    h = history(t, 6)
+    h = queries(t, 6)
     pending = torch.full((5, 1), 3)
     near = h.x[:, 3:4] + 1e-3
     none = torch.zeros(5, 0, dtype=torch.long)
-    without = GPHistory(t, h.generator, warped=0.0)
+    without = GPQueries(t, h.generator, warped=0.0)
     keep = [0, 1, 2, 4, 5]
     without.x, without.f, without.y = h.x[:, keep], h.f[:, keep], h.y[:, keep]
     assert (h.improvement(near, pending) <= without.improvement(near, none) + 1e-9).all()
     assert (h.improvement(near, pending) < 0.1).all()
     # Whatever the pending value is, the utility is the same.
-    other = GPHistory(t, h.generator, warped=0.0)
+    other = GPQueries(t, h.generator, warped=0.0)
     other.x, other.f, other.y = h.x, h.f, h.y.clone()
     other.y[:, 3] += 7.0
     far = torch.rand(5, 9, 2, generator=h.generator, dtype=torch.float64)
@@ -176,9 +178,9 @@ def test_pending_queries_lower_the_utility_round_them_and_hide_their_value() -> 
 
 def test_with_noise_the_incumbent_is_the_lowest_posterior_mean() -> None:
     t = tasks(noise_free=0.0)
-    h = history(t, 8)
+    h = queries(t, 8)
     c = torch.rand(5, 7, 2, generator=h.generator, dtype=torch.float64)
-    posterior = Conditional(t, h.x, h.y, jitter=history_module.JITTER)
+    posterior = Conditional(t, h.x, h.y, jitter=queries_module.QUERY_JITTER)
     mean, std = posterior.mean_std(c)
     best = posterior.mean_std(h.x)[0].amin(1, keepdim=True)
     z = (best - mean) / std
@@ -189,7 +191,7 @@ def test_with_noise_the_incumbent_is_the_lowest_posterior_mean() -> None:
 
 def test_the_first_points_are_worth_what_they_explain() -> None:
     t = tasks()
-    h = history(t, 0)
+    h = queries(t, 0)
     none = torch.zeros(5, 0, dtype=torch.long)
     grid = torch.cartesian_prod(*[torch.linspace(0, 1, 9, dtype=torch.float64)] * 2)
     utility = h.utility(grid.expand(5, -1, -1), none)
@@ -198,7 +200,7 @@ def test_the_first_points_are_worth_what_they_explain() -> None:
 
 def test_warps_are_monotone_and_a_share_of_functions_has_none() -> None:
     generator = torch.Generator().manual_seed(0)
-    warp = history_module.draw_warp(200, 0.3, generator, torch.zeros(1, dtype=torch.float64))
+    warp = queries_module.draw_warp(200, 0.3, generator, torch.zeros(1, dtype=torch.float64))
     share = float((warp.a != 0).double().mean())
     assert 0.15 < share < 0.45
     f = torch.linspace(-3, 3, 50, dtype=torch.float64).expand(200, -1)
@@ -215,7 +217,7 @@ def test_the_direct_unroll_differentiates_through_the_function() -> None:
         moved = dict(params)
         moved["point.bias"] = params["point.bias"] + scale * direction
         generator = torch.Generator().manual_seed(0)
-        return unroll.run(policy, moved, tasks(), Episode(2, 4, 1), config, generator).loss
+        return unroll.run_policy(policy, moved, tasks(), Episode(2, 4, 1), config, generator).loss
 
     direction = torch.tensor([0.3, -0.5, 0.2, 0.4, 0.6, -0.1])
     loss(0.0).backward()

@@ -17,7 +17,7 @@ def resident_mb():
 def turn_ms(optimizer):
     """Time of a tell and an ask, the least of a few: what the machine does besides is not meant."""
     twin = optimizer.copy()
-    twin.ask()  # the first addition to a copied set lays it out anew
+    twin.ask()  # the first addition to a copied set lays it out again
     times = []
     for at in np.linspace(-0.9, 0.9, 15):
         start = time.process_time()

@@ -423,7 +423,7 @@ def test_no_study_over_a_fork(path):
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("fork").Process(target=child, args=(theirs,))
     process.start()
-    assert "before a fork; open it anew" in ours.recv()
+    assert "before a fork; open it again" in ours.recv()
     process.join()
     study.tell(trial, 1.0)
     study.close()

@@ -58,7 +58,7 @@ def _dimension(name: str, d: Any) -> Real | Integer | Categorical:
         return Categorical(range(len(d.choices)), name)
     if not isinstance(d, (FloatDistribution, IntDistribution)):
         raise SpaceError(
-            f"{name}: {d!r}; expected a FloatDistribution, IntDistribution or "
+            f"{name} = {d!r}; expected a FloatDistribution, IntDistribution or "
             "CategoricalDistribution"
         )
     return _number(name, d)

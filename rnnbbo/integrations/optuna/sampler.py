@@ -27,7 +27,7 @@ from rnnbbo.integrations.optuna.trials import (
 )
 from rnnbbo.optimizer import Optimizer
 
-ROUNDS = 32  # of choosing anew when another worker chose the same point
+ROUNDS = 32  # of choosing again when another worker chose the same point
 SNAPSHOTS = 8  # optimizers kept, so that a result that comes late costs no full replay
 
 
@@ -98,9 +98,7 @@ class RnnSampler(BaseSampler):
     ) -> dict[str, BaseDistribution]:
         """Return the parameters that are proposed together."""
         if len(study.directions) > 1:
-            raise ConfigError(
-                f"the study has {len(study.directions)} objectives; RnnSampler expects one"
-            )
+            raise ConfigError(f"objectives of the study = {len(study.directions)}; expected one")
         space = self._search_space
         if space is None:
             space = intersection_search_space(all_trials(study))
@@ -125,7 +123,7 @@ class RnnSampler(BaseSampler):
 
         Every worker first writes what it proposes, then looks what the others wrote. Of two with
         the same point, whoever wrote last sees the other's: no two are content with one point.
-        Both may see it, and choose anew at random, so that they part even over the last points.
+        Both may see it, and choose again at random, so that they part even over the last points.
         """
         rng = np.random.default_rng((self._seed, trial.number))
         trials = all_trials(study)

@@ -12,7 +12,7 @@ _LEAF = 24  # rows up to which a triangular matrix is inverted as any other
 
 
 def safe_cholesky(xp: Namespace, matrix: Array) -> Array:
-    """Lower Cholesky factor, with as much more on the diagonal as that takes."""
+    """Return the lower Cholesky factor, with as much more on the diagonal as that takes."""
     jitter = 0.0
     for _ in range(_TRIES):
         try:
@@ -34,7 +34,7 @@ def _raised(xp: Namespace, matrix: Array, jitter: float) -> Array:
 
 
 def invert_lower(xp: Namespace, factor: Array) -> Array:
-    """Inverse of lower triangular matrices (..., n, n), by halves: [[A, 0], [-C B A, C]]."""
+    """Invert lower triangular matrices (..., n, n), by halves: [[A, 0], [-C B A, C]]."""
     n = factor.shape[-1]
     if n <= _LEAF:
         return xp.linalg.inv(factor)
@@ -46,7 +46,7 @@ def invert_lower(xp: Namespace, factor: Array) -> Array:
 
 
 def _lower(xp: Namespace, a: Array, below: Array, c: Array) -> Array:
-    """The block matrix [[a, 0], [below, c]]."""
+    """Return the block matrix [[a, 0], [below, c]]."""
     zero = xp.zeros((*a.shape[:-1], c.shape[-1]), dtype=a.dtype, device=a.device)
     return xp.concat(
         [xp.concat([a, zero], axis=-1), xp.concat([below, c], axis=-1)],
@@ -54,7 +54,7 @@ def _lower(xp: Namespace, a: Array, below: Array, c: Array) -> Array:
     )
 
 
-def append(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
+def append_rows(xp: Namespace, inverse: Array, cross: Array, block: Array) -> Array:
     """Extend W by p points.
 
     Args:

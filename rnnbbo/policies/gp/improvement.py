@@ -18,7 +18,7 @@ _DEGREE = 14
 
 
 def _interpolate() -> np.ndarray:
-    """Coefficients (_DEGREE + 1, 2) of (1 + u)^2 tau(u) and (1 + u) R(u), the highest power first.
+    """Return coefficients (_DEGREE + 1, 2) of (1 + u)^2 tau(u) and (1 + u) R(u).
 
     Chebyshev interpolation over t = (u - c) / (u + c); its polynomials are summed up by powers.
     """
@@ -41,7 +41,7 @@ _SERIES = _interpolate()
 
 
 def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:
-    """tau(u), and R(u) if `count` is 2, (count, ...), by Horner's rule, in the precision of u."""
+    """Return tau(u), and R(u) if `count` is 2, (count, ...), by Horner's rule."""
     series = xp.asarray(_SERIES[:, :count], dtype=u.dtype, device=u.device)
     series = xp.reshape(series, (_DEGREE + 1, count) + (1,) * u.ndim)
     t = (u - _MIDDLE) / (u + _MIDDLE)
@@ -52,7 +52,7 @@ def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:
 
 
 def log_h(xp: Namespace, z: Array) -> Array:
-    """log h(z)."""
+    """Return log h(z)."""
     u = xp.abs(z)
     tau = _slow_parts(xp, u, 1)[0] / ((1.0 + u) * (1.0 + u))
     log_phi = -0.5 * u * u - _LOG_SQRT_2PI
@@ -61,7 +61,7 @@ def log_h(xp: Namespace, z: Array) -> Array:
 
 
 def log_h_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
-    """log h(z), and h'(z) / h(z) = Phi(z) / h(z)."""
+    """Return log h(z), and h'(z) / h(z) = Phi(z) / h(z)."""
     u = xp.abs(z)
     parts = _slow_parts(xp, u, 2)
     tail = 1.0 / (1.0 + u)
@@ -75,14 +75,14 @@ def log_h_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
 
 
 def log_ei(xp: Namespace, best: Array, mean: Array, deviation: Array) -> Array:
-    """log EI (..., C) below `best` (..., 1) of predictions (..., C)."""
+    """Return log EI (..., C) below `best` (..., 1) of predictions (..., C)."""
     return xp.log(deviation) + log_h(xp, (best - mean) / deviation)
 
 
 def reach_factors(
     xp: Namespace, variance: Array, covariance: Array, noise: Array, floor: float
 ) -> tuple[Array, Array]:
-    """s^2 - c, at least `floor`, and sqrt(s^2 / (s^2 + noise)): their product is a reach's square.
+    """Return s^2 - c, at least `floor`, and sqrt(s^2 / (s^2 + noise)): their product is a reach^2.
 
     Args:
         xp: array namespace.

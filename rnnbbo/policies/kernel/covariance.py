@@ -14,8 +14,8 @@ without an exponential, of which there would be D times as many as in k_s.
 
 **Trends.** A kernel of polynomials that a hypothesis may add: a bowl, a valley or a slope along the
 axes is then known everywhere from a few values, and the stationary kernel has what is left to
-explain. With a = (2 x - 1) / sqrt(D), so that |a| <= 1 on the unit cube, and features
-phi(x) = [a, sqrt(D) a^2], the covariance is tau^2 phi(x) . phi(x'): that of a Bayesian linear
+explain. With t = (2 x - 1) / sqrt(D), so that |t| <= 1 on the unit cube, and features
+phi(x) = [t, sqrt(D) t^2], the covariance is tau^2 phi(x) . phi(x'): that of a Bayesian linear
 regression (Rasmussen & Williams 2006, eq. 2.12), here with no product of coordinates, so that 2 D
 values suffice.
 """
@@ -35,7 +35,7 @@ class Additive(NamedTuple):
 
     Attributes:
         rows: (..., m, D) the points, divided by length-scales.
-        share: (..., 1, 1) of the additive part; 0 for a hypothesis without one.
+        share: (..., 1, 1) a, of the additive part; 0 for a hypothesis without one.
     """
 
     rows: Array
@@ -43,14 +43,14 @@ class Additive(NamedTuple):
 
 
 def with_additive(xp: Namespace, k: Array, keys: Array, rows: Array, share: Array | float) -> Array:
-    """k of the equation above, (..., C, m).
+    """Return (1 - a) k_s + a / D sum_d k_1, (..., C, m).
 
     Args:
         xp: array namespace.
-        k: (..., C, m) k_s.
+        k: (..., C, m) k_s of the equation above.
         keys: (..., C, D) scaled points.
         rows: (..., m, D) scaled points.
-        share: a number, or (..., 1, 1).
+        share: a, a number or (..., 1, 1).
     """
     # Coordinate after coordinate: what is summed stays in a core's cache.
     keys, rows = _by_coordinate(xp, keys), _by_coordinate(xp, rows)
@@ -64,7 +64,7 @@ def with_additive(xp: Namespace, k: Array, keys: Array, rows: Array, share: Arra
 def with_additive_and_slopes(
     xp: Namespace, k: Array, keys: Array, additive: Additive
 ) -> tuple[Array, Array]:
-    """As `with_additive`, and the derivative (..., D, C, m) of every coordinate's part by keys."""
+    """Return `with_additive`, and the derivative (..., D, C, m) of each coordinate's part."""
     share = additive.share
     apart = _by_coordinate(xp, keys)[..., None] - _by_coordinate(xp, additive.rows)[..., None, :]
     single = 1.0 / (1.0 + apart * apart)
@@ -73,13 +73,13 @@ def with_additive_and_slopes(
 
 
 def _by_coordinate(xp: Namespace, points: Array) -> Array:
-    """Points (..., n, D), by coordinate, (..., D, n): k_1 of two is 1 / (1 + (a - b)^2)."""
+    """Return points (..., n, D) by coordinate, (..., D, n): k_1 of two is 1 / (1 + (a - b)^2)."""
     scale = math.sqrt(0.5 * points.shape[-1])
     return xp.stack([scale * points[..., d] for d in range(points.shape[-1])], axis=-2)
 
 
-def additive_pull(xp: Namespace, steep: Array, weight: Array) -> Array:
-    """Gradient (..., C, D) of sum_i weight_i k(x, x_i) for the additive part, by scaled x.
+def additive_gradient(xp: Namespace, steep: Array, weight: Array) -> Array:
+    """Return the gradient (..., C, D) of sum_i c_i k(x, x_i), the additive part's, by scaled x.
 
     Args:
         xp: array namespace.
@@ -102,46 +102,46 @@ class Trend(NamedTuple):
 
 
 def trend_features(xp: Namespace, points: Array) -> Array:
-    """Features phi (..., n, 2 D) of points of the unit cube (..., n, D)."""
+    """Return features phi (..., n, 2 D) of points of the unit cube (..., n, D)."""
     root = math.sqrt(points.shape[-1])
-    a = (2.0 * points - 1.0) * (1.0 / root)
-    return xp.concat([a, root * a * a], axis=-1)
+    t = (2.0 * points - 1.0) * (1.0 / root)
+    return xp.concat([t, root * t * t], axis=-1)
 
 
 def trend_products(xp: Namespace, keys: Array, rows: Array) -> Array:
-    """phi . phi' (..., C, m) of lifted points: the covariance where tau is 1."""
+    """Return phi . phi' (..., C, m) of features: the trend's covariance where tau is 1."""
     return xp.matmul(keys, rows.mT)
 
 
 def trend_squares(xp: Namespace, keys: Array) -> Array:
-    """|phi|^2 (..., C) of lifted points: the variance where tau is 1."""
+    """Return |phi|^2 (..., C) of features: the trend's variance where tau is 1."""
     return xp.vecdot(keys, keys)
 
 
-def trend_pull(xp: Namespace, trend: Trend, keys: Array, weight: Array, own: Array) -> Array:
-    """Gradient (..., C, D) of sum_i weight_i k(x, x_i) + own k(x, x) for the trend's k.
+def trend_gradient(xp: Namespace, trend: Trend, keys: Array, weight: Array, own: Array) -> Array:
+    """Return the gradient (..., C, D) of sum_i c_i k(x, x_i) + own k(x, x), the trend's k.
 
     Args:
         xp: array namespace.
         trend: the trends.
-        keys: (..., C, 2 D) lifted x.
+        keys: (..., C, 2 D) features of x.
         weight: (..., C, m).
         own: (..., C).
     """
     dim = keys.shape[-1] // 2
     root = math.sqrt(dim)
     along = trend.bend * (xp.matmul(weight, trend.features) + (2.0 * own)[..., None] * keys)
-    # d phi / d a = [1, 2 sqrt(D) a], and da / dx = 2 / sqrt(D).
+    # d phi / dt = [1, 2 sqrt(D) t], and dt / dx = 2 / sqrt(D).
     return (2.0 / root) * along[..., :dim] + 4.0 * keys[..., :dim] * along[..., dim:]
 
 
 def scaled(h: Hypotheses, x: np.ndarray) -> np.ndarray:
-    """Points (n, D) divided by the length-scales of every hypothesis, (N, n, D)."""
+    """Return points (n, D) divided by the length-scales of every hypothesis, (N, n, D)."""
     return x * np.exp(-h.log_lengthscale)[:, None, :]
 
 
 def correlations(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlations (N, m, n) of the function at points (m, D) and (n, D), trends left out."""
+    """Return correlations (N, m, n) of the function at points (m, D), (n, D), trends left out."""
     rbf, keys, rows = _as_column(h.rbf), scaled(h, a), scaled(h, b)
     k = kernels.correlate(np, keys, kernels.lift_rows(np, rows), rbf)
     some = np.flatnonzero(h.share)
@@ -156,19 +156,19 @@ def _as_column(values: np.ndarray) -> np.ndarray:
 
 
 def with_nugget(xp: Namespace, k: Array, nugget: Array) -> Array:
-    """(..., n, n) of observations whose correlations are k, nugget (...) on the diagonal."""
+    """Return k (..., n, n) of observations' correlations, with 1 + nugget (...) on the diagonal."""
     eye = xp.eye(k.shape[-1], dtype=k.dtype, device=k.device)
     # The diagonal is exact: a distance to oneself is rounded otherwise.
     return k * (1.0 - eye) + (1.0 + nugget[..., None, None]) * eye
 
 
-def trends(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Covariances (N, m, n) of the trends between points (m, D) and (n, D)."""
+def trend_covariances(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return covariances (N, m, n) of the trends between points (m, D) and (n, D)."""
     keys, rows = trend_features(np, a), trend_features(np, b)
     return _as_column(h.bend) * trend_products(np, keys, rows)
 
 
 def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:
-    """Covariances (N, n, n) of observations at x (n, D), nuggets included."""
+    """Return covariances K (N, n, n) of observations at x (n, D), nuggets included."""
     k = with_nugget(np, correlations(h, x, x), h.nugget)
-    return k + trends(h, x, x) if h.curved.any() else k
+    return k + trend_covariances(h, x, x) if h.curved.any() else k

@@ -15,13 +15,13 @@ import numpy as np
 
 from rnnbbo.policies.gp.factors import JITTER
 
-SHARE = 0.75  # of the additive part, where a hypothesis has one
+_SHARE = 0.75  # of the additive part, where a hypothesis has one
 
 _FLIP = 0.1  # probability that a proposal turns one of the switches
 
 
 class Hypotheses(NamedTuple):
-    """N sets of hyper-parameters.
+    """N hypotheses, each a set of hyper-parameters.
 
     Switches are 1 or 0; what is switched off keeps its numbers.
 
@@ -29,10 +29,10 @@ class Hypotheses(NamedTuple):
         log_lengthscale: (N, D).
         rbf: (N,) switch: a squared-exponential kernel, else Matern-5/2.
         noisy: (N,) switch: noise.
-        log_noise: (N,) log of its standard deviation, in units of the amplitude.
+        log_noise: (N,) log of the noise's standard deviation, in units of the amplitude.
         log_warp: (N,) log c of `warp`.
         curved: (N,) switch: a quadratic trend (`covariance`).
-        log_trend: (N,) log of its standard deviation, in units of the amplitude.
+        log_trend: (N,) log tau, the trend's standard deviation, in units of the amplitude.
         separable: (N,) switch: an additive kernel (`covariance`).
     """
 
@@ -57,20 +57,20 @@ class Hypotheses(NamedTuple):
 
     @property
     def bend(self) -> np.ndarray:
-        """(N,) variance of the trend, in units of the amplitude's square."""
+        """(N,) tau^2, variance of the trend, in units of the amplitude's square."""
         return self.curved * np.exp(2.0 * self.log_trend)
 
     @property
     def share(self) -> np.ndarray:
-        """(N,) share of the additive part in the correlations."""
-        return self.separable * SHARE
+        """(N,) a, share of the additive part in the correlations."""
+        return self.separable * _SHARE
 
     def take(self, index: np.ndarray) -> Self:
-        """The hypotheses at an index array."""
+        """Return the hypotheses at an index array."""
         return type(self)(*(field[index] for field in self))
 
     def put(self, index: np.ndarray, other: "Hypotheses") -> Self:
-        """These, with others at an index array."""
+        """Return these, with others at an index array."""
         fields = [field.copy() for field in self]
         for field, new in zip(fields, other, strict=True):
             field[index] = new
@@ -78,7 +78,7 @@ class Hypotheses(NamedTuple):
 
 
 def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) -> Hypotheses:
-    """Symmetric proposals for the hypotheses at an index array (M,).
+    """Propose moves of the hypotheses at an index array (M,), as likely as those back.
 
     Differential-evolution Markov chains (ter Braak 2006): a step is the difference of two others,
     which has the scale and the correlations of the posterior. Half of the proposals move a random
@@ -107,7 +107,7 @@ def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) ->
 
 
 def heights(y: np.ndarray) -> np.ndarray:
-    """(y - min) / std, (n,); zeros where all values are equal."""
+    """Return heights (y - min) / std, (n,); zeros where all values are equal."""
     span = y.max() - y.min()
     z = (y - y.min()) / (span if span > 0 else 1.0)  # first to [0, 1]: no square overflows
     std = z.std()

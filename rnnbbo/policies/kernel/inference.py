@@ -1,8 +1,8 @@
 """Sequential Monte Carlo over hypotheses (Chopin 2002).
 
-Particles are weighted by how well they predicted each new value, resampled when few of them carry
+N particles are weighted by how well they predicted each new value, resampled when few of them carry
 the weight, and moved by Markov chains that leave their posterior as it is. A tell costs O(N n^2)
-for N particles and n observations, and O(n^3) for the few that are moved.
+for n observations, and O(n^3) for the few that are moved. The package has a page of notation.
 """
 
 from typing import NamedTuple
@@ -12,11 +12,11 @@ import numpy as np
 from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
-from rnnbbo.policies.kernel.covariance import correlations, covariance, trends
+from rnnbbo.policies.kernel.covariance import correlations, covariance, trend_covariances
 from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
 from rnnbbo.policies.kernel.prior import Prior
 
-MOST, FEWEST = 64, 12  # particles at first, and with many observations
+_MOST, _FEWEST = 64, 12  # particles at first, and with many observations
 _RESAMPLE_BELOW = 0.5  # share of the particles that carry the weight
 _WORK = 3e6  # multiply-adds of moves that a tell may take
 _LARGEST = 2.0 / np.sqrt(factors.JITTER)  # twice the norm of any exact inverse factor
@@ -28,10 +28,10 @@ class Belief(NamedTuple):
     """Weighted particles.
 
     Attributes:
-        hypotheses: N of them.
+        hypotheses: N, one a particle.
         log_weight: (N,) the largest is 0.
         log_target: (N,) log posterior density, up to a constant.
-        inverse: (N, n, n) inverse Cholesky factors of the observations' covariances.
+        inverse: (N, n, n) W, inverse Cholesky factors of the observations' covariances K.
     """
 
     hypotheses: Hypotheses
@@ -46,20 +46,20 @@ class Belief(NamedTuple):
         return w / w.sum()
 
 
-def start(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
-    """Particles from the prior."""
-    h = priors.draw(rng, prior, MOST, dim)
-    return Belief(h, np.zeros(MOST), priors.log_density(prior, h), np.zeros((MOST, 0, 0)))
+def start_belief(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
+    """Draw particles of equal weight from the prior."""
+    h = priors.draw_hypotheses(rng, prior, _MOST, dim)
+    return Belief(h, np.zeros(_MOST), priors.prior_log_density(prior, h), np.zeros((_MOST, 0, 0)))
 
 
-def particles(n: int) -> int:
-    """How many particles to keep with n observations: the posterior narrows as they come."""
-    return int(np.clip(MOST * 24 / max(n, 1), FEWEST, MOST))
+def particle_count(n: int) -> int:
+    """Return how many particles to keep of n observations: the posterior narrows as they come."""
+    return int(np.clip(_MOST * 24 / max(n, 1), _FEWEST, _MOST))
 
 
-def moves(n: int) -> int:
-    """How many of them a tell moves."""
-    return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, MOST))
+def move_count(n: int) -> int:
+    """Return how many of them a tell moves."""
+    return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, _MOST))
 
 
 def log_target(
@@ -70,36 +70,36 @@ def log_target(
     half_log_det: np.ndarray,
     z: np.ndarray,
 ) -> np.ndarray:
-    """Log posterior density (N,); u = W w with w the warped values z, o = W 1."""
+    """Return the log posterior density (N,), up to a constant, from u, o and heights z."""
     _, jacobian, spread = warp(z, h.log_warp)
-    reading = posterior.read_values(np, u, o, half_log_det, spread)
-    return reading.evidence + jacobian + priors.log_density(prior, h)
+    profiled = posterior.profile_out(np, u, o, half_log_det, spread)
+    return profiled.evidence + jacobian + priors.prior_log_density(prior, h)
 
 
-def through(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """W w and W 1, (N, n) each."""
+def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return u = W w and o = W 1, (N, n) each."""
     pair = inverse @ np.stack([w, np.ones_like(w)], axis=-1)
     return pair[..., 0], pair[..., 1]
 
 
-def smooth(belief: Belief, y: np.ndarray) -> np.ndarray:
-    """Posterior means (N, n) of warped values at the observations: y - nugget K^-1 (y - mean)."""
+def smooth_values(belief: Belief, y: np.ndarray) -> np.ndarray:
+    """Return posterior means (N, n) of w at the observations: w - nugget alpha."""
     h = belief.hypotheses
     w, _, spread = warp(heights(y), h.log_warp)
-    u, o = through(belief.inverse, w)
-    residual = posterior.read_values(np, u, o, np.zeros(h.size), spread).residual
+    u, o = whiten(belief.inverse, w)
+    residual = posterior.profile_out(np, u, o, np.zeros(h.size), spread).residual
     alpha = (residual[:, None, :] @ belief.inverse)[:, 0]
     return w - h.nugget[:, None] * alpha
 
 
 def _density(prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:
-    u, o = through(inverse, warp(z, h.log_warp)[0])
+    u, o = whiten(inverse, warp(z, h.log_warp)[0])
     diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)
     return log_target(prior, h, u, o, -np.log(diagonal).sum(axis=-1), z)
 
 
 def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
-    """Inverse Cholesky factors (N, n, n) from scratch, that rounding has not taken over."""
+    """Make inverse factors W (N, n, n) from scratch, that rounding has not taken over."""
     k = covariance(h, x)
     inverse = factors.invert_lower(np, factors.safe_cholesky(np, k))
     lost = _lost(inverse)
@@ -110,13 +110,13 @@ def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
 
 
 def _lost(inverse: np.ndarray) -> np.ndarray:
-    """Which inverse factors, or rows of them, (N, ..., n), are larger than any exact one."""
+    """Tell which inverse factors, or rows of them, (N, ..., n), are larger than any exact one."""
     largest = np.abs(inverse).reshape(len(inverse), -1).max(axis=1)
     return ~(largest < _LARGEST)  # not a number, too
 
 
 def _mended(h: Hypotheses, inverse: np.ndarray, newest: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The factors, made anew from scratch where the `newest` rows of one are lost."""
+    """Return the factors, made again from scratch where the `newest` rows of one are lost."""
     lost = np.flatnonzero(_lost(newest))
     if len(lost):
         inverse[lost] = factorise(h.take(lost), x)
@@ -128,19 +128,19 @@ def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
     cross = correlations(h, x[-1:], x[:-1])
     own = (1.0 + h.nugget)[:, None, None]
     if h.curved.any():
-        more = trends(h, x[-1:], x)
+        more = trend_covariances(h, x[-1:], x)
         cross, own = cross + more[..., :-1], own + more[..., -1:]
-    return factors.append(np, inverse, cross, own)
+    return factors.append_rows(np, inverse, cross, own)
 
 
 def systematic(rng: np.random.Generator, weight: np.ndarray, count: int) -> np.ndarray:
-    """Indices drawn by weight with one random number (Kitagawa 1996)."""
+    """Draw indices by weight with one random number (Kitagawa 1996)."""
     positions = (rng.random() + np.arange(count)) / count
     return np.searchsorted(np.cumsum(weight), positions * (1.0 - 1e-12)).clip(0, len(weight) - 1)
 
 
 def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
-    wanted = min(particles(n), belief.hypotheses.size)
+    wanted = min(particle_count(n), belief.hypotheses.size)
     weight = belief.weight
     effective = 1.0 / np.square(weight).sum()
     if wanted == len(weight) and effective >= _RESAMPLE_BELOW * wanted:
@@ -157,9 +157,9 @@ def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
 def _move(
     rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, z: np.ndarray
 ) -> Belief:
-    """One Metropolis step of some particles."""
+    """Take one Metropolis step with some particles."""
     h, n = belief.hypotheses, len(z)
-    index = rng.permutation(h.size)[: moves(n)]
+    index = rng.permutation(h.size)[: move_count(n)]
     new = hypotheses.propose_moves(rng, h, index)
     # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
     k = np.zeros((len(index), n + 2, n + 2))
@@ -183,7 +183,7 @@ def _move(
     return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
 
 
-def update(
+def update_belief(
     rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray
 ) -> Belief:
     """Take in the last of the observations x (n, D), y (n,)."""
@@ -198,8 +198,8 @@ def update(
     return _move(rng, prior, _resample(rng, belief, len(z)), x, z)
 
 
-def rebuild(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
-    """The same particles for other observations."""
+def rebuild_belief(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
+    """Return the same particles for other observations."""
     h = belief.hypotheses
     inverse = factorise(h, x)
     return belief._replace(inverse=inverse, log_target=_density(prior, h, inverse, heights(y)))

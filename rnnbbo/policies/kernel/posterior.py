@@ -1,8 +1,8 @@
 """Gaussian-process conditionals of a batch of hypotheses, from inverse Cholesky factors.
 
 A hypothesis fixes length-scales, kernel and noise; its amplitude and constant mean follow from the
-values in closed form. Every function takes any leading dimensions `(...)`: one a hypothesis, or a
-function and a hypothesis. Covariances are in units of the amplitude's square.
+warped values w in closed form. Every function takes any leading dimensions `(...)`: one a
+hypothesis, or a function and a hypothesis. The letters are those of the package's page of notation.
 """
 
 from typing import NamedTuple
@@ -12,16 +12,16 @@ from rnnbbo.policies.gp.kernels import correlate_with_slope
 from rnnbbo.policies.kernel.covariance import (
     Additive,
     Trend,
-    additive_pull,
+    additive_gradient,
+    trend_gradient,
     trend_products,
-    trend_pull,
     trend_squares,
     with_additive_and_slopes,
 )
 from rnnbbo.policies.ops import Array, Namespace
 
 FLOOR = 1e-15  # least variance of a prediction: below it, rounding decides
-PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
+_PRIOR_WEIGHT = 1.0  # observations that the amplitude's prior counts for
 
 
 class Noise(NamedTuple):
@@ -29,8 +29,8 @@ class Noise(NamedTuple):
 
     Attributes:
         variance: (..., 1) of the noise of an observation.
-        link: (..., m) k(x, rows) @ link is the posterior covariance of x with the best row b,
-            K^-1 e_b times the variance.
+        link: (..., m) K^-1 e_b times the variance, b the best row: k @ link is c(x), the posterior
+            covariance of x with b.
     """
 
     variance: Array
@@ -45,7 +45,7 @@ class Posterior(NamedTuple):
             points whose values are not known yet.
         rbf: (..., 1, 1) 1 for a squared-exponential kernel, 0 for Matern-5/2.
         inverse: (..., m, m) W, with W K W^T = I.
-        alpha: (..., m) K^-1 (y - mean); 0 for points without a value.
+        alpha: (..., m) K^-1 (w - mean); 0 for points without a value.
         mean: (..., 1) the constant mean.
         amplitude: (..., 1) its standard deviation.
         best: (..., 1) the value to improve on.
@@ -66,13 +66,13 @@ class Posterior(NamedTuple):
     additive: Additive | None = None
 
 
-class Reading(NamedTuple):
-    """Values seen through W: u = W y, o = W 1, and what follows from them, (...) each.
+class Profiled(NamedTuple):
+    """What follows from u = W w and o = W 1, (...) each: mean and amplitude are profiled out.
 
     Attributes:
-        residual: (..., n) W (y - mean).
-        mean: the constant mean (1^T K^-1 y) / (1^T K^-1 1).
-        square: (y - mean)^T K^-1 (y - mean).
+        residual: (..., n) W (w - mean).
+        mean: the constant mean (1^T K^-1 w) / (1^T K^-1 1).
+        square: (w - mean)^T K^-1 (w - mean).
         evidence: log marginal likelihood, up to a constant.
         amplitude: posterior standard deviation of the process.
     """
@@ -84,9 +84,9 @@ class Reading(NamedTuple):
     amplitude: Array
 
 
-def read_values(
+def profile_out(
     xp: Namespace, u: Array, o: Array, log_determinant: Array, spread: Array
-) -> Reading:
+) -> Profiled:
     """Profile out mean and amplitude.
 
     The mean has a flat prior and the amplitude's square an inverse-gamma one with the weight of
@@ -95,31 +95,31 @@ def read_values(
 
     Args:
         xp: array namespace.
-        u: (..., n) W y.
+        u: (..., n) W w.
         o: (..., n) W 1.
         log_determinant: (...) log |K| / 2.
-        spread: (...) variance that the values have by themselves.
+        spread: (...) variance of w over the values.
     """
     n = u.shape[-1]
     oo = xp.vecdot(o, o)
     mean = xp.vecdot(o, u) / oo
     residual = u - mean[..., None] * o
     square = xp.vecdot(residual, residual)
-    total = square + PRIOR_WEIGHT * spread
+    total = square + _PRIOR_WEIGHT * spread
     evidence = (
-        0.5 * PRIOR_WEIGHT * xp.log(spread)
+        0.5 * _PRIOR_WEIGHT * xp.log(spread)
         - log_determinant
         - 0.5 * xp.log(oo)
-        - 0.5 * (n - 1 + PRIOR_WEIGHT) * xp.log(total)
+        - 0.5 * (n - 1 + _PRIOR_WEIGHT) * xp.log(total)
     )
-    amplitude = xp.sqrt(total / (n - 1 + PRIOR_WEIGHT))
-    return Reading(residual, mean, square, evidence, amplitude)
+    amplitude = xp.sqrt(total / (n - 1 + _PRIOR_WEIGHT))
+    return Profiled(residual, mean, square, evidence, amplitude)
 
 
 def predict(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array]:
-    """Mean and standard deviation (..., C) at scaled keys (..., C, D).
+    """Return mean and standard deviation (..., C) at scaled keys (..., C, D).
 
     Rasmussen & Williams (2006), eqs. 2.25 and 2.26. Points of unknown value lower the deviation
     only: their most likely value leaves the mean as it is (Ginsbourger et al. 2010).
@@ -138,12 +138,12 @@ def predict(
 
 
 def mean_of(xp: Namespace, p: Posterior, k: Array) -> Array:
-    """Mean (..., C) of keys whose covariances with the rows are k (..., C, m)."""
+    """Return the mean (..., C) of keys whose covariances with the rows are k (..., C, m)."""
     return p.mean + xp.matmul(k, p.alpha[..., None])[..., 0]
 
 
 def deviation_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
-    """Standard deviation (..., C) of keys.
+    """Return the standard deviation (..., C) of keys.
 
     Args:
         xp: array namespace.
@@ -160,7 +160,7 @@ def _variance(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Arra
 
 
 def reach_of(xp: Namespace, p: Posterior, k: Array, own: Array | float) -> Array:
-    """By how much a look at a key may lower what is known to be least, (..., C); as above.
+    """Return by how much a look at a key may lower what is known to be least, (..., C).
 
     Without noise it is the deviation s, and its improvement is EI. With noise there are two
     answers. EI takes the improvement of the function itself. The knowledge gradient takes what one
@@ -205,7 +205,7 @@ class Slopes(NamedTuple):
 def covariances_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array, Array | None]:
-    """Covariances (..., C, m) of keys with the rows, and `Slopes.slope` and `Slopes.steep`."""
+    """Return covariances (..., C, m) of keys with rows, `Slopes.slope` and `Slopes.steep`."""
     k, slope = correlate_with_slope(xp, keys, p.rows, p.rbf)
     steep = None
     if p.additive is not None:
@@ -219,7 +219,7 @@ def covariances_with_slopes(
 def predict_with_slopes(
     xp: Namespace, p: Posterior, keys: Array, features: Array | None = None
 ) -> tuple[Array, Array, Slopes]:
-    """Mean and `reach_of`, and what the gradients of the mean and of the reach's square need."""
+    """Return the mean, `reach_of`, and what the gradients of the mean and reach^2 need."""
     k, slope, steep = covariances_with_slopes(xp, p, keys, features)
     own = 1.0
     if p.trend is not None:
@@ -256,7 +256,7 @@ def log_ei_and_gradient(
     points: Array,
     features: Array | None = None,
 ) -> tuple[Array, Array]:
-    """log EI (..., C) and its gradient (..., C, D).
+    """Return log EI (..., C) and its gradient (..., C, D).
 
     Args:
         xp: array namespace.
@@ -287,7 +287,7 @@ def mean_and_gradient(
     points: Array,
     features: Array | None = None,
 ) -> tuple[Array, Array]:
-    """Posterior mean (..., C) and its gradient (..., C, D); arguments as above."""
+    """Return the posterior mean (..., C) and its gradient (..., C, D); arguments as above."""
     keys = points / lengthscales
     k, slope, steep = covariances_with_slopes(xp, p, keys, features)
     weight = xp.broadcast_to(p.alpha[..., None, :], k.shape)
@@ -307,13 +307,13 @@ def _gradient(
     steep: Array | None,
     own: Array,
 ) -> Array:
-    """Of sum_i weight_i k(x, x_i) + own k(x, x), at scaled keys x; (..., C, D)."""
+    """Return the gradient (..., C, D) of sum_i c_i k(x, x_i) + own k(x, x), at scaled keys x."""
     dim = keys.shape[-1]
     sums = xp.matmul(weight * slope, p.rows)  # of c times row, and of c
     gradient = sums[..., :dim] - sums[..., dim : dim + 1] * keys
     if steep is not None:
-        gradient = gradient + additive_pull(xp, steep, weight)
+        gradient = gradient + additive_gradient(xp, steep, weight)
     gradient = gradient / lengthscales
     if p.trend is not None:
-        gradient = gradient + trend_pull(xp, p.trend, features, weight, own)
+        gradient = gradient + trend_gradient(xp, p.trend, features, weight, own)
     return gradient

@@ -22,7 +22,7 @@ class Prior(NamedTuple):
         noisy: probability of noise.
         noise: log of its median standard deviation, in units of the amplitude.
         noise_spread: its spread.
-        warp: log of the median bend of `hypotheses.warp`, in standard deviations of the values.
+        warp: log of the median c of `hypotheses.warp`, in standard deviations of the values.
         warp_spread: its spread.
         curved: probability of a quadratic trend (`covariance`).
         trend: log of its median standard deviation, in units of the amplitude.
@@ -47,15 +47,15 @@ class Prior(NamedTuple):
     separable: float = 0.1
 
     def centre(self, dim: int) -> float:
-        """Mean of the log length-scales in `dim` dimensions."""
+        """Return the mean of the log length-scales in `dim` dimensions."""
         return self.lengthscale + self.growth * math.log(dim)
 
     def additive(self, dim: int) -> float:
-        """Probability of an additive kernel in `dim` dimensions."""
+        """Return the probability of an additive kernel in `dim` dimensions."""
         return self.separable if dim > 2 else 0.0
 
 
-USUAL = Prior()
+DEFAULT_PRIOR = Prior()
 """Set by hand, and kept: docs/experiments.md has what was tried in its place."""
 
 
@@ -63,7 +63,7 @@ def _log(probability: float) -> float:
     return math.log(probability) if probability > 0.0 else -math.inf
 
 
-def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
+def draw_hypotheses(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
     """Draw hypotheses."""
     normal = rng.standard_normal((count, dim + 4))
     u = rng.random((4, count))
@@ -81,8 +81,8 @@ def draw(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypoth
     )
 
 
-def log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
-    """Log density (N,) of `draw`, up to a constant."""
+def prior_log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
+    """Return the log density (N,) of `draw_hypotheses`, up to a constant."""
     dim = h.log_lengthscale.shape[1]
     z = h.log_lengthscale - prior.centre(dim)
     # The covariance is OWN^2 I + COMMON^2 1 1^T: Sherman and Morrison invert it.

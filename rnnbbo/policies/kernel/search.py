@@ -14,7 +14,7 @@ GAIN = 0.05  # where no step promises more, in logarithms of the improvement, cl
 def make_candidates(
     rng: np.random.Generator, incumbent: np.ndarray, lengthscales: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Candidates over the cube (_WIDE, D), and round the incumbent (_NEAR, D).
+    """Draw candidates over the cube (_WIDE, D), and round the incumbent (_NEAR, D).
 
     Args:
         rng: randomness of this ask.
@@ -35,14 +35,14 @@ def make_candidates(
 
 
 def promising(bound: np.ndarray) -> np.ndarray:
-    """Indices of the candidates with the largest bounds (C,), _PROMISING of either kind."""
+    """Return the indices of the largest bounds (C,), _PROMISING of either kind of candidates."""
     wide = np.argpartition(-bound[:_WIDE], _PROMISING)[:_PROMISING]
     near = np.argpartition(-bound[_WIDE:], _PROMISING)[:_PROMISING]
     return np.concatenate([wide, _WIDE + near])
 
 
 def starts(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Candidates to refine: the best of the cube and of the spray, since basins differ."""
+    """Choose candidates to refine: the best of the cube and of the spray, since basins differ."""
     best = index[np.argsort(-scores, kind="stable")]
     wide, near = best[best < _WIDE], best[best >= _WIDE]
     return np.concatenate([wide[: _STARTS // 2], near[: _STARTS - _STARTS // 2]])

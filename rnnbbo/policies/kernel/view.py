@@ -1,4 +1,7 @@
-"""A few hypotheses, conditioned on what is known, ready to predict and to be searched."""
+"""A few hypotheses, conditioned on what is known, ready to predict and to be searched.
+
+The letters are those of the package's page of notation.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Self
@@ -32,16 +35,16 @@ class View(NamedTuple):
     incumbent: np.ndarray
 
     def features(self, points: np.ndarray) -> np.ndarray | None:
-        """`trend_features` of points (n, D), where there are trends."""
+        """Return `trend_features` of points (n, D), where there are trends."""
         return None if self.posterior.trend is None else covariance.trend_features(np, points)
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation (H, C) at points (C, D), in warped values."""
+        """Return mean and standard deviation (H, C) at points (C, D), in warped values."""
         keys = (points - self.incumbent) / self.lengthscales
         return posterior.predict(np, self.posterior, keys, self.features(points))
 
     def score(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Averaged log EI of the candidates (C, D) that may be best, and their indices.
+        """Return the averaged log EI of the candidates (C, D) that may be best, and their indices.
 
         All get an upper bound in single precision; those with the largest ones an exact score.
         """
@@ -61,7 +64,7 @@ class View(NamedTuple):
         return self.weight @ log_ei(np, p.best, mean, deviation), index
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
-        """One hypothesis after the other: an array over candidates and rows is the largest."""
+        """Yield one hypothesis after another: an array over candidates and rows is the largest."""
         t = self.posterior.trend
         for h in range(len(self.weight)):
             one = None
@@ -76,7 +79,7 @@ class View(NamedTuple):
             yield h, Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, one, noise)
 
     def _correlations(self, h: int, centred: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Of points (C, D), less the incumbent, with hypothesis h's rows, in their precision."""
+        """Return k of `centred` points (C, D) with hypothesis h's rows, in their precision."""
         keys = centred / self.lengthscales[h].astype(rows.dtype)
         rbf = float(self.posterior.rbf[h, 0, 0])
         k = kernels.correlate(np, keys, rows, rbf)
@@ -88,7 +91,7 @@ class View(NamedTuple):
         )
 
     def _bound(self, points: np.ndarray) -> np.ndarray:
-        """At least the averaged log EI (C,), rounding aside."""
+        """Return at least the averaged log EI (C,), rounding aside."""
         p = self.posterior
         rows, alpha = p.rows.astype(np.float32), p.alpha.astype(np.float32)
         centred = (points - self.incumbent).astype(np.float32)
@@ -110,14 +113,14 @@ class View(NamedTuple):
         return self.weight @ value
 
     def lowered(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Averaged posterior mean (S,) of points (S, D), with its sign turned, and its gradient."""
+        """Return minus the averaged posterior mean (S,) of points (S, D), and its gradient."""
         value, gradient = posterior.mean_and_gradient(
             np, self.posterior, self.lengthscales, points - self.incumbent, self.features(points)
         )
         return -self._average(value), -self._average(gradient)
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
+        """Return the averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
         value, gradient = posterior.log_ei_and_gradient(
             np,
             self.posterior,
@@ -128,7 +131,7 @@ class View(NamedTuple):
         return self._average(value), self._average(gradient)
 
     def _average(self, values: np.ndarray) -> np.ndarray:
-        """Over the hypotheses, of values (H, ...)."""
+        """Average values (H, ...) over the hypotheses."""
         return (self.weight @ values.reshape(len(values), -1)).reshape(values.shape[1:])
 
 
@@ -147,7 +150,7 @@ class _Products(NamedTuple):
 
     @classmethod
     def of(cls, points: np.ndarray, t: Trend, dtype: type = np.float64) -> Self:
-        """Of points (C, D), computed in the precision given."""
+        """Return those of points (C, D), computed in the precision given."""
         keys, rows = covariance.trend_features(np, points).astype(dtype), t.features.astype(dtype)
         squares = covariance.trend_squares(np, keys), covariance.trend_squares(np, rows)
         return cls(covariance.trend_products(np, keys, rows), *squares)
@@ -169,11 +172,11 @@ def make_view(
     """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
     w, _, spread = warp(heights(y), h.log_warp)
-    u, o = inference.through(inverse, w)
-    read = posterior.read_values(np, u, o, np.zeros(len(index)), spread)
-    alpha = (read.residual[:, None, :] @ inverse)[:, 0]
+    u, o = inference.whiten(inverse, w)
+    profiled = posterior.profile_out(np, u, o, np.zeros(len(index)), spread)
+    alpha = (profiled.residual[:, None, :] @ inverse)[:, 0]
     rbf, nugget = h.rbf[:, None, None], h.nugget
-    # The posterior mean at an observation is y - nugget K^-1 (y - mean).
+    # The posterior mean at an observation is w - nugget K^-1 (w - mean).
     smooth = w - nugget[:, None] * alpha
     best = smooth.min(axis=1, keepdims=True)
     incumbent = x[int((weight @ (smooth == best)).argmax())]
@@ -186,14 +189,14 @@ def make_view(
         cross = covariance.correlations(h, near, known)
         block = covariance.with_nugget(np, covariance.correlations(h, near, near), nugget)
         if h.curved.any():
-            cross = cross + covariance.trends(h, pending, x)
-            block = block + covariance.trends(h, pending, pending)
-        inverse = factors.append(np, inverse, cross, block)
+            cross = cross + covariance.trend_covariances(h, pending, x)
+            block = block + covariance.trend_covariances(h, pending, pending)
+        inverse = factors.append_rows(np, inverse, cross, block)
         rows = np.concatenate([rows, kernels.lift_rows(np, extra)], axis=1)
         points = np.concatenate([x, pending])
-        # Whitened values W (y - mean) are independent, with the amplitude as their deviation.
+        # Whitened values W (w - mean) are independent, with the amplitude as their deviation.
         drawn = np.zeros((len(index), len(pending))) if draws is None else draws
-        white = np.concatenate([read.residual, read.amplitude[:, None] * drawn], axis=1)
+        white = np.concatenate([profiled.residual, profiled.amplitude[:, None] * drawn], axis=1)
         alpha = (white[:, None, :] @ inverse)[:, 0]
     noise = None
     variance = nugget[:, None] - JITTER
@@ -207,6 +210,6 @@ def make_view(
     parts = None
     if h.share.any():
         parts = Additive(rows[..., : x.shape[1]], h.share[:, None, None])
-    mean, amplitude = read.mean[:, None], read.amplitude[:, None]
+    mean, amplitude = profiled.mean[:, None], profiled.amplitude[:, None]
     conditioned = Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, bent, noise, parts)
     return View(conditioned, weight, lengthscales, incumbent)

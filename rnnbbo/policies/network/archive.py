@@ -5,7 +5,8 @@ controller emits. This is the content addressing of a DNC with the cosine replac
 kernel; softmax-weighted means are Nadaraya-Watson regression (Nadaraya 1964, Watson 1964).
 
 Keys come with the candidates along the last axis, and features leave so: what is summed or compared
-over rows or dimensions is then a few long contiguous vectors.
+over rows or dimensions is then a few long contiguous vectors. Factors before features bring them to
+about unit size: `rnnbbo.policies.evidence`.
 """
 
 import math
@@ -75,7 +76,7 @@ def keep(
 
 
 def squares_ahead(xp: Namespace, points: Array) -> Array:
-    """The factor [a^2; a; 1] of points (B, D, m), (B, 2 D + 1, m).
+    """Return the factor [a^2; a; 1] of points (B, D, m), (B, 2 D + 1, m).
 
     sum_d w_d (a_d - b_d)^2 is its product with the factor [w, -2 w b, (w b^2) 1] of a row b: the
     squares ride along in the product, one pass over the largest array instead of three, and keys
@@ -85,7 +86,7 @@ def squares_ahead(xp: Namespace, points: Array) -> Array:
 
 
 def read_nearest(xp: Namespace, evidence: Evidence, archive: Archive, keys: Array) -> Array:
-    """What the closest row says to every key (B, D, C): (B, NEAREST_FEATURES, C).
+    """Return what the closest row tells every key (B, D, C): (B, NEAREST_FEATURES, C).
 
     The log of the root mean squared distance over dimensions, and the row's value: standardised,
     and its height above the incumbent; the mean over rows that are equally close. Zeros without
@@ -117,7 +118,7 @@ def init_scales(rng: np.random.Generator, context: int, heads: int) -> dict[str,
 
 
 def inverse_lengthscales(xp: Namespace, params: Params, context: Array) -> Array:
-    """1 / length-scale of each head and dimension, (B, R, 1, D), from the context (B, D, X)."""
+    """Return 1 / length-scale of each head and dimension, (B, R, 1, D), from context (B, D, X)."""
     raw = xp.matmul(context, params["rows.scale"])
     # At most exp(2.5) either way from the initial length-scale: a runaway head reads nothing.
     log_inverse = params["rows.scale_bias"] + 2.5 * xp.tanh(0.4 * raw)
@@ -145,7 +146,7 @@ def _residuals(xp: Namespace, between: Array, z: Array) -> Array:
 def _read_head(
     xp: Namespace, factor: Array, rows: Array, keys: Array, value: Array
 ) -> tuple[Array, Array]:
-    """One head's sums over the rows.
+    """Return one head's sums over the rows.
 
     Args:
         xp: array namespace.

@@ -12,19 +12,19 @@ from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h_and_ratio
 from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
 from rnnbbo.policies.network.archive import squares_ahead
-from rnnbbo.policies.network.process import LEAST_VARIANCE, STEEPEST
+from rnnbbo.policies.network.process_heads import LEAST_VARIANCE, STEEPEST
 from rnnbbo.policies.network.regression import Fit, trend_bases, trend_variances
 from rnnbbo.policies.ops import Array, Namespace
 
-STEPS = 5  # evaluations of each climber, beyond the first
-FEWEST = 5  # values told before it pays to follow the gradient
-LONGEST = 1.0  # length-scale beyond which a step is not longer
+_STEPS = 5  # evaluations of each climber, beyond the first
+FEWEST_TOLD = 5  # values told before it pays to follow the gradient
+_LONGEST = 1.0  # length-scale beyond which a step is not longer
 
 
 def climb_from(
     xp: Namespace, fit: Fit, evidence: Evidence, candidates: Candidates, scores: Array
 ) -> Array:
-    """Where two climbers get, (B, 2, D), which begin at the best-scored of either kind.
+    """Return where two climbers get, (B, 2, D), which begin at the best-scored of either kind.
 
     Args:
         xp: array namespace.
@@ -41,7 +41,7 @@ def climb_from(
     best = xp.broadcast_to(best[:, :, None], (batch, 2, dim))
     start = xp.astype(xp.take_along_axis(points, best, axis=1), xp.float64)
     inverse = xp.astype(fit.hyperparameters.inverse[:, :, 0], xp.float64)
-    unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, LONGEST)
+    unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, _LONGEST)
     unit = xp.reshape(xp.broadcast_to(unit[:, None], start.shape), (-1, dim))
     slope = ascent(xp, fit, evidence)
 
@@ -50,14 +50,14 @@ def climb_from(
         flat = xp.reshape(gradient, (-1, dim))
         return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
 
-    found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, STEPS)
+    found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, _STEPS)
     return xp.astype(xp.reshape(found, start.shape), points.dtype)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:
-    """Of points (B, S, D): the averaged improvement (B, S), and its gradient.
+    """Return a function of points (B, S, D): the averaged improvement (B, S), and its gradient.
 
-    The improvement is that of `process.predict_candidates`.
+    The improvement is that of `process_heads.predict_candidates`.
 
     All heads at once: for a few points, the number of calls is what takes time.
     """
@@ -119,7 +119,7 @@ def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tup
 
 
 def _kernels(xp: Namespace, distance: Array, smooth: int) -> tuple[Array, Array]:
-    """Kernels and slopes of distances (B, H n, S), the first `smooth` rows of Matern heads."""
+    """Return kernels and slopes of distances (B, H n, S), first `smooth` rows of Matern heads."""
     parts = [weighted_kernel_and_slope(xp, distance[:, :smooth], True)]
     if smooth < distance.shape[1]:
         parts.append(weighted_kernel_and_slope(xp, distance[:, smooth:], False))

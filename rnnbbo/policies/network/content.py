@@ -6,7 +6,7 @@ nor its length has to be written out: both follow from those functions.
 
 import numpy as np
 
-from rnnbbo.policies.network.external_memory import EPSILON
+from rnnbbo.policies.network.external_memory import NORM_EPSILON
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -63,8 +63,8 @@ def read_memory(
     flat = xp.reshape(parts, (batch, dim * _PARTS, count))
     gram = xp.matmul(slices, slices.mT)
     turned = xp.reshape(xp.matmul(gram, parts), (batch, dim * _PARTS, count))
-    key_norm = xp.sqrt(xp.sum(flat * turned, axis=1, keepdims=True) + EPSILON)
-    row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
+    key_norm = xp.sqrt(xp.sum(flat * turned, axis=1, keepdims=True) + NORM_EPSILON)
+    row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + NORM_EPSILON)
     strength = oneplus(xp, matmul_rows(xp, xp.mean(context, axis=1), params["key.strength"]))
     # beta cos(k, M_i), and its softmax over the rows.
     logits = matmul_columns(xp, projected * (strength / row_norm)[:, :, None], flat) / key_norm

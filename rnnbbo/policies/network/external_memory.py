@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rnnbbo.policies.ops import Array, Namespace, matmul_rows, softmax
 
-EPSILON = 1e-6
+NORM_EPSILON = 1e-6  # added to squared norms: an empty row has a finite gradient
 
 
 class Interface(NamedTuple):
@@ -57,7 +57,7 @@ class MemoryState(NamedTuple):
 def init_memory(
     xp: Namespace, batch: int, rows: int, word: int, heads: int, *, like: Array
 ) -> MemoryState:
-    """Empty memory, on the device and in the dtype of `like`."""
+    """Return an empty memory, on the device and in the dtype of `like`."""
 
     def zeros(*shape: int) -> Array:
         return xp.zeros(shape, dtype=like.dtype, device=like.device)
@@ -73,7 +73,7 @@ def init_memory(
 
 
 def content_weighting(xp: Namespace, memory: Array, keys: Array, strengths: Array) -> Array:
-    """C(M, k, beta): softmax over rows of beta times the cosine similarity of key and row.
+    """Return C(M, k, beta): softmax over rows of beta times the cosine of key and row.
 
     Args:
         xp: array namespace.
@@ -85,25 +85,24 @@ def content_weighting(xp: Namespace, memory: Array, keys: Array, strengths: Arra
         (B, K, N), summing to 1 over N.
     """
     dot = matmul_rows(xp, keys, memory.mT)
-    # The epsilon goes under the root, where it keeps the gradient of an empty row finite.
-    row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + EPSILON)
-    key_norm = xp.sqrt(xp.sum(keys * keys, axis=-1) + EPSILON)
+    row_norm = xp.sqrt(xp.sum(memory * memory, axis=-1) + NORM_EPSILON)
+    key_norm = xp.sqrt(xp.sum(keys * keys, axis=-1) + NORM_EPSILON)
     cosine = dot / (key_norm[:, :, None] * row_norm[:, None, :])
     return softmax(xp, cosine * strengths[:, :, None])
 
 
 def retention(xp: Namespace, free_gates: Array, read_weightings: Array) -> Array:
-    """psi = prod_i (1 - f_i w^r_i), (B, N): how much of each row is not freed."""
+    """Return psi = prod_i (1 - f_i w^r_i), (B, N): how much of each row is not freed."""
     return xp.prod(1.0 - free_gates[:, :, None] * read_weightings, axis=1)
 
 
 def usage(usage: Array, write_weighting: Array, psi: Array) -> Array:
-    """u_t = (u + w^w - u w^w) psi, (B, N), in [0, 1]."""
+    """Return u_t = (u + w^w - u w^w) psi, (B, N), in [0, 1]."""
     return (usage + write_weighting - usage * write_weighting) * psi
 
 
 def allocation_weighting(xp: Namespace, usage: Array) -> Array:
-    """a[phi_j] = (1 - u[phi_j]) prod_{i<j} u[phi_i], with phi the rows in order of usage.
+    """Return a[phi_j] = (1 - u[phi_j]) prod_{i<j} u[phi_i], phi the rows in order of usage.
 
     Written without the sort: the product runs over the rows that are used less, ties going to the
     lower index, which is the same order. (B, N), summing to at most 1.
@@ -119,23 +118,23 @@ def allocation_weighting(xp: Namespace, usage: Array) -> Array:
 def write_weighting(
     allocation_gate: Array, write_gate: Array, allocation: Array, content: Array
 ) -> Array:
-    """w^w = g^w (g^a a + (1 - g^a) c^w), (B, N)."""
+    """Return w^w = g^w (g^a a + (1 - g^a) c^w), (B, N)."""
     return write_gate * (allocation_gate * allocation + (1.0 - allocation_gate) * content)
 
 
-def write(memory: Array, weighting: Array, erase: Array, value: Array) -> Array:
-    """M_t = M (1 - w^w e^T) + w^w v^T, (B, N, W)."""
+def write_memory(memory: Array, weighting: Array, erase: Array, value: Array) -> Array:
+    """Return M_t = M (1 - w^w e^T) + w^w v^T, (B, N, W)."""
     w = weighting[:, :, None]
     return memory * (1.0 - w * erase[:, None, :]) + w * value[:, None, :]
 
 
 def precedence(xp: Namespace, precedence: Array, write_weighting: Array) -> Array:
-    """p_t = (1 - sum w^w) p + w^w, (B, N)."""
+    """Return p_t = (1 - sum w^w) p + w^w, (B, N)."""
     return (1.0 - xp.sum(write_weighting, axis=-1, keepdims=True)) * precedence + write_weighting
 
 
 def temporal_links(xp: Namespace, links: Array, write_weighting: Array, precedence: Array) -> Array:
-    """L_t[i, j] = (1 - w^w[i] - w^w[j]) L[i, j] + w^w[i] p_{t-1}[j], zero on the diagonal."""
+    """Return L_t[i, j] = (1 - w^w[i] - w^w[j]) L[i, j] + w^w[i] p_{t-1}[j], zero where i = j."""
     w = write_weighting
     n = w.shape[-1]
     linked = (1.0 - w[:, :, None] - w[:, None, :]) * links + w[:, :, None] * precedence[:, None, :]
@@ -145,7 +144,7 @@ def temporal_links(xp: Namespace, links: Array, write_weighting: Array, preceden
 def read_weightings(
     xp: Namespace, modes: Array, links: Array, previous: Array, content: Array
 ) -> Array:
-    """w^r_i = pi_i[1] b_i + pi_i[2] c_i + pi_i[3] f_i, with f = L w and b = L^T w; (B, R, N)."""
+    """Return w^r_i = pi_i[1] b_i + pi_i[2] c_i + pi_i[3] f_i, f = L w, b = L^T w; (B, R, N)."""
     forward = xp.matmul(previous, links.mT)
     backward = xp.matmul(previous, links)
     return modes[:, :, 0:1] * backward + modes[:, :, 1:2] * content + modes[:, :, 2:3] * forward
@@ -162,7 +161,7 @@ def access(xp: Namespace, state: MemoryState, interface: Interface) -> tuple[Mem
     u = usage(state.usage, state.write_weighting, psi)
     content = content_weighting(xp, state.memory, i.write_key, i.write_strength)[:, 0, :]
     w = write_weighting(i.allocation_gate, i.write_gate, allocation_weighting(xp, u), content)
-    memory = write(state.memory, w, i.erase, i.write)
+    memory = write_memory(state.memory, w, i.erase, i.write)
     links = temporal_links(xp, state.links, w, state.precedence)
     found = content_weighting(xp, memory, i.read_keys, i.read_strengths)
     reads = read_weightings(xp, i.read_modes, links, state.read_weightings, found)

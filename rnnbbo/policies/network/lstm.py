@@ -24,7 +24,7 @@ class LstmState(NamedTuple):
 
 
 def lstm_cell(xp: Namespace, gates: Array, c: Array) -> tuple[Array, Array]:
-    """One LSTM update (Hochreiter & Schmidhuber 1997, with forget gate, Gers et al. 2000).
+    """Update one LSTM (Hochreiter & Schmidhuber 1997, with forget gate, Gers et al. 2000).
 
     Args:
         xp: array namespace.

@@ -16,8 +16,8 @@ from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.network import archive, ascent, process
-from rnnbbo.policies.network.config import HEADS, RECURRENCES, Head, NetworkConfig, Recurrence
+from rnnbbo.policies.network import archive, ascent, process_heads
+from rnnbbo.policies.network.architecture import HEADS, RECURRENCES, Head, NetworkConfig, Recurrence
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.plateaus import Plateaus
@@ -51,7 +51,7 @@ class Network(BatchedPolicy):
 
     @cached_property
     def _recurrence(self) -> Recurrence:
-        told = process.INPUTS_PER_HEAD * self._process_heads
+        told = process_heads.INPUTS_PER_HEAD * self._process_heads
         return RECURRENCES[self.config.recurrence](self.config, told)
 
     @cached_property
@@ -83,7 +83,7 @@ class Network(BatchedPolicy):
         kept = archive.empty_archive(xp, x, y) if self.scores else None
         nothing = evidence.no_evidence(xp, x, y)
         heads = self._process_heads
-        carried = process.no_fit(xp, heads, x) if heads else None
+        carried = process_heads.no_fit(xp, heads, x) if heads else None
         return NetworkState(nothing, shared, nothing.best_x, recurrent, kept, carried)
 
     def step(self, params: Params, state: NetworkState, observation: Observation) -> NetworkState:
@@ -91,8 +91,8 @@ class Network(BatchedPolicy):
         xp, dtype = namespace(state.q), state.q.dtype
         x, q = (xp.astype(one, dtype, copy=False) for one in (observation.x, observation.q))
         observation = observation._replace(x=x, q=q)
-        now = evidence.update(xp, state.evidence, observation)
-        inputs = evidence.inputs(xp, state.evidence, now, observation)
+        now = evidence.update_evidence(xp, state.evidence, observation)
+        inputs = evidence.make_inputs(xp, state.evidence, now, observation)
         carried = state.processes
         more = carried.inputs if carried is not None else None
         recurrent = self._recurrence.step(xp, params, state.recurrent, inputs, more)
@@ -102,7 +102,7 @@ class Network(BatchedPolicy):
         stepped = NetworkState(now, inputs.shared, q, recurrent, kept, carried)
         if carried is not None and kept is not None and observation.told:
             context = self.context(xp, stepped)
-            carried = process.refit(xp, params, carried, context, now, kept)
+            carried = process_heads.refit(xp, params, carried, context, now, kept)
         return stepped._replace(processes=carried)
 
     def context(self, xp: Namespace, state: NetworkState) -> Array:
@@ -127,12 +127,12 @@ class Network(BatchedPolicy):
         return self._head.forward(xp, params, context, state, candidates, pending)
 
     def climbs(self, state: NetworkState) -> bool:
-        """Whether it climbs to candidates of its own.
+        """Tell whether it climbs to candidates of its own.
 
         Not without heads of regression, and not while they know too few values to be followed far.
         """
         fitted = state.processes is not None and state.processes.fit is not None
-        return fitted and state.evidence.told >= ascent.FEWEST
+        return fitted and state.evidence.told >= ascent.FEWEST_TOLD
 
     def climbed(self, state: NetworkState, candidates: Candidates, scores: Array) -> Array:
         """Return points (B, 2, D) that it climbs to, where it `climbs`.
@@ -183,7 +183,7 @@ class Network(BatchedPolicy):
         if not self.scores:
             return space.snap(self.point(params, state).astype(np.float64))
         flat = _plateaus(state, space)
-        drawn = points.draw(rng, space, state.evidence, flat)
+        drawn = points.draw_in_space(rng, space, state.evidence, flat)
         choices = drawn.points
         scores = self.score_points(params, state, choices, pending) + flat.log_chance(choices)
         if self.climbs(state):
@@ -209,7 +209,7 @@ class Network(BatchedPolicy):
             around = space.snap(points.spray_at_random(rng, centres))
             yield from around[np.argsort(np.square(around - first).sum(axis=1), kind="stable")]
         for _ in range(_ROUNDS):
-            drawn = points.draw(rng, space, state.evidence, _plateaus(state, space)).points
+            drawn = points.draw_in_space(rng, space, state.evidence, _plateaus(state, space)).points
             if self.scores:
                 ranks = self.score_points(params, state, drawn, pending)
                 drawn = drawn[np.argsort(-ranks, kind="stable")]
@@ -231,16 +231,16 @@ class Network(BatchedPolicy):
             return None
         fitted, now = state.processes.fit, state.evidence
         xp = namespace(now.best_x)
-        mean = process.smooth(xp, fitted, now, state.archive)
+        mean = process_heads.smooth_rows(xp, fitted, now, state.archive)
         least = xp.argmin(mean, axis=1)[:, None, None]
         least = xp.broadcast_to(least, (mean.shape[0], 1, now.best_x.shape[1]))
-        noisy = process.noise(xp, fitted) > _LEAST_NOISE
+        noisy = process_heads.mean_noise(xp, fitted) > _LEAST_NOISE
         best = xp.take_along_axis(state.archive.x, least, axis=1)[:, 0]
         return xp.where(noisy[:, None], best, now.best_x)
 
 
 def _plateaus(state: NetworkState, space: Space) -> Plateaus:
-    """What equal values among the observations that it keeps say, for one function."""
+    """Find the plateaus among the observations that it keeps, for one function."""
     if state.archive is None:
         return plateaus.find(state.q[:0], np.empty(0), space.one_hot)
     return plateaus.find(state.archive.x[0], state.archive.y[0], space.one_hot)

@@ -2,7 +2,8 @@
 
 Rasmussen & Williams 2006, eqs. 2.25 and 2.26, in a form that numpy and torch share. H heads, the
 first half of them with the Matern-5/2 kernel, the others with the RBF; n rows. Keys come with the
-candidates along the last axis, as in `rnnbbo.policies.network.archive`.
+candidates along the last axis, as in `rnnbbo.policies.network.archive`. The factor before a
+logarithm brings it to about unit size: `rnnbbo.policies.evidence`.
 """
 
 from typing import NamedTuple
@@ -65,14 +66,14 @@ class Fit(NamedTuple):
 
 
 def trend_bases(xp: Namespace, points: Array, axis: int) -> Array:
-    """What trends are linear in: the place in the cube, its square, and 1."""
+    """Return what trends are linear in: the place in the cube, its square, and 1."""
     place = 2.0 * points - 1.0
     one = place[..., :1] if axis == -1 else place[:, :1]
     return xp.concat([place, place * place, xp.ones_like(one)], axis=axis)
 
 
 def families(heads: int) -> list[tuple[bool, slice]]:
-    """Whether heads have the Matern kernel, and which they are."""
+    """Return the families of heads: whether they have the Matern kernel, and which they are."""
     half = (heads + 1) // 2
     return [(True, slice(0, half))] + ([(False, slice(half, heads))] if heads > 1 else [])
 
@@ -91,12 +92,12 @@ class RowSide(NamedTuple):
 
 
 def _distance_weights(h: Hyperparameters, matern: bool) -> Array:
-    """What the squares of a difference count for in distances, (B, H, 1, D)."""
+    """Return what the squares of a difference count for in distances, (B, H, 1, D)."""
     return (5.0 if matern else 0.5) * h.inverse * h.inverse
 
 
 def _side_of(xp: Namespace, h: Hyperparameters, b: Array, x: Array, matern: bool) -> RowSide:
-    """Of rows x (B, n, D), which are b (B, n, D) from the incumbent."""
+    """Make the side of rows x (B, n, D), which are b (B, n, D) from the incumbent."""
     batch, n, dim = b.shape
     heads = h.inverse.shape[1]
     w = _distance_weights(h, matern)
@@ -110,12 +111,12 @@ def _side_of(xp: Namespace, h: Hyperparameters, b: Array, x: Array, matern: bool
 
 
 def trend_variances(xp: Namespace, h: Hyperparameters) -> Array:
-    """Prior variances (B, H, 1, 2 D + 1) of the coefficients of a `trend_bases`."""
+    """Return prior variances (B, H, 1, 2 D + 1) of the coefficients of a `trend_bases`."""
     return xp.concat([h.slope * h.slope, h.bend * h.bend, h.level], axis=-1)
 
 
 def _covariance(xp: Namespace, side: RowSide, heads: int, away: Array, points: Array) -> Array:
-    """Covariance (B, H, m, c) of the rows with points (B, D, c), `away` from the incumbent."""
+    """Return the rows' covariance (B, H, m, c) with points (B, D, c), `away` from the incumbent."""
     distance, trend = _products(xp, side, heads, away, points)
     return weighted_kernel(xp, distance, side.matern) + trend
 
@@ -123,7 +124,7 @@ def _covariance(xp: Namespace, side: RowSide, heads: int, away: Array, points: A
 def _products(
     xp: Namespace, side: RowSide, heads: int, away: Array, points: Array
 ) -> tuple[Array, Array]:
-    """Distances of the rows to points, and the trends' covariances, as for `_covariance`."""
+    """Return the rows' distances to points, and the trends' covariances, as for `_covariance`."""
     batch, _, c = points.shape
     shape = (batch, heads, side.trend.shape[1] // heads, c)
     distance = xp.reshape(matmul_columns(xp, side.distance, squares_ahead(xp, away)), shape)
@@ -132,7 +133,7 @@ def _products(
 
 
 def _values(xp: Namespace, h: Hyperparameters, evidence: Evidence, y: Array) -> tuple[Array, Array]:
-    """What the heads model of y (B, n): (B, H, n), and the log of the slope by y, (B, H).
+    """Return what the heads model of y (B, n), (B, H, n), and log of the slope by y, (B, H).
 
     A mixture of arsinh of the standardised value and of the height above the incumbent, which is
     linear below _UNIT and logarithmic above; centred, with standard deviation 1.
@@ -236,14 +237,14 @@ def condition(
 
 
 def _whiten(xp: Namespace, root: Array, k: Array) -> Array:
-    """root @ k of (B, H, n, n) and (B, H, n, c)."""
+    """Return root @ k of (B, H, n, n) and (B, H, n, c)."""
     n, c = k.shape[2:]
     flat = matmul_columns(xp, xp.reshape(root, (-1, n, n)), xp.reshape(k, (-1, n, c)))
     return xp.reshape(flat, k.shape)
 
 
 def _explained(xp: Namespace, covariance: Array, noise: Array) -> Array:
-    """Variance of keys that observations of other points would take away, (B, H, C).
+    """Return the variance of keys that observing other points would take away, (B, H, C).
 
     A Cholesky factorization that never fails: in single precision, pivots may come out negative.
 
@@ -263,10 +264,10 @@ def _explained(xp: Namespace, covariance: Array, noise: Array) -> Array:
     return total
 
 
-def predict(
+def predict_heads(
     xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
 ) -> tuple[Array, Array, Array]:
-    """Mean, variance, and covariance with the best row, (B, H, C), of keys (B, D, C) by every head.
+    """Return keys' (B, D, C) mean, variance, and covariance with the best row, (B, H, C) each.
 
     Family by family: arrays over candidates and rows are the largest there are.
     """
@@ -288,7 +289,7 @@ def _predict(
     keys: Array,
     pending: Array | None,
 ) -> tuple[Array, Array, Array]:
-    """As `predict`, by the heads of one family."""
+    """Return `predict_heads`, by the heads of one family."""
     h, root = _some(fit.hyperparameters, part), fit.root[:, part]
     heads = root.shape[1]
     origin = evidence.best_x[:, None, :]

@@ -2,7 +2,8 @@
 
 A direct head gets one gradient a step, through one point; this one gets as many as there are
 candidates. Every recurrence serves it: the hidden state of each dimension emits coefficients of a
-few quadratic forms, which are evaluated at every candidate. A memory adds its own reads.
+few quadratic forms, which are evaluated at every candidate. A memory adds its own reads. Factors
+before features bring them to about unit size: `rnnbbo.policies.evidence`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
-from rnnbbo.policies.network import process
+from rnnbbo.policies.network import process_heads
 from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import (
@@ -56,7 +57,7 @@ def quadratic_forms(
 def place_features(
     xp: Namespace, evidence: Evidence, candidates: Array, pending: Array | None
 ) -> Array:
-    """Where a candidate of (B, D, C) lies, (B, _PLACE_FEATURES, C).
+    """Return where candidates (B, D, C) lie, (B, _PLACE_FEATURES, C).
 
     Distances to incumbent and runner-up, the share of its coordinates on the border, and the
     distance to the nearest pending point, with a flag that there is one.
@@ -85,7 +86,7 @@ def place_features(
 
 
 def rectify(xp: Namespace, product: Array, bias: Array) -> Array:
-    """max(product + bias, 0); a numpy product is overwritten, which saves two passes over it."""
+    """Return max(product + bias, 0); a numpy product is overwritten, which saves two passes."""
     if isinstance(product, np.ndarray):
         product += bias
         return np.maximum(product, 0.0, out=product)
@@ -114,8 +115,10 @@ class Scored:
         params = self.recurrence.init_reading(rng)
         reads = self.recurrence.reads
         if self.process_heads:
-            params |= process.init_heads(rng, context, self.process_heads)
-            reads += process.FEATURES_PER_HEAD * self.process_heads + process.FEATURES_SHARED
+            params |= process_heads.init_heads(rng, context, self.process_heads)
+            reads += (
+                process_heads.FEATURES_PER_HEAD * self.process_heads + process_heads.FEATURES_SHARED
+            )
         fan_in = self.forms + _PLACE_FEATURES + reads
         told = context + FEATURES_GLOBAL
         return params | {
@@ -150,7 +153,7 @@ class Scored:
         prior = None
         if state.processes is not None:
             fitted = state.processes.fit
-            read, prior = process.predict_candidates(xp, params, fitted, now, across, pending)
+            read, prior = process_heads.predict_candidates(xp, params, fitted, now, across, pending)
             reads.append(read)
         features = xp.concat(
             [

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.network.archive import Archive
-from rnnbbo.policies.network.process import ProcessState
+from rnnbbo.policies.network.process_heads import ProcessState
 from rnnbbo.policies.ops import Array
 
 

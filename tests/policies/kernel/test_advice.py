@@ -8,7 +8,7 @@ import pytest
 
 from rnnbbo import Optimizer, Space, checkpoint, shipped
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.kernel.policy import KernelConfig, KernelPolicy, KernelState
+from rnnbbo.policies.kernel.kernel_policy import KernelConfig, KernelPolicy, KernelState
 from rnnbbo.policies.protocol import Adviser
 
 CUBE = Space([(0.0, 1.0)] * 3)
@@ -87,8 +87,8 @@ def test_advice_joins_the_candidates_and_their_values() -> None:
 
 def test_its_weight_fades_with_the_values_told() -> None:
     policy = replace(shipped.load("kernel").policy, config=KernelConfig(advised=20))
-    assert [policy.say(told) for told in (0, 5, 20, 300)] == [1.0, 0.75, 0.0, 0.0]
-    assert KernelPolicy().say(0) == 0.0
+    assert [policy.advice_weight(told) for told in (0, 5, 20, 300)] == [1.0, 0.75, 0.0, 0.0]
+    assert KernelPolicy().advice_weight(0) == 0.0
 
 
 @pytest.mark.parametrize("dim", [1, 4])

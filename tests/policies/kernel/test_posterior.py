@@ -104,8 +104,8 @@ def test_predictions_are_those_of_a_gaussian_process(i: int) -> None:
 def test_mean_and_amplitude_are_the_profiled_ones() -> None:
     h, (x, y) = some(), data()
     inverse = inference.factorise(h, x)
-    u, o = inference.through(inverse, np.broadcast_to(y, (4, N)))
-    reading = posterior.read_values(np, u, o, np.zeros(4), np.full(4, y.var()))
+    u, o = inference.whiten(inverse, np.broadcast_to(y, (4, N)))
+    reading = posterior.profile_out(np, u, o, np.zeros(4), np.full(4, y.var()))
     for i in range(4):
         k = kernel_of(h, i)(x) + h.nugget[i] * np.eye(N)
         one = np.ones(N)
@@ -119,10 +119,10 @@ def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out()
     """By quadrature over the amplitude; contrasts of the values do not depend on the mean."""
     h, (x, y) = some(2), data(5)
     inverse = inference.factorise(h, x)
-    u, o = inference.through(inverse, np.broadcast_to(y, (2, 5)))
+    u, o = inference.whiten(inverse, np.broadcast_to(y, (2, 5)))
     diagonal = np.diagonal(inverse, axis1=1, axis2=2)
     spread = np.full(2, y.var())
-    found = posterior.read_values(np, u, o, -np.log(diagonal).sum(1), spread).evidence
+    found = posterior.profile_out(np, u, o, -np.log(diagonal).sum(1), spread).evidence
     logs = []
     contrasts = linalg.null_space(np.ones((1, 5)))
     for i in range(2):
@@ -139,7 +139,7 @@ def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out()
     assert found[1] - found[0] == pytest.approx(logs[1] - logs[0], abs=1e-3)
 
 
-def test_appending_rows_equals_factorising_anew() -> None:
+def test_appending_rows_equals_factorising_again() -> None:
     h, (x, _) = some(), data()
     inverse = inference.factorise(h, x[:4])
     for n in range(5, N + 1):
@@ -178,7 +178,7 @@ def test_rounding_of_any_size_leaves_a_factor_to_append(missing: float) -> None:
     # With points that all but coincide, the complement of two new ones is rounded to below zero.
     inverse, cross = np.eye(3)[None], np.full((1, 2, 3), 3**-0.5)
     block = np.full((1, 2, 2), 1.0) - missing * np.eye(2)
-    assert np.isfinite(factors.append(np, inverse, cross, block)).all()
+    assert np.isfinite(factors.append_rows(np, inverse, cross, block)).all()
 
 
 def test_drawn_values_of_pending_points_are_those_of_the_posterior() -> None:

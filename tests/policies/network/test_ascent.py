@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from rnnbbo import Optimizer, shipped
 from rnnbbo.policies.candidates import Candidates
-from rnnbbo.policies.network import ascent, process
+from rnnbbo.policies.network import ascent, process_heads
 from rnnbbo.policies.network.state import NetworkState
 
 D = 4
@@ -36,7 +36,7 @@ def state(request: pytest.FixtureRequest) -> NetworkState:
 def improvement(xp: Any, fit: Any, evidence: Any, x: Any) -> Any:
     """The heads' averaged improvement at x (B, C, D), as scores take it in."""
     params = {"process.pace": np.zeros((3, fit.root.shape[1])), "process.gain": 1.0}
-    return process.predict_candidates(xp, params, fit, evidence, x.mT, None)[1]
+    return process_heads.predict_candidates(xp, params, fit, evidence, x.mT, None)[1]
 
 
 def test_the_gradient_is_that_of_the_averaged_improvement(state: NetworkState) -> None:

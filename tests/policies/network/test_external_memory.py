@@ -78,7 +78,9 @@ def test_write_weighting_interpolates_and_is_gated() -> None:
 
 def test_write_erases_then_adds() -> None:
     memory = np.array([[[1.0, 2.0], [3.0, 4.0]]])
-    got = m.write(memory, np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]), np.array([[7.0, 10.0]]))
+    got = m.write_memory(
+        memory, np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]), np.array([[7.0, 10.0]])
+    )
     assert_allclose(got, [[[7.0, 12.0], [3.0, 4.0]]])
 
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.network.config import RECURRENCES, NetworkConfig
+from rnnbbo.policies.network.architecture import RECURRENCES, NetworkConfig
 from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.network.state import NetworkState
 
@@ -226,12 +226,12 @@ def test_every_weight_gets_a_gradient() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"recurrence": "gru"}, "policy.recurrence is 'gru'; accepted: lstm, dnc"),
-        ({"head": None}, "policy.head is None; accepted: direct, scored"),
-        ({"hidden": 0}, "policy.hidden is 0; accepted: an integer of at least 1"),
-        ({"layer": 2.5}, "policy.layer is 2.5"),
-        ({"process_heads": -1}, "policy.process_heads is -1; accepted: an integer of at least 0"),
-        ({"width": 3}, "unknown key policy.width; accepted: recurrence, head"),
+        ({"recurrence": "gru"}, "policy.recurrence = 'gru'; expected one of lstm, dnc"),
+        ({"head": None}, "policy.head = None; expected one of direct, scored"),
+        ({"hidden": 0}, "policy.hidden = 0; expected an integer of at least 1"),
+        ({"layer": 2.5}, "policy.layer = 2.5"),
+        ({"process_heads": -1}, "policy.process_heads = -1; expected an integer of at least 0"),
+        ({"width": 3}, "unknown key policy.width; expected one of recurrence, head"),
     ],
 )
 def test_bad_configurations_are_refused(values: dict[str, Any], message: str) -> None:

@@ -15,7 +15,7 @@ def told(values: np.ndarray, points: np.ndarray) -> evidence.Evidence:
     e = evidence.no_evidence(np, points[:, 0], values[:, 0])
     for t in range(values.shape[1]):
         observation = Observation(points[:, t], values[:, t], points[:, t], True)
-        e = evidence.update(np, e, observation)
+        e = evidence.update_evidence(np, e, observation)
     return e
 
 
@@ -44,7 +44,7 @@ def test_the_second_result_is_the_runner_up_or_makes_the_first_so(values: list[f
 def test_equal_values_give_finite_inputs() -> None:
     y, x = np.full((2, 5), 3.0), RNG.random((2, 5, 2))
     e = told(y, x)
-    inputs = evidence.inputs(np, e, e, Observation(x[:, 0], y[:, 0], x[:, 0], True))
+    inputs = evidence.make_inputs(np, e, e, Observation(x[:, 0], y[:, 0], x[:, 0], True))
     assert np.isfinite(inputs.per_dim).all()
     assert np.isfinite(inputs.shared).all()
 

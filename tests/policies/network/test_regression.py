@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.gaussian_process.kernels import RBF, Matern
 
-from rnnbbo.policies.evidence import Evidence, Observation, no_evidence, update
+from rnnbbo.policies.evidence import Evidence, Observation, no_evidence, update_evidence
 from rnnbbo.policies.network.archive import Archive
 from rnnbbo.policies.network.regression import (
     _JITTER,
@@ -16,7 +16,7 @@ from rnnbbo.policies.network.regression import (
     Fit,
     Hyperparameters,
     condition,
-    predict,
+    predict_heads,
 )
 
 D, N, C, HEADS = 3, 9, 7, 4
@@ -43,7 +43,9 @@ def hypotheses(seed: int = 0, heads: int = HEADS, noise: float = 1e-4) -> Hyperp
 def told(x: np.ndarray, y: np.ndarray) -> tuple[Evidence, Archive]:
     evidence = no_evidence(np, x[:1], y[:1])
     for one, value in zip(x, y, strict=True):
-        evidence = update(np, evidence, Observation(one[None], value[None], one[None], True))
+        evidence = update_evidence(
+            np, evidence, Observation(one[None], value[None], one[None], True)
+        )
     return evidence, Archive(x[None], y[None])
 
 
@@ -84,7 +86,7 @@ def fitted(h: Hyperparameters, x: np.ndarray, y: np.ndarray) -> tuple[Fit, Any, 
 def all_heads(
     posterior: Fit, evidence: Evidence, keys: np.ndarray, pending: Any = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    mean, variance, _ = predict(np, posterior, evidence, keys.T[None], pending)
+    mean, variance, _ = predict_heads(np, posterior, evidence, keys.T[None], pending)
     return mean[0], variance[0]
 
 
@@ -136,7 +138,7 @@ def test_the_best_row_is_doubtful_by_the_noise(points: np.ndarray, keys: np.ndar
     """Its posterior covariance with a key, with the rest of the textbook's."""
     h = hypotheses(noise=0.2)
     posterior, _, _, evidence = fitted(h, points, values(points))
-    _, _, found = predict(np, posterior, evidence, keys.T[None], None)
+    _, _, found = predict_heads(np, posterior, evidence, keys.T[None], None)
     v = standardised(values(points))
     for head in range(HEADS):
         means, _ = textbook(h, head, points, v, points)

@@ -4,7 +4,8 @@ The recurrence emits the hyper-parameters of a few heads, each one hypothesis of
 candidate then reads every head's closed-form posterior. What fitting does by iterating at every
 ask, this does by one step an observation: the gradient of the log marginal likelihood (Rasmussen &
 Williams 2006, eq. 5.9) moves the length-scales, and is an input of the recurrence, which corrects
-them (iterative amortised inference, Marino et al. 2018).
+them (iterative amortised inference, Marino et al. 2018). Factors before what it is told and before
+features bring them to about unit size: `rnnbbo.policies.evidence`.
 """
 
 import math
@@ -15,7 +16,7 @@ import numpy as np
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h, reach_factors
 from rnnbbo.policies.network.archive import Archive
-from rnnbbo.policies.network.regression import Fit, Hyperparameters, condition, predict
+from rnnbbo.policies.network.regression import Fit, Hyperparameters, condition, predict_heads
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -83,12 +84,12 @@ def no_fit(xp: Namespace, heads: int, x: Array) -> ProcessState:
 
 
 def _bounded(xp: Namespace, raw: Array, bound: float) -> Array:
-    """Raw numbers, at most `bound` either way: a runaway head would say nothing any more."""
+    """Bound raw numbers by `bound` either way: a runaway head would say nothing any more."""
     return bound * xp.tanh(raw * (1.0 / bound))
 
 
 def emit(xp: Namespace, params: Params, context: Array, shift: Array) -> Hyperparameters:
-    """Hyper-parameters from the context (B, D, X) and the length-scales' shift (B, H, D)."""
+    """Make hyper-parameters of the context (B, D, X) and the length-scales' shift (B, H, D)."""
     batch, dim, _ = context.shape
     heads = shift.shape[1]
     own = xp.matmul(context, params["process.own"])
@@ -182,8 +183,8 @@ def predict_candidates(
 def _improvement(
     xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
 ) -> tuple[Array, Array, Array, Array]:
-    """Mean below the best, reach, their ratio, and log expected improvement, (B, H, C) each."""
-    mean, variance, covariance = predict(xp, fit, evidence, keys, pending)
+    """Return mean below the best, reach, their ratio, and log expected improvement, (B, H, C)."""
+    mean, variance, covariance = predict_heads(xp, fit, evidence, keys, pending)
     variance = xp.maximum(variance, LEAST_VARIANCE)
     # Another look at what is all but known counts for little.
     own_noise = fit.hyperparameters.noise[..., 0]
@@ -196,23 +197,23 @@ def _improvement(
 
 
 def _average(xp: Namespace, fit: Fit, log_improvement: Array) -> Array:
-    """Log of the mean over heads of improvements (B, H, C), by the heads' probabilities."""
+    """Return the log of the mean of improvements (B, H, C) over heads, by their probabilities."""
     weighted = log_improvement + fit.weight[..., None]
     top = xp.max(weighted, axis=1, keepdims=True)
     return (top + xp.log(xp.sum(xp.exp(weighted - top), axis=1, keepdims=True)))[:, 0]
 
 
-def smooth(xp: Namespace, fit: Fit, evidence: Evidence, archive: Archive) -> Array:
-    """Posterior mean at every row, above each head's least one, (B, n): the heads' average.
+def smooth_rows(xp: Namespace, fit: Fit, evidence: Evidence, archive: Archive) -> Array:
+    """Return the posterior mean at every row, above each head's least, (B, n), averaged.
 
     In deviations of the values, which are standardised, and warped by each head on its own.
     """
     keys = xp.permute_dims(archive.x, (0, 2, 1))
-    mean, _, _ = predict(xp, fit, evidence, keys, None)
+    mean, _, _ = predict_heads(xp, fit, evidence, keys, None)
     return xp.sum(softmax(xp, fit.weight)[..., None] * (mean - fit.best), axis=1)
 
 
-def noise(xp: Namespace, fit: Fit) -> Array:
-    """Standard deviation of the noise in deviations of the values, (B,): the heads' average."""
+def mean_noise(xp: Namespace, fit: Fit) -> Array:
+    """Return the noise's deviation in deviations of the values, (B,): the heads' average."""
     own = xp.sqrt(fit.hyperparameters.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
     return xp.sum(softmax(xp, fit.weight) * own, axis=-1)

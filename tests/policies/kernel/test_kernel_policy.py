@@ -11,7 +11,7 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.functions.synthetic import get_problem
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import inference, prior, thinning
-from rnnbbo.policies.kernel.policy import KernelConfig, KernelPolicy
+from rnnbbo.policies.kernel.kernel_policy import KernelConfig, KernelPolicy
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.kernel.view import make_view
 
@@ -162,7 +162,7 @@ def test_hypotheses_are_drawn_from_their_prior() -> None:
     """The density's differences are those of frequencies, coordinate by coordinate."""
     p = Prior(lengthscale=-1.0, growth=0.8, common_spread=0.6, own_spread=0.4, curved=0.3)
     p = p._replace(separable=0.3)
-    h = prior.draw(np.random.default_rng(0), p, 40_000, 3)
+    h = prior.draw_hypotheses(np.random.default_rng(0), p, 40_000, 3)
     logs = h.log_lengthscale - (-1.0 + 0.8 * np.log(3))
     covariance = 0.4**2 * np.eye(3) + 0.6**2
     assert_allclose(np.cov(logs.T), covariance, atol=0.02)
@@ -175,7 +175,7 @@ def test_hypotheses_are_drawn_from_their_prior() -> None:
         assert values.mean() == pytest.approx(centre, abs=0.05)
         assert values.std() == pytest.approx(spread, rel=0.02)
         expected = expected - 0.5 * ((values - centre) / spread) ** 2
-    rest = prior.log_density(p, h) - expected
+    rest = prior.prior_log_density(p, h) - expected
     switches = np.column_stack([h.rbf, h.noisy, h.curved, h.separable])
     for combination in np.unique(switches, axis=0):
         group = np.all(switches == combination, axis=1)
@@ -187,13 +187,13 @@ def test_a_bowl_with_ripples_speaks_for_a_trend() -> None:
     rng = np.random.default_rng(3)
     x = rng.random((40, 2))
     y = (x[:, 0] - 0.3) ** 2 + 4.0 * (x[:, 1] - 0.8) ** 2 + 0.05 * np.cos(40.0 * x).sum(axis=1)
-    one = prior.draw(rng, Prior(noisy=0.01), 1, 2)
+    one = prior.draw_hypotheses(rng, Prior(noisy=0.01), 1, 2)
     one = one._replace(log_lengthscale=np.log([[0.05, 0.05]]), curved=np.zeros(1))
     both = [one, one._replace(curved=np.ones(1), log_trend=np.log([5.0]))]
     targets = []
     for h in both:
         belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)))
-        targets.append(inference.rebuild(Prior(curved=0.5), belief, x, y).log_target[0])
+        targets.append(inference.rebuild_belief(Prior(curved=0.5), belief, x, y).log_target[0])
     assert targets[1] > targets[0] + 5.0
 
 
@@ -201,22 +201,24 @@ def test_a_sum_of_functions_of_one_coordinate_speaks_for_an_additive_kernel() ->
     rng = np.random.default_rng(4)
     x = rng.random((30, 5))
     for sign, y in ((1.0, np.sin(7.0 * x).sum(axis=1)), (-1.0, np.sin(7.0 * x).prod(axis=1))):
-        one = prior.draw(np.random.default_rng(0), Prior(noisy=0.01, curved=0.01), 1, 5)
+        one = prior.draw_hypotheses(np.random.default_rng(0), Prior(noisy=0.01, curved=0.01), 1, 5)
         one = one._replace(log_lengthscale=np.log(np.full((1, 5), 0.9)), separable=np.zeros(1))
         targets = []
         for h in (one, one._replace(separable=np.ones(1))):
             belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)))
             even = Prior(separable=0.5)
-            targets.append(inference.rebuild(even, belief, x, y).log_target[0])
+            targets.append(inference.rebuild_belief(even, belief, x, y).log_target[0])
         assert sign * (targets[1] - targets[0]) > 2.0
 
 
 @pytest.mark.parametrize("dim", [1, 2])
 def test_no_hypothesis_is_additive_in_two_dimensions(dim: int) -> None:
     rng = np.random.default_rng(0)
-    x, belief = rng.random((12, dim)), inference.start(rng, Prior(separable=0.9), dim)
+    x, belief = rng.random((12, dim)), inference.start_belief(rng, Prior(separable=0.9), dim)
     for n in range(1, 13):
-        belief = inference.update(rng, Prior(separable=0.9), belief, x[:n], x[:n].sum(axis=1))
+        belief = inference.update_belief(
+            rng, Prior(separable=0.9), belief, x[:n], x[:n].sum(axis=1)
+        )
     assert not belief.hypotheses.separable.any()
     assert np.isfinite(belief.log_target).all()
 
@@ -225,9 +227,9 @@ def test_particles_find_the_lengthscales_of_the_data() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((60, 2))
     y = np.sin(9.0 * x[:, 0])  # the second coordinate has no influence
-    belief = inference.start(rng, Prior(), 2)
+    belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 61):
-        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
     found = np.exp(belief.weight @ belief.hypotheses.log_lengthscale)
     assert found[0] < 0.7
     assert found[1] > 3 * found[0]
@@ -238,9 +240,9 @@ def test_particles_find_the_noise() -> None:
     rng = np.random.default_rng(1)
     x = rng.random((80, 2))
     y = np.sin(4.0 * x[:, 0]) + 0.3 * rng.standard_normal(80)
-    belief = inference.start(rng, Prior(), 2)
+    belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 81):
-        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
     assert belief.weight @ belief.hypotheses.noisy > 0.7  # 0.2 before any value
 
 
@@ -248,12 +250,12 @@ def test_moves_leave_the_posterior_as_it_is() -> None:
     """Weights that tells brought along are those of particles that were weighted at the end."""
     rng = np.random.default_rng(2)
     x, y = rng.random((10, 2)), rng.standard_normal(10)
-    belief = inference.start(rng, Prior(), 2)
+    belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 11):
-        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
-    anew = inference.rebuild(Prior(), belief, x, y)
-    assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
-    assert_allclose(belief.inverse, anew.inverse, rtol=1e-4, atol=1e-6)
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
+    again = inference.rebuild_belief(Prior(), belief, x, y)
+    assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
+    assert_allclose(belief.inverse, again.inverse, rtol=1e-4, atol=1e-6)
 
 
 def test_climbing_finds_the_maximum_also_on_the_border() -> None:
@@ -276,19 +278,19 @@ def test_malformed_sizes_are_refused(key: str, value: object) -> None:
         KernelConfig(**{key: value})  # type: ignore[arg-type]
 
 
-def test_factors_that_overflowed_are_made_anew() -> None:
+def test_factors_that_overflowed_are_made_again() -> None:
     rng = np.random.default_rng(4)
     x, y = rng.random((12, 2)), rng.standard_normal(12)
-    belief = inference.start(rng, Prior(), 2)
+    belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 12):
-        belief = inference.update(rng, Prior(), belief, x[:n], y[:n])
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
     broken = belief.inverse.copy()
     broken[3] *= 1e200
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        belief = inference.update(rng, Prior(), belief._replace(inverse=broken), x, y)
+        belief = inference.update_belief(rng, Prior(), belief._replace(inverse=broken), x, y)
     assert np.isfinite(belief.log_weight).all()
-    anew = inference.rebuild(Prior(), belief, x, y)
-    assert_allclose(belief.log_target, anew.log_target, rtol=1e-6, atol=1e-6)
+    again = inference.rebuild_belief(Prior(), belief, x, y)
+    assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
 
 
 def test_it_begins_in_the_centre_and_models_from_the_third_point_on() -> None:
@@ -329,9 +331,11 @@ def test_the_incumbent_is_refined_in_turn() -> None:
 def test_the_gradient_of_the_mean_is_that_of_the_average() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((12, 3))
-    belief = inference.start(rng, Prior(curved=0.7), 3)
+    belief = inference.start_belief(rng, Prior(curved=0.7), 3)
     for n in range(1, 13):
-        belief = inference.update(rng, Prior(), belief, x[:n], np.sin(4.0 * x[:n]).sum(axis=1))
+        belief = inference.update_belief(
+            rng, Prior(), belief, x[:n], np.sin(4.0 * x[:n]).sum(axis=1)
+        )
     index, weight = np.array([0, 5, 9]), np.array([0.2, 0.3, 0.5])
     values = np.sin(4.0 * x).sum(axis=1)
     view = make_view(belief, index, weight, x, values, x[:0])

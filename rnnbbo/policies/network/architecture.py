@@ -55,21 +55,21 @@ class NetworkConfig:
     process_heads: int = 0
 
     def __post_init__(self) -> None:
-        accepted: tuple[tuple[str, tuple[str, ...]], ...] = (
+        known: tuple[tuple[str, tuple[str, ...]], ...] = (
             ("recurrence", tuple(RECURRENCES)),
             ("head", tuple(HEADS)),
         )
-        for key, names in accepted:
+        for key, names in known:
             if getattr(self, key) not in names:
                 raise ConfigError(
-                    f"policy.{key} is {getattr(self, key)!r}; accepted: {', '.join(names)}"
+                    f"policy.{key} = {getattr(self, key)!r}; expected one of {', '.join(names)}"
                 )
         for keys, least in ((_SIZES, 1), (_COUNTS, 0)):
             for key in keys:
                 value = getattr(self, key)
                 if type(value) is not int or value < least:
                     raise ConfigError(
-                        f"policy.{key} is {value!r}; accepted: an integer of at least {least}"
+                        f"policy.{key} = {value!r}; expected an integer of at least {least}"
                     )
 
     @property

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def source_commit() -> str:
-    """Commit of the source tree that runs, marked when it differs; "unknown" outside a clone."""
+    """Return the commit of the source that runs, marked when it differs; else "unknown"."""
     folder = Path(__file__).resolve().parent
     try:
         command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]

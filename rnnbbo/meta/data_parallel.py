@@ -15,7 +15,7 @@ from torch import Tensor
 from rnnbbo.errors import ConfigError
 
 
-class Group:
+class ProcessGroup:
     """The processes of a training, of which this is one.
 
     Attributes:
@@ -29,20 +29,20 @@ class Group:
         self.rank, self.size, self.device = rank, size, device
 
     def mine(self, shards: int) -> range:
-        """Numbers of the shards that this process computes.
+        """Return the numbers of the shards that this process computes.
 
         Raises:
             ConfigError: the shards cannot be shared out evenly.
         """
         if shards % self.size:
             raise ConfigError(
-                f"train.shards is {shards}; {self.size} processes need a multiple of {self.size}"
+                f"train.shards = {shards}; expected a multiple of the {self.size} processes"
             )
         each = shards // self.size
         return range(self.rank * each, (self.rank + 1) * each)
 
     def gather(self, rows: Tensor) -> Tensor:
-        """Rows (n, P) of every process, in the order of their numbers: (size n, P)."""
+        """Return the rows (n, P) of every process, in the order of their numbers: (size n, P)."""
         if self.size == 1:
             return rows
         everyone = [torch.empty_like(rows) for _ in range(self.size)]
@@ -55,7 +55,7 @@ class Group:
             dist.barrier()
 
     def from_first(self, value: Any) -> Any:
-        """The value that process 0 has."""
+        """Return the value that process 0 has."""
         if self.size == 1:
             return value
         box = [value]
@@ -63,7 +63,7 @@ class Group:
         return box[0]
 
 
-def join(device: str) -> Group:
+def join(device: str) -> ProcessGroup:
     """Join the processes that torchrun started; without it, be a group of one.
 
     Args:
@@ -71,14 +71,14 @@ def join(device: str) -> Group:
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        return Group(0, 1, device)
+        return ProcessGroup(0, 1, device)
     gpu = device.startswith("cuda")
     if gpu:
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
     if not dist.is_initialized():
         dist.init_process_group("nccl" if gpu else "gloo")
-    return Group(dist.get_rank(), size, device)
+    return ProcessGroup(dist.get_rank(), size, device)
 
 
 def leave() -> None:

@@ -149,21 +149,21 @@ class GPDistribution:
 
     def __post_init__(self) -> None:
         if isinstance(self.kernels, str) or not isinstance(self.kernels, Sequence):
-            raise ConfigError(f"kernels: got {self.kernels!r}; expected a list of kernel names")
+            raise ConfigError(f"kernels = {self.kernels!r}; expected a list of kernel names")
         unknown = [name for name in self.kernels if name not in KERNELS]
         if unknown or not self.kernels:
             raise ConfigError(
-                f"kernels: got {self.kernels!r}; expected one or more of {', '.join(KERNELS)}"
+                f"kernels = {self.kernels!r}; expected one or more of {', '.join(KERNELS)}"
             )
         object.__setattr__(self, "kernels", tuple(self.kernels))
         for name in ("lengthscale", "amplitude", "noise"):
             object.__setattr__(self, name, _range(name, getattr(self, name), name != "noise"))
         if not _is_real(self.ard_spread) or self.ard_spread < 0:
-            raise ConfigError(f"ard_spread: got {self.ard_spread!r}; expected a number >= 0")
+            raise ConfigError(f"ard_spread = {self.ard_spread!r}; expected a number >= 0")
         for name in ("noise_free", *STRUCTURE_PARTS):
             share = getattr(self, name)
             if not _is_real(share) or not 0 <= share <= 1:
-                raise ConfigError(f"{name}: got {share!r}; expected a share in [0, 1]")
+                raise ConfigError(f"{name} = {share!r}; expected a share in [0, 1]")
 
     def sample(
         self,
@@ -189,7 +189,7 @@ class GPDistribution:
             ConfigError: `batch` or `dim` is below 1.
         """
         if batch < 1 or dim < 1:
-            raise ConfigError(f"batch, dim: got {batch!r}, {dim!r}; expected integers >= 1")
+            raise ConfigError(f"batch, dim = {batch!r}, {dim!r}; expected integers >= 1")
         source = Randomness(batch, dim, generator)
         codes = torch.tensor(
             [KERNELS.index(name) for name in self.kernels], device=generator.device
@@ -217,7 +217,7 @@ def _is_real(value: object) -> bool:
 
 def _range(name: str, value: object, positive: bool) -> tuple[float, float]:
     least = "0 < low" if positive else "0 <= low"
-    expected = f"{name}: got {value!r}; expected two finite numbers with {least} <= high"
+    expected = f"{name} = {value!r}; expected two finite numbers with {least} <= high"
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
         raise ConfigError(expected)
     low, high = value

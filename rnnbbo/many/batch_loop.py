@@ -13,15 +13,15 @@ from rnnbbo.errors import MissingExtraError, ObservationError
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
 from rnnbbo.many.group import Group, Stepper, regroup, split
-from rnnbbo.many.result import ManyResult, make_many_result
+from rnnbbo.many.many_result import ManyResult, make_many_result
 from rnnbbo.policies.ops import Array, keep_heap, namespace
 
 DEFAULT_POLICY = "dnc"
 # Problems whose scores are computed together: enough to hide the interpreter, few enough that the
 # arrays over their candidates stay near a core's cache: `rnnbbo benchmark measure many`.
-CHUNK = 64
-CHUNK_ON_DEVICE = 4096  # on an accelerator, bounded by its memory: about 1 MB a problem
-HEAP = 30 * 2**20  # bytes
+_CHUNK = 64
+_CHUNK_ON_DEVICE = 4096  # on an accelerator, bounded by its memory: about 1 MB a problem
+_HEAP = 30 * 2**20  # bytes
 
 
 def minimize_many(
@@ -82,10 +82,10 @@ def minimize_many(
     xp = _with_torch(lambda: namespace(box.low))
     where, dim = box.low.device, box.low.shape[1]
     if xp is np:
-        keep_heap(HEAP)
+        keep_heap(_HEAP)
     else:
         workers = 1  # torch has threads of its own
-    most = CHUNK if str(where) == "cpu" else CHUNK_ON_DEVICE
+    most = _CHUNK if str(where) == "cpu" else _CHUNK_ON_DEVICE
     most = most if chunk is None else as_count("chunk", chunk)
     params = {name: xp.asarray(value, device=where) for name, value in loaded.params.items()}
     stepper = Stepper(xp, where, batched, params, Draws(as_entropy(rng)))
@@ -118,7 +118,7 @@ def _turn(stepper: Stepper, group: Group, y: Array) -> Group:
 
 
 def _in_order(xp: Any, groups: list[Group]) -> Array:
-    """The latest points (N, D) by the problems' numbers."""
+    """Return the latest points (N, D) by the problems' numbers."""
     latest = xp.concat([group.asked[:, -1] for group in groups], axis=0)
     index = np.concatenate([group.numbers for group in groups])
     return latest[np.argsort(index)] if (np.diff(index) < 0).any() else latest
@@ -129,7 +129,7 @@ def _host(array: Array) -> np.ndarray:
 
 
 def _values(xp: Any, y: Any, like: Array) -> Array:
-    """What an objective returned, in the shape, dtype and device of `like` (N,).
+    """Return what an objective returned, in the shape, dtype and device of `like` (N,).
 
     Raises:
         ObservationError: it is something else than N numbers.
@@ -177,7 +177,7 @@ def _with_torch(make: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _mapper(threads: int) -> Iterator[Callable[..., list[Group]]]:
-    """A map over groups; in threads, since numpy works without the interpreter's lock."""
+    """Give a map over groups; in threads, since numpy works without the interpreter's lock."""
     if threads == 1:
         yield lambda function, groups: [function(group) for group in groups]
         return

@@ -8,11 +8,11 @@ from torch import Tensor
 
 from rnnbbo.functions.gp import Conditional, GPTasks, draw_next, expected_improvement
 
-JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
-IGNORED = 1e3  # noise that leaves a point out of a posterior's mean, in amplitudes
+QUERY_JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
+_IGNORED = 1e3  # noise that leaves a point out of a posterior's mean, in amplitudes
 
 
-class History(Protocol):
+class Queries(Protocol):
     """Queries and values of a batch of runs, in the order of asking.
 
     Attributes:
@@ -24,15 +24,15 @@ class History(Protocol):
     f: Tensor
 
     def evaluate(self, x: Tensor) -> None:
-        """Query (B, D)."""
+        """Evaluate the queries (B, D)."""
         ...
 
     def told(self, index: Tensor) -> Tensor:
-        """Values (B,) that the policy is told of the queries at index (B, 1)."""
+        """Return the values (B,) that the policy is told of the queries at index (B, 1)."""
         ...
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """What a scored head should prefer, (B, C), not negative.
+        """Return what a scored head should prefer, (B, C), not negative.
 
         Args:
             candidates: (B, C, D).
@@ -63,7 +63,7 @@ def draw_warp(batch: int, share: float, generator: torch.Generator, like: Tensor
     return Warp(torch.where(uniform() < share, strength, 0.0))
 
 
-class GPHistory:
+class GPQueries:
     """Runs on Gaussian processes, whose values are drawn as they are asked for, in float64."""
 
     def __init__(self, tasks: GPTasks, generator: torch.Generator, warped: float) -> None:
@@ -82,19 +82,19 @@ class GPHistory:
         )
 
     def evaluate(self, x: Tensor) -> None:
-        """Query (B, D): draw f there given everything drawn before, and a noisy y."""
-        f = draw_next(self.tasks, self.x, self.f, x, self._normal(), JITTER)
+        """Draw f at the queries (B, D) given everything drawn before, and a noisy y."""
+        f = draw_next(self.tasks, self.x, self.f, x, self._normal(), QUERY_JITTER)
         y = f + self.tasks.noise * self._normal()
         self.x = torch.cat([self.x, x[:, None, :]], dim=1)
         self.f = torch.cat([self.f, f[:, None]], dim=1)
         self.y = torch.cat([self.y, y[:, None]], dim=1)
 
     def told(self, index: Tensor) -> Tensor:
-        """Warped values (B,), float32, at index (B, 1)."""
+        """Return warped values (B,), float32, at index (B, 1)."""
         return self.warp(self.y.gather(1, index)[:, 0]).float()
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """What a scored head should prefer, (B, C).
+        """Return what a scored head should prefer, (B, C).
 
         Expected improvement; before any result, when every value is as likely everywhere, the
         reduction of the variance over the candidates, which spreads the first points. Trends are
@@ -102,26 +102,26 @@ class GPHistory:
         """
         if pending.shape[1] == self.x.shape[1]:
             plain = replace(self.tasks, structure=None)
-            prior = Conditional(plain, self.x, self.f, jitter=JITTER)
+            prior = Conditional(plain, self.x, self.f, jitter=QUERY_JITTER)
             return prior.variance_reduction(candidates)
         return self.improvement(candidates, pending)
 
     def improvement(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """EI (B, C) given the finished results, its spread given the pending queries too.
+        """Return EI (B, C): of the results' mean, and the spread that pending queries leave.
 
         Pending queries count at their expected value (Ginsbourger et al. 2010, kriging believer):
         the mean stays, the variance shrinks. With noise the incumbent is the lowest posterior mean.
         """
         tasks, n, waiting = self.tasks, self.x.shape[1], pending.shape[1]
-        everything = Conditional(tasks, self.x, self.y, jitter=JITTER)
+        everything = Conditional(tasks, self.x, self.y, jitter=QUERY_JITTER)
         mean, std = everything.mean_std(candidates)
         if waiting == n:
             return expected_improvement(torch.zeros_like(std), std, 0.0)
         if waiting:
             noise = tasks.noise[:, None].expand(-1, n)
-            ignored = (IGNORED * tasks.amplitude)[:, None].expand(-1, waiting)
+            ignored = (_IGNORED * tasks.amplitude)[:, None].expand(-1, waiting)
             results = Conditional(
-                tasks, self.x, self.y, noise.scatter(1, pending, ignored), jitter=JITTER
+                tasks, self.x, self.y, noise.scatter(1, pending, ignored), jitter=QUERY_JITTER
             )
             mean, _ = results.mean_std(candidates)
         else:

@@ -37,7 +37,7 @@ class ManyResult:
     random_state: Any
 
     def __len__(self) -> int:
-        """Number of problems."""
+        """Return the number of problems."""
         return int(self.fun.shape[0])
 
     def __repr__(self) -> str:

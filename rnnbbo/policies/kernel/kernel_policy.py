@@ -1,8 +1,9 @@
 """The kernel policy: hypotheses of a Gaussian process, kept up with every value.
 
 What Spearmint gets from slice sampling at every ask (Snoek et al. 2012), a population of weighted
-hypotheses carries from tell to tell; a few of them average log EI, which is maximised in closed
-form. While few values are known, a trained adviser has a say in which candidate is best.
+hypotheses carries from tell to tell. An ask climbs the log EI that a few of them have on average,
+which has a closed form, as its gradient does. While few values are known, a trained adviser's
+scores count as well. The package has a page of notation.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.kernel.prior import USUAL, Prior
+from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
@@ -44,7 +45,7 @@ class KernelConfig:
         first_points: points before the model proposes: the centre, then quasi-random ones.
         refine_every: one ask in so many descends to the least posterior mean near the incumbent.
         refine_from: values told before the first of these.
-        advised: values told until which the adviser's say has faded to nothing.
+        advised: values told until which the weight of the adviser's scores has faded to 0.
     """
 
     hypotheses: int = 6
@@ -57,10 +58,10 @@ class KernelConfig:
     def __post_init__(self) -> None:
         for key, value in asdict(self).items():
             if type(value) is not int or value < 1:
-                raise ConfigError(f"policy.{key} is {value!r}; accepted: an integer of at least 1")
+                raise ConfigError(f"policy.{key} = {value!r}; expected an integer of at least 1")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for a checkpoint's metadata."""
+        """Return plain values, for a checkpoint's metadata."""
         return asdict(self)
 
 
@@ -72,8 +73,8 @@ class KernelState(NamedTuple):
         q: (1, D) quasi-random point of the last step.
         x: (n, D) observations that are kept.
         y: (n,) their raw values.
-        belief: particles; None before the first value.
-        adviser: the adviser's own state; None where its say is over, or there is none.
+        belief: N particles; None before the first value.
+        adviser: the adviser's own state; None where its weight is 0, or there is no adviser.
     """
 
     evidence: Evidence
@@ -85,7 +86,7 @@ class KernelState(NamedTuple):
 
 
 class Advice(NamedTuple):
-    """What an adviser says of the same values.
+    """What an adviser advises, of the same values.
 
     Attributes:
         points: (A, D) candidates of its own, which it ranks highest.
@@ -98,16 +99,16 @@ class Advice(NamedTuple):
 
 @dataclass(frozen=True)
 class KernelPolicy(Policy):
-    """Proposes where the expected improvement, averaged over hypotheses, is largest.
+    """Proposes where the log of the expected improvement, averaged over a view, is largest.
 
     Attributes:
         config: sizes.
         prior: what hypotheses are like before any value is known.
-        adviser: a policy with scores that has a say at first; its weights are the parameters.
+        adviser: a policy whose scores count at first; its weights are the parameters.
     """
 
     config: KernelConfig = KernelConfig()
-    prior: Prior = USUAL
+    prior: Prior = DEFAULT_PRIOR
     adviser: Adviser | None = None
 
     @property
@@ -134,24 +135,24 @@ class KernelPolicy(Policy):
 
     def step(self, params: Params, state: KernelState, observation: Observation) -> KernelState:
         """Return the state after one more observation, or a dummy."""
-        now = evidence.update(np, state.evidence, observation)
+        now = evidence.update_evidence(np, state.evidence, observation)
         theirs = state.adviser
         if self.adviser is not None and theirs is not None:
-            heard = self.say(now.told) > 0.0
-            theirs = self.adviser.step(params, theirs, observation) if heard else None
+            counts = self.advice_weight(now.told) > 0.0
+            theirs = self.adviser.step(params, theirs, observation) if counts else None
         state = state._replace(evidence=now, q=observation.q, adviser=theirs)
         if not observation.told:
             return state
         rng = np.random.default_rng(observation.seed)
         x = np.concatenate([state.x, np.asarray(observation.x, np.float64)])
         y = np.concatenate([state.y, observation.y])
-        belief = state.belief or inference.start(rng, self.prior, x.shape[1])
-        belief = inference.update(rng, self.prior, belief, x, y)
+        belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
+        belief = inference.update_belief(rng, self.prior, belief, x, y)
         if len(y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
             kept = thin(x, y, 3 * self.config.max_rows // 4)
             x, y = x[kept], y[kept]
-            belief = inference.rebuild(self.prior, belief, x, y)
+            belief = inference.rebuild_belief(self.prior, belief, x, y)
         return state._replace(x=x, y=y, belief=belief)
 
     def choices(
@@ -174,11 +175,11 @@ class KernelPolicy(Policy):
         space: Space,
         rng: np.random.Generator,
     ) -> Advice | None:
-        """What the adviser says; None where it has no say, or nothing is known."""
+        """Return the adviser's advice; None where it has no weight, or nothing is known."""
         adviser, theirs, told = self.adviser, state.adviser, state.evidence.told
         if adviser is None or theirs is None or told == 0:
             return None
-        weight = self.say(told)
+        weight = self.advice_weight(told)
 
         def score(points: np.ndarray) -> np.ndarray:
             return weight * adviser.score_points(params, theirs, points, pending)
@@ -193,7 +194,7 @@ class KernelPolicy(Policy):
         rng: np.random.Generator,
         advice: Advice | None,
     ) -> Iterator[np.ndarray]:
-        """Next queries (D,), the best first; advice is added to the averaged log EI."""
+        """Yield next queries (D,), the best first; advice is added to the averaged log EI."""
         told = state.evidence.told
         if told == 0 and not len(pending):
             yield space.snap(np.full_like(state.q, 0.5))[0]
@@ -236,9 +237,11 @@ class KernelPolicy(Policy):
     ) -> Iterator[np.ndarray]:
         """Return more points; see `Policy.further`."""
         for _ in range(_ROUNDS):
-            yield from points.draw(rng, space, state.evidence, _plateaus(state, space)).points
+            yield from points.draw_in_space(
+                rng, space, state.evidence, _plateaus(state, space)
+            ).points
 
-    def say(self, told: int) -> float:
+    def advice_weight(self, told: int) -> float:
         """Return the weight of the adviser's score: 1 at first, and less with every value told."""
         return 0.0 if self.adviser is None else max(0.0, 1.0 - told / self.config.advised)
 
@@ -250,11 +253,11 @@ class KernelPolicy(Policy):
         """
         if state.belief is None:
             return None
-        mean = state.belief.weight @ inference.smooth(state.belief, state.y)
+        mean = state.belief.weight @ inference.smooth_values(state.belief, state.y)
         return state.x[int(mean.argmin())]
 
     def _refines(self, told: int) -> bool:
-        """Whether an ask after so many values is one of those that refine the incumbent."""
+        """Tell whether an ask after so many values is one of those that refine the incumbent."""
         return told >= self.config.refine_from and (told + 1) % self.config.refine_every == 0
 
     def _view(
@@ -268,17 +271,17 @@ class KernelPolicy(Policy):
 
 
 def _plateaus(state: KernelState, space: Space) -> Plateaus:
-    """What equal values among the observations that it keeps say."""
+    """Find the plateaus among the observations that it keeps."""
     return plateaus.find(state.x, state.y, space.one_hot)
 
 
 def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Which points (n, D) lie within a part of a length-scale of the incumbent, (n,)."""
+    """Tell which points (n, D) lie within a part of a length-scale of the incumbent, (n,)."""
     return (np.abs(points - incumbent) < _NEAR * unit).all(axis=1)
 
 
 def _refined(view: View, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Where the posterior mean is least near the incumbent, (n, D), the best first.
+    """Return where the posterior mean is least near the incumbent, (n, D), the best first.
 
     Expected improvement leaves a valley as soon as more is to be expected elsewhere, with few
     digits known. None where no step promises a lower mean.

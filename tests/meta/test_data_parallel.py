@@ -15,7 +15,7 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPDistribution
 from rnnbbo.meta import config, trainer
 from rnnbbo.meta.curves import read_log
-from rnnbbo.meta.parallel import Group
+from rnnbbo.meta.data_parallel import ProcessGroup
 
 CONFIG = """
 [train]
@@ -84,14 +84,14 @@ def test_every_shard_has_functions_of_its_own() -> None:
 
 @pytest.mark.parametrize(("rank", "expected"), [(0, [0, 1]), (1, [2, 3])])
 def test_shards_are_shared_out_in_order(rank: int, expected: list[int]) -> None:
-    assert list(Group(rank, 2, "cpu").mine(4)) == expected
+    assert list(ProcessGroup(rank, 2, "cpu").mine(4)) == expected
 
 
 def test_shards_that_cannot_be_shared_out_are_refused(tmp_path: Path) -> None:
     settings = config.parse(tomllib.loads(CONFIG))
-    message = "train.shards is 2; 3 processes need a multiple of 3"
+    message = "train.shards = 2; expected a multiple of the 3 processes"
     with pytest.raises(ConfigError, match=message):
-        trainer.train(settings, GPDistribution(), tmp_path / "out", group=Group(0, 3, "cpu"))
+        trainer.train(settings, GPDistribution(), tmp_path / "out", group=ProcessGroup(0, 3, "cpu"))
     assert not (tmp_path / "out").exists()
 
 
