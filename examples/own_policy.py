@@ -7,7 +7,7 @@
 import numpy as np
 
 from rnnbbo import minimize
-from rnnbbo.policies.evidence import Observation, no_evidence, update
+from rnnbbo.policies.evidence import Observation, no_evidence, update_evidence
 from rnnbbo.policies.protocol import Policy
 
 
@@ -20,7 +20,7 @@ class Shrinking(Policy):
         return no_evidence(np, np.zeros((1, dim)), np.zeros(1))
 
     def step(self, params, state, observation: Observation):
-        return update(np, state, observation)
+        return update_evidence(np, state, observation)
 
     def choices(self, params, state, pending, space, rng):
         radius = 0.5 * 0.9**state.told

@@ -36,7 +36,7 @@ def test_every_shipped_policy_loads_with_its_provenance() -> None:
     for name in shipped.available():
         loaded = shipped.load(name)
         assert loaded.name == name
-        if name == shipped.KERNEL:  # its weights are those of another policy
+        if name == "kernel":  # its weights are those of another policy
             assert shipped.ADVISER in loaded.provenance["training"]
             continue
         assert loaded.provenance["config"]["train"]["name"] == name

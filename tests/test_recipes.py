@@ -11,14 +11,14 @@ from rnnbbo import Optimizer, Study, minimize, minimize_many, shipped
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import PolicyError, StudyError
 from rnnbbo.policies.network import archive
-from rnnbbo.policies.network.config import RECURRENCES, NetworkConfig
+from rnnbbo.policies.network.architecture import RECURRENCES, NetworkConfig
 from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.ops import dense
 
 BOX = [(0.0, 1.0)] * 2
 OWN = """
 import numpy as np
-from rnnbbo.policies.evidence import no_evidence, update
+from rnnbbo.policies.evidence import no_evidence, update_evidence
 from rnnbbo.policies.protocol import Policy
 
 class Corners(Policy):
@@ -26,7 +26,7 @@ class Corners(Policy):
     def init(self, dim):
         return no_evidence(np, np.zeros((1, dim)), np.zeros(1))
     def step(self, params, state, observation):
-        return update(np, state, observation)
+        return update_evidence(np, state, observation)
     def choices(self, params, state, pending, space, rng):
         dim = space.cube_dim
         return np.array(np.meshgrid(*[[0.0, 1.0]] * dim)).reshape(dim, -1).T
@@ -90,8 +90,11 @@ def test_a_study_goes_on_with_a_policy_of_ones_own(own: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("{own}:nothing", "has no 'nothing'; it has np, no_evidence, update, Policy, Corners"),
-        ("{own}:number", "is 3; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"),
+        (
+            "{own}:nothing",
+            "has no 'nothing'; it has np, no_evidence, ",
+        ),
+        ("{own}:number", "= 3; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"),
         ("nowhere_at_all:policy", "there is no module 'nowhere_at_all'"),
         ("./nowhere.py:policy", "there is no file"),
     ],

@@ -87,7 +87,7 @@ def wavy(x: np.ndarray) -> float:
 
 
 def unwarped(w: np.ndarray, log_c: float, y: np.ndarray) -> np.ndarray:
-    """Back from a hypothesis's warped values (`kernel.values`) to the units of the values y."""
+    """Back from a hypothesis's warped values (`kernel.hypotheses`) to the units of the values y."""
     c = float(np.exp(log_c))
     z = c * np.expm1(np.maximum(w, -c) / c)
     return np.min(y) + z * np.std(y)
