@@ -28,7 +28,6 @@ NUMERICAL = (
     "test_examples.py",
     "test_minimize.py",
     "test_optimizer.py",
-    "test_readme.py",
     "test_recommend.py",
 )
 

@@ -255,7 +255,8 @@ def test_the_reach_lies_between_improvement_and_what_a_look_changes(i: int) -> N
     _, joint = peer.predict(np.concatenate([view.incumbent[None], keys]), return_cov=True)
     variance, linked = np.diag(joint)[1:], joint[0, 1:]
     noise = h.nugget[i] - factors.JITTER
-    change = (variance - linked) / np.sqrt(variance + noise)
+    # At the best point itself the difference is rounding, of either sign.
+    change = np.maximum(variance - linked, 0.0) / np.sqrt(variance + noise)
     wanted = np.sqrt(np.sqrt(variance) * change) if noise > 0 else np.sqrt(variance)
     p = view.posterior
     moved = (keys - view.incumbent) / view.lengthscales
