@@ -181,7 +181,8 @@ class Space:
             raise PointError(f"point = {point!r}; expected a list of {self.n_dims} values")
         if len(point) != self.n_dims:
             raise PointError(
-                f"point = {point!r}; expected {self.n_dims} values ({', '.join(self.names)})"
+                f"point = {point!r} of {len(point)} values; expected {self.n_dims} "
+                f"({', '.join(self.names)})"
             )
         checked = []
         for name, dim, value in zip(self.names, self.dimensions, point, strict=True):

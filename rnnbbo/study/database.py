@@ -206,7 +206,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             if version not in _MIGRATIONS:
                 raise StudyError(
                     f"{path}: version of its schema = {version}; expected "
-                    f"at least {min(_MIGRATIONS, default=SCHEMA_VERSION)}"
+                    f"at least {min(_MIGRATIONS, default=SCHEMA_VERSION)}: it is too old"
                 )
             _MIGRATIONS[version](connection)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

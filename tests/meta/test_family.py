@@ -113,7 +113,7 @@ def test_a_run_on_members_is_told_their_values_at_full_precision() -> None:
 def test_a_loss_that_needs_a_process_is_refused() -> None:
     policy = Network(NetworkConfig("lstm", "scored", hidden=8, layer=12, forms=4))
     settings = TrainConfig("test", loss="candidates")
-    with pytest.raises(ConfigError, match="a family of functions needs 'improvement'"):
+    with pytest.raises(ConfigError, match="expected 'improvement' for a family of functions"):
         unroll.run_policy(policy, {}, draw(), Episode(2, 3, 1), settings, torch.Generator())
 
 
@@ -173,7 +173,7 @@ def test_a_file_for_fine_tuning_holds_the_table_train_only(tmp_path: Path) -> No
     train = config.load_train(path, finetune.DEFAULTS)
     assert (train.updates, train.loss) == (7, "improvement")
     path.write_text("[train]\nupdates = 7\n[policy]\nhidden = 4\n")
-    with pytest.raises(ConfigError, match=r"a table \[policy\]; with --from only \[train\]"):
+    with pytest.raises(ConfigError, match=r"a table \[policy\]; expected \[train\] alone"):
         config.load_train(path, finetune.DEFAULTS)
     path.write_text('[train]\nloss = "candidates"\n')
     with pytest.raises(ConfigError, match="'candidates'; expected 'improvement' for a family"):

@@ -132,8 +132,8 @@ def test_failing_program(tmp_path, capsys, figure):
 
 
 WRONG = [
-    ([1.0], 0.0, PointError, "has 1 values; expected 6"),
-    ([0.0] * 7, 0.0, PointError, "has 7 values; expected 6"),
+    ([1.0], 0.0, PointError, "of 1 values; expected 6"),
+    ([0.0] * 7, 0.0, PointError, "of 7 values; expected 6"),
     ([99.0] + [0.0] * 5, 0.0, PointError, "x0 = 99.0"),
     (["a"] + [0.0] * 5, 0.0, PointError, "x0 = 'a'"),
     ([0.0] * 5 + [math.nan], 0.0, PointError, "x5 = nan"),

@@ -42,8 +42,8 @@ def test_a_row_a_policy_and_one_of_random_search(measured):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("--policies lstm,kernel", "does not run in batches; expected one of dnc"),
-        ("--policies lstm,nope", "policy = 'nope'; expected one of dnc"),
+        ("--policies lstm,kernel", "'kernel', which does not run in batches"),
+        ("--policies lstm,nope", "policy = 'nope'; expected"),
         ("--problems 0", "0 is not in the range x>=1"),
     ],
 )
