@@ -1,8 +1,8 @@
 """Publish a folder of records: python tools/publish_results.py runs/full.
 
-Writes the report, the main picture, the main table and the duels with single peers to
-benchmarks/results/, and fills the README. With `--long`, of the plan `long`: the table over all
-suites, the README's table of the default and its peers, and the duels.
+Writes the main table and the duels with single peers to benchmarks/results/. With `--long`, of the
+plan `long`, in which every peer goes on to 200 evaluations: the report, the main picture, the table
+over all suites, that of the default and its peers, with which it fills the README, and the duels.
 """
 
 import sys
@@ -23,7 +23,7 @@ from rnnbbo.benchmarks.reports.section import Subsection
 Times = tuple[int, ...]
 
 OURS = {
-    "kernel": ("logei", "spearmint", "skopt", "tpe", "dnc"),
+    "auto": ("logei", "spearmint", "skopt", "tpe", "dnc"),
     "dnc": ("logei", "spearmint"),
     "lstm": ("logei", "spearmint", "dnc"),
 }
@@ -34,7 +34,7 @@ FRONT = (10, 30, 100, 200)
 TIMES = {"logei": (10, 20, 30, 60, 100), "dnc": LONG, "tpe": LONG}
 SHORT = (10, 20, 30, 60)
 """Numbers of evaluations: the peers that cost most an ask stop early."""
-OURS_LONG = dict.fromkeys(("kernel", "dnc", "lstm"), ("logei", "spearmint", "skopt"))
+OURS_LONG = dict.fromkeys(("auto", "dnc", "lstm"), ("logei", "spearmint", "skopt"))
 """The same for the plan `long`, all at the same numbers of evaluations."""
 
 
@@ -50,17 +50,16 @@ def duels(
 
 
 def publish(folder: Path) -> None:
-    """Make everything that is published from a folder of records."""
-    reports.report(folder, RESULTS)
-    reports.main_picture(folder, RESULTS / "regret.svg")
+    """Make what is published from the records of the plan `full`."""
     records = read_records(folder)
     stored.write_tables(RESULTS / "regret.md", [Subsection(tables=(main_table(records),))])
     stored.write_tables(RESULTS / "duels.md", duels(records, OURS, TIMES))
-    fill()
 
 
 def publish_long(folder: Path) -> None:
     """Make what is published from the records of the plan `long`."""
+    reports.report(folder, RESULTS)
+    reports.main_picture(folder, RESULTS / "regret.svg")
     records = read_records(folder)
     times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}
     stored.write_tables(RESULTS / "overall.md", [overall(records, LONG, seconds=False)])

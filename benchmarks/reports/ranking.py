@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnbbo.benchmarks.reports.data import Records
+from rnnbbo.benchmarks.reports.data import ComparedMethod, Records
 from rnnbbo.benchmarks.reports.parts import everything
 from rnnbbo.benchmarks.reports.pool import Keep, Pool, at, names, pool
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, short
@@ -61,9 +61,19 @@ def excess(found: Sequence[Column], method: str) -> float:
 
 
 def ranked(records: Records, found: Sequence[Column]) -> list[str]:
-    """Return the methods that are in a column, by `excess`; of equals the default comes first."""
+    """Return the methods that are in a column, best first.
+
+    By the columns in which they are behind the least mean by the interval, then by `excess`: which
+    of several tied means is the least is chance. Of equals the default comes first.
+    """
     known = [m for m in records.methods if any(m.name in c.means.values for c in found)]
-    return [m.name for m in sorted(known, key=lambda m: (excess(found, m.name), not m.default))]
+
+    def order(method: ComparedMethod) -> tuple[int, float, bool]:
+        name = method.name
+        behind = sum(name in c.means.values and name not in c.means.leaders for c in found)
+        return behind, excess(found, name), not method.default
+
+    return [method.name for method in sorted(known, key=order)]
 
 
 def intervals(records: Records, found: Sequence[Column], *, geometric: bool = False) -> Table:

@@ -39,8 +39,9 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
 
 
 _READING = (
-    "Methods are ranked by their regret after the same number of evaluations; what asking costs is "
-    "a question of its own, which “Where a method's own time counts” answers. Two "
+    "Methods are ranked by their regret after the same number of evaluations: first by how often "
+    "one is behind the least mean by the interval, then by how far it is above it on average. What "
+    "asking costs is a question of its own, which “Where a method's own time counts” answers. Two "
     "methods are tied where the 95 % bootstrap interval over functions of their paired difference "
     f"holds 0. Regret is normalised: {ranking.REGRET_SCALE}."
 )
