@@ -67,6 +67,7 @@ def publish_long(folder: Path) -> None:
         records,
         FRONT,
         methods=default_and_peers(records),
+        geometric=False,
         latency=stored.read_tables(RESULTS / "latency.json"),
     )
     stored.write_tables(RESULTS / "front.md", [front])

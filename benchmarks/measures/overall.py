@@ -22,6 +22,7 @@ def overall(
     times: Sequence[int],
     *,
     methods: Collection[str] = (),
+    geometric: bool = True,
     seconds: bool = True,
     latency: Sequence[Subsection] = (),
 ) -> Subsection:
@@ -31,6 +32,7 @@ def overall(
         records: the records.
         times: numbers of evaluations.
         methods: the methods that are compared; all if there are none.
+        geometric: whether there is a geometric mean beside the mean.
         seconds: whether a last column has the time of a step.
         latency: what the measure of that name found: the times of the methods that it has are
             taken from there, at the largest of `times`.
@@ -46,7 +48,7 @@ def overall(
     if methods:
         kept = tuple(method for method in records.methods if method.name in methods)
         records = replace(records, methods=kept)
-    table = all_suites_table(records, times)
+    table = all_suites_table(records, times, geometric)
     if seconds:
         table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
     return Subsection(tables=(table,))

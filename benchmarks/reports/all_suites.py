@@ -11,12 +11,13 @@ from rnnbbo.benchmarks.reports.section import NONE, Cell, Table, joined, short
 from rnnbbo.errors import RecordError
 
 
-def all_suites_table(records: Records, times: Sequence[int]) -> Table:
+def all_suites_table(records: Records, times: Sequence[int], geometric: bool = True) -> Table:
     """Return a table of mean capped and geometric mean regret.
 
     Args:
         records: the records.
         times: numbers of evaluations.
+        geometric: whether there is a geometric mean beside the mean.
 
     Raises:
         RecordError: at none of them two methods share a function.
@@ -29,22 +30,25 @@ def all_suites_table(records: Records, times: Sequence[int]) -> Table:
         )
     rows = []
     for name in ranked(records, found):
-        rows.append([Cell(records.labels[name]), *(_both(column, name) for column in found)])
+        cells = [_both(column, name, geometric) for column in found]
+        rows.append([Cell(records.labels[name]), *cells])
     return Table(
         ["method", *(f"t = {column.t}" for column in found)],
         rows,
-        f"Mean capped / geometric mean normalised regret after t evaluations, over "
-        f"{extent(records, found)}: {REGRET_SCALE}. Bold is the least of a column and what is "
-        "tied with it, by the 95 % bootstrap interval over functions of the paired difference, or "
-        "of the ratio.",
+        f"Mean capped{' / geometric mean' if geometric else ''} normalised regret after t "
+        f"evaluations, over {extent(records, found)}: {REGRET_SCALE}. Bold is the least of a "
+        "column and what is tied with it, by the 95 % bootstrap interval over functions of the paired "
+        f"difference{', or of the ratio' if geometric else ''}.",
     )
 
 
-def _both(column: Column, method: str) -> Cell:
+def _both(column: Column, method: str, geometric: bool) -> Cell:
     if method not in column.means.values:
         return Cell(NONE)
-    mean, geometric = _mean(column.means, method), _mean(column.logs, method, geometric=True)
-    return joined(mean, " / ", geometric)
+    mean = _mean(column.means, method)
+    if not geometric:
+        return mean
+    return joined(mean, " / ", _mean(column.logs, method, geometric=True))
 
 
 def _mean(of: Pool, method: str, *, geometric: bool = False) -> Cell:
