@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.checkpoint import Checkpoint
+from rnnbbo.errors import PolicyError
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
@@ -76,7 +77,15 @@ class Proposer:
         rng = np.random.default_rng((self.entropy, 2, self.steps))
         pending = ledger.waiting()[-MOST_PENDING:]
         policy, params = self.policy.policy, self.policy.params
-        return replace(self, prepared=policy.choices(params, self.state, pending, self.space, rng))
+        choices = np.asarray(policy.choices(params, self.state, pending, self.space, rng))
+        fits = choices.ndim == 2 and len(choices) > 0 and choices.shape[1] == self.space.cube_dim
+        if not fits or not ((choices >= 0.0) & (choices <= 1.0)).all():  # not a number, too
+            shown = " ".join(repr(choices).split())
+            raise PolicyError(
+                f"choices of policy {self.policy.name!r} = {shown:.200}; expected an array (C, "
+                f"{self.space.cube_dim}) with C >= 1, of numbers from 0 to 1"
+            )
+        return replace(self, prepared=choices)
 
     def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.

@@ -104,6 +104,21 @@ def test_what_is_no_policy_is_named(own: str, name: str, message: str) -> None:
         Optimizer(BOX, policy=name.format(own=own))
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [np.zeros(2), np.zeros((0, 2)), np.zeros((3, 1)), np.full((1, 2), np.nan), [[0, 1.1]]],
+)
+def test_choices_that_are_no_points_of_the_cube_are_named(own: str, choices: Any) -> None:
+    class Wrong(type(shipped.load(f"{own}:corners").policy)):  # type: ignore[misc]
+        def choices(self, *_: Any) -> Any:
+            return choices
+
+    with pytest.raises(
+        PolicyError, match=r"choices of policy 'Wrong' = .*; expected an array \(C, 2"
+    ):
+        Optimizer(BOX, policy=Wrong(), rng=0).ask()
+
+
 def test_a_policy_is_one_line_of_the_catalogue(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = shipped.load(f"{own}:corners")
     monkeypatch.setitem(shipped._MADE, "corners", lambda: made)

@@ -37,8 +37,8 @@ def all_suites_table(records: Records, times: Sequence[int], geometric: bool = T
         rows,
         f"Mean capped{' / geometric mean' if geometric else ''} normalised regret after t "
         f"evaluations, over {extent(records, found)}: {REGRET_SCALE}. Bold is the least of a "
-        "column and what is tied with it, by the 95 % bootstrap interval over functions of the paired "
-        f"difference{', or of the ratio' if geometric else ''}.",
+        "column and what is tied with it, by the 95 % bootstrap interval over functions of the "
+        f"paired difference{', or of the ratio' if geometric else ''}.",
     )
 
 

@@ -67,6 +67,8 @@ class Policy(ABC):
             pending: (P, D) points asked and not told, at most MOST_PENDING.
             space: the user's; `space.snap` puts points of the cube onto it.
             rng: randomness of this ask.
+
+        What is no such array, or not within the unit cube, raises `rnnbbo.PolicyError` at the tell.
         """
 
     def further(
