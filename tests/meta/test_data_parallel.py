@@ -71,9 +71,12 @@ def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path, upd
         assert (weight == two.params[name]).all(), name
     assert one.provenance["functions"] == two.provenance["functions"] == 4 * updates
     logs = [read_log(tmp_path / name / "log.jsonl") for name in ("one", "two")]
-    kept = [[{k: v for k, v in line.items() if k != "seconds"} for line in log] for log in logs]
-    assert len(kept[0]) == updates
-    assert kept[0] == kept[1]
+    for record in (*logs[0], *logs[1]):
+        del record["seconds"]
+    for record in logs[0]:  # MKL may add up in an order that follows addresses
+        record["gradient_norm"] = pytest.approx(record["gradient_norm"], rel=1e-6)
+    assert len(logs[0]) == updates
+    assert logs[0] == logs[1]
 
 
 def test_every_shard_has_functions_of_its_own() -> None:

@@ -47,8 +47,14 @@ def train(out: Path, **options: int) -> Path:
     return trainer.train(CONFIG, FUNCTIONS, out, progress_bar=False, **options)
 
 
-def without_time(log: list[dict]) -> list[dict]:
-    return [{k: v for k, v in record.items() if k != "seconds"} for record in log]
+def assert_same_but_for_time(whole: Path, pieces: Path) -> None:
+    """The same logs; norms to rounding: MKL may add up in an order that follows addresses."""
+    one, other = (read_log(out / "log.jsonl") for out in (whole, pieces))
+    for record in one:
+        record["gradient_norm"] = pytest.approx(record["gradient_norm"], rel=1e-6)
+    for record in (*one, *other):
+        del record["seconds"]
+    assert one == other
 
 
 def test_a_resumed_training_equals_an_unbroken_one(tmp_path: Path) -> None:
@@ -57,8 +63,7 @@ def test_a_resumed_training_equals_an_unbroken_one(tmp_path: Path) -> None:
         pieces = shipped.load(train(tmp_path / "pieces", stop_after=steps))
     for name, weight in whole.params.items():
         assert (weight == pieces.params[name]).all(), name
-    logs = [without_time(read_log(tmp_path / part / "log.jsonl")) for part in ("whole", "pieces")]
-    assert logs[0] == logs[1]
+    assert_same_but_for_time(tmp_path / "whole", tmp_path / "pieces")
 
 
 def test_a_killed_training_loses_at_most_the_updates_since_the_checkpoint(tmp_path: Path) -> None:
