@@ -158,4 +158,8 @@ def _alone(out: Path) -> Iterator[None]:
             raise RecordError(
                 f"{out}: another runner is at work here; expected a folder of its own"
             ) from None
-        yield
+        try:
+            yield
+        finally:
+            # A process that is being forked off holds the file, too, until it becomes a program.
+            fcntl.flock(lock, fcntl.LOCK_UN)

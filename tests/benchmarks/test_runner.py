@@ -210,6 +210,20 @@ def test_a_second_runner_is_kept_out(start, tmp_path: Path) -> None:
         run(PLAN, out)
 
 
+def test_a_runner_that_has_ended_keeps_nobody_out(tmp_path: Path) -> None:
+    with runner._alone(tmp_path):
+        child = os.fork()  # as a process that is being started: it holds what is open
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+    try:
+        with runner._alone(tmp_path):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
 def test_a_killed_runner_leaves_no_process_behind(start, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = start(out, "faulty_methods:Slow", 4000)
