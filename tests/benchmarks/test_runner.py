@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks import Comparison, Plan, PlanProgress, executors, record, run
+from rnnbbo.benchmarks import Comparison, Plan, PlanProgress, executors, record, run, runner
 from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.errors import ConfigError, RecordError
 
