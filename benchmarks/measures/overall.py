@@ -35,7 +35,7 @@ def overall(
         geometric: whether there is a geometric mean beside the mean.
         seconds: whether a last column has the time of a step.
         latency: what the measure of that name found: the times of the methods that it has are
-            taken from there, at the largest of `times`.
+            taken from there, at the largest of `times` that it has for most of them.
 
     Raises:
         RecordError: the records hold no such method, or no two methods share a function; or
@@ -50,7 +50,8 @@ def overall(
         records = replace(records, methods=kept)
     table = all_suites_table(records, times, geometric)
     if seconds:
-        table = _with_seconds(table, records, *(_step(latency, times) if latency else (0, {})))
+        idle = _step(latency, times, {m.name for m in records.methods}) if latency else (0, {})
+        table = _with_seconds(table, records, *idle)
     return Subsection(tables=(table,))
 
 
@@ -59,19 +60,24 @@ def default_and_peers(records: Records) -> list[str]:
     return [method.name for method in records.methods if method.default or not method.ours]
 
 
-def _step(latency: Sequence[Subsection], times: Sequence[int]) -> tuple[int, dict[str, float]]:
-    """Return the largest of the times that the tables have, and every method's seconds at it."""
+def _step(
+    latency: Sequence[Subsection], times: Sequence[int], wanted: Collection[str]
+) -> tuple[int, dict[str, float]]:
+    """Return the largest of the times that most of the methods have, and their seconds at it."""
     tables = [table for subsection in latency for table in subsection.tables]
-    for t in sorted(times, reverse=True):
-        found = {
+    found = {
+        t: {
             row[0].text: cell.value
             for table in tables
             for row in table.rows
             for name, cell in zip(table.head, row, strict=True)
             if name == f"t = {t}" and cell.value is not None
         }
-        if found:
-            return t, found
+        for t in times
+    }
+    most = max(found, key=lambda t: (len(found[t].keys() & wanted), t))
+    if found[most]:
+        return most, found[most]
     heads = sorted({name for table in tables for name in table.head[1:]})
     raise RecordError(
         f"latency = {heads}; expected a table of the times at one of "
