@@ -25,7 +25,8 @@ class Optimizer:
     The policy takes one recurrent step a value told (Chen et al. 2016, eq. 3) and nothing is
     fitted. Asking again before telling feeds the paper's dummy for a pending evaluation
     (section 2.3), and pending points are kept away from. The same seed and the same calls give the
-    same points.
+    same points; on another kind of processor, the same but for rounding, which later points build
+    on.
 
     Args:
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
