@@ -9,6 +9,13 @@ from rnnbbo.policies.network import external_memory as m
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def _same_numbers() -> None:
+    """Give every test the same numbers, whichever tests ran before it."""
+    global RNG
+    RNG = np.random.default_rng(0)
+
+
 def weighting(*shape: int) -> np.ndarray:
     """Random non-negative weights that sum to at most 1 over the last axis."""
     w = RNG.random(shape)
