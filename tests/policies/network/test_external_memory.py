@@ -12,8 +12,7 @@ RNG = np.random.default_rng(0)
 @pytest.fixture(autouse=True)
 def _same_numbers() -> None:
     """Give every test the same numbers, whichever tests ran before it."""
-    global RNG
-    RNG = np.random.default_rng(0)
+    globals()["RNG"] = np.random.default_rng(0)
 
 
 def weighting(*shape: int) -> np.ndarray:

@@ -14,8 +14,7 @@ RNG = np.random.default_rng(1)
 @pytest.fixture(autouse=True)
 def _same_numbers() -> None:
     """Give every test the same numbers, whichever tests ran before it."""
-    global RNG
-    RNG = np.random.default_rng(1)
+    globals()["RNG"] = np.random.default_rng(1)
 
 
 def told(values: np.ndarray, points: np.ndarray) -> evidence.Evidence:
