@@ -54,7 +54,9 @@ def import_source(where: str, error: type[RnnbboError]) -> ModuleType:
 def _file(path: Path, error: type[RnnbboError]) -> ModuleType:
     if not path.is_file():
         raise error(f"there is no file {str(path)!r}; check the path before the colon")
-    sys.path.insert(0, str(path.resolve().parent))
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None

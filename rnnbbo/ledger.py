@@ -47,6 +47,7 @@ class Ledger:
         self._pending: dict[bytes, np.ndarray] = {}
         self._failed_first: list[np.ndarray] = []  # failed before there was a worst value
         self._seen: set[bytes] = set()
+        self._fed: list[tuple[np.ndarray, float]] = []  # what a policy was told
         self._worst = -math.inf
 
     def copy(self) -> "Ledger":
@@ -55,7 +56,7 @@ class Ledger:
         twin.points, twin.values = list(self.points), list(self.values)
         twin._cube, twin._pending = list(self._cube), dict(self._pending)
         twin._failed_first, twin._seen = list(self._failed_first), set(self._seen)
-        twin._worst = self._worst
+        twin._fed, twin._worst = list(self._fed), self._worst
         return twin
 
     def ask(self, u: np.ndarray) -> None:
@@ -84,16 +85,12 @@ class Ledger:
             return None
         told, worst = stand_in(np, np.array([value]), np.array([self._worst]))
         self._worst = float(worst[0])
-        return float(told[0])
+        self._fed.append((u, float(told[0])))
+        return self._fed[-1][1]
 
     def told(self) -> list[tuple[np.ndarray, float]]:
         """Return what a policy was told of every point, in order: points (D,) and values."""
-        pairs, worst = [], np.array([-math.inf])
-        for u, value in zip(self._cube, self.values, strict=True):
-            if math.isfinite(value) or math.isfinite(worst[0]):
-                told, worst = stand_in(np, np.array([value]), worst)
-                pairs.append((u, float(told[0])))
-        return pairs
+        return list(self._fed)
 
     def was_seen(self, u: np.ndarray) -> bool:
         """Tell whether a point (D,) of the cube was asked or told before."""

@@ -1,5 +1,6 @@
 """A policy at work on one run: its state, and from there to the next query."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -105,16 +106,19 @@ class Proposer:
         if prepared is None:
             prepared = self.prepare(ledger).prepared
         assert prepared is not None
-        policy, params = self.policy.policy, self.policy.params
-        pending = ledger.waiting()[-MOST_PENDING:]
-        more = policy.further(params, self.state, pending, self.space, rng)
-        for u in chain(prepared, more):
+        for u in chain(prepared, self._further(ledger, rng)):
             if ledger.was_seen(u):
                 continue
             point, place = self._settle(u)
             if not ledger.was_seen(place):
                 return point, place
         return self._settle(prepared[0])
+
+    def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        """Yield what is left where all choices were asked before, worked out only then."""
+        policy, params = self.policy.policy, self.policy.params
+        pending = ledger.waiting()[-MOST_PENDING:]
+        yield from policy.further(params, self.state, pending, self.space, rng)
 
     def _settle(self, u: np.ndarray) -> tuple[list[Any], np.ndarray]:
         """Return the point that a place (D,) of the cube stands for, and where that point lies."""

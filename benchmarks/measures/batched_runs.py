@@ -20,8 +20,6 @@ from rnnbbo.functions.problem import FloatArray
 from rnnbbo.many import ManyResult, minimize_many
 from rnnbbo.optimizer import Optimizer
 
-BatchFunction = Callable[[FloatArray], FloatArray]
-
 _FOURIER_FEATURES = 64
 """Cosines of a sample function: their cost is the objective's, and left out."""
 

@@ -86,7 +86,7 @@ def _step(
 
 
 def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, float]) -> Table:
-    """Add the time of a step: on an idle core after t evaluations, or in the records."""
+    """Add the time of a step: on one core after t evaluations, or in the records."""
     recorded = median_seconds(records)
     names = {label: name for name, label in records.labels.items()}
     rows, marked = [], False
@@ -98,7 +98,7 @@ def _with_seconds(table: Table, records: Records, t: int, idle: Mapping[str, flo
         rows.append([*row, Cell(f"{mark}{duration(value)}", value=value)])
     said = "A step is an ask and its tell: the median"
     if idle:
-        said += f" on an idle core after {t} evaluations"
+        said += f" on one core after {t} evaluations"
     if marked:
         said += "; after ≈, in the runs compared here, beside other work"
     return Table([*table.head, "time per step"], rows, f"{table.caption} {said}.")

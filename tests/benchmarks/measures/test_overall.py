@@ -69,7 +69,7 @@ def test_a_row_a_method_with_the_default_marked_and_the_time_last(made: Records)
 
 def test_times_of_an_idle_core_are_taken_where_there_are_any(made: Records) -> None:
     subsection = overall(made, [5, 10, 20, 30], latency=LATENCY)
-    assert "on an idle core after 20 evaluations; after ≈, in" in subsection.tables[0].caption
+    assert "on one core after 20 evaluations; after ≈, in" in subsection.tables[0].caption
     found = texts(subsection)
     times = {name: row[-1] for name, row in found.items()}
     # Of 30 evaluations there is none, and that of 20 is taken before that of 10.
