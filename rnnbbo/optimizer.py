@@ -167,6 +167,52 @@ class Optimizer:
             else:
                 self.add_pending(x)
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return what it has worked out so far, a value; see `restore`."""
+        proposers = [(one.policy.name, one.steps, one.fed, one.state) for one in self._proposers]
+        return {"asked": self._asked, "told": len(self.yi), "proposers": proposers}
+
+    def restore(self, history: Iterable[tuple[Any, ...]], snapshot: dict[str, Any]) -> None:
+        """Feed a history as `replay` does, with its end worked out before.
+
+        Args:
+            history: as for `replay`.
+            snapshot: of an optimizer with the same arguments, after the same history in whole.
+
+        Raises:
+            ValueError: the snapshot is of another one; nothing has changed then.
+        """
+        history = list(history)
+        n_told = len(self.yi) + sum(len(one) == 2 for one in history)
+        n_asked = self._asked + sum(len(one) == 1 for one in history)
+        proposers, later, why = self._proposers, self._later, self.policy_why
+        while later and n_told >= later[0].begins:
+            stage, *rest = later
+            proposers, later, why = (
+                [self._begin(one) for one in stage.policies],
+                tuple(rest),
+                stage.why,
+            )
+        names = [one.policy.name for one in proposers]
+        worked_out = snapshot["proposers"]
+        if (n_asked, n_told) != (snapshot["asked"], snapshot["told"]) or names != [
+            name for name, *_ in worked_out
+        ]:
+            raise ValueError("a snapshot of another history")
+        for x, *told in history:
+            point = self.space.check(x)
+            u = self.space.place(point)
+            if told:
+                self._ledger.tell(point, u, as_value(told[0]))
+            else:
+                self._asked += 1
+                self._note(u)
+        self._proposers = [
+            replace(one, state=state, steps=steps, fed=fed, prepared=None)
+            for one, (_, steps, fed, state) in zip(proposers, worked_out, strict=True)
+        ]
+        self._later, self.policy_why = later, why
+
     def copy(self) -> "Optimizer":
         """Return an independent optimizer that goes on as this one would."""
         twin = copy.copy(self)  # proposers are values that nothing changes

@@ -13,10 +13,11 @@ import numpy as np
 
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_value
-from rnnbbo.errors import StudyError
+from rnnbbo.errors import PointError, StudyError
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
+from rnnbbo.study.database import UnmadeError
 from rnnbbo.trial import Outcome, Trial
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(?:/?)(.*)")
@@ -41,12 +42,14 @@ class Study:
         policy: as for `rnnbbo.Optimizer`; None for the study's, or "auto".
         rng: a seed or a generator; None for the study's, or a random one.
         resume: go on with the study if the file exists, instead of refusing it.
+        command: what evaluates it, in any words, kept in a new study for whoever opens it.
 
     Attributes:
         path: the file.
         space: the `Space`.
         policy_name: name of the policy.
         seed: seed of the study.
+        command: what evaluates it; empty where nobody said.
 
     Raises:
         StudyError: the file exists (without `resume`), is damaged, or was made for another space,
@@ -66,19 +69,27 @@ class Study:
         policy: shipped.Source | None = None,
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
+        command: str = "",
     ) -> None:
         self.path = _as_path(path)
         space = None
         if dimensions is not None:
             space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
-        if space is not None and not (resume and _is_there(self.path)):
-            file.make(self.path, space, policy, rng, resume)
-        elif not resume:
+        if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
-        self._file = file.StudyFile(self.path, space, policy, rng)
+        if space is not None and not (resume and _is_there(self.path)):
+            file.make(self.path, space, policy, rng, resume=resume, command=command)
+        try:
+            self._file = file.StudyFile(self.path, space, policy, rng)
+        except UnmadeError:
+            if space is None:
+                raise StudyError(f"{path} is empty, and no study") from None
+            # Whoever was making it has died.
+            file.make(self.path, space, policy, rng, resume=resume, command=command)
+            self._file = file.StudyFile(self.path, space, policy, rng)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
-        self.policy_name = self._file.policy_name
+        self.policy_name, self.command = self._file.policy_name, self._file.command
 
     def ask(self) -> Trial:
         """Return the next trial to evaluate: one that its worker gave up, or a new one.
@@ -118,26 +129,32 @@ class Study:
         """
         outcome = replace(_outcome(y, error), info=dict(info or {}), seconds=seconds)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
-        with self._file.transaction():
-            self._file.trials.tell(number, outcome)
+        with self._file.transaction() as trials:
+            trials.tell(number, outcome)
 
     def add(self, x: Any, y: Any) -> None:
-        """Take a value that is known without having been asked for.
+        """Take a value that is known without having been asked for, or several at once.
 
         Args:
-            x: a point in user units.
-            y: its value; NaN, infinity or None is a failed trial.
+            x: a point in user units, or a list of points.
+            y: its value, or a list of values; NaN, infinity or None is a failed trial.
 
         Raises:
-            PointError: the point is not in the space.
-            ObservationError: y is not a number.
-            StudyError: the file cannot be written; nothing has changed.
+            PointError: a point is not in the space, or there are not as many as values.
+            ObservationError: a value is not a number.
+            StudyError: the file cannot be written. Nothing has changed then.
         """
-        outcome = _outcome(y, None)
-        code = self.space.encode(x)
-        with self._file.transaction():
-            number = self._file.trials.insert(code, asked=False)
-            self._file.trials.tell(number, outcome)
+        known = self.known(x, y)
+        with self._file.transaction() as trials:
+            trials.add(known)
+
+    def known(self, x: Any, y: Any) -> list[tuple[list[Any], Outcome]]:
+        """Return what `add` would write down: points as the file has them, and their outcomes."""
+        several = isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim > 0)
+        if several and len(x) != len(y):
+            raise PointError(f"{len(y)} values for {len(x)} points; expected one value a point")
+        pairs = zip(x, y, strict=True) if several else [(x, y)]
+        return [(self.space.encode(point), _outcome(value, None)) for point, value in pairs]
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
@@ -149,26 +166,40 @@ class Study:
 
     def recommend(self) -> list[Any] | None:
         """Return the point to take, as `rnnbbo.Optimizer.recommend` does."""
-        with self._file.reading():
-            return self._file.optimizer().recommend()
+        return self._file.optimizer().recommend()
 
     def result(self) -> OptimizeResult:
         """Sum up what was told, as `rnnbbo.minimize` does."""
-        with self._file.reading():
-            told, nfev = self.told(), self._file.trials.n_evaluations(told=True)
-            optimizer = self._file.optimizer()
-            result = make_result(
-                self.space,
-                [trial.x for trial in told],
-                [math.nan if trial.value is None else trial.value for trial in told],
-                policy=optimizer.policy_name,
-                policy_why=optimizer.policy_why,
-                recommended=optimizer.recommend(),
-                random_state=self.seed,
-            )
+        told = self.told()
+        with self._file.reading() as trials:
+            nfev = trials.n_evaluations(told=True)
+        optimizer = self._file.optimizer()
+        result = make_result(
+            self.space,
+            [trial.x for trial in told],
+            [math.nan if trial.value is None else trial.value for trial in told],
+            policy=optimizer.policy_name,
+            policy_why=optimizer.policy_why,
+            recommended=optimizer.recommend(),
+            random_state=self.seed,
+        )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
         result.update(nfev=nfev, errors=errors)
         return result
+
+    def backup(self, path: str | Path) -> None:
+        """Make a study of its own in a new file, of all that was asked and told up to now.
+
+        Others may go on with this one meanwhile. Trials that are being evaluated wait, in the
+        copy, for somebody to evaluate them.
+
+        Args:
+            path: a file that does not exist.
+
+        Raises:
+            StudyError: it exists, or cannot be written.
+        """
+        self._file.copy_to(_as_path(path))
 
     def close(self) -> None:
         """Give back what this process has not told, and close the file."""

@@ -82,40 +82,57 @@ def test_kill(path, kills, figure):
 
 @pytest.mark.fault("the study file cut at random offsets", holds="a valid prefix, or exit 4")
 @pytest.mark.parametrize("cuts", [20, slow(200)])
-@pytest.mark.parametrize("part", ["file", "write-ahead log"])
-def test_cut(path, tmp_path, cuts, part, figure, capsys):
-    offsets, prefixes, refused = random.Random(cuts), 0, 0
-    study = Study(path, BOX, **QUICK)
-    advance(study, 30)
-    if part == "file":
-        study.close()
-        study = Study(path, resume=True)
-        study.close()
-    whole = study.told() if part != "file" else Study(path, resume=True).told()
-    assert len(whole) == 30
+def test_cut(path, tmp_path, cuts, figure, capsys):
+    offsets = random.Random(cuts)
+    with Study(path, BOX, **QUICK) as study:
+        advance(study, 30)
+    copy = tmp_path / "cut.db"
     for _ in range(cuts):
-        copy = tmp_path / "cut.db"
-        for suffix in ("", "-wal"):
-            if (path.parent / f"run.db{suffix}").exists():
-                shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
-        cut = copy if part == "file" else tmp_path / "cut.db-wal"
-        with cut.open("r+b") as file:
-            file.truncate(offsets.randrange(cut.stat().st_size))
+        shutil.copy(path, copy)
+        with copy.open("r+b") as file:
+            file.truncate(offsets.randrange(1, copy.stat().st_size))
+        with pytest.raises(StudyError):
+            Study(copy, resume=True)
+        assert run_command(["study", "show", str(copy)]) == 4
+    capsys.readouterr()
+    figure("refused", cuts)
+
+
+@pytest.mark.fault(
+    "one bit of a study flipped",
+    holds="exit 4, or harmless: every point, value, order, error, info, and the next point the same",
+)
+@pytest.mark.parametrize("flips", [60, slow(2000)])
+def test_flipped(path, tmp_path, flips, figure, capsys):
+    places, refused, harmless = random.Random(flips), 0, 0
+    with Study(path, BOX, **QUICK) as study:
+        advance(study, 20)
+        study.tell(study.ask(), None, error="out of memory", info={"epochs": 3})
+        study.add([0.0] * len(BOX), 1.0)
+        whole = study.trials()
+        study.backup(tmp_path / "before.db")
+        following = advance(study, 1)
+    before, copy = (tmp_path / "before.db").read_bytes(), tmp_path / "flipped.db"
+    for _ in range(flips):
+        place, bit = places.randrange(len(before)), places.randrange(8)
+        content = bytearray(before)
+        content[place] ^= 1 << bit
+        for suffix in ("", "-state", "-journal", "-wal"):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+        copy.write_bytes(content)
         try:
             with Study(copy, resume=True) as opened:
-                kept = opened.told()
-                assert kept == whole[: len(kept)]
-                advance(opened, 2)
-            prefixes += 1
+                assert opened.trials() == whole, (place, bit)
+                assert advance(opened, 1) == following, (place, bit)
+            harmless += 1
         except StudyError:
-            assert run_command(["study", "show", str(copy)]) == 4
+            copy.write_bytes(content)
+            shown = run_command(["study", "show", str(copy)])
+            assert shown == 4 or _count(copy, "told IS NOT NULL") == 22, (place, bit)
             refused += 1
-        for suffix in ("", "-wal", "-shm"):
-            (tmp_path / f"cut.db{suffix}").unlink(missing_ok=True)
     capsys.readouterr()
-    figure(f"{part}: valid prefixes", prefixes)
-    figure(f"{part}: refused", refused)
-    study.close()
+    figure("refused", f"{refused} of {flips}")
+    figure("nothing changed", f"{harmless} of {flips}")
 
 
 FULL = """
@@ -152,7 +169,7 @@ def test_disk_full(path, rooms, figure):
     for i in range(rooms):
         before = len(Study(path, resume=True).told())
         # A file may grow no further: to the system, what a full disk is.
-        room = path.stat().st_size + 30_000 + 1_777 * i
+        room = path.stat().st_size + 511 * (i % 40)
         command = [sys.executable, "-c", FULL, str(path), str(room)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         told = int(done.stdout)
