@@ -100,7 +100,7 @@ def test_cut(path, tmp_path, cuts, figure, capsys):
 
 @pytest.mark.fault(
     "one bit of a study flipped",
-    holds="exit 4, or harmless: every point, value, order, error, info, and the next point the same",
+    holds="exit 4, or every point, value, order, error, info, and the next point the same",
 )
 @pytest.mark.parametrize("flips", [60, slow(2000)])
 def test_flipped(path, tmp_path, flips, figure, capsys):
