@@ -60,8 +60,6 @@ def time_going_on(path: Path, policy: str, dim: int, n_trials: int) -> dict[str,
         dim: number of dimensions.
         n_trials: number of known trials.
     """
-    from rnnbbo.cli.main import run_command
-
     points = np.random.default_rng(0).uniform(-1.0, 1.0, (n_trials, dim))
     times = {}
     with Study(path, _box(dim), policy=policy, rng=0) as study:
@@ -74,9 +72,9 @@ def time_going_on(path: Path, policy: str, dim: int, n_trials: int) -> dict[str,
             study.ask()
 
     times["opened, and asked"] = median(_timed(go_on) for _ in range(3))
-    target = path.with_suffix(".json")
-    export = ["study", "export", str(path), "-o", str(target)]
-    times["exported as JSON"] = _timed(lambda: run_command(export))
+    output = str(path.with_suffix(".json"))
+    export = [sys.executable, "-m", "rnnbbo.cli.main", "study", "export", str(path), "-o", output]
+    times["exported as JSON"] = _timed(lambda: subprocess.run(export, check=True))
     return times
 
 

@@ -80,6 +80,95 @@ def test_kill(path, kills, figure):
     figure("slowest reopening", f"{1e3 * slowest:.0f} ms")
 
 
+MAKES = """
+import sys
+from rnnbbo import Study
+print("begins", flush=True)
+Study(sys.argv[1], [(-1.0, 1.0)] * 2, policy="lstm-direct", rng=0, resume=True).close()
+"""
+
+
+def run_code(code, *arguments):
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.fault("kill -9 while a study is made", holds="the same call goes on")
+@pytest.mark.parametrize("kills", [3, slow(200)])
+def test_killed_while_it_is_made(path, kills, figure):
+    moments = random.Random(0)
+    for _ in range(kills):
+        maker = run_code(MAKES, path)
+        maker.stdout.readline()
+        time.sleep(moments.random() * 0.03)
+        maker.kill()
+        maker.communicate()
+        with Study(path, [(-1.0, 1.0)] * 2, policy="lstm-direct", rng=0, resume=True) as study:
+            study.tell(study.ask(), 1.0)
+        for file in path.parent.iterdir():
+            file.unlink()
+    figure("kills", kills)
+
+
+COPIES = """
+import shutil, sys
+from rnnbbo import Study
+path = sys.argv[1]
+with Study(path, [(-1.0, 1.0)] * 2, policy="lstm-direct", rng=0, resume=True) as study:
+    while True:
+        trial = study.ask()
+        study.tell(trial, sum(trial.x))
+        print(trial.number, flush=True)
+        shutil.copy(path, path + ".copy")
+"""
+
+
+@pytest.mark.fault(
+    "kill -9 of a process that copies its own study, beside a reader",
+    holds="no acknowledged tell lost",
+)
+@pytest.mark.parametrize("kills", [1, slow(50)])
+def test_a_process_that_copies_its_own_study(path, kills, figure):
+    told = set()
+    for _ in range(kills):
+        worker = run_code(COPIES, path)
+        lines = [worker.stdout.readline() for _ in range(5)]
+        Study(path, resume=True).close()  # as somebody who looks at it
+        lines += [worker.stdout.readline() for _ in range(5)]
+        worker.kill()
+        lines += worker.stdout.read().splitlines(keepends=True)
+        worker.wait()
+        told |= {int(line) for line in lines if line.endswith("\n")}
+        with Study(path, resume=True) as study:
+            assert told <= {trial.number for trial in study.told()}
+    figure("kills", kills)
+    figure("acknowledged tells, all there", len(told))
+
+
+@pytest.mark.fault("a backup during a run", holds="it opens to a prefix of the run")
+@pytest.mark.parametrize("backups", [3, slow(50)])
+def test_backups(path, backups, figure):
+    worker = start(path, 10**6)
+    worker.stdout.readline()
+    copies = [path.with_name(f"backup{i}.db") for i in range(backups)]
+    for copy in copies:
+        assert run_command(["study", "backup", str(path), str(copy)]) == 0
+    worker.kill()
+    worker.communicate()
+    with Study(path, resume=True) as study:
+        whole = study.told()
+    sizes = []
+    for copy in copies:
+        with Study(copy, resume=True) as study:
+            told = study.told()
+            assert told == whole[: len(told)]
+            sizes.append(len(told))
+            advance(study, 1)
+    assert sizes == sorted(sizes)
+    figure("backups", backups)
+    figure("trials in the last one", sizes[-1])
+
+
 @pytest.mark.fault("the study file cut at random offsets", holds="a valid prefix, or exit 4")
 @pytest.mark.parametrize("cuts", [20, slow(200)])
 def test_cut(path, tmp_path, cuts, figure, capsys):

@@ -2,13 +2,11 @@
 
 import contextlib
 import os
-import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -210,59 +208,7 @@ def test_a_copy_of_the_file_alone_is_the_study(path):
     study.close()
 
 
-COPIES = """
-import shutil, sys
-from rnnbbo import Study
-path = sys.argv[1]
-with Study(path, [(-1.0, 1.0)] * 2, policy="lstm-direct", rng=0, resume=True) as study:
-    while True:
-        trial = study.ask()
-        study.tell(trial, sum(trial.x))
-        print(trial.number, flush=True)
-        shutil.copy(path, path + ".copy")
-"""
-SHOWS = "import sys\nfrom rnnbbo import Study\nStudy(sys.argv[1], resume=True).close()\n"
-
-
-@pytest.mark.parametrize("kills", [1, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_process_that_copies_its_own_study_loses_nothing(path, kills):
-    for _ in range(kills):
-        worker = child(COPIES, path)
-        lines = [worker.stdout.readline() for _ in range(5)]
-        Study(path, resume=True).close()  # as somebody who looks at it
-        lines += [worker.stdout.readline() for _ in range(5)]
-        worker.kill()
-        lines += worker.stdout.read().splitlines(keepends=True)
-        worker.wait()
-        told = {int(line) for line in lines if line.endswith("\n")}
-        with Study(path, resume=True) as study:
-            assert told <= {trial.number for trial in study.told()}
-
-
 # Making
-
-
-MAKES = """
-import sys
-from rnnbbo import Study
-print("begins", flush=True)
-Study(sys.argv[1], [(-1.0, 1.0)] * 2, policy="lstm-direct", rng=0, resume=True).close()
-"""
-
-
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
-def test_killed_while_it_is_made(path, kills):
-    moments = random.Random(0)
-    for _ in range(kills):
-        maker = child(MAKES, path)
-        maker.stdout.readline()
-        time.sleep(moments.random() * 0.03)
-        maker.kill()
-        maker.communicate()
-        with Study(path, [(-1.0, 1.0)] * 2, policy="lstm-direct", rng=0, resume=True) as study:
-            study.tell(study.ask(), 1.0)
-        for file in path.parent.iterdir():
-            file.unlink()
 
 
 def test_a_file_in_which_a_study_was_being_made(path):
