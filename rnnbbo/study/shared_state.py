@@ -32,6 +32,7 @@ _FIXED = struct.Struct("<16s16sQQI")  # key, head of the history, place, length,
 _CONTENT, _ASKS, _NEXT = range(3)  # bytes that are locked
 _PAUSE_S = 0.0005
 _PATIENCE_S = 2.0
+_ALONE_S = 60.0  # without turns once one was waited for in vain
 
 
 class Saved(NamedTuple):
@@ -60,6 +61,7 @@ class SharedState:
         self._path = Path(f"{study}{SUFFIX}")
         self._key = blake2b(key.encode(), digest_size=16).digest()
         self._descriptor: int | None = None
+        self._alone_until = 0.0
         self._usable = sys.platform == "linux" and sys.maxsize > 2**32 and not is_remote(study)
 
     def read(self) -> Saved | None:
@@ -103,17 +105,19 @@ class SharedState:
         Args:
             meanwhile: what the next one in the line does while another one asks.
         """
-        if not self._open(make=True):
+        if time.monotonic() < self._alone_until or not self._open(make=True):
             yield
             return
         with contextlib.ExitStack() as asking:
             with self._locked(_NEXT) as first:
+                got = first and asking.enter_context(self._tried(_ASKS))
                 end = time.monotonic() + _PATIENCE_S
-                while first and not asking.enter_context(self._tried(_ASKS)):
+                while first and not got and time.monotonic() < end:
                     meanwhile()
-                    if time.monotonic() > end:
-                        break
                     time.sleep(_PAUSE_S)
+                    got = asking.enter_context(self._tried(_ASKS))
+            if not got:  # somebody was stopped in the midst of it
+                self._alone_until = time.monotonic() + _ALONE_S
             yield
 
     def close(self) -> None:

@@ -217,8 +217,13 @@ def test_one_asks_while_the_next_one_keeps_up(path):
 def test_who_takes_too_long_is_not_waited_for(path, monkeypatch):
     monkeypatch.setattr(shared_state, "_PATIENCE_S", 0.01)
     one, two = SharedState(path, "a"), SharedState(path, "a")
-    with one.turn_to_ask(lambda: None), two.turn_to_ask(lambda: None):
-        pass
+    kept_up = []
+    with one.turn_to_ask(lambda: None):
+        with two.turn_to_ask(lambda: kept_up.append(1)):
+            assert kept_up
+        kept_up.clear()
+        with two.turn_to_ask(lambda: kept_up.append(1)):
+            assert not kept_up  # once is enough
     for state in (one, two):
         state.close()
 
