@@ -10,6 +10,7 @@ import numpy as np
 from rnnbbo import auto, shipped
 from rnnbbo.arguments import as_count, as_entropy, as_seconds, as_value
 from rnnbbo.errors import PointError
+from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.proposer import Proposer
@@ -86,6 +87,7 @@ class Optimizer:
         """Their values; NaN for a failed trial."""
         return self._ledger.values
 
+    @isolated()
     def ask(self, n_points: int | None = None) -> Any:
         """Propose the next point, or several.
 
@@ -102,6 +104,7 @@ class Optimizer:
             return self._ask()
         return [self._ask() for _ in range(as_count("n_points", n_points))]
 
+    @isolated()
     def add_pending(self, x: Any) -> None:
         """Take note of a point that is being evaluated elsewhere, as if this had asked for it.
 
@@ -117,6 +120,7 @@ class Optimizer:
         self._begin_ask()
         self._note(u)
 
+    @isolated()
     def tell(self, x: Any, y: Any) -> None:
         """Take the value of a point, or of several; asked for or not, in any order.
 
@@ -147,6 +151,7 @@ class Optimizer:
             one.prepare(self._ledger) if i == turn else one for i, one in enumerate(self._proposers)
         ]
 
+    @isolated()
     def replay(self, history: Iterable[tuple[Any, ...]]) -> None:
         """Feed a history of asks and tells, in its order: a new optimizer becomes an equal one.
 
@@ -173,6 +178,7 @@ class Optimizer:
         twin._ledger = self._ledger.copy()
         return twin
 
+    @isolated()
     def recommend(self) -> list[Any] | None:
         """Return the point to take: of those told, that of probably the least noise-free value.
 
