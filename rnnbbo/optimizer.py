@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -117,12 +116,15 @@ class Optimizer:
             PointError: the point has the wrong length or type, or is out of bounds.
         """
         u = self.space.to_cube(x)
-        self._begin_ask()
-        self._note(u)
+        _, proposers = self._begin_ask()
+        self._end_ask(proposers, u)
 
     @isolated()
     def tell(self, x: Any, y: Any) -> None:
         """Take the value of a point, or of several; asked for or not, in any order.
+
+        Many values that are known already take about a millisecond each, told at once or one by
+        one by `replay`.
 
         Args:
             x: a point in user units, or a list of points.
@@ -145,10 +147,12 @@ class Optimizer:
             pairs = [(self.space.check(x), as_value(y))]
         for point, value in pairs:
             self._tell(point, value)
-        # The ask that follows finds its work done.
+        # The ask that follows finds its work done. All is taken by now: what interrupts this only
+        # puts the work off.
         turn = (self._asked + 1) % len(self._proposers)
         self._proposers = [
-            one.prepare(self._ledger) if i == turn else one for i, one in enumerate(self._proposers)
+            one.prepare(self._ledger) if i == turn else one.caught_up()
+            for i, one in enumerate(self._proposers)
         ]
 
     @isolated()
@@ -231,34 +235,33 @@ class Optimizer:
             for name in stage.policies
         ]
 
-    def _begin_ask(self) -> Proposer:
-        """Return the proposer whose turn it is, ready to propose."""
-        self._asked += 1
-        turn = self._asked % len(self._proposers)
+    def _begin_ask(self) -> tuple[Proposer, list[Proposer]]:
+        """Return the proposer whose turn it is, ready to propose, and all of them after the ask."""
+        turn = (self._asked + 1) % len(self._proposers)
         proposer = self._proposers[turn]
-        if not proposer.fed:
-            proposer = proposer.dummy(self._latest)
+        proposer = proposer.asked() if proposer.fed else proposer.dummy(self._latest)
         # Whatever is asked for next without a result in between is a pending evaluation more.
-        self._proposers = [
-            replace(proposer if i == turn else other, fed=False)
-            for i, other in enumerate(self._proposers)
+        return proposer, [
+            proposer if i == turn else other.asked() for i, other in enumerate(self._proposers)
         ]
-        return proposer
 
-    def _note(self, u: np.ndarray) -> None:
-        self._latest = u
+    def _end_ask(self, proposers: list[Proposer], u: np.ndarray) -> None:
+        """Take note of an ask; whatever interrupts it before, nothing was asked."""
+        self._asked, self._proposers, self._latest = self._asked + 1, proposers, u
         self._ledger.ask(u)
 
     def _ask(self) -> list[Any]:
-        proposer = self._begin_ask()
-        rng = np.random.default_rng((self._entropy, self._asked))
+        proposer, proposers = self._begin_ask()
+        rng = np.random.default_rng((self._entropy, self._asked + 1))
         point, u = proposer.propose(self._ledger, rng)
-        self._note(u)
+        self._end_ask(proposers, u)
         return point
 
     def _tell(self, point: list[Any], value: float) -> None:
         u = self.space.place(point)
-        told = self._ledger.tell(point, u, value)
+        told, half = self._ledger.tell(point, u, value)
+        if half != 1.0:
+            self._proposers = [one.rescaled(half).rescaled(half) for one in self._proposers]
         if told is None:
             return
         self._proposers = [one.told(u, told) for one in self._proposers]
