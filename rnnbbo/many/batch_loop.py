@@ -10,6 +10,7 @@ import numpy as np
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_entropy
 from rnnbbo.errors import MissingExtraError, ObservationError
+from rnnbbo.isolation import isolated
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
 from rnnbbo.many.group import Group, Stepper, regroup, split
@@ -178,10 +179,18 @@ def _with_torch(make: Callable[[], Any]) -> Any:
 @contextmanager
 def _mapper(threads: int) -> Iterator[Callable[..., list[Group]]]:
     """Give a map over groups; in threads, since numpy works without the interpreter's lock."""
+
+    def apart(function: Callable[[Group], Group], groups: list[Group]) -> list[Group]:
+        with isolated():
+            return [function(group) for group in groups]
+
     if threads == 1:
-        yield lambda function, groups: [function(group) for group in groups]
+        yield apart
         return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(threads) as pool:
-        yield lambda function, groups: list(pool.map(function, groups))
+        # In each thread: a new one knows nothing of what numpy's errors are set to here.
+        yield lambda function, groups: [
+            one for ones in pool.map(lambda group: apart(function, [group]), groups) for one in ones
+        ]
