@@ -113,6 +113,7 @@ class Follower:
             return mine
         start = time.perf_counter()
         mine.optimizer.replay(self._history(mine.optimizer, events))
+        mine.optimizer.catch_up()
         seconds = time.perf_counter() - start
         self._event_s = seconds / len(events)
         self._unsaved_s += seconds

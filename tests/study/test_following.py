@@ -256,14 +256,15 @@ def test_others_who_ask_meanwhile_are_known_of(path, monkeypatch):
 # Interrupts
 
 
-@pytest.mark.parametrize("place", ["ask", "replay", "tell"])
-def test_an_interrupt_leaves_what_the_history_says(path, monkeypatch, place):
+@pytest.mark.parametrize("name", ["ask", "replay", "catch_up"])
+def test_an_interrupt_leaves_what_the_history_says(path, monkeypatch, name):
     with Study(path, SPACE, **KERNEL) as study:
         points = advance(study, 4)
         trial = study.ask()
 
-        def interrupted(name, after):
-            original = getattr(Optimizer, name)
+        original = getattr(Optimizer, name)
+
+        def interrupted(after):
 
             def call(*arguments):
                 if after:
@@ -274,8 +275,7 @@ def test_an_interrupt_leaves_what_the_history_says(path, monkeypatch, place):
 
         for after in (False, True):
             with monkeypatch.context() as patched:
-                name = {"ask": "ask", "replay": "replay", "tell": "_tell"}[place]
-                patched.setattr(Optimizer, name, interrupted(name, after))
+                patched.setattr(Optimizer, name, interrupted(after))
                 if trial is not None:
                     study.tell(trial, value(trial.x))
                     points.append(trial.x)
