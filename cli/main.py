@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import errno
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
+from rnnbbo.cli.signals import own_process
 from rnnbbo.cli.streams import OutputError, be_lenient, say, silence_stdout
 from rnnbbo.errors import CheckpointError, RnnbboError, StudyError, TooManyFailuresError
 
@@ -116,9 +116,7 @@ def run_command(args: Sequence[str] | None = None) -> int:
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the `rnnbbo` command, and raise SystemExit with the exit code."""
     be_lenient()
-    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
-        # Whoever ignores it does not learn how a program has ended.
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    own_process()
     for stream in (sys.stdout, sys.stderr):
         # A category may hold bytes that the terminal's encoding lacks.
         if hasattr(stream, "reconfigure"):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnbbo.cli.options import ProgramAfterDashes, Seconds
+from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.streams import OutputError, say, write_result
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.trial import Trial, best_of
@@ -80,8 +79,6 @@ leaves behind is ended with its process group; a daemon with a session of its ow
 the trial or the run is cut short, and in every case if it is started without RNNBBO_RUN in its
 environment (env -u RNNBBO_RUN setsid ...).
 """
-
-_IGNORED = 3  # interrupts after the first one that do not end the command at once
 
 
 @click.command(cls=ProgramAfterDashes, help=_HELP, options_metavar="[OPTIONS]")
@@ -155,7 +152,7 @@ def minimize(
         )
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
-    signals = _Signals()
+    signals = RunSignals()
     with signals:
         with _stdout_on_stderr():
             space, target = _read_objective(command, params, space_file, call_with, eval_timeout)
@@ -246,7 +243,7 @@ class _Shown:
     """
 
     def __init__(
-        self, objective: CommandObjective, n_calls: int, names: Sequence[str], signals: _Signals
+        self, objective: CommandObjective, n_calls: int, names: Sequence[str], signals: RunSignals
     ) -> None:
         self._objective = objective
         self._n_calls = n_calls
@@ -356,37 +353,3 @@ def _stdout_on_stderr() -> Iterator[None]:
     finally:
         os.dup2(saved, 1)
         os.close(saved)
-
-
-class _Signals:
-    """Lets SIGTERM and SIGHUP end a run like Ctrl-C does, so that no program is left running.
-
-    One that was ignored from the start stays so. One of them is enough: what comes after it does
-    not keep the result from being shown, unless it comes again and again.
-    """
-
-    def __init__(self) -> None:
-        self._before: dict[int, Any] = {}
-        self.expect()
-
-    def expect(self) -> None:
-        """Interrupt at the next signal."""
-        self._ignored = 0
-        self._came = False
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return  # only that one has signals
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                self._before[number] = signal.signal(number, self._interrupt)
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _interrupt(self, number: int, frame: object) -> None:
-        self._ignored += self._came
-        if not self._came or self._ignored > _IGNORED:
-            self._came = True
-            raise KeyboardInterrupt

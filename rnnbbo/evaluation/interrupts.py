@@ -12,8 +12,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _hurry = threading.Event()
 
 
+def hurry() -> None:
+    """Take the patience away from the cleaning up that goes on, or is about to begin."""
+    _hurry.set()
+
+
 def hurried() -> bool:
-    """Return whether an interrupt has come while something is cleaned up."""
+    """Return whether another interrupt has come."""
     return _hurry.is_set()
 
 

@@ -25,7 +25,7 @@ _POLL_S = 0.02
 _RETRY_S = 1.0
 PASSING = (errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 """Why a process cannot be started that may be over in a moment."""
-_OPEN_FILES = 24  # that this process opens now and then, beside those of its evaluations
+_OPEN_FILES = 12  # that this process opens now and then, beside those of its evaluations
 
 
 class Process(Protocol):
@@ -218,7 +218,7 @@ def check_open_files(what: str, count: int, each: int) -> None:
 def describe_exit(code: int) -> str:
     """Return an exit status in words."""
     if code == UNKNOWN_EXIT:
-        return "with an exit status that is not known"
+        return "exit status unknown"
     if code < 0:
         with contextlib.suppress(ValueError):
             return f"killed by {signal.Signals(-code).name}"

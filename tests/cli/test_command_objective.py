@@ -209,7 +209,7 @@ def test_faults_of_an_objective_stay_in_its_worker(pool, monkeypatch):
     assert errors == [
         None,
         "ValueError: first line second line",
-        "RuntimeError: the objective called sys.exit(3)",
+        "the objective called sys.exit(3)",
         "the objective's process died: exit status 7",
     ]
     assert "nan" in outcome(workers, [5]).error
