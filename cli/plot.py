@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from rnnbbo.cli.options import check_output, shortened
 from rnnbbo.cli.streams import OutputError
 from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.outputs import check_output, shortened
 from rnnbbo.trial import Trial
 
 _SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp")

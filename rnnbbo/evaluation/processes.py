@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.evaluation import guard
-from rnnbbo.evaluation.guard import MARK, find_family
+from rnnbbo.evaluation import family
+from rnnbbo.evaluation.family import MARK, find_family
 from rnnbbo.evaluation.interrupts import hurried
 
 GRACE_S = 5.0  # between SIGTERM and SIGKILL
@@ -71,7 +71,7 @@ class Guard:
         # Without one everything works but for the case that it is for.
         with contextlib.suppress(OSError, TypeError):
             self._process = start_group(
-                [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), self._run],
+                [sys.executable, "-I", "-S", family.__file__, str(os.getpid()), self._run],
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -157,10 +157,10 @@ def end_groups(
     try:
         for process in left:
             kill_group(process, signal.SIGCONT)  # what is stopped cannot end by itself
-        guard.send(find_family(pids, marks), signal.SIGTERM)
+        family.send(find_family(pids, marks), signal.SIGTERM)
         _wait_for_end(left, marks, grace_s, in_a_hurry=hurried)
     finally:
-        guard.kill_family(pids, marks)
+        family.kill_family(pids, marks)
         _wait_for_end(left, marks, GRACE_S)
 
 

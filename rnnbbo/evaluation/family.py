@@ -57,13 +57,13 @@ def find_family(leaders: Collection[int], marks: Collection[str]) -> set[int]:
             environment = _read(f"/proc/{name}/environ")
             if any(mark in environment for mark in looked_for):
                 found.append(int(name))
-    family: set[int] = set()
+    together: set[int] = set()
     while found:
         pid = found.pop()
-        if pid not in family:
-            family.add(pid)
+        if pid not in together:
+            together.add(pid)
             found += children.get(pid, [])
-    return family - {os.getpid()}
+    return together - {os.getpid()}
 
 
 def kill_family(leaders: Collection[int], marks: Collection[str]) -> None:
