@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 from rnnbbo.evaluation import processes
-from rnnbbo.evaluation.workers import Worker, Workers, serve
+from rnnbbo.evaluation.workers import Worker, Workers, refuse, serve
 
 
 def interpreters(
@@ -31,26 +31,41 @@ def interpreters(
         eval_timeout: seconds an evaluation may take; None for any.
     """
 
-    def spawn() -> Worker:
+    def spawn(mark: str) -> Worker:
         ours, theirs = multiprocessing.Pipe()
-        arguments = [target, json.dumps(names), str(theirs.fileno()), str(os.getpid())]
-        process = processes.start_group(
-            [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=2,
-            pass_fds=[theirs.fileno()],
-        )
-        theirs.close()
-        return Worker(process, ours)
+        arguments = [target, json.dumps(names), str(theirs.fileno())]
+        try:
+            process = processes.start_group(
+                [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
+                {**os.environ, **processes.marked(mark)},
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                pass_fds=[theirs.fileno()],
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return Worker(process, ours, mark)
 
+    processes.check_open_files("--jobs", slots, each=1)
     return Workers(spawn, slots, eval_timeout=eval_timeout)
 
 
-def _main(target: str, names: str, pipe: str, parent: str) -> None:
+def _main(target: str, names: str, pipe: str) -> None:
     from rnnbbo.cli.command_objective import as_list_objective, import_function
+    from rnnbbo.cli.streams import be_lenient
+    from rnnbbo.errors import ObjectiveError
 
-    func = as_list_objective(import_function(target), json.loads(names))
-    serve(func, Connection(int(pipe)), int(parent))
+    be_lenient(stdout=True)
+    connection = Connection(int(pipe))
+    try:
+        func = as_list_objective(import_function(target), json.loads(names))
+    except ObjectiveError as error:
+        refuse(connection, str(error))
+        return
+    serve(func, connection)
 
 
 if __name__ == "__main__":

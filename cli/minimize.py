@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnbbo.cli.options import ProgramAfterDashes
-from rnnbbo.errors import RnnbboError
+from rnnbbo.cli.options import ProgramAfterDashes, Seconds
+from rnnbbo.cli.signals import RunSignals
+from rnnbbo.cli.streams import OutputError, say, write_result
+from rnnbbo.errors import ObjectiveError
 from rnnbbo.trial import Trial, best_of
 
 if TYPE_CHECKING:
@@ -67,11 +67,18 @@ work on one study together, until it has -n evaluations. `rnnbbo study show FILE
 
 \b
 Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, or too many failures;
-4 a study or a weights file is unusable; 130 interrupted (the best so far is still printed).
+4 a study or a weights file is unusable; 5 the objective cannot be started any more (it has
+vanished, or the system has no more processes or files; such a trial has not failed, and stays to be
+done); 6 the result cannot be written to stdout (it is on stderr then); 130 interrupted (the best so
+far is still printed).
+
+Ctrl-C, SIGTERM and SIGHUP end the run, and all programs with everything that they have started:
+SIGTERM, and SIGKILL 5 s later, or at the next Ctrl-C. A signal that is ignored from the start, as
+with nohup, stays so. If this process itself is killed, its programs are killed, too. What a program
+leaves behind is ended with its process group; a daemon with a session of its own may stay, unless
+the trial or the run is cut short, and in every case if it is started without RNNBBO_RUN in its
+environment (env -u RNNBBO_RUN setsid ...).
 """
-
-
-_SECONDS = click.FloatRange(min=0.0, min_open=True)
 
 
 @click.command(cls=ProgramAfterDashes, help=_HELP, options_metavar="[OPTIONS]")
@@ -95,8 +102,8 @@ _SECONDS = click.FloatRange(min=0.0, min_open=True)
     show_default=True,
     help="How many at once.",
 )
-@click.option("--eval-timeout", type=_SECONDS, metavar="S", help="Seconds for an evaluation.")
-@click.option("--timeout", type=_SECONDS, metavar="S", help="Seconds for the whole run.")
+@click.option("--eval-timeout", type=Seconds(), metavar="S", help="Seconds for an evaluation.")
+@click.option("--timeout", type=Seconds(), metavar="S", help="Seconds for the whole run.")
 @click.option("--study", "study_file", metavar="FILE", help="Keep every trial in this file.")
 @click.option("--resume", is_flag=True, help="Go on with the study, if the file exists.")
 @click.option(
@@ -131,7 +138,7 @@ def minimize(
     plot_file: str | None,
 ) -> int:
     """Read the options, run the trials, and show what came of them."""
-    from rnnbbo.cli import plot, printing
+    from rnnbbo.cli import plot
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Optimization
 
@@ -145,46 +152,83 @@ def minimize(
         )
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
-    with _stdout_on_stderr():
-        space, target = _read_objective(command, params, space_file, call_with, eval_timeout)
-        optimization = Optimization(
-            space,
-            Limits(n_calls, timeout, max_failures),
-            policy=policy,
-            rng=seed,
-            study=study_file,
-            resume=resume,
-        )
-        shown = _Shown(target, n_calls, space.names)
-
-        def evaluator_of(opened: Opened) -> Evaluator:
-            nonlocal seed
-            seed = seed if opened.study is None else opened.study.seed
-            assert seed is not None
-            return target.evaluator(jobs, seed, timed=timeout is not None)
-
-        with contextlib.closing(shown), _signals_interrupt():
-            ended = optimization.run(evaluator_of, shown)
-    about = {
-        "policy": ended.result.policy,
-        "policy_why": ended.result.policy_why,
-        "seed": seed,
-        "seconds": round(time.monotonic() - start, 3),
-        **({} if study_file is None else {"study": str(Path(study_file))}),
-    }
-    recommended = ended.result.recommended
-    if as_json:
-        click.echo(
-            printing.trials_json(
-                ended.status, ended.trials, recommended, space.names, target, **about
+    signals = RunSignals()
+    with signals:
+        with _stdout_on_stderr():
+            space, target = _read_objective(command, params, space_file, call_with, eval_timeout)
+            optimization = Optimization(
+                space,
+                Limits(n_calls, timeout, max_failures),
+                policy=policy,
+                rng=seed,
+                study=study_file,
+                resume=resume,
             )
-        )
+            shown = _Shown(target, n_calls, space.names, signals)
+
+            def evaluator_of(opened: Opened) -> Evaluator:
+                nonlocal seed
+                seed = seed if opened.study is None else opened.study.seed
+                assert seed is not None
+                return target.evaluator(jobs, seed, timed=timeout is not None)
+
+            with contextlib.closing(shown):
+                ended = optimization.run(evaluator_of, shown)
+        about = {
+            "policy": ended.result.policy,
+            "policy_why": ended.result.policy_why,
+            "seed": seed,
+            "seconds": round(time.monotonic() - start, 3),
+            **({} if study_file is None else {"study": str(Path(study_file))}),
+        }
+        return _conclude(ended, target, space.names, about if as_json else None, plot_file)
+
+
+def _conclude(
+    ended: Ended,
+    target: CommandObjective,
+    names: Sequence[str],
+    about: dict[str, Any] | None,
+    plot_file: str | None,
+) -> int:
+    """Show the result, and return the exit code.
+
+    Args:
+        ended: what came of the run.
+        target: what was minimized.
+        names: names of the parameters.
+        about: what JSON says of the run beside its trials; None to show the result in words.
+        plot_file: file of the picture, or None.
+
+    Raises:
+        OutputError: the result was not written as it should.
+    """
+    from rnnbbo.cli import plot, printing
+
+    if about is None:
+        text = printing.ending_text(ended, target)
     else:
-        click.echo(printing.ending_text(ended, target), err=not ended.result.success)
-    if plot_file is not None and ended.trials:
-        plot.draw_convergence(plot_file, ended.trials)
-    if isinstance(ended.error, RnnbboError):
+        text = printing.trials_json(
+            ended.status, ended.trials, ended.result.recommended, names, target, **about
+        )
+    fault: OutputError | None = None
+    try:
+        if about is None and not ended.result.success:
+            say(text)
+        else:
+            write_result(text)
+        if plot_file is not None and ended.trials:
+            plot.draw_convergence(plot_file, ended.trials)
+    except OutputError as error:
+        fault = error
+    if isinstance(ended.error, KeyboardInterrupt) and fault is not None:
+        say(f"Error: {fault}")
+    elif isinstance(ended.error, ObjectiveError):
+        say(f"Error: {ended.error}")
+    elif ended.error is not None and not isinstance(ended.error, KeyboardInterrupt):
         raise ended.error
+    elif fault is not None:
+        raise fault
     return _exit_code(ended)
 
 
@@ -195,12 +239,16 @@ class _Shown:
         objective: what is minimized.
         n_calls: number of evaluations wanted.
         names: names of the parameters.
+        signals: what a signal does.
     """
 
-    def __init__(self, objective: CommandObjective, n_calls: int, names: Sequence[str]) -> None:
+    def __init__(
+        self, objective: CommandObjective, n_calls: int, names: Sequence[str], signals: RunSignals
+    ) -> None:
         self._objective = objective
         self._n_calls = n_calls
         self._names = names
+        self._signals = signals
         self._progress: TrialProgress | None = None
 
     def begin(self, opened: Opened) -> None:
@@ -209,11 +257,11 @@ class _Shown:
 
         now = opened.history.result()
         if opened.study is not None and len(now.x_iters):
-            click.echo(_going_on(opened.study, now, self._n_calls), err=True)
+            say(_going_on(opened.study, now, self._n_calls))
         if self._objective.call is not None:
-            click.echo(f"calling {self._objective.call}", err=True)
+            say(f"calling {self._objective.call}")
         why = f": {now.policy_why}" if now.policy_why else ""
-        click.echo(f"policy {now.policy}{why}", err=True)
+        say(f"policy {now.policy}{why}")
         best = best_of(opened.history.told())
         self._progress = TrialProgress(self._n_calls, self._names, now.nfev, best)
 
@@ -221,6 +269,7 @@ class _Shown:
         """Show a trial."""
         assert self._progress is not None
         self._progress.add(trial)
+        self._signals.expect()  # an objective may have caught the last one
 
     def close(self) -> None:
         """Take the progress bar away."""
@@ -240,11 +289,13 @@ def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
 
 
 def _exit_code(ended: Ended) -> int:
-    from rnnbbo.cli.main import EXIT_INTERRUPTED, EXIT_NO_SUCCESS
+    from rnnbbo.cli.main import EXIT_CANNOT_START, EXIT_INTERRUPTED, EXIT_NO_SUCCESS
     from rnnbbo.status import Status
 
     if ended.status is Status.INTERRUPTED:
         return EXIT_INTERRUPTED
+    if ended.status is Status.OBJECTIVE_ERROR:
+        return EXIT_CANNOT_START
     failed = ended.status is Status.TOO_MANY_FAILURES or not ended.result.success
     return EXIT_NO_SUCCESS if failed else 0
 
@@ -292,7 +343,8 @@ def _read_objective(
 @contextlib.contextmanager
 def _stdout_on_stderr() -> Iterator[None]:
     """Send what an objective prints to stderr: stdout is for the result alone."""
-    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
     saved = os.dup(1)
     os.dup2(2, 1)
     try:
@@ -301,23 +353,3 @@ def _stdout_on_stderr() -> Iterator[None]:
     finally:
         os.dup2(saved, 1)
         os.close(saved)
-
-
-@contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a run like Ctrl-C does, so that no program is left running."""
-
-    def interrupt(signum: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():  # only that one has signals
-        yield
-        return
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,8 @@ def minimize(
             everything so far.
         TooManyFailuresError: more than `max_failures` evaluations failed. Its `result` holds
             everything so far.
-        KeyboardInterrupt: as raised; its `result` holds everything so far.
+        Exception: whatever else a callback raises, KeyboardInterrupt too, as raised; its
+            `result` holds everything so far.
     """
     space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
     points, known = _initial(space, x0, y0)
@@ -141,7 +143,8 @@ def minimize(
     )
     result = complete(ended.result)
     if ended.error is not None:
-        ended.error.result = result  # type: ignore[union-attr]
+        with suppress(AttributeError, TypeError):  # a class that allows no more attributes
+            ended.error.result = result  # type: ignore[attr-defined]
         raise ended.error
     if ended.status is Status.TOO_MANY_FAILURES:
         raise _too_many(result, max_failures)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation.evaluator import Evaluator
+from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.loop import History, Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult, count_text
@@ -58,7 +59,7 @@ class Ended:
     status: Status
     result: OptimizeResult
     trials: list[Trial]
-    error: KeyboardInterrupt | ObjectiveError | None = None
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,13 @@ class Optimization:
             watcher: told how it gets on.
 
         Returns:
-            What came of it; an interrupt, and an objective that cannot be evaluated any more, are
-            in its `error`, and not raised.
+            What came of it. Whatever ended it before its time, an interrupt, an objective that
+            cannot be evaluated any more, a watcher that raised, is in its `error`, and not raised.
         """
         with self._open() as opened:
             evaluator = evaluator_of(opened)
             history = opened.history
-            error: KeyboardInterrupt | ObjectiveError | None = None
+            error: BaseException | None = None
             try:
                 if _begins(watcher, opened, evaluator):
                     status = run_trials(history, evaluator, self.limits, on_trial=watcher.add)
@@ -111,7 +112,15 @@ class Optimization:
                 status, error = Status.INTERRUPTED, interrupt
             except ObjectiveError as broken:
                 status, error = Status.OBJECTIVE_ERROR, broken
-            return _ended(status, history, error)
+            except BaseException as failure:
+                status, error = Status.ERROR, failure
+            try:
+                with shielded(interrupted=True) if error else nullcontext():
+                    return _ended(status, history, error)
+            except Exception:
+                if error is None:
+                    raise
+                raise error from None  # a study whose file is gone cannot be summed up, either
 
     @contextmanager
     def _open(self) -> Iterator[Opened]:
@@ -149,9 +158,7 @@ def _begins(watcher: Watcher, opened: Opened, evaluator: Evaluator) -> bool:
     return begins
 
 
-def _ended(
-    status: Status, history: History, error: KeyboardInterrupt | ObjectiveError | None
-) -> Ended:
+def _ended(status: Status, history: History, error: BaseException | None) -> Ended:
     result = history.result()
     if status is Status.OK and not result.success:
         status = Status.NO_SUCCESS

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -40,12 +43,21 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
 
     Returns:
         The value; or, where the objective raised or returned no finite number, why there is none.
+        An objective that leaves by `sys.exit` has failed, too.
     """
     start = time.perf_counter()
     try:
-        y = func(list(x))  # a copy, so that an objective that changes its argument harms nothing
-        number = as_number(y)
+        with _copies_end_here():
+            # A copy, so that an objective that changes its argument harms nothing.
+            y = func(list(x))
+            number = as_number(y)
+    except SystemExit as stop:
+        outcome = Outcome(error=f"the objective called sys.exit({stop.code!r})")
     except Exception as error:
+        outcome = Outcome(error=one_line(error))
+    except BaseException as error:
+        if not _is_cancelled(error):
+            raise
         outcome = Outcome(error=one_line(error))
     else:
         if number is None:
@@ -55,6 +67,26 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
         else:
             outcome = Outcome(value=number)
     return replace(outcome, seconds=time.perf_counter() - start)
+
+
+@contextmanager
+def _copies_end_here() -> Iterator[None]:
+    """End a copy of this process that comes back from the objective, which has forked it.
+
+    It would evaluate, propose and tell beside the process that it is a copy of.
+    """
+    me = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != me:
+            os._exit(0)
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Tell whether a coroutine that the objective has run was cancelled: no `Exception`."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
 def one_line(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,8 @@ def minimize_many(
         ConfigError: n_problems, n_calls, rng, threads or chunk are not of the form expected.
         ObservationError: f returned something else than N numbers.
         MissingExtraError: torch is needed and not installed.
-        KeyboardInterrupt: as raised; its `result` holds everything so far.
+        Exception: whatever else `f` raises, KeyboardInterrupt too, as raised; its `result` holds
+            everything so far.
     """
     size, steps = as_count("n_problems", n_problems), as_count("n_calls", n_calls)
     workers = _cores() if threads is None else as_count("threads", threads)
@@ -106,10 +107,11 @@ def minimize_many(
                 if done < steps:
                     groups = regroup(groups, _host(xp.isfinite(y)), most)
                     groups = work(lambda group: _turn(stepper, group, y), groups)  # noqa: B023
-    except KeyboardInterrupt as interrupt:
-        interrupt.result = make_many_result(  # type: ignore[attr-defined]
-            x_iters[:, :done], values[:, :done], loaded.name, rng
-        )
+    except BaseException as error:
+        with suppress(Exception):  # a device may be lost with it
+            error.result = make_many_result(  # type: ignore[attr-defined]
+                x_iters[:, :done], values[:, :done], loaded.name, rng
+            )
         raise
     return make_many_result(x_iters, values, loaded.name, rng)
 
