@@ -17,10 +17,15 @@ from multiprocessing.connection import Connection
 
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.workers import Worker, Workers, serve
+from rnnbbo.space import Space
 
 
 def interpreters(
-    target: str, names: Sequence[str] | None, slots: int, eval_timeout: float | None
+    target: str,
+    names: Sequence[str] | None,
+    slots: int,
+    eval_timeout: float | None,
+    own_space: Space | None = None,
 ) -> Workers:
     """Make workers that load the objective themselves.
 
@@ -29,11 +34,14 @@ def interpreters(
         names: names to call the function with; None to call it with a list.
         slots: how many evaluations may run at once.
         eval_timeout: seconds an evaluation may take; None for any.
+        own_space: the space of the objective's own `bounds`, if it is that: then points are sent
+            as numbers, since JSON has no tuples, and their categories are the objective's own.
     """
 
     def spawn() -> Worker:
         ours, theirs = multiprocessing.Pipe()
-        arguments = [target, json.dumps(names), str(theirs.fileno()), str(os.getpid())]
+        coded = json.dumps(own_space is not None)
+        arguments = [target, json.dumps(names), coded, str(theirs.fileno()), str(os.getpid())]
         process = processes.start_group(
             [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
             stdin=subprocess.DEVNULL,
@@ -43,14 +51,17 @@ def interpreters(
         theirs.close()
         return Worker(process, ours)
 
-    return Workers(spawn, slots, eval_timeout=eval_timeout)
+    encode = list if own_space is None else own_space.encode
+    return Workers(spawn, slots, eval_timeout=eval_timeout, encode=encode)
 
 
-def _main(target: str, names: str, pipe: str, parent: str) -> None:
+def _main(target: str, names: str, coded: str, pipe: str, parent: str) -> None:
     from rnnbbo.cli.command_objective import as_list_objective, import_function
 
-    func = as_list_objective(import_function(target), json.loads(names))
-    serve(func, Connection(int(pipe)), int(parent))
+    func = import_function(target)
+    decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
+    objective = as_list_objective(func, json.loads(names))
+    serve(objective, Connection(int(pipe)), int(parent), decode)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.loop import History, Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
+from rnnbbo.repeats import Repeats
 from rnnbbo.result import OptimizeResult, count_text
 from rnnbbo.space import Space
 from rnnbbo.status import Status
@@ -104,7 +105,15 @@ class Optimization:
             error: KeyboardInterrupt | ObjectiveError | None = None
             try:
                 if _begins(watcher, opened, evaluator):
-                    status = run_trials(history, evaluator, self.limits, on_trial=watcher.add)
+                    known = [trial.x for trial in history.told()]
+                    repeats = Repeats(self.space, [*known, *(self.points if self.values else ())])
+                    status = run_trials(
+                        history,
+                        evaluator,
+                        self.limits,
+                        on_begin=lambda trial: repeats.add(trial.x),
+                        on_trial=watcher.add,
+                    )
                 else:
                     status = Status.STOPPED
             except KeyboardInterrupt as interrupt:  # hours of evaluations are not lost with it

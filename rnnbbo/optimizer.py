@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import auto, shipped
-from rnnbbo.arguments import as_count, as_entropy, as_seconds, as_value
+from rnnbbo.arguments import as_count, as_entropy, as_number, as_seconds, as_value
 from rnnbbo.errors import PointError
+from rnnbbo.escaping import show
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.proposer import Proposer
@@ -122,17 +123,18 @@ class Optimizer:
 
         Args:
             x: a point in user units, or a list of points.
-            y: its value, lower being better, or a list of values. NaN, infinity or None is a
-                failed trial: it is recorded, never becomes the best, and the policy is told the
-                worst value so far in its place.
+            y: its value, lower being better, or a list of values; an array or list of one element
+                is that value. NaN, infinity, None or what is masked is a failed trial: it is
+                recorded, never becomes the best, and the policy is told the worst value so far in
+                its place.
 
         Raises:
             PointError: a point has the wrong length or type, or is out of bounds.
             ObservationError: a value is not a number. Nothing has been taken then.
         """
-        if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim > 0):
+        if _is_several(x, y):
             if not isinstance(x, (list, tuple, np.ndarray)) or len(x) != len(y):
-                n = len(x) if hasattr(x, "__len__") else repr(x)
+                n = len(x) if isinstance(x, (list, tuple, np.ndarray)) else show(x)
                 raise PointError(f"{len(y)} values for {n} points; expected one value a point")
             pairs = [
                 (self.space.check(one), as_value(value)) for one, value in zip(x, y, strict=True)
@@ -260,3 +262,12 @@ class Optimizer:
             stage, *later = self._later
             self._later = tuple(later)
             self._hand_over(stage)
+
+
+def _is_several(x: Any, y: Any) -> bool:
+    """Tell whether y is a list of values, one a point of x, and no single value in brackets."""
+    if not isinstance(y, (list, tuple)) and not (isinstance(y, np.ndarray) and y.ndim > 0):
+        return False
+    if as_number(y) is None or not isinstance(x, (list, tuple, np.ndarray)):
+        return True
+    return len(x) == 1 and isinstance(x[0], (list, tuple, np.ndarray))

@@ -137,9 +137,10 @@ class Workers:
         worker.trial, worker.deadline = None, math.inf
         self._busy.remove(worker)
         self._idle.append(worker)
+        info, seconds = answer["info"], answer["seconds"]
         if answer["error"] is not None:
-            return Outcome(error=answer["error"], seconds=answer["seconds"])
-        return Outcome(value=answer["value"], seconds=answer["seconds"])
+            return Outcome(error=answer["error"], info=info, seconds=seconds)
+        return Outcome(value=answer["value"], info=info, seconds=seconds)
 
     def _set_deadline(self, worker: Worker) -> None:
         # Loading the objective does not count as evaluating it.
@@ -172,7 +173,12 @@ def serve(
             return
         outcome = evaluate(func, decode(point))
         value = None if outcome.error else outcome.value
-        answer = {"value": value, "error": outcome.error, "seconds": outcome.seconds}
+        answer = {
+            "value": value,
+            "error": outcome.error,
+            "info": outcome.info,
+            "seconds": outcome.seconds,
+        }
         pipe.send_bytes(json.dumps(answer).encode())
 
 

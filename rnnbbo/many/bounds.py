@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Real
 from rnnbbo.errors import SpaceError
+from rnnbbo.escaping import show
 from rnnbbo.policies.ops import Array, namespace
 
 
@@ -52,7 +53,7 @@ def _shared(bounds: Any) -> tuple[np.ndarray, np.ndarray]:
                 isinstance(spec, (tuple, list, np.ndarray)) and len(spec) in (2, 3)
             ):
                 raise SpaceError(
-                    f"{spec!r}; expected (low, high), (low, high, prior) or a Real: "
+                    f"{show(spec)}; expected (low, high), (low, high, prior) or a Real: "
                     "minimize_many takes real dimensions only"
                 )
             dimensions.append(spec if isinstance(spec, Real) else Real(*spec))
@@ -67,7 +68,7 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
     """Return checked bounds (N, D, 2), one box a problem."""
     try:
         ends = np.asarray(bounds, dtype=np.float64)
-    except (TypeError, ValueError):
+    except Exception:
         ends = np.empty(0)
     if ends.ndim != 3 or ends.shape[0] != n_problems or ends.shape[1] < 1 or ends.shape[2] != 2:
         shape = ends.shape if ends.size else "no array of numbers"
@@ -88,9 +89,9 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
 
 
 def _depth(bounds: Any) -> int:
-    """Count the levels of lists above the first number; 3 for bounds of each problem."""
+    """Count the levels of lists above the first number; 3 or more for bounds of each problem."""
     depth = 0
-    while isinstance(bounds, (list, tuple, np.ndarray)) and len(bounds):
+    while depth <= 3 and isinstance(bounds, (list, tuple, np.ndarray)) and len(bounds):
         bounds, depth = bounds[0], depth + 1
     return depth
 
@@ -110,7 +111,7 @@ def as_bounds(bounds: Any, n_problems: int, device: Any = None) -> Bounds:
     """
     host = bounds.detach().cpu().numpy() if _is_tensor(bounds) else bounds
     if not isinstance(host, (list, tuple, np.ndarray)) or _depth(host) == 0:
-        raise SpaceError(f"bounds = {bounds!r}; expected a list of dimensions or an array")
+        raise SpaceError(f"bounds = {show(bounds)}; expected a list of dimensions or an array")
     log = None
     if _depth(host) >= 3:
         ends = _each(host, n_problems)

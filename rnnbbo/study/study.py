@@ -14,6 +14,7 @@ import numpy as np
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_value
 from rnnbbo.errors import StudyError
+from rnnbbo.escaping import show
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
@@ -108,7 +109,7 @@ class Study:
             trial: the trial, or its number.
             y: its value, lower being better; NaN, infinity or None is a failed trial.
             error: why it failed.
-            info: what else is worth keeping; JSON has to have a form for it.
+            info: what else is worth keeping; what JSON has no form for is kept as text.
             seconds: how long the evaluation took.
 
         Raises:
@@ -116,7 +117,7 @@ class Study:
             ObservationError: y is not a number.
             StudyError: the file cannot be written; nothing has changed.
         """
-        outcome = replace(_outcome(y, error), info=dict(info or {}), seconds=seconds)
+        outcome = replace(_outcome(y, error), info=info or {}, seconds=seconds)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
         with self._file.transaction():
             self._file.trials.tell(number, outcome)
@@ -215,5 +216,5 @@ def _outcome(y: Any, error: str | None) -> Outcome:
     """
     value = as_value(y)
     if math.isnan(value) and error is None:
-        error = f"its value is {y!r}; expected a finite number"
+        error = f"its value is {show(y)}; expected a finite number"
     return Outcome(value) if error is None else Outcome(error=error)
