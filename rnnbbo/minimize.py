@@ -101,6 +101,8 @@ def minimize(
             everything so far.
         KeyboardInterrupt: as raised; its `result` holds everything so far.
     """
+    if not callable(func):
+        raise ConfigError(f"func = {show(func)}; expected a function of a point")
     space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
     points, known = _initial(space, x0, y0)
     callbacks = _callbacks(callback)

@@ -133,8 +133,9 @@ class Optimizer:
             ObservationError: a value is not a number. Nothing has been taken then.
         """
         if _is_several(x, y):
-            if not isinstance(x, (list, tuple, np.ndarray)) or len(x) != len(y):
-                n = len(x) if isinstance(x, (list, tuple, np.ndarray)) else show(x)
+            many = isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.ndim > 0)
+            if not many or len(x) != len(y):
+                n = len(x) if many else show(x)
                 raise PointError(f"{len(y)} values for {n} points; expected one value a point")
             pairs = [
                 (self.space.check(one), as_value(value)) for one, value in zip(x, y, strict=True)
@@ -268,6 +269,8 @@ def _is_several(x: Any, y: Any) -> bool:
     """Tell whether y is a list of values, one a point of x, and no single value in brackets."""
     if not isinstance(y, (list, tuple)) and not (isinstance(y, np.ndarray) and y.ndim > 0):
         return False
-    if as_number(y) is None or not isinstance(x, (list, tuple, np.ndarray)):
+    if as_number(y) is None:
         return True
-    return len(x) == 1 and isinstance(x[0], (list, tuple, np.ndarray))
+    if isinstance(x, np.ndarray):
+        return x.ndim != 1
+    return isinstance(x, (list, tuple)) and list(map(type, x)) in ([list], [tuple], [np.ndarray])

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_entropy, as_number
-from rnnbbo.errors import MissingExtraError, ObservationError
+from rnnbbo.errors import ConfigError, MissingExtraError, ObservationError
 from rnnbbo.escaping import show
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
@@ -77,6 +77,8 @@ def minimize_many(
         MissingExtraError: torch is needed and not installed.
         KeyboardInterrupt: as raised; its `result` holds everything so far.
     """
+    if not callable(f):
+        raise ConfigError(f"f = {show(f)}; expected a function of points (n_problems, D)")
     size, steps = as_count("n_problems", n_problems), as_count("n_calls", n_calls)
     workers = _cores() if threads is None else as_count("threads", threads)
     box = _with_torch(lambda: as_bounds(bounds, size, device))

@@ -117,7 +117,7 @@ class Study:
             ObservationError: y is not a number.
             StudyError: the file cannot be written; nothing has changed.
         """
-        outcome = replace(_outcome(y, error), info=info or {}, seconds=seconds)
+        outcome = replace(_outcome(y, error), info={} if info is None else info, seconds=seconds)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
         with self._file.transaction():
             self._file.trials.tell(number, outcome)
