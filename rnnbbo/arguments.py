@@ -77,6 +77,8 @@ def as_number(y: Any) -> float | None:
                 return as_float(number)
             if (inner := _only(y)) is y:
                 return None
+            if inner is None:
+                return math.nan
             y = inner
     except Exception:  # of an object that pretends to be a number or an array
         pass
@@ -116,10 +118,12 @@ def as_count(name: str, value: Any, least: int = 1) -> int:
     """Return the integer that value is.
 
     Raises:
-        ConfigError: it is none, or below `least`.
+        ConfigError: it is none, or below `least`, or has more than 63 bits.
     """
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
         raise ConfigError(f"{name} = {show(value)}; expected an integer of at least {least}")
+    if int(value) >= 2**63:
+        raise ConfigError(f"{name} = {show(value)}; expected an integer below 2**63")
     return int(value)
 
 

@@ -150,6 +150,26 @@ def _is_bracketed(item: Any) -> bool:
     return not isinstance(item, (list, tuple)) and as_number(item) is not None
 
 
+def _specs_of(dimensions: Any) -> list[Any]:
+    """Return the dimensions of a space as users write it; errors are those of what they wrote."""
+    if getattr(dimensions, "constraint", None) is not None:
+        raise SpaceError("spaces with a constraint are not supported")
+    specs = getattr(dimensions, "dimensions", dimensions)
+    if isinstance(specs, (str, bytes, Mapping)) or not hasattr(specs, "__iter__"):
+        raise SpaceError(f"space = {show(dimensions)}; expected a list of dimensions")
+    return list(specs)
+
+
+def _values_of(point: Any) -> list[Any] | None:
+    """Return the values that a point lists; None if it is no list."""
+    try:
+        if isinstance(point, np.ndarray) and point.ndim == 1:
+            return point.tolist()
+        return list(point) if isinstance(point, (list, tuple)) else None
+    except Exception:
+        return None
+
+
 class Space:
     """A search space, and the converter between its points and the unit cube.
 
@@ -170,13 +190,10 @@ class Space:
     """
 
     def __init__(self, dimensions: Any) -> None:
-        if getattr(dimensions, "constraint", None) is not None:
-            raise SpaceError("spaces with a constraint are not supported")
-        specs = getattr(dimensions, "dimensions", dimensions)
-        if isinstance(specs, (str, bytes, Mapping)) or not hasattr(specs, "__iter__"):
-            raise SpaceError(f"space = {show(dimensions)}; expected a list of dimensions")
         try:
-            specs = list(specs)
+            specs = _specs_of(dimensions)
+        except SpaceError:
+            raise
         except Exception as error:
             raise SpaceError(
                 f"space = {show(dimensions)}; reading it raises {one_line(error)}"
@@ -241,17 +258,16 @@ class Space:
             PointError: the length is wrong, or a value has the wrong type, is NaN, out of
                 bounds, or an unknown category.
         """
-        if isinstance(point, np.ndarray) and point.ndim == 1:
-            point = point.tolist()
-        if not isinstance(point, (list, tuple)):
+        values = _values_of(point)
+        if values is None:
             raise PointError(f"point = {show(point)}; expected a list of {self.n_dims} values")
-        if len(point) != self.n_dims:
+        if len(values) != self.n_dims:
             raise PointError(
-                f"point = {show(point)} of {len(point)} values; expected {self.n_dims} "
+                f"point = {show(point)} of {len(values)} values; expected {self.n_dims} "
                 f"({', '.join(self.names)})"
             )
         checked = []
-        for name, dim, value in zip(self.names, self.dimensions, point, strict=True):
+        for name, dim, value in zip(self.names, self.dimensions, values, strict=True):
             try:
                 checked.append(dim.check(value))
             except ValueError:

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Real
 from rnnbbo.errors import SpaceError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import one_line, show
 from rnnbbo.policies.ops import Array, namespace
 
 
@@ -91,9 +91,23 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
 def _depth(bounds: Any) -> int:
     """Count the levels of lists above the first number; 3 or more for bounds of each problem."""
     depth = 0
-    while depth <= 3 and isinstance(bounds, (list, tuple, np.ndarray)) and len(bounds):
+    while depth <= 3 and isinstance(bounds, (list, tuple, np.ndarray)):
+        if getattr(bounds, "shape", None) == () or not len(bounds):
+            break
         bounds, depth = bounds[0], depth + 1
     return depth
+
+
+def _read(bounds: Any, n_problems: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return bounds (N or 1, D, 2) and flags (1, D), or None for no flags."""
+    host = bounds.detach().cpu().numpy() if _is_tensor(bounds) else bounds
+    depth = _depth(host)
+    if not isinstance(host, (list, tuple, np.ndarray)) or depth == 0:
+        raise SpaceError(f"bounds = {show(bounds)}; expected a list of dimensions or an array")
+    if depth >= 3:
+        return _each(host, n_problems), None
+    ends, flags = _shared(host.tolist() if isinstance(host, np.ndarray) else host)
+    return ends, flags if flags.any() else None
 
 
 def as_bounds(bounds: Any, n_problems: int, device: Any = None) -> Bounds:
@@ -109,15 +123,14 @@ def as_bounds(bounds: Any, n_problems: int, device: Any = None) -> Bounds:
         SpaceError: the shape is another, or a pair is not low < high with a finite width, or a
             prior is unknown or does not fit. The message names problem and dimension.
     """
-    host = bounds.detach().cpu().numpy() if _is_tensor(bounds) else bounds
-    if not isinstance(host, (list, tuple, np.ndarray)) or _depth(host) == 0:
-        raise SpaceError(f"bounds = {show(bounds)}; expected a list of dimensions or an array")
-    log = None
-    if _depth(host) >= 3:
-        ends = _each(host, n_problems)
-    else:
-        ends, flags = _shared(host.tolist() if isinstance(host, np.ndarray) else host)
-        log = flags if flags.any() else None
+    try:
+        ends, log = _read(bounds, n_problems)
+    except SpaceError:
+        raise
+    except Exception as error:
+        raise SpaceError(
+            f"bounds = {show(bounds)}; reading them raises {one_line(error)}"
+        ) from error
     if _is_tensor(bounds) or device is not None:
         import torch
 
