@@ -321,13 +321,16 @@ def draw(kind: str, seed: int, number: int) -> bytes:
 def _load(kind: str) -> None:
     """Import what takes long before the time of a case begins."""
     modules = {
-        "plans": "benchmarks.plan",
-        "training": "functions.gp meta.finetune",
-        "options": "functions.gp meta.finetune meta.trainer meta.curves benchmarks.runner "
-        "benchmarks.measures.latency benchmarks.measures.duel",
+        "plans": ["rnnbbo.benchmarks.plan"],
+        "training": ["rnnbbo.functions.gp", "rnnbbo.meta.finetune"],
+        "options": [
+            *("rnnbbo.functions.gp", "rnnbbo.meta.finetune", "rnnbbo.meta.trainer"),
+            *("rnnbbo.meta.curves", "rnnbbo.benchmarks.runner", "matplotlib.figure"),
+            *("rnnbbo.benchmarks.measures.latency", "rnnbbo.benchmarks.measures.duel"),
+        ],
     }
-    for name in modules.get(kind, "").split():
-        importlib.import_module(f"rnnbbo.{name}")
+    for name in modules.get(kind, ()):
+        importlib.import_module(name)
 
 
 def fault(kind: str, data: bytes) -> str | None:
