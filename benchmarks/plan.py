@@ -1,15 +1,17 @@
 """What to run: plans from TOML files, and the runs that they ask for."""
 
-import tomllib
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnbbo.arguments import as_number
 from rnnbbo.benchmarks.record import RunKey
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.errors import ConfigError
-from rnnbbo.tables import from_table
+from rnnbbo.escaping import show
+from rnnbbo.tables import from_table, read_toml
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,11 @@ class Plan:
         )
         object.__setattr__(self, "compare", made)
         _require("about", self.about, isinstance(self.about, str), "a line of text")
-        _require("split", self.split, self.split in SPLITS, f"one of {', '.join(SPLITS)}")
-        limit = self.time_limit
-        fine = isinstance(limit, int | float) and not isinstance(limit, bool) and limit > 0
-        _require("time_limit", limit, fine, "a number of seconds > 0")
+        fine = isinstance(self.split, str) and self.split in SPLITS
+        _require("split", self.split, fine, f"one of {', '.join(SPLITS)}")
+        limit = as_number(self.time_limit)
+        fine = limit is not None and 0.0 < limit < math.inf
+        _require("time_limit", self.time_limit, fine, "a number of seconds > 0")
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -120,17 +123,8 @@ def load_plan(plan: str | Path) -> Plan:
         ConfigError: no such plan, an unknown key, or a value that is not accepted.
     """
     path = _folder() / f"{plan}.toml" if str(plan) in shipped_plans() else Path(plan)
-    try:
-        values = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise ConfigError(
-            f"plan = {str(plan)!r} ({error.strerror}); expected a TOML file or one of "
-            f"{', '.join(shipped_plans())}"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"plan = {str(plan)!r}, which is not TOML ({error}); expected a TOML file"
-        ) from None
+    form = f"a TOML file or one of {', '.join(shipped_plans())}"
+    values = read_toml(path, "plan", form, ConfigError)
     return from_table(Plan, "plan", values)
 
 
@@ -167,4 +161,4 @@ def _folder() -> Path:
 
 def _require(key: str, value: object, fine: bool, form: str) -> None:
     if not fine:
-        raise ConfigError(f"{key} = {value!r}; expected {form}")
+        raise ConfigError(f"{key} = {show(value)}; expected {form}")

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnbbo.errors import ObjectiveError
+from rnnbbo.escaping import show
 from rnnbbo.importing import import_source
 
 if TYPE_CHECKING:
     from rnnbbo.evaluation.evaluator import Evaluator, Objective
+    from rnnbbo.space import Space
 
 FUNCTION_FORMS = "pkg.mod:func or ./file.py:func; to run a program, put it after --"
 
@@ -52,6 +54,8 @@ class PythonFunction:
         names: names of the parameters.
         by_names: whether it is called with a keyword a parameter, or else with one list.
         eval_timeout: seconds an evaluation may take; None for any.
+        own_space: the space, where it is the function's own `bounds`: then a category may be
+            anything, which a worker finds there, too.
     """
 
     target: str
@@ -59,6 +63,7 @@ class PythonFunction:
     names: Sequence[str]
     by_names: bool
     eval_timeout: float | None = None
+    own_space: Space | None = None
 
     @property
     def call(self) -> str:
@@ -76,15 +81,15 @@ class PythonFunction:
             return Inline(as_list_objective(self.func, keywords))
         from rnnbbo.cli.interpreters import interpreters
 
-        return interpreters(self.target, keywords, jobs, self.eval_timeout)
+        return interpreters(self.target, keywords, jobs, self.eval_timeout, self.own_space)
 
     def command(self, x: Sequence[Any]) -> None:
         """Return None: no command evaluates a point."""
 
     def lines(self, x: Sequence[Any]) -> list[str]:
         """Return a point by names, and as the list to paste into Python."""
-        named = [f"  {name} = {value!r}" for name, value in zip(self.names, x, strict=True)]
-        return [*named, f"x = {list(x)!r}"]
+        named = [f"  {name} = {show(value)}" for name, value in zip(self.names, x, strict=True)]
+        return [*named, f"x = {show(list(x))}"]
 
 
 def import_function(target: str) -> Callable[..., Any]:

@@ -17,10 +17,15 @@ from multiprocessing.connection import Connection
 
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.workers import Worker, Workers, refuse, serve
+from rnnbbo.space import Space
 
 
 def interpreters(
-    target: str, names: Sequence[str] | None, slots: int, eval_timeout: float | None
+    target: str,
+    names: Sequence[str] | None,
+    slots: int,
+    eval_timeout: float | None,
+    own_space: Space | None = None,
 ) -> Workers:
     """Make workers that load the objective themselves.
 
@@ -29,11 +34,14 @@ def interpreters(
         names: names to call the function with; None to call it with a list.
         slots: how many evaluations may run at once.
         eval_timeout: seconds an evaluation may take; None for any.
+        own_space: the space of the objective's own `bounds`, if it is that: then points are sent
+            as numbers, since JSON has no tuples, and their categories are the objective's own.
     """
 
     def spawn(mark: str) -> Worker:
         ours, theirs = multiprocessing.Pipe()
-        arguments = [target, json.dumps(names), str(theirs.fileno())]
+        coded = json.dumps(own_space is not None)
+        arguments = [target, json.dumps(names), coded, str(theirs.fileno())]
         try:
             process = processes.start_group(
                 [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
@@ -50,10 +58,11 @@ def interpreters(
         return Worker(process, ours, mark)
 
     processes.check_open_files("--jobs", slots, each=1)
-    return Workers(spawn, slots, eval_timeout=eval_timeout)
+    encode = list if own_space is None else own_space.encode
+    return Workers(spawn, slots, eval_timeout=eval_timeout, encode=encode)
 
 
-def _main(target: str, names: str, pipe: str) -> None:
+def _main(target: str, names: str, coded: str, pipe: str) -> None:
     from rnnbbo.cli.command_objective import as_list_objective, import_function
     from rnnbbo.cli.streams import be_lenient
     from rnnbbo.errors import ObjectiveError
@@ -61,11 +70,13 @@ def _main(target: str, names: str, pipe: str) -> None:
     be_lenient(stdout=True)
     connection = Connection(int(pipe))
     try:
-        func = as_list_objective(import_function(target), json.loads(names))
+        func = import_function(target)
+        objective = as_list_objective(func, json.loads(names))
     except ObjectiveError as error:
         refuse(connection, str(error))
         return
-    serve(func, connection)
+    decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
+    serve(objective, connection, decode)
 
 
 if __name__ == "__main__":

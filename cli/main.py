@@ -10,14 +10,21 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from rnnbbo.cli.signals import own_process
 from rnnbbo.cli.streams import OutputError, be_lenient, say, silence_stdout
-from rnnbbo.errors import CheckpointError, RnnbboError, StudyError, TooManyFailuresError
+from rnnbbo.errors import (
+    CheckpointError,
+    RnnbboError,
+    RnnbboWarning,
+    StudyError,
+    TooManyFailuresError,
+)
 
 EXIT_USAGE = 2
 EXIT_NO_SUCCESS = 3
@@ -91,7 +98,9 @@ def run_command(args: Sequence[str] | None = None) -> int:
         args: the arguments after `rnnbbo`; by default those of this process.
     """
     try:
-        returned = rnnbbo.main(args, prog_name="rnnbbo", standalone_mode=False)
+        with warnings.catch_warnings():
+            _show_warnings()
+            returned = rnnbbo.main(args, prog_name="rnnbbo", standalone_mode=False)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = "" if context is None else f" (see {context.command_path} --help)"
@@ -111,6 +120,19 @@ def run_command(args: Sequence[str] | None = None) -> int:
             say(f"Error: standard output cannot be written: {error.strerror}")
         return EXIT_OUTPUT
     return returned if isinstance(returned, int) else 0
+
+
+def _show_warnings() -> None:
+    """Let a warning of ours be a line on stderr, without the place in the code that Python adds."""
+    others = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **options: Any) -> None:
+        if issubclass(category, RnnbboWarning):
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            others(message, category, *place, **options)
+
+    warnings.showwarning = show
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:

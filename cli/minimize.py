@@ -332,12 +332,12 @@ def _read_objective(
         return space, Program(command, space.names, eval_timeout=eval_timeout)
     func = import_function(command)
     bounds = getattr(func, "bounds", None)
+    own_space = None
     if bounds is not None and not params and space_file is None:
-        space = Space(bounds)
-    else:
-        space = read_parameters(params, space_file)
+        own_space = Space(bounds)
+    space = own_space or read_parameters(params, space_file)
     by_names = takes_names(func, space.names, call_with)
-    return space, PythonFunction(command, func, space.names, by_names, eval_timeout)
+    return space, PythonFunction(command, func, space.names, by_names, eval_timeout, own_space)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnbbo.errors import SpaceError
+from rnnbbo.escaping import as_line, show
 
 if TYPE_CHECKING:
     from rnnbbo.space import Categorical, Integer, Real, Space
@@ -46,14 +47,15 @@ def read_parameters(params: Sequence[str], file: str | None) -> Space:
 def _parse_param(text: str) -> Real | Integer | Categorical:
     name, equals, spec = text.partition("=")
     if not equals:
-        raise SpaceError(f"--param = {text!r}; expected {PARAMETER_FORMS}")
-    return _parse_spec(_check_name(name), spec, f"--param = {text!r}")
+        raise SpaceError(f"--param = {show(text)}; expected {PARAMETER_FORMS}")
+    return _parse_spec(_check_name(name), spec, f"--param = {show(text)}")
 
 
 def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise SpaceError(
-            f"parameter name = {name!r}; expected a letter, then letters, digits, '_', '-' and '.'"
+            f"parameter name = {show(name)}; expected a letter, then letters, digits, '_', '-' "
+            "and '.'"
         )
     return name
 
@@ -72,7 +74,7 @@ def _parse_spec(name: str, spec: str, where: str) -> Real | Integer | Categorica
         low, high = number(parts[0]), number(parts[1])
     except ValueError:
         raise SpaceError(
-            f"{where}: bounds {parts[0]!r} and {parts[1]!r}; expected two "
+            f"{where}: bounds {show(parts[0])} and {show(parts[1])}; expected two "
             + ("numbers" if kind == "float" else "integers")
         ) from None
     return _numeric(kind, name, low, high, len(parts) == 3)
@@ -87,18 +89,9 @@ def _numeric(kind: str, name: str, low: Any, high: Any, log: bool) -> Real | Int
 
 
 def _read_file(path: Path) -> list[Any]:
-    import tomllib
+    from rnnbbo.tables import read_toml
 
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SpaceError(
-            f"--space = {str(path)!r} ({error.strerror}); expected a TOML file"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpaceError(
-            f"--space = {str(path)!r}, which is not TOML ({error}); expected a TOML file"
-        ) from None
+    tables = read_toml(path, "--space", "a TOML file", SpaceError)
     return [_parse_entry(_check_name(name), entry, path) for name, entry in tables.items()]
 
 
@@ -108,13 +101,15 @@ def _parse_entry(name: str, entry: Any, path: Path) -> Any:
     where = f"--space {path}: {name}"
     if isinstance(entry, str):
         return _parse_spec(name, entry, where)
-    if not isinstance(entry, dict) or entry.get("type") not in _KEYS:
-        raise SpaceError(f'{where} = {entry!r}; expected a table with type "float", "int" or "cat"')
-    kind = entry["type"]
+    kind = entry.get("type") if isinstance(entry, dict) else None
+    if not isinstance(kind, str) or kind not in _KEYS:
+        raise SpaceError(
+            f'{where} = {show(entry)}; expected a table with type "float", "int" or "cat"'
+        )
     keys = set(entry) - {"type"}
     if keys - set(_KEYS[kind]) or set(_KEYS[kind]) - {"log"} - keys:
         raise SpaceError(
-            f"{where}: keys = {', '.join(sorted(keys)) or '(none)'}; expected "
+            f"{where}: keys = {as_line(', '.join(sorted(keys))) or '(none)'}; expected "
             + ", ".join(_KEYS[kind])
         )
     if kind == "cat":
@@ -124,10 +119,11 @@ def _parse_entry(name: str, entry: Any, path: Path) -> Any:
             for category in categories
         ):
             raise SpaceError(
-                f"{where}: categories = {categories!r}; expected a list of texts, numbers, booleans"
+                f"{where}: categories = {show(categories)}; expected a list of texts, numbers, "
+                "booleans"
             )
         return Categorical(categories, name)
     log = entry.get("log", False)
     if not isinstance(log, bool):
-        raise SpaceError(f"{where}: log = {log!r}; expected true or false")
+        raise SpaceError(f"{where}: log = {show(log)}; expected true or false")
     return _numeric(kind, name, entry["low"], entry["high"], log)

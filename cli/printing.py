@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rnnbbo.escaping import plain, show
 from rnnbbo.result import count_text
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
@@ -20,7 +21,9 @@ JSON_VERSION = 2
 
 def short_text(value: Any) -> str:
     """Return a parameter's value as people read it."""
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = value if isinstance(value, str) else show(value)
     return text if text.isprintable() and " " not in text else repr(text)
 
 
@@ -82,7 +85,7 @@ def trials_json(
         **run,
         "trials": [_trial_document(trial, names) for trial in trials],
     }
-    return json.dumps(_finite(document), allow_nan=False)
+    return json.dumps(_finite(plain(document)), allow_nan=False)
 
 
 def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
@@ -106,13 +109,13 @@ def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
 
 def trial_json(trial: Trial, names: Sequence[str]) -> str:
     """Return a trial as one JSON object."""
-    return json.dumps(_finite(_trial_document(trial, names)), allow_nan=False)
+    return json.dumps(_finite(plain(_trial_document(trial, names))), allow_nan=False)
 
 
 def trial_text(trial: Trial, names: Sequence[str]) -> str:
     """Return a successful trial in words."""
     lines = [f"best value {trial.value!r}, at trial {trial.number}"]
-    lines += [f"  {name} = {value!r}" for name, value in zip(names, trial.x, strict=True)]
+    lines += [f"  {name} = {show(value)}" for name, value in zip(names, trial.x, strict=True)]
     return "\n".join(lines)
 
 

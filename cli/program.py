@@ -23,6 +23,7 @@ from typing import Any
 from rnnbbo.cli.printing import short_text
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
+from rnnbbo.evaluation.evaluator import read_answer
 from rnnbbo.evaluation.futures import Futures
 from rnnbbo.trial import Outcome, Trial
 
@@ -32,7 +33,6 @@ _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\{")
 _OPEN_FILES = 4  # of a program that runs, and two more while it is started
 _NOT_FOUND = (2, 126, 127)  # what interpreters and shells say of a file that is not there
 _NOT_MADE = Outcome(error="the program could not be started")
-_EXPECTED = 'expected a number or {"value": ..., "status": "ok"|"fail", "info": {...}}'
 
 
 class Program:
@@ -347,39 +347,18 @@ def as_text(value: Any) -> str:
 
 def parse_value(text: str) -> Outcome:
     """Read a number, or the JSON object of a value; anything else is a failed outcome."""
-    shown = _shown(text)
+    answer: Any = text
     try:
-        return _checked(float(text), {})
+        answer = float(text)
     except ValueError:
-        pass
-    try:
-        told = json.loads(text)
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict) or told.get("status", "ok") not in ("ok", "fail"):
-        return Outcome(error=f"its value is {shown}; {_EXPECTED}")
-    info = told.get("info", {})
-    info = info if isinstance(info, dict) else {"info": info}
-    if told.get("status") == "fail":
-        return Outcome(error="it reported the status fail", info=info)
-    value = told.get("value")
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return Outcome(error=f"its value is {shown}; {_EXPECTED}", info=info)
-    return _checked(value, info)
+        with contextlib.suppress(ValueError, RecursionError):
+            told = json.loads(text)
+            answer = told if isinstance(told, dict) else text
+    return read_answer(answer, "its value is", _shown(text))
 
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
-
-
-def _checked(value: float, info: dict[str, Any]) -> Outcome:
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if math.isfinite(number):
-        return Outcome(value=number, info=info)
-    return Outcome(error=f"its value is {number!r}; expected a finite number", info=info)
 
 
 def _read_value(result: Path, stdout: str) -> Outcome:

@@ -2,38 +2,114 @@
 
 import math
 import numbers
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from rnnbbo.errors import ConfigError, ObservationError
+from rnnbbo.errors import ConfigError, ObservationError, PointError
+from rnnbbo.escaping import show
+
+_DEEP = 32  # levels of brackets round a number
+
+
+def is_missing(y: Any) -> bool:
+    """Tell whether this marks a value that is not there: masked, NaT, or NA of pandas."""
+    ma = sys.modules.get("numpy.ma")  # without it nothing is masked
+    if ma is not None and isinstance(y, ma.MaskedArray):
+        return y.size == 1 and bool(ma.getmaskarray(y).all())
+    if isinstance(y, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(y))
+    kind = type(y)
+    return kind.__name__ in ("NAType", "NaTType") and kind.__module__.partition(".")[0] == "pandas"
+
+
+def as_scalar(value: Any) -> Any:
+    """Return the real number that this is, as Python has it where Python can, or None.
+
+    An array or tensor without dimensions is a number, too; a boolean is none, nor is one of one
+    element in brackets.
+    """
+    if isinstance(value, (float, int)) and not isinstance(value, (bool, np.generic)):
+        return value
+    try:
+        if isinstance(value, (str, bytes, bool)) or is_missing(value):
+            return None
+        if getattr(value, "shape", None) == () and hasattr(value, "item"):
+            if getattr(getattr(value, "dtype", None), "kind", "f") in "mM":  # times
+                return None
+            item = value.item()
+            if type(item) is not type(value):
+                return as_scalar(item)
+        return value if isinstance(value, (numbers.Real, Decimal)) else None
+    except Exception:
+        return None
+
+
+def as_float(number: Any) -> float | None:
+    """Return a number of `as_scalar` as a float; None for None, and for what no float holds."""
+    if number is None:
+        return None
+    if isinstance(number, Decimal) and number.is_nan():
+        return math.nan
+    try:
+        return float(number)
+    except Exception:  # OverflowError, and whatever a number raises that is not one of Python's
+        return None
 
 
 def as_number(y: Any) -> float | None:
-    """Return the real number that y is, NumPy's and arrays of one element included, or None."""
-    if isinstance(y, numbers.Real) and not isinstance(y, bool):
-        return float(y)
-    # Arrays and tensors of one element; text has no item().
-    if getattr(y, "shape", None) in ((), (1,)) and hasattr(y, "item"):
-        return as_number(y.item())
+    """Return the real number that y is or, as its only element, holds.
+
+    Returns:
+        The number; NaN where it is missing; None for anything else, and for what no float holds.
+    """
+    if type(y) is float:
+        return y
+    try:
+        for _ in range(_DEEP):
+            if is_missing(y):
+                return math.nan
+            number = as_scalar(y)
+            if number is not None:
+                return as_float(number)
+            if (inner := _only(y)) is y:
+                return None
+            if inner is None:
+                return math.nan
+            y = inner
+    except Exception:  # of an object that pretends to be a number or an array
+        pass
     return None
+
+
+def _only(y: Any) -> Any:
+    """Return the only element of a sequence, array, tensor or frame; y itself if it has not one."""
+    if isinstance(y, (str, bytes, bytearray)):
+        return y
+    if isinstance(y, Sequence):
+        return y[0] if len(y) == 1 else y
+    shape = tuple(getattr(y, "shape", ()))
+    if not shape or any(size != 1 for size in shape):
+        return y
+    if hasattr(y, "item") and not isinstance(y, np.ndarray):  # whose item() makes times numbers
+        return y.item()
+    dense = y.toarray() if hasattr(y, "toarray") else np.asanyarray(y)
+    return dense[(0,) * dense.ndim]
 
 
 def as_value(y: Any) -> float:
     """Return the told value; NaN for a failed trial.
 
     Raises:
-        ObservationError: y is neither a number nor None.
+        ObservationError: y is no number that a float holds, and does not say that there is none.
     """
-    if y is None:
-        return math.nan
-    try:
-        number = as_number(y)
-    except OverflowError:
-        number = None
+    number = math.nan if y is None else as_number(y)
     if number is None:
         raise ObservationError(
-            f"y = {y!r}; expected a number, or nan or None for a failed evaluation"
+            f"y = {show(y)}; expected a number, or nan or None for a failed evaluation"
         )
     return number if math.isfinite(number) else math.nan
 
@@ -42,10 +118,12 @@ def as_count(name: str, value: Any, least: int = 1) -> int:
     """Return the integer that value is.
 
     Raises:
-        ConfigError: it is none, or below `least`.
+        ConfigError: it is none, or below `least`, or has more than 63 bits.
     """
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ConfigError(f"{name} = {value!r}; expected an integer of at least {least}")
+        raise ConfigError(f"{name} = {show(value)}; expected an integer of at least {least}")
+    if int(value) >= 2**63:
+        raise ConfigError(f"{name} = {show(value)}; expected an integer below 2**63")
     return int(value)
 
 
@@ -57,7 +135,7 @@ def as_seconds(name: str, value: Any) -> float:
     """
     number = None if isinstance(value, bool) else as_number(value)
     if number is None or not number > 0:
-        raise ConfigError(f"{name} = {value!r}; expected a number of seconds > 0, or None")
+        raise ConfigError(f"{name} = {show(value)}; expected a number of seconds > 0, or None")
     return number
 
 
@@ -73,4 +151,34 @@ def as_entropy(rng: Any) -> int:
         return int(rng.integers(2**63))
     if isinstance(rng, numbers.Integral) and not isinstance(rng, bool) and int(rng) >= 0:
         return int(rng)
-    raise ConfigError(f"rng = {rng!r}; expected an integer >= 0, a numpy Generator, or None")
+    raise ConfigError(f"rng = {show(rng)}; expected an integer >= 0, a numpy Generator, or None")
+
+
+def as_pairs(x: Any, y: Any) -> list[tuple[Any, Any]]:
+    """Return points with their values, of one point and its value, or of a list of each.
+
+    Args:
+        x: a point, or a list of points.
+        y: its value, which may stand in brackets, or a list of values.
+
+    Raises:
+        PointError: there are not as many points as values.
+    """
+    if not _is_several(x, y):
+        return [(x, y)]
+    many = isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.ndim > 0)
+    if not many or len(x) != len(y):
+        n = len(x) if many else show(x)
+        raise PointError(f"{len(y)} values for {n} points; expected one value a point")
+    return list(zip(x, y, strict=True))
+
+
+def _is_several(x: Any, y: Any) -> bool:
+    """Tell whether y is a list of values, one a point of x, and no single value in brackets."""
+    if not isinstance(y, (list, tuple)) and not (isinstance(y, np.ndarray) and y.ndim > 0):
+        return False
+    if as_number(y) is None:
+        return True
+    if isinstance(x, np.ndarray):
+        return x.ndim != 1
+    return isinstance(x, (list, tuple)) and list(map(type, x)) in ([list], [tuple], [np.ndarray])

@@ -3,42 +3,61 @@
 from __future__ import annotations
 
 import math
-import numbers
 import sys
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from rnnbbo.arguments import as_float, as_scalar
+from rnnbbo.categories import copied, is_nan, plain_category, same
 from rnnbbo.errors import SpaceError
+from rnnbbo.escaping import shorten, show
 
 PRIORS = ("uniform", "log-uniform")
 
 # Above this many integers a float64 in [0, 1] no longer tells neighbours apart safely.
 _MAX_INTEGERS = 2**40
 
+_MANY = 1000  # categories that an error message looks at
+_ULPS = 4  # what the arithmetic behind a value may have rounded
+
 
 def label_of(name: str | None) -> str:
     """Return how error messages call a dimension."""
-    return "dimension" if name is None else f"dimension {name!r}"
+    return "dimension" if name is None else f"dimension {show(name)}"
 
 
 def _check_name(name: object) -> None:
     if name is not None and (not isinstance(name, str) or not name):
-        raise SpaceError(f"name of a dimension = {name!r}; expected a non-empty text or None")
+        raise SpaceError(f"name of a dimension = {show(name)}; expected a non-empty text or None")
 
 
 def is_number(value: object) -> bool:
-    """Tell whether this is a real number of Python or NumPy, and no boolean."""
-    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+    """Tell whether this is a real number, of Python or a library, and no boolean."""
+    return as_scalar(value) is not None
 
 
 def _check_prior(prior: object, low: float, label: str) -> None:
-    if prior not in PRIORS:
-        raise SpaceError(f"{label}: prior = {prior!r}; expected one of {', '.join(PRIORS)}")
+    if not isinstance(prior, str) or prior not in PRIORS:
+        raise SpaceError(f"{label}: prior = {show(prior)}; expected one of {', '.join(PRIORS)}")
     if prior == "log-uniform" and low <= 0:
         raise SpaceError(f"{label}: low = {low!r}; expected low > 0 for a log-uniform prior")
+
+
+def _whole(value: Any) -> int | None:
+    """Return the whole number that this is, but for rounding; None if it is none."""
+    scalar = as_scalar(value)
+    if type(scalar) is int:
+        return scalar
+    number = as_float(scalar)
+    if number is None or not math.isfinite(number):
+        return None
+    if scalar == int(scalar):
+        return int(scalar)
+    nearest = round(number)
+    return nearest if abs(number - nearest) <= _ULPS * math.ulp(number) else None
 
 
 @dataclass(frozen=True)
@@ -65,9 +84,10 @@ class Real:
         _check_name(self.name)
         label = label_of(self.name)
         for which, bound in (("low", self.low), ("high", self.high)):
-            if not is_number(bound) or not math.isfinite(bound):
-                raise SpaceError(f"{label}: {which} = {bound!r}; expected a finite number")
-            object.__setattr__(self, which, float(bound))
+            number = as_float(as_scalar(bound))
+            if number is None or not math.isfinite(number):
+                raise SpaceError(f"{label}: {which} = {show(bound)}; expected a finite number")
+            object.__setattr__(self, which, number)
         if not self.low < self.high:
             raise SpaceError(
                 f"{label}: low = {self.low!r}, high = {self.high!r}; expected low < high"
@@ -95,14 +115,26 @@ class Real:
         return f"a number from {self.low!r} to {self.high!r}"
 
     def check(self, value: Any) -> float:
-        """Return the value as a float; raise ValueError if it is not in this dimension."""
+        """Return the value as a float; raise ValueError if it is not in this dimension.
+
+        What is off a bound by rounding is the bound.
+        """
         # What an ask returns is a float: no need for the slow look at numeric towers.
-        if type(value) is not float and not is_number(value):
+        number = value if type(value) is float else as_float(as_scalar(value))
+        if number is None:
             raise ValueError
-        number = float(value)
-        if not self.low <= number <= self.high:  # False for NaN as well
-            raise ValueError
-        return number
+        if self.low <= number <= self.high:
+            return number
+        for bound in (self.low, self.high):
+            if abs(number - bound) <= _ULPS * self._rounding(bound):
+                return bound
+        raise ValueError  # NaN as well
+
+    def _rounding(self, bound: float) -> float:
+        """Return what one rounding changes at a bound, of a value worked out from both bounds."""
+        if self.prior == "log-uniform":  # the lower one may be far below the upper one's last bit
+            return math.ulp(bound)
+        return math.ulp(max(abs(self.low), abs(self.high)))
 
     def to_cube(self) -> Callable[[float], float]:
         """Return a function from a value to its coordinate in the cube."""
@@ -163,19 +195,20 @@ class Integer:
         _check_name(self.name)
         label = label_of(self.name)
         for which, bound in (("low", self.low), ("high", self.high)):
-            if not is_number(bound) or not math.isfinite(bound) or int(bound) != bound:
-                raise SpaceError(f"{label}: {which} = {bound!r}; expected an integer")
-            object.__setattr__(self, which, int(bound))
+            number = _whole(bound)
+            if number is None:
+                raise SpaceError(f"{label}: {which} = {show(bound)}; expected an integer")
+            object.__setattr__(self, which, number)
         if not self.low < self.high:
             raise SpaceError(
-                f"{label}: low = {self.low!r}, high = {self.high!r}; expected low < high"
+                f"{label}: low = {show(self.low)}, high = {show(self.high)}; expected low < high"
             )
         _check_prior(self.prior, self.low, label)
         largest = self.high if self.prior == "log-uniform" else self.high - self.low
         if largest >= _MAX_INTEGERS:
             raise SpaceError(
-                f"{label}: low = {self.low!r}, high = {self.high!r}; expected at most 2**40 "
-                "values, or a Real that the objective rounds"
+                f"{label}: low = {show(self.low)}, high = {show(self.high)}; expected at most "
+                "2**40 values, or a Real that the objective rounds"
             )
 
     @property
@@ -195,9 +228,10 @@ class Integer:
 
     def check(self, value: Any) -> int:
         """Return the value as an int (3.0 counts as 3); raise ValueError if it is no member."""
-        if not is_number(value) or not self.low <= value <= self.high or int(value) != value:
+        number = _whole(value)
+        if number is None or not self.low <= number <= self.high:
             raise ValueError
-        return int(value)
+        return number
 
     def log_scale(self) -> tuple[float, float]:
         """Start and width of the logarithmic axis that the cube's [0, 1] maps to."""
@@ -260,8 +294,12 @@ def log_cell(u: np.ndarray, start: Any, width: Any, low: Any, high: Any) -> np.n
 class Categorical:
     """A choice between unordered categories.
 
+    Every category works that there are two of: a value is found by identity, then by equality, and
+    all NaNs are one. NumPy's scalars become Python's. What can change (lists, dicts, arrays) is
+    copied, here and wherever it is given out: nobody changes the space by changing a point.
+
     Attributes:
-        categories: the categories, as given.
+        categories: the categories.
         name: name of the dimension, or None.
 
     Raises:
@@ -273,22 +311,25 @@ class Categorical:
     def __init__(self, categories: Sequence[Any], name: str | None = None) -> None:
         _check_name(name)
         label = label_of(name)
-        if isinstance(categories, (str, bytes)) or not hasattr(categories, "__iter__"):
-            raise SpaceError(f"{label}: categories = {categories!r}; expected a list of them")
-        if isinstance(categories, np.ndarray):
-            categories = categories.tolist()
-        self.categories = tuple(categories)
+        self.categories = tuple(map(plain_category, _listed(categories, label)))
         self.name = name
         if len(self.categories) < 2:
             raise SpaceError(
-                f"{label}: categories = {list(self.categories)!r}; expected at least two"
+                f"{label}: categories = {show(list(self.categories))}; expected at least two"
             )
         self._index: dict[Hashable, int] = {}
+        self._others: list[int] = []  # positions of what the index cannot hold
+        self._known = 0
         for i, category in enumerate(self.categories):
-            if _position(category, self.categories[:i], self._index) is not None:
-                raise SpaceError(f"{label}: category = {category!r} twice; expected distinct ones")
-            if _hashable(category):
+            if self._position(category) is not None:
+                raise SpaceError(
+                    f"{label}: category = {show(category)} twice; expected distinct ones"
+                )
+            if _hashable(category) and not is_nan(category):
                 self._index[category] = i
+            else:
+                self._others.append(i)
+            self._known += 1
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -306,13 +347,13 @@ class Categorical:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Categorical):
             return NotImplemented
-        return (self.categories, self.name) == (other.categories, other.name)
+        return self.name == other.name and same(self.categories, other.categories)
 
     def __hash__(self) -> int:
         return hash((len(self.categories), self.name))
 
     def __repr__(self) -> str:
-        return f"Categorical(categories={list(self.categories)!r}, name={self.name!r})"
+        return f"Categorical(categories={show(list(self.categories))}, name={self.name!r})"
 
     @property
     def bounds(self) -> tuple[Any, ...]:
@@ -327,35 +368,60 @@ class Categorical:
     @property
     def expected(self) -> str:
         """What a value must be, for error messages."""
-        return "one of " + ", ".join(repr(category) for category in self.categories)
+        return "one of " + shorten(", ".join(map(show, self.categories[:_MANY])))
 
     def check(self, value: Any) -> Any:
         """Return the equal category itself; raise ValueError if there is none."""
-        return self.categories[self.index(value)]
+        return self.category(self.index(value))
+
+    def category(self, position: int) -> Any:
+        """Return a category, a copy of it where it can change."""
+        return copied(self.categories[position])
 
     def index(self, value: Any) -> int:
         """Return the position of the category equal to `value`; raise ValueError if none is."""
-        position = _position(value, self.categories, self._index)
+        position = self._position(value)
         if position is None:
             raise ValueError
         return position
+
+    def _position(self, value: Any) -> int | None:
+        if _hashable(value) and (position := self._find(value)) is not None:
+            return position
+        # A tuple has a hash, and another one where it holds another NaN.
+        for i in self._others if type(value) is not tuple else range(self._known):
+            if same(self.categories[i], value):
+                return i
+        return None
+
+    def _find(self, value: Hashable) -> int | None:
+        try:
+            return self._index.get(value)
+        except Exception:  # of an == that raises
+            return None
+
+
+def _listed(categories: Any, label: str) -> list[Any]:
+    if isinstance(categories, np.ndarray):
+        return list(categories.tolist()) if categories.ndim else _not_listed(categories, label)
+    if isinstance(categories, (str, bytes)):
+        return _not_listed(categories, label)
+    try:
+        return list(categories)
+    except Exception:
+        return _not_listed(categories, label)
+
+
+def _not_listed(categories: Any, label: str) -> NoReturn:
+    raise SpaceError(f"{label}: categories = {show(categories)}; expected a list of them")
 
 
 def _hashable(value: Any) -> bool:
     try:
         hash(value)
-    except TypeError:
+    except Exception:
         return False
     return True
-
-
-def _position(value: Any, categories: Sequence[Any], index: dict[Hashable, int]) -> int | None:
-    if _hashable(value):
-        return index.get(value)
-    for i, category in enumerate(categories):
-        if type(category) is type(value) and np.array_equal(category, value):
-            return i
-    return None
 
 
 Dimension = Real | Integer | Categorical

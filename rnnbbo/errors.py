@@ -1,13 +1,20 @@
-"""The errors that rnnbbo raises on purpose.
+"""The errors that rnnbbo raises on purpose, and its warnings.
 
 Each message states the value received and the form expected.
 """
 
+import sys
+import warnings
 from typing import Any
+
+from rnnbbo.escaping import escape
 
 
 class RnnbboError(Exception):
-    """Base class of every error that rnnbbo raises on purpose."""
+    """Base class of every error that rnnbbo raises on purpose; its text is safe to show."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*(escape(one) if isinstance(one, str) else one for one in args))
 
 
 class SpaceError(RnnbboError, ValueError):
@@ -60,3 +67,23 @@ class TooManyFailuresError(RnnbboError):
 
 class MissingExtraError(RnnbboError, ImportError):
     """A feature needs packages that the base install does not bring."""
+
+
+class RnnbboWarning(UserWarning):
+    """Base class of the warnings that rnnbbo has classes for."""
+
+
+class SpaceWarning(RnnbboWarning):
+    """A dimension may be meant otherwise than it is read."""
+
+
+class RepeatWarning(RnnbboWarning):
+    """A point is evaluated that was evaluated before."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn, at the line of the user's that called into rnnbbo."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and f"{frame.f_globals.get('__name__')}.".startswith("rnnbbo."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(escape(message), category, stacklevel=level)

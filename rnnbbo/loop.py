@@ -149,6 +149,7 @@ def run_trials(
     limits: Limits,
     *,
     on_trial: Callable[[Trial], Any],
+    on_begin: Callable[[Trial], Any] = lambda trial: None,
 ) -> Status:
     """Ask, evaluate and tell until a limit is reached.
 
@@ -161,6 +162,7 @@ def run_trials(
         limits: when to end. An evaluation in this very thread is not cut short.
         on_trial: called with each finished trial after it has been told; if it returns true, the
             run ends.
+        on_begin: called with each trial before it is evaluated.
 
     Returns:
         How it ended: OK, STOPPED (by on_trial), TIMEOUT or TOO_MANY_FAILURES. What was still
@@ -171,7 +173,7 @@ def run_trials(
         BaseException: likewise whatever interrupts it, or `on_trial` raises, after what was
             running has been ended. An interrupt meanwhile only makes that quicker.
     """
-    return _Loop(history, evaluator, limits, on_trial).run()
+    return _Loop(history, evaluator, limits, on_trial, on_begin).run()
 
 
 class _Loop:
@@ -181,11 +183,13 @@ class _Loop:
         evaluator: Evaluator,
         limits: Limits,
         on_trial: Callable[[Trial], Any],
+        on_begin: Callable[[Trial], Any],
     ) -> None:
         self._history = history
         self._evaluator = evaluator
         self._limits = limits
         self._on_trial = on_trial
+        self._on_begin = on_begin
         self._running: dict[int, tuple[Trial, float]] = {}  # and when it began
         self._look_again = 0.0
         timeout = limits.timeout
@@ -223,6 +227,7 @@ class _Loop:
                 self._look_again = time.monotonic() + _OTHERS_S
                 return
             self._running[trial.number] = (trial, time.monotonic())
+            self._on_begin(trial)
             self._evaluator.start(trial)
 
     def _take(self, finished: Sequence[Trial]) -> bool:

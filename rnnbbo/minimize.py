@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import numbers
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_count, as_seconds
-from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError
+from rnnbbo.arguments import as_count, as_number, as_seconds, as_value
+from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError, warn
+from rnnbbo.escaping import show
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.loop import Limits
 from rnnbbo.optimization import Opened, Optimization
@@ -48,10 +47,13 @@ def minimize(
 
     An evaluation fails if `func` raises, or returns anything but a finite number. Such a trial
     is recorded, never becomes the best, and the run goes on; the first one is warned of, and
-    `errors` of the result has the reason of each.
+    `errors` of the result has the reason of each. The first point that is evaluated a second time
+    is warned of, too (`rnnbbo.errors.RepeatWarning`): a space of few points has no others left.
 
     Args:
-        func: the objective. It gets a point, a list of n_dims values in user units.
+        func: the objective. It gets a point, a list of n_dims values in user units, and returns
+            its value: a number, or an array, tensor or list that holds only one; or a mapping
+            `{"value": ..., "info": {...}}`, whose info a study keeps, or `{"status": "fail"}`.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`.
         n_calls: number of evaluations, those of `x0` included; with a study, of the whole study.
@@ -101,6 +103,8 @@ def minimize(
         Exception: whatever else a callback raises, KeyboardInterrupt too, as raised; its
             `result` holds everything so far.
     """
+    if not callable(func):
+        raise ConfigError(f"func = {show(func)}; expected a function of a point")
     space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
     points, known = _initial(space, x0, y0)
     callbacks = _callbacks(callback)
@@ -179,11 +183,10 @@ class _Callbacks:
     def add(self, trial: Trial) -> bool:
         """Call the functions, and return whether one of them ends the run."""
         if trial.failed and self._history.n_failed == 1:
-            warnings.warn(
-                f"the trial at {trial.x} failed: {trial.error}; failed trials never become "
+            warn(
+                f"the trial at {show(trial.x)} failed: {trial.error}; failed trials never become "
                 "the best, and the result's `errors` has the reasons",
                 RuntimeWarning,
-                stacklevel=7,  # where `minimize` was called
             )
         return self._call()
 
@@ -211,8 +214,8 @@ def _evaluator(
         return forked(func, space, workers, eval_timeout)
     if eval_timeout is not None:
         raise ConfigError(
-            f"eval_timeout = {eval_timeout!r} for evaluations in this very process, which cannot "
-            "be ended; expected workers=1 or more beside it"
+            f"eval_timeout = {show(eval_timeout)} for evaluations in this very process, which "
+            "cannot be ended; expected workers=1 or more beside it"
         )
     return Inline(func)
 
@@ -230,7 +233,9 @@ def _too_many(result: OptimizeResult, max_failures: int | None) -> TooManyFailur
 def _callbacks(callback: Any) -> list[Callback]:
     callbacks = [] if callback is None else [callback] if callable(callback) else callback
     if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
-        raise ConfigError(f"callback = {callback!r}; expected a function or a list of functions")
+        raise ConfigError(
+            f"callback = {show(callback)}; expected a function or a list of functions"
+        )
     return list(callbacks)
 
 
@@ -247,7 +252,7 @@ def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[floa
     points = [] if x0 is None else _points(space, x0)
     if y0 is None:
         return points, []
-    values = [y0] if isinstance(y0, numbers.Real) or np.ndim(y0) == 0 else list(y0)
+    values = [as_value(y) for y in _listed(y0)]
     if len(points) != len(values):
         raise ConfigError(
             f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"
@@ -255,9 +260,19 @@ def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[floa
     return points, values
 
 
+def _listed(y0: Any) -> list[Any]:
+    """Return the values that y0 holds, or itself, where it is one."""
+    if as_number(y0) is not None or isinstance(y0, (str, bytes, Mapping, Set)):
+        return [y0]
+    try:
+        return list(y0) if hasattr(y0, "__len__") else [y0]
+    except Exception:
+        return [y0]
+
+
 def _points(space: Space, x0: Any) -> list[list[Any]]:
     if not isinstance(x0, (list, tuple, np.ndarray)):
-        raise PointError(f"x0 = {x0!r}; expected a point or a list of points")
+        raise PointError(f"x0 = {show(x0)}; expected a point or a list of points")
     if not all(isinstance(item, (list, tuple, np.ndarray)) for item in x0):
         return [space.check(x0)]
     try:

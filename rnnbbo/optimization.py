@@ -13,6 +13,7 @@ from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.loop import History, Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
+from rnnbbo.repeats import Repeats
 from rnnbbo.result import OptimizeResult, count_text
 from rnnbbo.space import Space
 from rnnbbo.status import Status
@@ -105,7 +106,15 @@ class Optimization:
             error: BaseException | None = None
             try:
                 if _begins(watcher, opened, evaluator):
-                    status = run_trials(history, evaluator, self.limits, on_trial=watcher.add)
+                    known = [trial.x for trial in history.told()]
+                    repeats = Repeats(self.space, [*known, *(self.points if self.values else ())])
+                    status = run_trials(
+                        history,
+                        evaluator,
+                        self.limits,
+                        on_begin=lambda trial: repeats.add(trial.x),
+                        on_trial=watcher.add,
+                    )
                 else:
                     status = Status.STOPPED
             except KeyboardInterrupt as interrupt:  # hours of evaluations are not lost with it

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo import auto, shipped
-from rnnbbo.arguments import as_count, as_entropy, as_seconds, as_value
-from rnnbbo.errors import PointError
+from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds, as_value
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
@@ -154,23 +153,16 @@ class Optimizer:
 
         Args:
             x: a point in user units, or a list of points.
-            y: its value, lower being better, or a list of values. NaN, infinity or None is a
-                failed trial: it is recorded, never becomes the best, and the policy is told the
-                worst value so far in its place.
+            y: its value, lower being better, or a list of values; an array or list of one element
+                is that value. NaN, infinity, None or what is masked is a failed trial: it is
+                recorded, never becomes the best, and the policy is told the worst value so far in
+                its place.
 
         Raises:
             PointError: a point has the wrong length or type, or is out of bounds.
             ObservationError: a value is not a number. Nothing has been taken then.
         """
-        if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim > 0):
-            if not isinstance(x, (list, tuple, np.ndarray)) or len(x) != len(y):
-                n = len(x) if hasattr(x, "__len__") else repr(x)
-                raise PointError(f"{len(y)} values for {n} points; expected one value a point")
-            pairs = [
-                (self.space.check(one), as_value(value)) for one, value in zip(x, y, strict=True)
-            ]
-        else:
-            pairs = [(self.space.check(x), as_value(y))]
+        pairs = [(self.space.check(one), as_value(value)) for one, value in as_pairs(x, y)]
         self._mend()
         for point, value in pairs:
             self._note(_Event(self.space.place(point), point, value))

@@ -10,6 +10,7 @@ its plots accept these ones. It is never imported here, except by `Space.to_skop
 
 from __future__ import annotations
 
+import math
 import numbers
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.arguments import as_float, as_number, as_scalar
 from rnnbbo.dimensions import (
     PRIORS,
     Categorical,
@@ -28,7 +30,8 @@ from rnnbbo.dimensions import (
     log_cell,
     uniform_cell,
 )
-from rnnbbo.errors import MissingExtraError, PointError, SpaceError
+from rnnbbo.errors import MissingExtraError, PointError, SpaceError, SpaceWarning, warn
+from rnnbbo.escaping import one_line, show
 
 __all__ = ["Categorical", "Integer", "Real", "Space"]
 
@@ -68,26 +71,103 @@ def as_dimension(spec: Any) -> Dimension:
         return Categorical(spec.categories, spec.name)
     if kind is not None:
         return (Real if kind == "Real" else Integer)(spec.low, spec.high, spec.prior, spec.name)
-    if not isinstance(spec, (tuple, list, np.ndarray)):
+    if not isinstance(spec, (tuple, list, np.ndarray)) or getattr(spec, "shape", None) == ():
         raise SpaceError(
-            f"dimension = {spec!r}; expected (low, high), (low, high, prior), "
+            f"dimension = {show(spec)}; expected (low, high), (low, high, prior), "
             "a list of categories, or a Real, Integer or Categorical"
         )
-    items = spec.tolist() if isinstance(spec, np.ndarray) else list(spec)
-    if len(items) >= 2 and is_number(items[0]) and is_number(items[1]):
+    try:
+        items = spec.tolist() if isinstance(spec, np.ndarray) else list(spec)
+    except Exception as error:
+        raise SpaceError(
+            f"dimension = {show(spec)}; reading it raises {one_line(error)}"
+        ) from error
+    ends = [as_scalar(item) for item in items[:2]]
+    prior = str(items[2]) if len(items) > 2 and isinstance(items[2], str) else None
+    if len(ends) == 2 and all(end is not None for end in ends):
         # A fourth element is scikit-optimize's base of the logarithm, which changes nothing.
-        has_prior = len(items) in (3, 4) and isinstance(items[2], str)
-        if len(items) == 2 or (has_prior and all(map(is_number, items[3:]))):
-            if has_prior and items[2] not in PRIORS:
-                raise SpaceError(
-                    f"prior = {items[2]!r} in {spec!r}; expected one of {', '.join(PRIORS)} "
-                    f"(if these are categories, write Categorical({items!r}))"
-                )
-            integer = all(isinstance(bound, numbers.Integral) for bound in items[:2])
-            return (Integer if integer else Real)(*items[:3])
-    if len(items) == 2 and None in items:
-        raise SpaceError(f"dimension = {spec!r}; expected two finite numbers")
+        with_prior = len(items) in (3, 4) and prior is not None and all(map(is_number, items[3:]))
+        if with_prior and prior not in PRIORS:
+            raise SpaceError(
+                f"prior = {prior!r} in {show(spec)}; expected one of {', '.join(PRIORS)} "
+                f"(if these are categories, write {_categorical(items)})"
+            )
+        if len(items) == 2 or with_prior:
+            integer = all(isinstance(end, numbers.Integral) for end in ends)
+            return (Integer if integer else Real)(*ends, *([prior] if with_prior else []))
+    _check_meant(spec, items, prior)
     return Categorical(items)
+
+
+def _check_meant(spec: Any, items: list[Any], prior: str | None) -> None:
+    """Make sure that categories are no range with a slip, and warn of what may be one.
+
+    Raises:
+        SpaceError: a prior follows something else than bounds, or a bound is open or in brackets.
+    """
+    hint = f"(if these are categories, write {_categorical(items)})"
+    if prior in PRIORS and (prior != "uniform" or not all(map(_is_word, items))):
+        raise SpaceError(
+            f"prior = {prior!r} in {show(spec)}; expected two numbers before it {hint}"
+        )
+    ends = [as_float(as_scalar(item)) for item in items[:3]]
+    found = [end is not None for end in ends]
+    if len(items) == 3 and isinstance(spec, tuple) and all(found) and _is_like_steps(*ends):
+        warn(
+            f"dimension = {show(spec)} is a choice between these three categories, not a range "
+            f"with a step; write {_categorical(items)} to say so, or {show(spec[:2])} for a range",
+            SpaceWarning,
+        )
+    if len(items) != 2:
+        return
+    if any(found) and any(item is None for item in items) and not isinstance(spec, list):
+        raise SpaceError(f"dimension = {show(spec)}; expected two finite numbers {hint}")
+    if not all(found) and all(map(_is_bracketed, items)):
+        raise SpaceError(f"dimension = {show(spec)}; expected numbers without brackets {hint}")
+
+
+def _categorical(items: list[Any]) -> str:
+    return f"Categorical({show(items)})"
+
+
+def _is_word(item: Any) -> bool:
+    """Tell whether this is None or a text that is no number."""
+    if not isinstance(item, str):
+        return item is None
+    try:
+        float(item)
+    except ValueError:
+        return True
+    return False
+
+
+def _is_like_steps(low: Any, high: Any, step: Any) -> bool:
+    return bool(low < high and 0 < step <= high - low and step < high)
+
+
+def _is_bracketed(item: Any) -> bool:
+    """Tell whether this is a number, or an array or tensor that holds a single one."""
+    return not isinstance(item, (list, tuple)) and as_number(item) is not None
+
+
+def _specs_of(dimensions: Any) -> list[Any]:
+    """Return the dimensions of a space as users write it; errors are those of what they wrote."""
+    if getattr(dimensions, "constraint", None) is not None:
+        raise SpaceError("spaces with a constraint are not supported")
+    specs = getattr(dimensions, "dimensions", dimensions)
+    if isinstance(specs, (str, bytes, Mapping)) or not hasattr(specs, "__iter__"):
+        raise SpaceError(f"space = {show(dimensions)}; expected a list of dimensions")
+    return list(specs)
+
+
+def _values_of(point: Any) -> list[Any] | None:
+    """Return the values that a point lists; None if it is no list."""
+    try:
+        if isinstance(point, np.ndarray) and point.ndim == 1:
+            return point.tolist()
+        return list(point) if isinstance(point, (list, tuple)) else None
+    except Exception:
+        return None
 
 
 class Space:
@@ -110,11 +190,14 @@ class Space:
     """
 
     def __init__(self, dimensions: Any) -> None:
-        if getattr(dimensions, "constraint", None) is not None:
-            raise SpaceError("spaces with a constraint are not supported")
-        specs = getattr(dimensions, "dimensions", dimensions)
-        if isinstance(specs, (str, bytes, Mapping)) or not hasattr(specs, "__iter__"):
-            raise SpaceError(f"space = {dimensions!r}; expected a list of dimensions")
+        try:
+            specs = _specs_of(dimensions)
+        except SpaceError:
+            raise
+        except Exception as error:
+            raise SpaceError(
+                f"space = {show(dimensions)}; reading it raises {one_line(error)}"
+            ) from error
         self.dimensions: list[Dimension] = []
         for i, spec in enumerate(specs):
             try:
@@ -128,7 +211,7 @@ class Space:
         ]
         for i, name in enumerate(self.names):
             if name in self.names[:i]:
-                raise SpaceError(f"name of two dimensions = {name!r}; expected distinct names")
+                raise SpaceError(f"name of two dimensions = {show(name)}; expected distinct names")
         self.n_dims = len(self.dimensions)
         self._prepare()
 
@@ -144,7 +227,7 @@ class Space:
             if isinstance(dim, Categorical):
                 stop = column + len(dim.categories)
                 self._to.append((column, None, dim))
-                self._from.append((column, stop, dim.categories))
+                self._from.append((column, stop, dim.category))
                 self._blocks.append((column, stop))
                 column = stop
                 continue
@@ -175,21 +258,20 @@ class Space:
             PointError: the length is wrong, or a value has the wrong type, is NaN, out of
                 bounds, or an unknown category.
         """
-        if isinstance(point, np.ndarray) and point.ndim == 1:
-            point = point.tolist()
-        if not isinstance(point, (list, tuple)):
-            raise PointError(f"point = {point!r}; expected a list of {self.n_dims} values")
-        if len(point) != self.n_dims:
+        values = _values_of(point)
+        if values is None:
+            raise PointError(f"point = {show(point)}; expected a list of {self.n_dims} values")
+        if len(values) != self.n_dims:
             raise PointError(
-                f"point = {point!r} of {len(point)} values; expected {self.n_dims} "
+                f"point = {show(point)} of {len(values)} values; expected {self.n_dims} "
                 f"({', '.join(self.names)})"
             )
         checked = []
-        for name, dim, value in zip(self.names, self.dimensions, point, strict=True):
+        for name, dim, value in zip(self.names, self.dimensions, values, strict=True):
             try:
                 checked.append(dim.check(value))
-            except (ValueError, OverflowError):
-                raise PointError(f"{name} = {value!r}; expected {dim.expected}") from None
+            except ValueError:
+                raise PointError(f"{name} = {show(value)}; expected {dim.expected}") from None
         return checked
 
     def encode(self, point: Any) -> list[Any]:
@@ -206,7 +288,7 @@ class Space:
     def decode(self, code: list[Any]) -> list[Any]:
         """Return the point that `encode` made this of, to the bit."""
         return [
-            dim.categories[value] if isinstance(dim, Categorical) else value
+            dim.category(value) if isinstance(dim, Categorical) else value
             for dim, value in zip(self.dimensions, code, strict=True)
         ]
 
@@ -256,7 +338,7 @@ class Space:
         for start, stop, backward in self._from:
             if stop:
                 block = flat[start:stop]
-                point.append(backward[block.index(max(block))])
+                point.append(backward(block.index(max(block))))
             else:
                 point.append(backward(flat[start]))
         return point
@@ -292,6 +374,16 @@ class Space:
     def discrete(self) -> bool:
         """Whether a dimension is an integer or a category."""
         return bool(self._integers or self._blocks)
+
+    @property
+    def size(self) -> int | None:
+        """Number of points; None where a dimension is real."""
+        counts = [
+            len(dim.categories) if isinstance(dim, Categorical) else dim.high - dim.low + 1
+            for dim in self.dimensions
+            if not isinstance(dim, Real)
+        ]
+        return math.prod(counts) if len(counts) == self.n_dims else None
 
     def vary(self, rng: np.random.Generator, u: np.ndarray) -> np.ndarray:
         """Draw points of the space that differ in integers or categories, in one at least.
@@ -354,7 +446,7 @@ class Space:
             return [self[one] for one in key]
         try:
             position = self.names.index(key) if isinstance(key, str) else range(self.n_dims)[key]
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, TypeError):
             raise KeyError(f"{key!r}; expected one of {', '.join(self.names)}") from None
         return position, self.dimensions[position]
 

@@ -7,17 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnbbo.escaping import as_line, end_of, one_line, plain, show
 from rnnbbo.status import TrialState
+
+_LONGEST_STDERR = 64 * 1024
 
 
 @dataclass(frozen=True)
 class Outcome:
     """The value of one evaluation, or why there is none.
 
+    Its texts come from objectives and programs, and are made safe here, for whatever shows or keeps
+    them: see `rnnbbo.escaping`.
+
     Attributes:
         value: the objective's value; NaN if the evaluation failed.
-        error: why it failed, in one line; None if it did not.
-        info: what the program told beside the value.
+        error: why it failed, in one line; None if it did not. An exception becomes its text.
+        info: what the objective told beside the value, in the types that JSON has; something else
+            than a mapping is kept under the key "info".
         stderr: the end of what a failed program wrote to stderr.
         seconds: how long the evaluation took, as far as it is known.
     """
@@ -27,6 +34,22 @@ class Outcome:
     info: dict[str, Any] = field(default_factory=dict)
     stderr: str = ""
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.error is not None:
+            object.__setattr__(self, "error", _reason(self.error))
+        if type(self.info) is not dict or self.info:
+            info = {} if self.info is None else plain(self.info)
+            info = info if isinstance(info, dict) else {"info": info}
+            object.__setattr__(self, "info", info)
+        if self.stderr:
+            object.__setattr__(self, "stderr", end_of(self.stderr, _LONGEST_STDERR))
+
+
+def _reason(error: Any) -> str:
+    if isinstance(error, BaseException):
+        return one_line(error)
+    return as_line(error) if isinstance(error, str) else show(error)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import math
 import sys
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from rnnbbo.errors import (
     ObservationError,
     PointError,
     PolicyError,
+    RepeatWarning,
     SpaceError,
     TooManyFailuresError,
 )
@@ -87,6 +89,59 @@ def test_a_bad_value_fails_its_trial_only(bad, position):
 )
 def test_numbers_of_numpy_are_numbers(value):
     assert minimize(lambda x: value, SPACE, n_calls=1, rng=0).fun == 2.0
+
+
+@pytest.mark.parametrize("value", [[2.0], np.array([[2.0]]), Decimal(2), {"value": 2, "info": {}}])
+def test_a_number_in_brackets_is_one(value):
+    assert minimize(lambda x: value, SPACE, n_calls=1, rng=0).fun == 2.0
+
+
+def test_masked_values_fail_wherever_they_come_in():
+    masked = np.ma.array([0.0, 1.0], mask=[True, False])
+    with pytest.warns(RuntimeWarning, match="masked"):
+        res = minimize(lambda x: masked[0] if x[0] < 0 else 5.0, SPACE, n_calls=6, rng=0)
+    assert [math.isinf(y) for y in res.func_vals] == [x[0] < 0 for x in res.x_iters]
+    points = [[0.1, 1, "a"], [0.2, 2, "b"]]
+    res = minimize(objective, SPACE, n_calls=1, x0=points, y0=masked, rng=0)
+    assert res.func_vals[:2].tolist() == [math.inf, 1.0]
+
+
+def test_texts_from_the_objective_cannot_reach_the_terminal():
+    def func(x):
+        raise ValueError("\x1b[31m\udcff" * 10**6)
+
+    with pytest.warns(RuntimeWarning) as caught:
+        res = minimize(func, SPACE, n_calls=1, rng=0)
+    for text in (str(caught[0].message), res.errors[0]):
+        assert text.isprintable()
+        assert len(text) < 2000
+        assert "[6000012 characters in all]" in text
+
+
+def test_the_first_repeated_point_is_warned_of_and_the_run_goes_on():
+    with pytest.warns(RepeatWarning, match="all 4 of the space") as caught:
+        res = minimize(lambda x: x[0], [(1, 2), ("a", "b")], n_calls=8, rng=0)
+    assert (res.nfev, len(caught), caught[0].filename) == (8, 1, __file__)
+
+
+def test_known_points_count_as_evaluated():
+    with pytest.warns(RepeatWarning):
+        minimize(lambda x: x[0], [(1, 2)], 1, x0=[[1], [2]], y0=[1.0, 2.0], rng=0)
+
+
+def test_new_points_are_not_warned_of(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        minimize(lambda x: x[0], [(1, 2), ("a", "b")], n_calls=4, rng=0, workers=2)
+        minimize(lambda x: x[0], [(1, 2), ("a", "b")], n_calls=2, rng=0, study=tmp_path / "run.db")
+        minimize(lambda x: x[0], [(1, 2), ("a", "b")], 4, study=tmp_path / "run.db", resume=True)
+    with pytest.warns(RepeatWarning, match="4 points, all 4 of the space"):
+        minimize(lambda x: x[0], [(1, 2), ("a", "b")], 5, study=tmp_path / "run.db", resume=True)
+
+
+@pytest.mark.parametrize("y0", [[7.0], np.array([[7.0]]), np.array(7.0), Decimal(7), (7,)])
+def test_one_known_value_in_any_form(y0):
+    assert minimize(objective, SPACE, n_calls=1, x0=POINT, y0=y0, rng=0).func_vals[0] == 7.0
 
 
 def test_exceptions_are_failed_trials_with_their_reason():
@@ -211,6 +266,9 @@ def test_callbacks_see_every_evaluation_and_can_stop():
         ({"x0": POINT, "y0": [1.0, 2.0]}, ConfigError, "y0 = 2; expected 1"),
         ({"x0": POINT, "y0": "low"}, ObservationError, "low"),
         ({"callback": "print"}, ConfigError, "callback"),
+        ({"x0": POINT, "y0": {"value": 1.0}}, ObservationError, "y = {'value': 1.0}"),
+        ({"x0": [POINT, POINT], "y0": [[1.0], [2.0, 3.0]]}, ObservationError, "[2.0, 3.0]"),
+        ({"dimensions": [(0, 10**400)]}, SpaceError, "2**40"),
         ({"callback": [print, 3]}, ConfigError, "callback"),
     ],
 )
@@ -218,6 +276,8 @@ def test_wrong_arguments_are_refused_before_the_first_evaluation(arguments, erro
     def func(x):
         pytest.fail("evaluated")
 
+    with pytest.raises(ConfigError, match="func = 3; expected a function"):
+        minimize(3, SPACE, 3)
     with pytest.raises(error) as hit:
         minimize(func, **{"dimensions": SPACE, "n_calls": 3, "rng": 0, **arguments})
     assert words in str(hit.value)

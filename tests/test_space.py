@@ -1,16 +1,20 @@
 import copy
+import json
 import math
 import pickle
 import re
 import subprocess
 import sys
+import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnbbo.errors import PointError, SpaceError
+from rnnbbo.errors import PointError, SpaceError, SpaceWarning
 from rnnbbo.space import Categorical, Integer, Real, Space
 
 MIXED = [
@@ -89,6 +93,22 @@ def test_scikit_optimize_objects_become_ours_and_go_back():
         ([7], "dimension = 7; expected"),
         ([None], "dimension = None; expected"),
         ([Real(0, 1, name="a"), Integer(0, 1, name="a")], "'a'"),
+        ([(10**400, 10**401)], "expected at most 2**40 values"),
+        ([(0.0, 10**400)], "expected a finite number"),
+        ([(0.0, 10**5000)], "expected a finite number"),
+        ([Real(0, 1), np.array(3.0)], "dimension = array(3.); expected"),
+        ([np.ma.array([0.0, 1.0], mask=[False, True])], "expected two finite numbers"),
+        ([(np.array([0.0]), np.array([1.0]))], "expected numbers without brackets"),
+        ([("0", "1", "log-uniform")], "expected two numbers before it"),
+        ([("0", "1", "uniform")], "expected two numbers before it"),
+        ([("a", "b", "log-uniform")], "expected two numbers before it"),
+        ([(None, 1.0, "log-uniform")], "expected two numbers before it"),
+        ([(1.0, "b", "uniform")], "expected two numbers before it"),
+        ([(1.0, 2.0, "uniform", "x")], "expected two numbers before it"),
+        ([(1 / n for n in [0])], "expected (low, high)"),
+        ((1 / n for n in [0]), "reading it raises ZeroDivisionError"),
+        ([("a", math.nan, np.float64("nan"))], "nan twice; expected distinct"),
+        ([([1, math.nan], [1, np.float64("nan")])], "twice; expected distinct"),
         ([(0.0, 1.0), Real(0, 1, name="x0")], "'x0'"),
     ],
 )
@@ -120,7 +140,95 @@ def test_a_name_that_is_no_text_is_refused():
         Real(0, 1, name=3)
 
 
+@pytest.mark.parametrize(
+    ("spec", "dimension"),
+    [
+        ((np.array(0.0), np.array(1.0)), Real(0.0, 1.0)),
+        ((np.array(0), np.int32(9)), Integer(0, 9)),
+        ((Decimal("0"), Decimal("1")), Real(0.0, 1.0)),
+        ([Fraction(1, 4), Decimal("0.5")], Real(0.25, 0.5)),
+        ((np.float32(0.25), np.array(1.0), "log-uniform"), Real(0.25, 1.0, "log-uniform")),
+        ((Decimal("0.25"), 1, np.str_("log-uniform"), 10), Real(0.25, 1.0, "log-uniform")),
+        (np.array([0.0, 1.0]), Real(0.0, 1.0)),
+        ((0.0, 1.0), Real(Decimal("0"), np.array(1.0))),
+        ((0, 9), Integer(np.array(0.0), Fraction(9))),
+        (("0", "1"), Categorical(["0", "1"])),
+        (("kmeans", "quantile", "uniform"), Categorical(["kmeans", "quantile", "uniform"])),
+        (("uniform", "distance"), Categorical(["uniform", "distance"])),
+        (("distance", "uniform"), Categorical(["distance", "uniform"])),
+        ((None, "balanced"), Categorical([None, "balanced"])),
+        ([None, 5], Categorical([None, 5])),
+        (([64], [128]), Categorical([[64], [128]])),
+    ],
+    ids=repr,
+)
+def test_what_reads_as_two_numbers_is_a_range_and_the_rest_a_choice(spec, dimension):
+    assert Space([spec]).dimensions == [dimension]
+
+
+def test_tensors_are_bounds():
+    torch = pytest.importorskip("torch")
+    assert Space([(torch.tensor(0.0), torch.tensor(1.0))]).dimensions == [Real(0.0, 1.0)]
+
+
+@pytest.mark.parametrize("spec", [(0, 64, 8), (0.0, 1.0, 0.1), (64, 128, 32), (-1, 1, 2 / 3)])
+def test_a_choice_that_looks_like_a_range_with_a_step_is_hinted_at(spec):
+    with pytest.warns(SpaceWarning, match="is a choice between these three categories") as caught:
+        (dimension,) = Space([spec]).dimensions
+    assert dimension == Categorical(spec)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize(
+    "spec", [(16, 32, 64), (1, 2, 3), [0, 64, 8], (3, 2, 1), ("a", "b", 1), (-10, 5, 12)]
+)
+def test_other_choices_are_not(spec):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Space([spec]).dimensions == [Categorical(spec)]
+
+
 GOOD = [0.01, 8, "tanh", 0.0, 10, "two"]
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value", "bound"),
+    [
+        (Real(0.1, 0.3), 3 * 0.1, 0.3),
+        (Real(0.1, 0.3), np.nextafter(0.1, 0.0), 0.1),
+        (Real(-0.1, 0.3), -0.1 + (0.3 + 0.1) * 1.0, 0.3),
+        (Real(0.0, 1.0), 1.0 - 0.9 - 0.1, 0.0),
+        (Real(1e-5, 1.0, "log-uniform"), math.exp(math.log(1e-5)), 1e-5),
+        (Real(1e-5, 1.0, "log-uniform"), np.nextafter(1e-5, 0.0), 1e-5),
+        (Integer(1, 9), np.nextafter(9.0, 10.0), 9),
+        (Integer(1, 9), 10 * (0.1 * 3), 3),
+    ],
+)
+def test_a_value_off_by_rounding_is_the_bound(dimension, value, bound):
+    assert Space([dimension]).check([value]) == [bound]
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value"),
+    [
+        (Real(0.0, 1.0), 1.0 + 1e-14),
+        (Real(0.0, 1.0), -1e-14),
+        (Real(1e-300, 1.0, "log-uniform"), 0.0),
+        (Real(1e-5, 1.0, "log-uniform"), 1e-5 - 1e-18),
+        (Integer(1, 9), 3.0 + 1e-12),
+        (Integer(0, 9), 9.5),
+    ],
+)
+def test_a_value_further_off_is_refused(dimension, value):
+    with pytest.raises(PointError):
+        Space([dimension]).check([value])
+
+
+def test_values_of_other_libraries_are_numbers():
+    space = Space([(0.0, 1.0), (1, 9)])
+    checked = space.check([Decimal("0.5"), np.array(3)])
+    assert checked == [0.5, 3]
+    assert [type(value) for value in checked] == [float, int]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +293,90 @@ def test_unhashable_categories():
     assert space.check([{"depth": 3}]) == [{"depth": 3}]
     with pytest.raises(PointError):
         space.check([[32, 64]])
+
+
+class Unequal:
+    """Compares with nothing."""
+
+    def __eq__(self, other):
+        raise RuntimeError("no")
+
+    __hash__ = None
+
+
+class Options(dict):
+    """Something that can change, and says what it is equal to."""
+
+
+RAGGED = [[[64], [32, 16]], [[128]]]
+ODD = [
+    RAGGED,
+    [math.nan, "median"],
+    [None, math.nan, [math.nan, 1]],
+    [(math.nan, 1), (math.nan, 2)],
+    [np.array([1, 2]), np.array([1, 2, 3])],
+    [np.array([math.nan]), [np.array([1.0, 2.0])]],
+    [{"a": np.array([1, 2])}, {"a": [1]}, {1}, Options(a=1)],
+    [Unequal(), Unequal(), 3],
+    [len, int, math, object()],
+    [(1, [2]), (1, [3])],
+    [1, "1", b"1", (1,), [1]],
+    [np.datetime64("2020-01-01"), np.datetime64("2021-01-01")],
+]
+
+
+@pytest.mark.parametrize("categories", ODD, ids=range(len(ODD)))
+def test_every_category_that_is_accepted_works(categories):
+    space = Space([Categorical(categories)])
+    assert space == Space([Categorical(copy.copy(categories))])
+    for i, original in enumerate(categories):
+        (point,) = space.from_cube(np.eye(len(categories))[i])
+        for value in (original, point, space.decode([i])[0]):
+            assert space.encode([value]) == [i]
+            assert space.to_cube([value]).argmax() == i
+
+
+def test_all_nans_are_one_category():
+    space = Space([Categorical([math.nan, "median"])])
+    for value in (float("nan"), np.float64("nan"), np.float32("nan")):
+        assert space.encode([value]) == [0]
+    assert space == Space([Categorical([np.float64("nan"), "median"])])
+    assert space != Space([Categorical([0.0, "median"])])
+
+
+def test_scalars_of_numpy_are_plain_categories():
+    given = [
+        np.int64(1),
+        np.float32(0.5),
+        np.str_("a"),
+        np.bool_(False),
+        np.bytes_(b"b"),
+        np.array(7),
+    ]
+    given += [(np.int64(3), [np.int64(4)]), {np.str_("k"): np.int64(5)}, np.longdouble(2)]
+    categories = Categorical(given).categories
+    assert categories == (1, 0.5, "a", False, b"b", 7, (3, [4]), {"k": 5}, 2.0)
+    assert [type(one) for one in categories[:6]] == [int, float, str, bool, bytes, int]
+    assert type(categories[6][0]) is type(categories[6][1][0]) is int
+    assert json.dumps(Categorical(list(np.arange(1, 6))).categories) == "[1, 2, 3, 4, 5]"
+    assert Space([Categorical(given)]).check([np.int64(1)]) == [1]
+
+
+def test_nobody_changes_a_space_by_changing_a_point_or_what_it_was_made_of():
+    given = [[1], {"a": [2]}, np.array([3])]
+    space = Space([Categorical(given)])
+    for point in (*map(space.from_cube, np.eye(3)), *(space.check([one]) for one in given)):
+        if isinstance(point[0], dict):
+            point[0]["a"].append(9)
+        else:
+            point[0][0] = 9
+    given[0].append(9)
+    assert space == Space([Categorical([[1], {"a": [2]}, np.array([3])])])
+
+
+def test_the_number_of_points():
+    assert Space([(1, 9), ("a", "b")]).size == 18
+    assert Space([(1, 9), (0.0, 1.0)]).size is None
 
 
 @pytest.mark.parametrize(

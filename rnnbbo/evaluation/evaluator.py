@@ -6,15 +6,21 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
 from rnnbbo.arguments import as_number
+from rnnbbo.categories import copied
+from rnnbbo.escaping import one_line, show
 from rnnbbo.trial import Outcome, Trial
 
+__all__ = ["Evaluator", "Inline", "Objective", "evaluate", "one_line", "read_answer"]
+
 Objective = Callable[[list[Any]], Any]
+
+_EXPECTED = 'expected a number, or {"value": ..., "status": "ok"|"fail", "info": {...}}'
 
 
 class Evaluator(Protocol):
@@ -39,33 +45,25 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
 
     Args:
         func: the objective.
-        x: a point in user units.
+        x: a point in user units; the objective gets a copy, and may change it.
 
     Returns:
-        The value; or, where the objective raised or returned no finite number, why there is none.
-        An objective that leaves by `sys.exit` has failed, too.
+        The value; or, where the objective raised, called `sys.exit`, or returned no finite number,
+        why there is none.
     """
     start = time.perf_counter()
     try:
         with _copies_end_here():
-            # A copy, so that an objective that changes its argument harms nothing.
-            y = func(list(x))
-            number = as_number(y)
+            answer = func([copied(value) for value in x])
+            outcome = read_answer(answer, "the objective returned")
     except SystemExit as stop:
-        outcome = Outcome(error=f"the objective called sys.exit({stop.code!r})")
+        outcome = Outcome(error=f"the objective called sys.exit({show(stop.code)})")
     except Exception as error:
         outcome = Outcome(error=one_line(error))
     except BaseException as error:
         if not _is_cancelled(error):
             raise
         outcome = Outcome(error=one_line(error))
-    else:
-        if number is None:
-            outcome = Outcome(error=f"the objective returned {y!r}; expected a number")
-        elif not math.isfinite(number):
-            outcome = Outcome(error=f"the objective returned {number!r}; expected a finite number")
-        else:
-            outcome = Outcome(value=number)
     return replace(outcome, seconds=time.perf_counter() - start)
 
 
@@ -89,9 +87,29 @@ def _is_cancelled(error: BaseException) -> bool:
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
-def one_line(error: BaseException) -> str:
-    """Return an exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+def read_answer(answer: Any, saying: str, shown: str | None = None) -> Outcome:
+    """Read what an objective answered: a number, or a mapping of value, status and info.
+
+    Args:
+        answer: the answer.
+        saying: the words before the answer, where it is no value.
+        shown: how the answer is shown then.
+    """
+    info: Any = {}
+    value = answer
+    if isinstance(answer, Mapping):
+        info, status = answer.get("info", {}), answer.get("status", "ok")
+        if status == "fail":
+            return Outcome(error="it reported the status fail", info=info)
+        value = answer.get("value") if status == "ok" else None
+    number = as_number(value)
+    if number is None:
+        shown = show(answer) if shown is None else shown
+        return Outcome(error=f"{saying} {shown}; {_EXPECTED}", info=info)
+    if not math.isfinite(number):
+        word = show(value) if math.isnan(number) else repr(number)
+        return Outcome(error=f"{saying} {word}; expected a finite number", info=info)
+    return Outcome(value=number, info=info)
 
 
 class Inline:

@@ -177,9 +177,10 @@ class Workers:
         worker.trial, worker.deadline = None, math.inf
         self._busy.remove(worker)
         self._idle.append(worker)
+        info, seconds = answer["info"], answer["seconds"]
         if answer["error"] is not None:
-            return Outcome(error=answer["error"], seconds=answer["seconds"])
-        return Outcome(value=answer["value"], seconds=answer["seconds"])
+            return Outcome(error=answer["error"], info=info, seconds=seconds)
+        return Outcome(value=answer["value"], info=info, seconds=seconds)
 
     def _died(self, worker: Worker) -> Outcome | None:
         self._lose(worker, 0.0)
@@ -227,8 +228,14 @@ def serve(
             return
         outcome = evaluate(func, decode(point))
         value = None if outcome.error else outcome.value
-        answer = {"value": value, "error": outcome.error, "seconds": outcome.seconds}
-        answer |= {"trial": number, "process": me}
+        answer = {
+            "value": value,
+            "error": outcome.error,
+            "info": outcome.info,
+            "seconds": outcome.seconds,
+            "trial": number,
+            "process": me,
+        }
         pipe.send_bytes(json.dumps(answer).encode())
 
 

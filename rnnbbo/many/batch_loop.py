@@ -1,5 +1,6 @@
 """The loop round one batched policy, many problems and their objective."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_entropy
-from rnnbbo.errors import MissingExtraError, ObservationError
+from rnnbbo.arguments import as_count, as_entropy, as_number
+from rnnbbo.errors import ConfigError, MissingExtraError, ObservationError
+from rnnbbo.escaping import show
 from rnnbbo.isolation import isolated
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
@@ -77,6 +79,8 @@ def minimize_many(
         Exception: whatever else `f` raises, KeyboardInterrupt too, as raised; its `result` holds
             everything so far.
     """
+    if not callable(f):
+        raise ConfigError(f"f = {show(f)}; expected a function of points (n_problems, D)")
     size, steps = as_count("n_problems", n_problems), as_count("n_calls", n_calls)
     workers = _cores() if threads is None else as_count("threads", threads)
     box = _with_torch(lambda: as_bounds(bounds, size, device))
@@ -142,12 +146,9 @@ def _values(xp: Any, y: Any, like: Array) -> Array:
         got = y.detach() if xp is not np else y.detach().cpu().numpy()
     if not hasattr(got, "detach"):
         try:
-            got = np.asarray(got)
-            if got.dtype.kind not in "fiuO":
-                raise TypeError
-            got = got.astype(np.float64)  # None among objects becomes NaN
-        except (TypeError, ValueError):
-            raise ObservationError(f"f returned {_short(y)}; {_expected(like)}") from None
+            got = _numbers(got)
+        except Exception:
+            raise ObservationError(f"f returned {show(y, 80)}; {_expected(like)}") from None
     if tuple(got.shape) != tuple(like.shape):
         raise ObservationError(
             f"f returned an array of shape {tuple(got.shape)}; {_expected(like)}"
@@ -159,9 +160,28 @@ def _expected(like: Array) -> str:
     return f"expected one number a problem, an array of shape {tuple(like.shape)}"
 
 
-def _short(y: Any) -> str:
-    text = repr(y)
-    return text if len(text) < 80 else text[:77] + "..."
+def _numbers(y: Any) -> np.ndarray:
+    """Return values as float64, NaN for what is masked or missing.
+
+    Raises:
+        Exception: they are not numbers.
+    """
+    if isinstance(y, (list, tuple)):  # NumPy warns of what is masked in a list
+        return np.array([_one_number(one) for one in y])
+    masked = np.ma.getmaskarray(y) if isinstance(y, np.ma.MaskedArray) else None
+    got = np.asarray(y)
+    if got.dtype.kind == "O":
+        got = np.array([_one_number(one) for one in got.ravel()]).reshape(got.shape)
+    if got.dtype.kind not in "fiu":
+        raise TypeError
+    return got.astype(np.float64) if masked is None else np.where(masked, np.nan, got)
+
+
+def _one_number(y: Any) -> float:
+    number = math.nan if y is None else as_number(y)
+    if number is None:
+        raise TypeError
+    return number
 
 
 def _cores() -> int:

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Real
 from rnnbbo.errors import SpaceError
+from rnnbbo.escaping import one_line, show
 from rnnbbo.policies.ops import Array, namespace
 
 
@@ -52,7 +53,7 @@ def _shared(bounds: Any) -> tuple[np.ndarray, np.ndarray]:
                 isinstance(spec, (tuple, list, np.ndarray)) and len(spec) in (2, 3)
             ):
                 raise SpaceError(
-                    f"{spec!r}; expected (low, high), (low, high, prior) or a Real: "
+                    f"{show(spec)}; expected (low, high), (low, high, prior) or a Real: "
                     "minimize_many takes real dimensions only"
                 )
             dimensions.append(spec if isinstance(spec, Real) else Real(*spec))
@@ -67,7 +68,7 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
     """Return checked bounds (N, D, 2), one box a problem."""
     try:
         ends = np.asarray(bounds, dtype=np.float64)
-    except (TypeError, ValueError):
+    except Exception:
         ends = np.empty(0)
     if ends.ndim != 3 or ends.shape[0] != n_problems or ends.shape[1] < 1 or ends.shape[2] != 2:
         shape = ends.shape if ends.size else "no array of numbers"
@@ -88,11 +89,25 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
 
 
 def _depth(bounds: Any) -> int:
-    """Count the levels of lists above the first number; 3 for bounds of each problem."""
+    """Count the levels of lists above the first number; 3 or more for bounds of each problem."""
     depth = 0
-    while isinstance(bounds, (list, tuple, np.ndarray)) and len(bounds):
+    while depth <= 3 and isinstance(bounds, (list, tuple, np.ndarray)):
+        if getattr(bounds, "shape", None) == () or not len(bounds):
+            break
         bounds, depth = bounds[0], depth + 1
     return depth
+
+
+def _read(bounds: Any, n_problems: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return bounds (N or 1, D, 2) and flags (1, D), or None for no flags."""
+    host = bounds.detach().cpu().numpy() if _is_tensor(bounds) else bounds
+    depth = _depth(host)
+    if not isinstance(host, (list, tuple, np.ndarray)) or depth == 0:
+        raise SpaceError(f"bounds = {show(bounds)}; expected a list of dimensions or an array")
+    if depth >= 3:
+        return _each(host, n_problems), None
+    ends, flags = _shared(host.tolist() if isinstance(host, np.ndarray) else host)
+    return ends, flags if flags.any() else None
 
 
 def as_bounds(bounds: Any, n_problems: int, device: Any = None) -> Bounds:
@@ -108,15 +123,14 @@ def as_bounds(bounds: Any, n_problems: int, device: Any = None) -> Bounds:
         SpaceError: the shape is another, or a pair is not low < high with a finite width, or a
             prior is unknown or does not fit. The message names problem and dimension.
     """
-    host = bounds.detach().cpu().numpy() if _is_tensor(bounds) else bounds
-    if not isinstance(host, (list, tuple, np.ndarray)) or _depth(host) == 0:
-        raise SpaceError(f"bounds = {bounds!r}; expected a list of dimensions or an array")
-    log = None
-    if _depth(host) >= 3:
-        ends = _each(host, n_problems)
-    else:
-        ends, flags = _shared(host.tolist() if isinstance(host, np.ndarray) else host)
-        log = flags if flags.any() else None
+    try:
+        ends, log = _read(bounds, n_problems)
+    except SpaceError:
+        raise
+    except Exception as error:
+        raise SpaceError(
+            f"bounds = {show(bounds)}; reading them raises {one_line(error)}"
+        ) from error
     if _is_tensor(bounds) or device is not None:
         import torch
 

@@ -1,20 +1,23 @@
 """Training configurations: TOML in, frozen dataclasses out, with every wrong key refused."""
 
-import tomllib
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnnbbo.arguments import as_float, as_scalar
 from rnnbbo.errors import ConfigError
+from rnnbbo.escaping import as_line, show
 from rnnbbo.policies.network.architecture import NetworkConfig
-from rnnbbo.tables import from_table
+from rnnbbo.tables import from_table, read_toml
 
 LOSSES = {False: ("sum", "ei", "oi"), True: ("candidates", "improvement")}
 """Losses by whether the head scores candidates."""
 
 
 def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    number = as_float(as_scalar(value))
+    return number is not None and 0.0 < number < math.inf
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _whole(value: object) -> bool:
 
 def _require(key: str, value: object, fine: bool, form: str) -> None:
     if not fine:
-        raise ConfigError(f"train.{key} = {value!r}; expected {form}")
+        raise ConfigError(f"train.{key} = {show(value)}; expected {form}")
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,9 @@ def parse(values: dict[str, Any]) -> Config:
     tables = ("train", "policy", "functions")
     for key in values:
         if key not in tables:
-            raise ConfigError(f"unknown table [{key}]; expected one of {', '.join(tables)}")
+            raise ConfigError(
+                f"unknown table [{as_line(key)}]; expected one of {', '.join(tables)}"
+            )
     return Config(
         from_table(TrainConfig, "train", values.get("train", {})),
         NetworkConfig.from_dict(values.get("policy", {})),
@@ -194,13 +199,7 @@ def parse(values: dict[str, Any]) -> Config:
 
 
 def _read(path: str | Path) -> dict[str, Any]:
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
+    return read_toml(path, "configuration", "a TOML file", ConfigError)
 
 
 def load_config(path: str | Path) -> Config:
@@ -222,8 +221,9 @@ def load_train(path: str | Path, defaults: TrainConfig) -> TrainConfig:
     for key in values:
         if key != "train":
             raise ConfigError(
-                f"{path} has a table [{key}]; expected [train] alone with --from: the policy is "
-                "that of the weights, and the functions are those of --functions"
+                f"{path} has a table [{as_line(key)}]; expected [train] alone with --from: the "
+                "policy is that of the weights, and the functions are those of --functions"
             )
     table = values.get("train", {})
-    return from_table(TrainConfig, "train", asdict(defaults) | table)
+    table = asdict(defaults) | table if isinstance(table, dict) else table
+    return from_table(TrainConfig, "train", table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rnnbbo.categories import same
 from rnnbbo.dimensions import Categorical
 from rnnbbo.space import Space
 
@@ -67,7 +68,7 @@ def space_difference(study: list[dict[str, Any]], run: list[dict[str, Any]]) -> 
     if len(study) != len(run):
         return f"it has {len(study)} dimensions ({_names(study)}), not {len(run)} ({_names(run)})"
     for i, (mine, other) in enumerate(zip(study, run, strict=True)):
-        if mine != other:
+        if not same(mine, other):  # all NaNs are one category
             return f"its dimension {i} is {_shown(mine)}, not {_shown(other)}"
     return None
 

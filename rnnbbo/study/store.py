@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from rnnbbo.errors import ObservationError, TrialError
+from rnnbbo.errors import TrialError
 from rnnbbo.status import TrialState
 from rnnbbo.study import checksums, schema
 from rnnbbo.trial import Outcome, Trial
@@ -125,7 +125,6 @@ class TrialStore:
 
         Raises:
             TrialError: there is no such trial, or it was told before. Nothing has changed.
-            ObservationError: JSON has no form for its `info`. Nothing has changed.
         """
         row = next(self._rows("WHERE number = ?", min(number, _MOST)), None)
         if row is None:
@@ -135,7 +134,6 @@ class TrialStore:
             known = f"value {row.value!r}" if row.error is None else f"failure {row.error!r}"
             raise TrialError(f"trial {number} was told before, with the {known}")
         failed = outcome.error is not None
-        info = _as_json(outcome.info)
         value = None if failed else float(outcome.value) + 0.0  # SQLite has no -0.0
         self._write(
             replace(
@@ -143,7 +141,7 @@ class TrialStore:
                 state=TrialState.FAILED if failed else TrialState.OK,
                 value=value,
                 error=None if outcome.error is None else _as_text(outcome.error),
-                info=info,
+                info=json.dumps(outcome.info),
                 stderr=_as_text(outcome.stderr),
                 seconds=_as_seconds(outcome.seconds),
                 told=self._append(number, row.x, value, told=True),
@@ -212,20 +210,6 @@ class TrialStore:
 
 def _begun(row: _Row, participant: int) -> _Row:
     return replace(row, state=TrialState.RUNNING, worker=participant, begun_at=time.time())
-
-
-def _as_json(info: Any) -> str:
-    """Return JSON of what was told beside a value.
-
-    Raises:
-        ObservationError: it has no form for it.
-    """
-    try:
-        return json.dumps(info)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ObservationError(
-            f"info cannot be kept: {error}; expected what JSON can hold"
-        ) from None
 
 
 def _as_text(text: str) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_value
-from rnnbbo.errors import PointError, StudyError
+from rnnbbo.arguments import as_count, as_pairs, as_value
+from rnnbbo.errors import StudyError
+from rnnbbo.escaping import show
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
@@ -119,7 +120,7 @@ class Study:
             trial: the trial, or its number.
             y: its value, lower being better; NaN, infinity or None is a failed trial.
             error: why it failed.
-            info: what else is worth keeping; JSON has to have a form for it.
+            info: what else is worth keeping; what JSON has no form for is kept as text.
             seconds: how long the evaluation took.
 
         Raises:
@@ -127,7 +128,7 @@ class Study:
             ObservationError: y is not a number.
             StudyError: the file cannot be written; nothing has changed.
         """
-        outcome = replace(_outcome(y, error), info=dict(info or {}), seconds=seconds)
+        outcome = replace(_outcome(y, error), info={} if info is None else info, seconds=seconds)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
         with self._file.transaction() as trials:
             trials.tell(number, outcome)
@@ -150,11 +151,9 @@ class Study:
 
     def known(self, x: Any, y: Any) -> list[tuple[list[Any], Outcome]]:
         """Return what `add` would write down: points as the file has them, and their outcomes."""
-        several = isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim > 0)
-        if several and len(x) != len(y):
-            raise PointError(f"{len(y)} values for {len(x)} points; expected one value a point")
-        pairs = zip(x, y, strict=True) if several else [(x, y)]
-        return [(self.space.encode(point), _outcome(value, None)) for point, value in pairs]
+        return [
+            (self.space.encode(point), _outcome(value, None)) for point, value in as_pairs(x, y)
+        ]
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
@@ -246,5 +245,5 @@ def _outcome(y: Any, error: str | None) -> Outcome:
     """
     value = as_value(y)
     if math.isnan(value) and error is None:
-        error = f"its value is {y!r}; expected a finite number"
+        error = f"its value is {show(y)}; expected a finite number"
     return Outcome(value) if error is None else Outcome(error=error)

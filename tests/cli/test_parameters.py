@@ -109,6 +109,16 @@ def test_malformed_params(params, words):
         ('lr = { type = "cat", categories = [1, nan] }', "categories"),
         ('lr = "float:0"', "NAME=float"),
         ('"a b" = "float:0:1"', "'a b'"),
+        ("lr = { type = [], low = 0, high = 1 }", "type"),
+        ("lr = { type = { a = 1 } }", "type"),
+        ("lr = " + "[" * 1200 + "]" * 1200, "not TOML (its brackets nest too deep)"),
+        ("lr = " + ".".join("a" * 1500) + " = 1", "not TOML"),
+        ("lr." + ".".join("a" * 1500) + " = 1", "type"),
+        ("lr = " + "9" * 5000, "not TOML"),
+        ("lr = { type = 'int', low = 1, high = 1" + "0" * 400 + " }", "2**40 values"),
+        ("lr = { type = 'float', low = 1, high = 1" + "0" * 400 + " }", "finite number"),
+        ('"a\\u001b[31m" = "float:0:1"', r"'a\x1b[31m'"),
+        ('lr = { type = "cat", "\\u001b" = 1 }', r"\x1b"),
     ],
 )
 def test_malformed_space_files(tmp_path, text, words):

@@ -177,7 +177,7 @@ def test_failures(code, words):
 
 
 def test_huge_numbers_and_nesting_are_failures():
-    assert "inf" in parse_value('{"value": 1' + "0" * 400 + "}").error
+    assert "expected a number" in parse_value('{"value": 1' + "0" * 400 + "}").error
     assert "expected" in parse_value("[" * 50000).error
 
 
