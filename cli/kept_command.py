@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rnnbbo.errors import StudyError
+from rnnbbo.errors import ObjectiveError, StudyError
+
+if TYPE_CHECKING:
+    from rnnbbo.space import Space
 
 
 class KeptCommand(NamedTuple):
@@ -18,7 +23,7 @@ class KeptCommand(NamedTuple):
         objective: a Python function, as on the command line, or the argument list of a program.
         call_with: how a Python function is called.
         eval_timeout: seconds that an evaluation may take; None for any.
-        n_calls: evaluations wanted when the study was begun.
+        n_calls: evaluations that were wanted last.
         folder: where the command was begun.
     """
 
@@ -41,7 +46,37 @@ class KeptCommand(NamedTuple):
         return f"-- {shlex.join(self.objective)}"
 
 
-def read(text: str, path: Path) -> KeptCommand | None:
+class Kept(NamedTuple):
+    """What a study says of itself.
+
+    Attributes:
+        space: its space.
+        command: what evaluates it; None where it was begun by other means.
+    """
+
+    space: Space
+    command: KeptCommand | None
+
+
+def find(path: str | None, *, new: bool) -> Kept | None:
+    """Return what a study says of itself; None where there is none yet.
+
+    Args:
+        path: its file, if there is to be one.
+        new: whether another command is to be kept in place of the one that is there.
+
+    Raises:
+        StudyError: the file is damaged, or its command was written by a later rnnbbo.
+    """
+    from rnnbbo.study import Study
+
+    if path is None or not Path(path).is_file() or not Path(path).stat().st_size:
+        return None
+    with Study(path, resume=True) as study:
+        return Kept(study.space, None if new else read(study.command, path))
+
+
+def read(text: str, path: str) -> KeptCommand | None:
     """Return what a study's file holds; None where a study was begun by other means.
 
     Raises:
@@ -58,7 +93,7 @@ def read(text: str, path: Path) -> KeptCommand | None:
         ) from None
 
 
-def require_same(kept: KeptCommand, objective: str | list[str], path: Path) -> None:
+def require_same(kept: KeptCommand, objective: str | list[str], path: str) -> None:
     """Make sure that a study goes on with what it was begun with.
 
     Args:
@@ -73,14 +108,19 @@ def require_same(kept: KeptCommand, objective: str | list[str], path: Path) -> N
         return
     now = kept._replace(objective=objective)
     raise StudyError(
-        f"the study {path} is one of {kept.shown}, not of {now.shown}; its values would be mixed. "
-        "Expected the same, or --new-command beside it if it is only written otherwise"
+        f"the study {path} is one of {kept.shown}, not of {now.shown}: their values would be "
+        "mixed; expected the same, or --new-command beside it if it is another name of the same"
     )
 
 
-def explain_missing(kept: KeptCommand) -> str:
-    """Return what may help where a kept objective cannot be found."""
-    here = os.getcwd()
-    return (
-        "" if kept.folder == here else f"; the study was begun in {kept.folder}, and this is {here}"
-    )
+@contextlib.contextmanager
+def saying_where(kept: KeptCommand | None) -> Iterator[None]:
+    """Say where a command was begun if what it names is not found here."""
+    try:
+        yield
+    except ObjectiveError as error:
+        if kept is None or kept.folder == os.getcwd():
+            raise
+        raise ObjectiveError(
+            f"{error}; the study was begun in {kept.folder}, and this is {os.getcwd()}"
+        ) from None

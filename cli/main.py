@@ -41,6 +41,7 @@ COMMANDS = {
     "benchmark": "rnnbbo.cli.benchmark",
     "minimize": "rnnbbo.cli.minimize",
     "policies": "rnnbbo.cli.policies",
+    "resume": "rnnbbo.cli.resume",
     "study": "rnnbbo.cli.study",
     "train": "rnnbbo.cli.train",
 }

@@ -20,6 +20,7 @@ from rnnbbo.trial import Trial, best_of
 
 if TYPE_CHECKING:
     from rnnbbo.cli.command_objective import CommandObjective
+    from rnnbbo.cli.kept_command import KeptCommand
     from rnnbbo.cli.progress import TrialProgress
     from rnnbbo.evaluation.evaluator import Evaluator
     from rnnbbo.optimization import Ended, Opened
@@ -61,9 +62,10 @@ RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...) and RNNBBO_SEED (one a trial).
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
 number. It never becomes the best, and the run goes on.
 
-With --study every trial is on disk as soon as it is told. After an interrupt, or a kill, the same
-command with --resume goes on where it was; several of them, also on machines that share the file,
-work on one study together, until it has -n evaluations. `rnnbbo study show FILE` lists them.
+With --study every trial is on disk as soon as it is told. After an interrupt, or a kill, `rnnbbo
+resume FILE` goes on where it was, and so does the same command with --resume; several of them, also
+on machines that share the file, work on one study together, until it has -n evaluations.
+`rnnbbo study show FILE` lists them.
 
 \b
 Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, or too many failures;
@@ -80,13 +82,18 @@ the trial or the run is cut short, and in every case if it is started without RN
 environment (env -u RNNBBO_RUN setsid ...).
 """
 
+_N_CALLS = 100
+
 
 @click.command(cls=ProgramAfterDashes, help=_HELP, options_metavar="[OPTIONS]")
 @click.argument("objective", required=False, metavar="[OBJECTIVE | -- PROGRAM ARGS...]")
 @click.option("--param", "-p", "params", multiple=True, metavar="NAME=...", help="A parameter.")
 @click.option("--space", "space_file", metavar="FILE", help="A TOML file of parameters.")
 @click.option(
-    "--n-calls", "-n", type=click.IntRange(1), default=100, show_default=True, help="Evaluations."
+    "--n-calls",
+    "-n",
+    type=click.IntRange(1),
+    help="Evaluations.  [default: 100; of a study that is gone on with, as many as last time]",
 )
 @click.option(
     "--policy",
@@ -107,6 +114,11 @@ environment (env -u RNNBBO_RUN setsid ...).
 @click.option("--study", "study_file", metavar="FILE", help="Keep every trial in this file.")
 @click.option("--resume", is_flag=True, help="Go on with the study, if the file exists.")
 @click.option(
+    "--new-command",
+    is_flag=True,
+    help="Let the study keep this objective in place of the one that it was begun with.",
+)
+@click.option(
     "--max-failures", type=click.IntRange(0), metavar="K", help="Stop after more than K failures."
 )
 @click.option(
@@ -124,7 +136,7 @@ def minimize(
     objective: str | None,
     params: tuple[str, ...],
     space_file: str | None,
-    n_calls: int,
+    n_calls: int | None,
     policy: str | None,
     seed: int | None,
     jobs: int,
@@ -132,30 +144,42 @@ def minimize(
     timeout: float | None,
     study_file: str | None,
     resume: bool,
+    new_command: bool,
     max_failures: int | None,
     call_with: str,
     as_json: bool,
     plot_file: str | None,
 ) -> int:
     """Read the options, run the trials, and show what came of them."""
-    from rnnbbo.cli import plot
+    from rnnbbo.cli import kept_command, plot
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Optimization
 
     start = time.monotonic()
     if plot_file is not None:
         plot.check_plot(plot_file)
-    command = _command(objective, ctx.obj)
     if resume and study_file is None:
         raise click.UsageError(
             "--study is missing; expected --study FILE for --resume to go on with"
         )
+    kept = kept_command.find(study_file if resume else None, new=new_command)
+    begun = None if kept is None else kept.command
+    command = _command(objective, ctx.obj, begun)
+    if begun is not None:
+        kept_command.require_same(begun, command, str(study_file))
+        n_calls = n_calls or begun.n_calls
+        eval_timeout = eval_timeout or begun.eval_timeout
+        call_with = begun.call_with if call_with == "auto" else call_with
+    n_calls = n_calls or _N_CALLS
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
     signals = RunSignals()
     with signals:
         with _stdout_on_stderr():
-            space, target = _read_objective(command, params, space_file, call_with, eval_timeout)
+            with kept_command.saying_where(begun):
+                space, target = _read_objective(
+                    command, params, space_file, call_with, eval_timeout, kept and kept.space
+                )
             optimization = Optimization(
                 space,
                 Limits(n_calls, timeout, max_failures),
@@ -163,6 +187,10 @@ def minimize(
                 rng=seed,
                 study=study_file,
                 resume=resume,
+                command=kept_command.KeptCommand(
+                    command, call_with, eval_timeout, n_calls, os.getcwd()
+                ).text,
+                new_command=new_command or (begun is not None and n_calls != begun.n_calls),
             )
             shown = _Shown(target, n_calls, space.names, signals)
 
@@ -300,13 +328,17 @@ def _exit_code(ended: Ended) -> int:
     return EXIT_NO_SUCCESS if failed else 0
 
 
-def _command(objective: str | None, program: list[str] | None) -> str | list[str]:
+def _command(
+    objective: str | None, program: list[str] | None, begun: KeptCommand | None
+) -> str | list[str]:
     if program is not None and objective is not None:
         raise click.UsageError(
             f"OBJECTIVE = {objective!r}, and a program after --; expected one of them"
         )
     if program:
         return program
+    if objective is None and begun is not None:
+        return begun.objective
     if objective is None:
         raise click.UsageError(
             "nothing to minimize; expected pkg.mod:func, ./file.py:func, or -- PROGRAM ARGS..."
@@ -320,22 +352,25 @@ def _read_objective(
     space_file: str | None,
     call_with: str,
     eval_timeout: float | None,
+    known: Space | None,
 ) -> tuple[Space, CommandObjective]:
-    """Return the space, and what is minimized over it."""
+    """Return the space, which may be known from a study, and what is minimized over it."""
     from rnnbbo.cli.command_objective import PythonFunction, import_function, takes_names
     from rnnbbo.cli.parameters import read_parameters
     from rnnbbo.cli.program import Program
     from rnnbbo.space import Space
 
+    if params or space_file is not None:
+        known = None
     if isinstance(command, list):
-        space = read_parameters(params, space_file)
+        space = known or read_parameters(params, space_file)
         return space, Program(command, space.names, eval_timeout=eval_timeout)
     func = import_function(command)
     bounds = getattr(func, "bounds", None)
     own_space = None
     if bounds is not None and not params and space_file is None:
         own_space = Space(bounds)
-    space = own_space or read_parameters(params, space_file)
+    space = own_space or known or read_parameters(params, space_file)
     by_names = takes_names(func, space.names, call_with)
     return space, PythonFunction(command, func, space.names, by_names, eval_timeout, own_space)
 

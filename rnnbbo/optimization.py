@@ -77,6 +77,8 @@ class Optimization:
         call_seconds: time of an evaluation, if known.
         study: file that keeps the trials; None to keep them in this process alone.
         resume: whether to go on with the study if there is one.
+        command: what evaluates it, kept in a study that has none yet.
+        new_command: whether to keep it in place of another one.
     """
 
     space: Space
@@ -88,6 +90,8 @@ class Optimization:
     call_seconds: float | None = None
     study: str | Path | None = None
     resume: bool = False
+    command: str = ""
+    new_command: bool = False
 
     def run(self, evaluator_of: Callable[[Opened], Evaluator], watcher: Watcher) -> Ended:
         """Evaluate until a limit is reached, or something else ends it.
@@ -151,6 +155,8 @@ class Optimization:
         with Study(
             self.study, self.space, policy=self.policy, rng=self.rng, resume=self.resume
         ) as study:
+            if self.command and (self.new_command or not study.command):
+                study.keep_command(self.command)
             history = StudyHistory(study)
             history.begin_with(self.points, self.values)
             yield Opened(history, study)

@@ -270,9 +270,7 @@ class StudyFile:
                 self._database.close()
 
 
-def make(
-    path: Path, space: Space, policy: Any, rng: Any, *, resume: bool, command: str = ""
-) -> None:
+def make(path: Path, space: Space, policy: Any, rng: Any, *, resume: bool) -> None:
     """Make the file; with `resume`, another process may do it first.
 
     Raises:
@@ -293,7 +291,7 @@ def make(
         "seed": str(as_entropy(rng)),
         "made_by": f"rnnbbo {version('rnnbbo')}",
         "made_at": time.time(),
-        "command": command,
+        "command": "",
     }
     try:
         database.create_study(path, row)

@@ -43,14 +43,12 @@ class Study:
         policy: as for `rnnbbo.Optimizer`; None for the study's, or "auto".
         rng: a seed or a generator; None for the study's, or a random one.
         resume: go on with the study if the file exists, instead of refusing it.
-        command: what evaluates it, in any words, kept in a new study for whoever opens it.
 
     Attributes:
         path: the file.
         space: the `Space`.
         policy_name: name of the policy.
         seed: seed of the study.
-        command: what evaluates it; empty where nobody said.
 
     Raises:
         StudyError: the file exists (without `resume`), is damaged, or was made for another space,
@@ -70,7 +68,6 @@ class Study:
         policy: shipped.Source | None = None,
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
-        command: str = "",
     ) -> None:
         self.path = _as_path(path)
         space = None
@@ -79,18 +76,18 @@ class Study:
         if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
         if space is not None and not (resume and _is_there(self.path)):
-            file.make(self.path, space, policy, rng, resume=resume, command=command)
+            file.make(self.path, space, policy, rng, resume=resume)
         try:
             self._file = file.StudyFile(self.path, space, policy, rng)
         except UnmadeError:
             if space is None:
                 raise StudyError(f"{path} is empty, and no study") from None
             # Whoever was making it has died.
-            file.make(self.path, space, policy, rng, resume=resume, command=command)
+            file.make(self.path, space, policy, rng, resume=resume)
             self._file = file.StudyFile(self.path, space, policy, rng)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
-        self.policy_name, self.command = self._file.policy_name, self._file.command
+        self.policy_name = self._file.policy_name
 
     def ask(self) -> Trial:
         """Return the next trial to evaluate: one that its worker gave up, or a new one.
@@ -185,6 +182,17 @@ class Study:
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
         result.update(nfev=nfev, errors=errors)
         return result
+
+    @property
+    def command(self) -> str:
+        """What evaluates it, as `rnnbbo minimize` keeps it; empty where nobody said."""
+        return self._file.command
+
+    def keep_command(self, command: str) -> None:
+        """Keep in the file what evaluates it, in any words."""
+        with self._file.transaction() as trials:
+            trials.set_command(command)
+        self._file.command = command
 
     def backup(self, path: str | Path) -> None:
         """Make a study of its own in a new file, of all that was asked and told up to now.
