@@ -81,7 +81,7 @@ def test_another_objective_has_to_be_meant(capsys):
 
 
 def test_a_study_that_was_begun_by_other_means(capsys):
-    with Study("run.db", [(0.0, 1.0)] * 2, policy="lstm-direct", rng=0) as study:
+    with Study("run.db", [(0.0, 1.0), (0.0, 2.0)], policy="lstm-direct", rng=0) as study:
         study.tell(study.ask(), 1.0)
     assert run_command(["resume", "run.db"]) == 4
     assert "does not say what evaluates it" in capsys.readouterr().err
