@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.evaluation import family
-from rnnbbo.evaluation.family import MARK, find_family
+from rnnbbo.evaluation import kin
 from rnnbbo.evaluation.interrupts import hurried
+from rnnbbo.evaluation.kin import MARK, find_kin
 
 GRACE_S = 5.0  # between SIGTERM and SIGKILL
 UNKNOWN_EXIT = 1 << 16
@@ -71,7 +71,7 @@ class Guard:
         # Without one everything works but for the case that it is for.
         with contextlib.suppress(OSError, TypeError):
             self._process = start_group(
-                [sys.executable, "-I", "-S", family.__file__, str(os.getpid()), self._run],
+                [sys.executable, "-I", "-S", kin.__file__, str(os.getpid()), self._run],
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -157,10 +157,10 @@ def end_groups(
     try:
         for process in left:
             kill_group(process, signal.SIGCONT)  # what is stopped cannot end by itself
-        family.send(find_family(pids, marks), signal.SIGTERM)
+        kin.send(find_kin(pids, marks), signal.SIGTERM)
         _wait_for_end(left, marks, grace_s, in_a_hurry=hurried)
     finally:
-        family.kill_family(pids, marks)
+        kin.kill_kin(pids, marks)
         _wait_for_end(left, marks, GRACE_S)
 
 
@@ -175,7 +175,7 @@ def _wait_for_end(
     while True:
         # A leader that nobody has waited for is not gone.
         left = [process for process in left if process.poll() is None or _has_group(process)]
-        if not left and not (marks and find_family((), marks)):
+        if not left and not (marks and find_kin((), marks)):
             return
         if time.monotonic() > deadline or in_a_hurry():
             return
@@ -187,7 +187,7 @@ def _has_group(process: Process) -> bool:
     if not kill_group(process, 0):
         return False
     # Without /proc, believe that; with it, one that waits to be reaped does not count.
-    return not os.path.exists("/proc/self/stat") or bool(find_family([process.pid], ()))
+    return not os.path.exists("/proc/self/stat") or bool(find_kin([process.pid], ()))
 
 
 def check_open_files(what: str, count: int, each: int) -> None:

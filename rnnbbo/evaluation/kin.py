@@ -22,7 +22,7 @@ _WATCH_S = 0.1  # how often one looks for the run where the system does not tell
 _SWEEP_S = 5.0
 
 
-def find_family(leaders: Collection[int], marks: Collection[str]) -> set[int]:
+def find_kin(leaders: Collection[int], marks: Collection[str]) -> set[int]:
     """Return the numbers of the processes that belong together; none where there is no /proc.
 
     One that waits to be reaped does not count: in a container whose first process reaps nobody,
@@ -66,12 +66,12 @@ def find_family(leaders: Collection[int], marks: Collection[str]) -> set[int]:
     return together - {os.getpid()}
 
 
-def kill_family(leaders: Collection[int], marks: Collection[str]) -> None:
+def kill_kin(leaders: Collection[int], marks: Collection[str]) -> None:
     """Kill the processes that belong together, also those that are being born meanwhile."""
     stopped: set[int] = set()
     for _ in range(_PASSES):
         # What stands still has no more children, and keeps its place in the tree.
-        born = find_family(leaders, marks) - stopped
+        born = find_kin(leaders, marks) - stopped
         if not born:
             break
         stopped |= born
@@ -111,24 +111,22 @@ def _main(run: int, mark: str) -> None:
     except (AttributeError, OSError):  # not Linux, or it is gone
         watched, seconds = [0], _WATCH_S
     leaders: set[int] = set()
-    rest = b""
-    while os.getppid() == run:
-        ready = select.select(watched, [], [], seconds)[0]
+    rest, over = b"", False
+    while not over:
+        over = os.getppid() != run  # looked at first: what it said last is still to be read
+        ready = select.select(watched, [], [], 0.0 if over else seconds)[0]
         if 0 in ready:
             said = os.read(0, 65536)
-            if not said:
-                break
             *lines, rest = (rest + said).split(b"\n")
             for line in lines:
                 if line == b".":
                     return
                 (leaders.add if line[:1] == b"+" else leaders.discard)(int(line[1:]))
-        elif ready:
-            break
+            over = not said
     deadline = time.monotonic() + _SWEEP_S
-    kill_family(leaders, [mark])
-    while time.monotonic() < deadline and find_family(leaders, [mark]):
-        kill_family(leaders, [mark])
+    kill_kin(leaders, [mark])
+    while time.monotonic() < deadline and find_kin(leaders, [mark]):
+        kill_kin(leaders, [mark])
         time.sleep(0.01)
 
 
