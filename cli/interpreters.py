@@ -12,9 +12,11 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
+from rnnbbo.errors import RnnbboWarning
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.workers import Worker, Workers, serve
 from rnnbbo.space import Space
@@ -59,7 +61,8 @@ def _main(target: str, names: str, coded: str, pipe: str, parent: str) -> None:
     from rnnbbo.cli.command_objective import as_list_objective, import_function
 
     func = import_function(target)
-    decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
+    with warnings.catch_warnings(action="ignore", category=RnnbboWarning):  # said before
+        decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
     objective = as_list_objective(func, json.loads(names))
     serve(objective, Connection(int(pipe)), int(parent), decode)
 

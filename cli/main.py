@@ -22,7 +22,7 @@ from rnnbbo.errors import (
     StudyError,
     TooManyFailuresError,
 )
-from rnnbbo.escaping import escape
+from rnnbbo.escaping import printable
 
 EXIT_USAGE = 2
 EXIT_NO_SUCCESS = 3
@@ -95,7 +95,7 @@ def run_command(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = "" if context is None else f" (see {context.command_path} --help)"
-        click.echo(f"Error: {escape(error.format_message())}{hint}", err=True)
+        click.echo(f"Error: {printable(error.format_message())}{hint}", err=True)
         return EXIT_USAGE
     except click.Abort:
         click.echo("interrupted", err=True)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import auto, shipped
-from rnnbbo.arguments import as_count, as_entropy, as_number, as_seconds, as_value
+from rnnbbo.arguments import as_count, as_entropy, as_list, as_number, as_seconds, as_value
 from rnnbbo.errors import PointError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.proposer import Proposer
@@ -133,12 +133,18 @@ class Optimizer:
             ObservationError: a value is not a number. Nothing has been taken then.
         """
         if _is_several(x, y):
-            many = isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.ndim > 0)
-            if not many or len(x) != len(y):
-                n = len(x) if many else show(x)
-                raise PointError(f"{len(y)} values for {n} points; expected one value a point")
+            points, values = as_list(x), as_list(y)
+            if points is None or values is None or len(points) != len(values):
+                n_values, n_points = (
+                    repr_of(given) if listed is None else len(listed)
+                    for given, listed in ((y, values), (x, points))
+                )
+                raise PointError(
+                    f"{n_values} values for {n_points} points; expected one value a point"
+                )
             pairs = [
-                (self.space.check(one), as_value(value)) for one, value in zip(x, y, strict=True)
+                (self.space.check(one), as_value(value))
+                for one, value in zip(points, values, strict=True)
             ]
         else:
             pairs = [(self.space.check(x), as_value(y))]
@@ -273,4 +279,4 @@ def _is_several(x: Any, y: Any) -> bool:
         return True
     if isinstance(x, np.ndarray):
         return x.ndim != 1
-    return isinstance(x, (list, tuple)) and list(map(type, x)) in ([list], [tuple], [np.ndarray])
+    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray])
