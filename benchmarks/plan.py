@@ -10,7 +10,7 @@ from rnnbbo.arguments import as_number
 from rnnbbo.benchmarks.record import RunKey
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.errors import ConfigError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.tables import from_table, read_toml
 
 
@@ -161,4 +161,4 @@ def _folder() -> Path:
 
 def _require(key: str, value: object, fine: bool, form: str) -> None:
     if not fine:
-        raise ConfigError(f"{key} = {show(value)}; expected {form}")
+        raise ConfigError(f"{key} = {repr_of(value)}; expected {form}")

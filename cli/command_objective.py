@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnbbo.errors import ObjectiveError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.importing import import_source
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ class PythonFunction:
 
     def lines(self, x: Sequence[Any]) -> list[str]:
         """Return a point by names, and as the list to paste into Python."""
-        named = [f"  {name} = {show(value)}" for name, value in zip(self.names, x, strict=True)]
-        return [*named, f"x = {show(list(x))}"]
+        named = [f"  {name} = {repr_of(value)}" for name, value in zip(self.names, x, strict=True)]
+        return [*named, f"x = {repr_of(list(x))}"]
 
 
 def import_function(target: str) -> Callable[..., Any]:

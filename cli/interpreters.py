@@ -12,9 +12,11 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
+from rnnbbo.errors import RnnbboWarning
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.workers import Worker, Workers, refuse, serve
 from rnnbbo.space import Space
@@ -75,7 +77,8 @@ def _main(target: str, names: str, coded: str, pipe: str) -> None:
     except ObjectiveError as error:
         refuse(connection, str(error))
         return
-    decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
+    with warnings.catch_warnings(action="ignore", category=RnnbboWarning):  # said before
+        decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
     serve(objective, connection, decode)
 
 

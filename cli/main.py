@@ -25,6 +25,7 @@ from rnnbbo.errors import (
     StudyError,
     TooManyFailuresError,
 )
+from rnnbbo.escaping import printable
 
 EXIT_USAGE = 2
 EXIT_NO_SUCCESS = 3
@@ -105,7 +106,7 @@ def run_command(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = "" if context is None else f" (see {context.command_path} --help)"
-        say(f"Error: {error.format_message()}{hint}")
+        say(f"Error: {printable(error.format_message())}{hint}")
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")

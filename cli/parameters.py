@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnbbo.errors import SpaceError
-from rnnbbo.escaping import as_line, show
+from rnnbbo.escaping import as_line, repr_of
 
 if TYPE_CHECKING:
     from rnnbbo.space import Categorical, Integer, Real, Space
@@ -47,14 +47,14 @@ def read_parameters(params: Sequence[str], file: str | None) -> Space:
 def _parse_param(text: str) -> Real | Integer | Categorical:
     name, equals, spec = text.partition("=")
     if not equals:
-        raise SpaceError(f"--param = {show(text)}; expected {PARAMETER_FORMS}")
-    return _parse_spec(_check_name(name), spec, f"--param = {show(text)}")
+        raise SpaceError(f"--param = {repr_of(text)}; expected {PARAMETER_FORMS}")
+    return _parse_spec(_check_name(name), spec, f"--param = {repr_of(text)}")
 
 
 def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise SpaceError(
-            f"parameter name = {show(name)}; expected a letter, then letters, digits, '_', '-' "
+            f"parameter name = {repr_of(name)}; expected a letter, then letters, digits, '_', '-' "
             "and '.'"
         )
     return name
@@ -74,7 +74,7 @@ def _parse_spec(name: str, spec: str, where: str) -> Real | Integer | Categorica
         low, high = number(parts[0]), number(parts[1])
     except ValueError:
         raise SpaceError(
-            f"{where}: bounds {show(parts[0])} and {show(parts[1])}; expected two "
+            f"{where}: bounds {repr_of(parts[0])} and {repr_of(parts[1])}; expected two "
             + ("numbers" if kind == "float" else "integers")
         ) from None
     return _numeric(kind, name, low, high, len(parts) == 3)
@@ -104,7 +104,7 @@ def _parse_entry(name: str, entry: Any, path: Path) -> Any:
     kind = entry.get("type") if isinstance(entry, dict) else None
     if not isinstance(kind, str) or kind not in _KEYS:
         raise SpaceError(
-            f'{where} = {show(entry)}; expected a table with type "float", "int" or "cat"'
+            f'{where} = {repr_of(entry)}; expected a table with type "float", "int" or "cat"'
         )
     keys = set(entry) - {"type"}
     if keys - set(_KEYS[kind]) or set(_KEYS[kind]) - {"log"} - keys:
@@ -119,11 +119,11 @@ def _parse_entry(name: str, entry: Any, path: Path) -> Any:
             for category in categories
         ):
             raise SpaceError(
-                f"{where}: categories = {show(categories)}; expected a list of texts, numbers, "
+                f"{where}: categories = {repr_of(categories)}; expected a list of texts, numbers, "
                 "booleans"
             )
         return Categorical(categories, name)
     log = entry.get("log", False)
     if not isinstance(log, bool):
-        raise SpaceError(f"{where}: log = {show(log)}; expected true or false")
+        raise SpaceError(f"{where}: log = {repr_of(log)}; expected true or false")
     return _numeric(kind, name, entry["low"], entry["high"], log)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnnbbo.escaping import plain, show
+from rnnbbo.escaping import as_plain, repr_of
 from rnnbbo.result import count_text
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
@@ -23,7 +23,7 @@ def short_text(value: Any) -> str:
     """Return a parameter's value as people read it."""
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = value if isinstance(value, str) else show(value)
+    text = value if isinstance(value, str) else repr_of(value)
     return text if text.isprintable() and " " not in text else repr(text)
 
 
@@ -75,23 +75,28 @@ def trials_json(
     document = {
         "schema_version": JSON_VERSION,
         "status": status,
-        "x": None if best is None else dict(zip(names, best.x, strict=True)),
+        "x": None if best is None else _named(names, best.x),
         "fun": None if best is None else best.value,
         "best_trial": None if best is None else best.number,
-        "recommended": None if recommended is None else dict(zip(names, recommended, strict=True)),
+        "recommended": None if recommended is None else _named(names, recommended),
         "command": None if best is None or objective is None else objective.command(best.x),
         "n_trials": len(trials),
         "n_failed": n_failed(trials),
         **run,
         "trials": [_trial_document(trial, names) for trial in trials],
     }
-    return json.dumps(_finite(plain(document)), allow_nan=False)
+    return json.dumps(_finite(document), allow_nan=False)
+
+
+def _named(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
+    """Return a point by names; a category that JSON has no form for is there as text."""
+    return {name: as_plain(value) for name, value in zip(names, x, strict=True)}
 
 
 def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
     document = {
         "trial": trial.number,
-        "x": dict(zip(names, trial.x, strict=True)),
+        "x": _named(names, trial.x),
         "state": trial.state,
     }
     outcome = trial.outcome
@@ -109,13 +114,13 @@ def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
 
 def trial_json(trial: Trial, names: Sequence[str]) -> str:
     """Return a trial as one JSON object."""
-    return json.dumps(_finite(plain(_trial_document(trial, names))), allow_nan=False)
+    return json.dumps(_finite(_trial_document(trial, names)), allow_nan=False)
 
 
 def trial_text(trial: Trial, names: Sequence[str]) -> str:
     """Return a successful trial in words."""
     lines = [f"best value {trial.value!r}, at trial {trial.number}"]
-    lines += [f"  {name} = {show(value)}" for name, value in zip(names, trial.x, strict=True)]
+    lines += [f"  {name} = {repr_of(value)}" for name, value in zip(names, trial.x, strict=True)]
     return "\n".join(lines)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.errors import ConfigError, ObservationError, PointError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 
+_SEED_BITS = 4096  # Python writes no whole numbers of more than 4,300 digits
 _DEEP = 32  # levels of brackets round a number
 
 
@@ -109,9 +110,31 @@ def as_value(y: Any) -> float:
     number = math.nan if y is None else as_number(y)
     if number is None:
         raise ObservationError(
-            f"y = {show(y)}; expected a number, or nan or None for a failed evaluation"
+            f"y = {repr_of(y)}; expected a number, or nan or None for a failed evaluation"
         )
     return number if math.isfinite(number) else math.nan
+
+
+def as_list(values: Any) -> list[Any] | None:
+    """Return what a list, tuple or array holds; None for anything else."""
+    try:
+        listed = isinstance(values, (list, tuple)) or (
+            isinstance(values, np.ndarray) and values.ndim > 0
+        )
+        return list(values) if listed else None
+    except Exception:  # of a list that does not let itself be read
+        return None
+
+
+def as_flag(name: str, value: Any) -> bool:
+    """Return whether a switch is on.
+
+    Raises:
+        ConfigError: it is no boolean.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise ConfigError(f"{name} = {repr_of(value)}; expected True or False")
+    return bool(value)
 
 
 def as_count(name: str, value: Any, least: int = 1) -> int:
@@ -121,9 +144,9 @@ def as_count(name: str, value: Any, least: int = 1) -> int:
         ConfigError: it is none, or below `least`, or has more than 63 bits.
     """
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ConfigError(f"{name} = {show(value)}; expected an integer of at least {least}")
+        raise ConfigError(f"{name} = {repr_of(value)}; expected an integer of at least {least}")
     if int(value) >= 2**63:
-        raise ConfigError(f"{name} = {show(value)}; expected an integer below 2**63")
+        raise ConfigError(f"{name} = {repr_of(value)}; expected an integer below 2**63")
     return int(value)
 
 
@@ -133,9 +156,9 @@ def as_seconds(name: str, value: Any) -> float:
     Raises:
         ConfigError: it is no number above 0.
     """
-    number = None if isinstance(value, bool) else as_number(value)
+    number = as_float(as_scalar(value))
     if number is None or not number > 0:
-        raise ConfigError(f"{name} = {show(value)}; expected a number of seconds > 0, or None")
+        raise ConfigError(f"{name} = {repr_of(value)}; expected a number of seconds > 0, or None")
     return number
 
 
@@ -150,8 +173,10 @@ def as_entropy(rng: Any) -> int:
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
     if isinstance(rng, numbers.Integral) and not isinstance(rng, bool) and int(rng) >= 0:
+        if int(rng).bit_length() > _SEED_BITS:
+            raise ConfigError(f"rng = {repr_of(rng)}; expected at most {_SEED_BITS} bits")
         return int(rng)
-    raise ConfigError(f"rng = {show(rng)}; expected an integer >= 0, a numpy Generator, or None")
+    raise ConfigError(f"rng = {repr_of(rng)}; expected an integer >= 0, a numpy Generator, or None")
 
 
 def as_pairs(x: Any, y: Any) -> list[tuple[Any, Any]]:
@@ -166,11 +191,14 @@ def as_pairs(x: Any, y: Any) -> list[tuple[Any, Any]]:
     """
     if not _is_several(x, y):
         return [(x, y)]
-    many = isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.ndim > 0)
-    if not many or len(x) != len(y):
-        n = len(x) if many else show(x)
-        raise PointError(f"{len(y)} values for {n} points; expected one value a point")
-    return list(zip(x, y, strict=True))
+    points, values = as_list(x), as_list(y)
+    if points is None or values is None or len(points) != len(values):
+        n_values, n_points = (
+            repr_of(given) if listed is None else len(listed)
+            for given, listed in ((y, values), (x, points))
+        )
+        raise PointError(f"{n_values} values for {n_points} points; expected one value a point")
+    return list(zip(points, values, strict=True))
 
 
 def _is_several(x: Any, y: Any) -> bool:
@@ -181,4 +209,4 @@ def _is_several(x: Any, y: Any) -> bool:
         return True
     if isinstance(x, np.ndarray):
         return x.ndim != 1
-    return isinstance(x, (list, tuple)) and list(map(type, x)) in ([list], [tuple], [np.ndarray])
+    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray])

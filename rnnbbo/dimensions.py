@@ -13,7 +13,7 @@ import numpy as np
 from rnnbbo.arguments import as_float, as_scalar
 from rnnbbo.categories import copied, is_nan, plain_category, same
 from rnnbbo.errors import SpaceError
-from rnnbbo.escaping import shorten, show
+from rnnbbo.escaping import repr_of, shorten
 
 PRIORS = ("uniform", "log-uniform")
 
@@ -26,12 +26,14 @@ _ULPS = 4  # what the arithmetic behind a value may have rounded
 
 def label_of(name: str | None) -> str:
     """Return how error messages call a dimension."""
-    return "dimension" if name is None else f"dimension {show(name)}"
+    return "dimension" if name is None else f"dimension {repr_of(name)}"
 
 
 def _check_name(name: object) -> None:
     if name is not None and (not isinstance(name, str) or not name):
-        raise SpaceError(f"name of a dimension = {show(name)}; expected a non-empty text or None")
+        raise SpaceError(
+            f"name of a dimension = {repr_of(name)}; expected a non-empty text or None"
+        )
 
 
 def is_number(value: object) -> bool:
@@ -41,7 +43,7 @@ def is_number(value: object) -> bool:
 
 def _check_prior(prior: object, low: float, label: str) -> None:
     if not isinstance(prior, str) or prior not in PRIORS:
-        raise SpaceError(f"{label}: prior = {show(prior)}; expected one of {', '.join(PRIORS)}")
+        raise SpaceError(f"{label}: prior = {repr_of(prior)}; expected one of {', '.join(PRIORS)}")
     if prior == "log-uniform" and low <= 0:
         raise SpaceError(f"{label}: low = {low!r}; expected low > 0 for a log-uniform prior")
 
@@ -86,7 +88,7 @@ class Real:
         for which, bound in (("low", self.low), ("high", self.high)):
             number = as_float(as_scalar(bound))
             if number is None or not math.isfinite(number):
-                raise SpaceError(f"{label}: {which} = {show(bound)}; expected a finite number")
+                raise SpaceError(f"{label}: {which} = {repr_of(bound)}; expected a finite number")
             object.__setattr__(self, which, number)
         if not self.low < self.high:
             raise SpaceError(
@@ -197,18 +199,19 @@ class Integer:
         for which, bound in (("low", self.low), ("high", self.high)):
             number = _whole(bound)
             if number is None:
-                raise SpaceError(f"{label}: {which} = {show(bound)}; expected an integer")
+                raise SpaceError(f"{label}: {which} = {repr_of(bound)}; expected an integer")
             object.__setattr__(self, which, number)
         if not self.low < self.high:
             raise SpaceError(
-                f"{label}: low = {show(self.low)}, high = {show(self.high)}; expected low < high"
+                f"{label}: low = {repr_of(self.low)}, high = {repr_of(self.high)}; "
+                "expected low < high"
             )
         _check_prior(self.prior, self.low, label)
         largest = self.high if self.prior == "log-uniform" else self.high - self.low
         if largest >= _MAX_INTEGERS:
             raise SpaceError(
-                f"{label}: low = {show(self.low)}, high = {show(self.high)}; expected at most "
-                "2**40 values, or a Real that the objective rounds"
+                f"{label}: low = {repr_of(self.low)}, high = {repr_of(self.high)}; "
+                "expected at most 2**40 values, or a Real that the objective rounds"
             )
 
     @property
@@ -315,7 +318,7 @@ class Categorical:
         self.name = name
         if len(self.categories) < 2:
             raise SpaceError(
-                f"{label}: categories = {show(list(self.categories))}; expected at least two"
+                f"{label}: categories = {repr_of(list(self.categories))}; expected at least two"
             )
         self._index: dict[Hashable, int] = {}
         self._others: list[int] = []  # positions of what the index cannot hold
@@ -323,7 +326,7 @@ class Categorical:
         for i, category in enumerate(self.categories):
             if self._position(category) is not None:
                 raise SpaceError(
-                    f"{label}: category = {show(category)} twice; expected distinct ones"
+                    f"{label}: category = {repr_of(category)} twice; expected distinct ones"
                 )
             if _hashable(category) and not is_nan(category):
                 self._index[category] = i
@@ -353,7 +356,7 @@ class Categorical:
         return hash((len(self.categories), self.name))
 
     def __repr__(self) -> str:
-        return f"Categorical(categories={show(list(self.categories))}, name={self.name!r})"
+        return f"Categorical(categories={repr_of(list(self.categories))}, name={self.name!r})"
 
     @property
     def bounds(self) -> tuple[Any, ...]:
@@ -368,7 +371,7 @@ class Categorical:
     @property
     def expected(self) -> str:
         """What a value must be, for error messages."""
-        return "one of " + shorten(", ".join(map(show, self.categories[:_MANY])))
+        return "one of " + shorten(", ".join(map(repr_of, self.categories[:_MANY])))
 
     def check(self, value: Any) -> Any:
         """Return the equal category itself; raise ValueError if there is none."""
@@ -413,7 +416,7 @@ def _listed(categories: Any, label: str) -> list[Any]:
 
 
 def _not_listed(categories: Any, label: str) -> NoReturn:
-    raise SpaceError(f"{label}: categories = {show(categories)}; expected a list of them")
+    raise SpaceError(f"{label}: categories = {repr_of(categories)}; expected a list of them")
 
 
 def _hashable(value: Any) -> bool:

@@ -7,14 +7,14 @@ import sys
 import warnings
 from typing import Any
 
-from rnnbbo.escaping import escape
+from rnnbbo.escaping import printable
 
 
 class RnnbboError(Exception):
     """Base class of every error that rnnbbo raises on purpose; its text is safe to show."""
 
     def __init__(self, *args: Any) -> None:
-        super().__init__(*(escape(one) if isinstance(one, str) else one for one in args))
+        super().__init__(*(printable(one) if isinstance(one, str) else one for one in args))
 
 
 class SpaceError(RnnbboError, ValueError):
@@ -86,4 +86,4 @@ def warn(message: str, category: type[Warning]) -> None:
     level, frame = 1, sys._getframe()
     while frame.f_back and f"{frame.f_globals.get('__name__')}.".startswith("rnnbbo."):
         level, frame = level + 1, frame.f_back
-    warnings.warn(escape(message), category, stacklevel=level)
+    warnings.warn(printable(message), category, stacklevel=level)

@@ -21,7 +21,7 @@ _MOST = 10**6  # elements of all containers, after which there is only text
 _BITS = 10_000
 
 
-def escape(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text with backslash escapes for what is not printable; lines and tabs stay."""
     if text.isprintable():
         return text
@@ -36,19 +36,21 @@ def shorten(text: str, most: int = LINE) -> str:
 
     What is longer keeps its beginning and its end, and says between them how long it was.
     """
-    if len(text) <= most and len(safe := escape(text)) <= most:
+    if len(text) <= most and len(safe := printable(text)) <= most:
         return safe
     cut = f" ... [{len(text)} characters in all] ... "
     room = most - len(cut)
-    return escape(text[:most])[: room - room // 4] + cut + escape(text[-most:])[-(room // 4) :]
+    return (
+        printable(text[:most])[: room - room // 4] + cut + printable(text[-most:])[-(room // 4) :]
+    )
 
 
 def end_of(text: str, most: int) -> str:
     """Return the end of a text, safe, in at most `most` characters; a cut is said before it."""
-    if len(text) <= most and len(safe := escape(text)) <= most:
+    if len(text) <= most and len(safe := printable(text)) <= most:
         return safe
     cut = f"[the end of {len(text)} characters] ... "
-    return cut + escape(text[-most:])[len(cut) - most :]
+    return cut + printable(text[-most:])[len(cut) - most :]
 
 
 def as_line(text: str) -> str:
@@ -56,14 +58,14 @@ def as_line(text: str) -> str:
     return shorten(" ".join(text.split()))
 
 
-def show(value: Any, most: int = LINE) -> str:
+def repr_of(value: Any, most: int = LINE) -> str:
     """Return the `repr` of anything, safe, in one line of at most `most` characters."""
     try:
         text = "".join([repr(value) if _is_small(value) else _ABRIDGED.repr(value)])
     except Exception as error:
         if type(value) is int:  # Python writes no more than 4,300 digits
             return f"<a whole number of {value.bit_length()} bits>"
-        return escape(f"<{type(value).__name__} whose repr raises {type(error).__name__}>")
+        return printable(f"<{type(value).__name__} whose repr raises {type(error).__name__}>")
     return shorten(re.sub(r"\s*\n\s*", " ", text), most)
 
 
@@ -76,8 +78,8 @@ def one_line(error: BaseException) -> str:
     return as_line(f"{type(error).__name__}: {text}")
 
 
-def plain(value: Any) -> Any:
-    """Return a value in the types that JSON has, whatever it is: texts safe, the rest by `show`.
+def as_plain(value: Any) -> Any:
+    """Return a value in the types that JSON has, whatever it is: texts safe, the rest by `repr_of`.
 
     Numbers that are not finite stay. What is nested deep, or would be more than a million elements,
     is there as text.
@@ -90,7 +92,7 @@ def plain(value: Any) -> Any:
         if isinstance(one, numbers.Real):
             return _number(one)
         if one is None or isinstance(one, str):
-            return one if one is None else escape("".join([one]))
+            return one if one is None else printable("".join([one]))
         if depth and left > 0:
             if isinstance(one, Mapping):
                 return {_key(key): convert(item, depth - 1) for key, item in one.items()}
@@ -99,12 +101,12 @@ def plain(value: Any) -> Any:
             # Arrays, tensors and scalars of other libraries.
             if hasattr(one, "dtype") and hasattr(one, "tolist"):
                 return convert(one.tolist(), depth - 1)
-        return show(one)
+        return repr_of(one)
 
     try:
         return convert(value, _DEEP)
     except Exception:
-        return show(value)
+        return repr_of(value)
 
 
 def _number(value: Any) -> bool | int | float | str:
@@ -113,12 +115,12 @@ def _number(value: Any) -> bool | int | float | str:
     if isinstance(value, numbers.Integral):
         # Python writes and reads no whole numbers of more than 4,300 digits.
         number = int(value)
-        return number if number.bit_length() < _BITS else show(number)
+        return number if number.bit_length() < _BITS else repr_of(number)
     return float(value)
 
 
 def _key(key: Any) -> str:
-    return escape("".join([key])) if isinstance(key, str) else show(key)
+    return printable("".join([key])) if isinstance(key, str) else repr_of(key)
 
 
 def _is_small(value: Any) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_count, as_number, as_seconds, as_value
+from rnnbbo.arguments import as_count, as_flag, as_list, as_number, as_seconds, as_value
 from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError, warn
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.loop import Limits
 from rnnbbo.optimization import Opened, Optimization
@@ -104,15 +104,14 @@ def minimize(
             `result` holds everything so far.
     """
     if not callable(func):
-        raise ConfigError(f"func = {show(func)}; expected a function of a point")
+        raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
     points, known = _initial(space, x0, y0)
     callbacks = _callbacks(callback)
     _check_counts(n_calls, 0 if known else len(points), max_failures)
-    for name, seconds in (("timeout", timeout), ("eval_timeout", eval_timeout)):
-        if seconds is not None:
-            as_seconds(name, seconds)
-    if resume and study is None:
+    timeout = None if timeout is None else as_seconds("timeout", timeout)
+    eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
+    if as_flag("resume", resume) and study is None:
         raise ConfigError("resume = True without a study; expected study= with its file")
     arguments = {
         "func": func,
@@ -184,8 +183,8 @@ class _Callbacks:
         """Call the functions, and return whether one of them ends the run."""
         if trial.failed and self._history.n_failed == 1:
             warn(
-                f"the trial at {show(trial.x)} failed: {trial.error}; failed trials never become "
-                "the best, and the result's `errors` has the reasons",
+                f"the trial at {repr_of(trial.x)} failed: {trial.error}; failed trials never "
+                "become the best, and the result's `errors` has the reasons",
                 RuntimeWarning,
             )
         return self._call()
@@ -214,7 +213,7 @@ def _evaluator(
         return forked(func, space, workers, eval_timeout)
     if eval_timeout is not None:
         raise ConfigError(
-            f"eval_timeout = {show(eval_timeout)} for evaluations in this very process, which "
+            f"eval_timeout = {repr_of(eval_timeout)} for evaluations in this very process, which "
             "cannot be ended; expected workers=1 or more beside it"
         )
     return Inline(func)
@@ -231,12 +230,12 @@ def _too_many(result: OptimizeResult, max_failures: int | None) -> TooManyFailur
 
 
 def _callbacks(callback: Any) -> list[Callback]:
-    callbacks = [] if callback is None else [callback] if callable(callback) else callback
-    if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
+    callbacks = [] if callback is None else [callback] if callable(callback) else as_list(callback)
+    if callbacks is None or not all(map(callable, callbacks)):
         raise ConfigError(
-            f"callback = {show(callback)}; expected a function or a list of functions"
+            f"callback = {repr_of(callback)}; expected a function or a list of functions"
         )
-    return list(callbacks)
+    return callbacks
 
 
 def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:
@@ -271,12 +270,13 @@ def _listed(y0: Any) -> list[Any]:
 
 
 def _points(space: Space, x0: Any) -> list[list[Any]]:
-    if not isinstance(x0, (list, tuple, np.ndarray)):
-        raise PointError(f"x0 = {show(x0)}; expected a point or a list of points")
-    if not all(isinstance(item, (list, tuple, np.ndarray)) for item in x0):
+    items = as_list(x0)
+    if items is None:
+        raise PointError(f"x0 = {repr_of(x0)}; expected a point or a list of points")
+    if not all(isinstance(item, (list, tuple, np.ndarray)) for item in items):
         return [space.check(x0)]
     try:
-        return [space.check(point) for point in x0]
+        return [space.check(point) for point in items]
     except PointError:
         # A single point may consist of categories that are lists or tuples themselves.
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rnnbbo.errors import RepeatWarning, warn
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.space import Space
 
 
@@ -33,7 +33,7 @@ class Repeats:
             size = self._space.size
             few = "" if size is None or size > len(self._seen) else f", all {size} of the space,"
             warn(
-                f"the point {show(x)} is evaluated again; {len(self._seen)} points{few} were "
+                f"the point {repr_of(x)} is evaluated again; {len(self._seen)} points{few} were "
                 "evaluated so far, and a value of the same point says something new only if the "
                 "values are noisy",
                 RepeatWarning,

@@ -11,7 +11,7 @@ import numpy as np
 from rnnbbo import auto, checkpoint
 from rnnbbo.checkpoint import SUFFIX, Checkpoint
 from rnnbbo.errors import PolicyError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.importing import import_object, is_target
 from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.protocol import Adviser, BatchedPolicy, Policy, as_batched
@@ -112,7 +112,7 @@ def _loaded(policy: Source, batched: bool) -> Checkpoint:
 def _shown(policy: Any) -> str:
     if isinstance(policy, str) and policy == auto.NAME:
         return f"{policy!r}, which chooses among policies for a single run"
-    return show(str(policy) if isinstance(policy, Path) else policy)
+    return repr_of(str(policy) if isinstance(policy, Path) else policy)
 
 
 def _expected(batched: bool) -> str:
@@ -132,7 +132,7 @@ def _imported(target: str) -> Checkpoint:
     if isinstance(found, Policy):
         return _of_object(found, target)
     raise PolicyError(
-        f"{target} = {show(found)}; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"
+        f"{target} = {repr_of(found)}; expected an rnnbbo.policies.protocol.Policy or a Checkpoint"
     )
 
 

@@ -31,7 +31,7 @@ from rnnbbo.dimensions import (
     uniform_cell,
 )
 from rnnbbo.errors import MissingExtraError, PointError, SpaceError, SpaceWarning, warn
-from rnnbbo.escaping import one_line, show
+from rnnbbo.escaping import one_line, repr_of
 
 __all__ = ["Categorical", "Integer", "Real", "Space"]
 
@@ -73,14 +73,14 @@ def as_dimension(spec: Any) -> Dimension:
         return (Real if kind == "Real" else Integer)(spec.low, spec.high, spec.prior, spec.name)
     if not isinstance(spec, (tuple, list, np.ndarray)) or getattr(spec, "shape", None) == ():
         raise SpaceError(
-            f"dimension = {show(spec)}; expected (low, high), (low, high, prior), "
+            f"dimension = {repr_of(spec)}; expected (low, high), (low, high, prior), "
             "a list of categories, or a Real, Integer or Categorical"
         )
     try:
         items = spec.tolist() if isinstance(spec, np.ndarray) else list(spec)
     except Exception as error:
         raise SpaceError(
-            f"dimension = {show(spec)}; reading it raises {one_line(error)}"
+            f"dimension = {repr_of(spec)}; reading it raises {one_line(error)}"
         ) from error
     ends = [as_scalar(item) for item in items[:2]]
     prior = str(items[2]) if len(items) > 2 and isinstance(items[2], str) else None
@@ -89,7 +89,7 @@ def as_dimension(spec: Any) -> Dimension:
         with_prior = len(items) in (3, 4) and prior is not None and all(map(is_number, items[3:]))
         if with_prior and prior not in PRIORS:
             raise SpaceError(
-                f"prior = {prior!r} in {show(spec)}; expected one of {', '.join(PRIORS)} "
+                f"prior = {prior!r} in {repr_of(spec)}; expected one of {', '.join(PRIORS)} "
                 f"(if these are categories, write {_categorical(items)})"
             )
         if len(items) == 2 or with_prior:
@@ -108,26 +108,27 @@ def _check_meant(spec: Any, items: list[Any], prior: str | None) -> None:
     hint = f"(if these are categories, write {_categorical(items)})"
     if prior in PRIORS and (prior != "uniform" or not all(map(_is_word, items))):
         raise SpaceError(
-            f"prior = {prior!r} in {show(spec)}; expected two numbers before it {hint}"
+            f"prior = {prior!r} in {repr_of(spec)}; expected two numbers before it {hint}"
         )
     ends = [as_float(as_scalar(item)) for item in items[:3]]
     found = [end is not None for end in ends]
     if len(items) == 3 and isinstance(spec, tuple) and all(found) and _is_like_steps(*ends):
         warn(
-            f"dimension = {show(spec)} is a choice between these three categories, not a range "
-            f"with a step; write {_categorical(items)} to say so, or {show(spec[:2])} for a range",
+            f"dimension = {repr_of(spec)} is a choice between these three categories, not a range "
+            f"with a step; write {_categorical(items)} to say so, or {repr_of(spec[:2])} for a "
+            "range",
             SpaceWarning,
         )
     if len(items) != 2:
         return
     if any(found) and any(item is None for item in items) and not isinstance(spec, list):
-        raise SpaceError(f"dimension = {show(spec)}; expected two finite numbers {hint}")
+        raise SpaceError(f"dimension = {repr_of(spec)}; expected two finite numbers {hint}")
     if not all(found) and all(map(_is_bracketed, items)):
-        raise SpaceError(f"dimension = {show(spec)}; expected numbers without brackets {hint}")
+        raise SpaceError(f"dimension = {repr_of(spec)}; expected numbers without brackets {hint}")
 
 
 def _categorical(items: list[Any]) -> str:
-    return f"Categorical({show(items)})"
+    return f"Categorical({repr_of(items)})"
 
 
 def _is_word(item: Any) -> bool:
@@ -156,7 +157,7 @@ def _specs_of(dimensions: Any) -> list[Any]:
         raise SpaceError("spaces with a constraint are not supported")
     specs = getattr(dimensions, "dimensions", dimensions)
     if isinstance(specs, (str, bytes, Mapping)) or not hasattr(specs, "__iter__"):
-        raise SpaceError(f"space = {show(dimensions)}; expected a list of dimensions")
+        raise SpaceError(f"space = {repr_of(dimensions)}; expected a list of dimensions")
     return list(specs)
 
 
@@ -196,7 +197,7 @@ class Space:
             raise
         except Exception as error:
             raise SpaceError(
-                f"space = {show(dimensions)}; reading it raises {one_line(error)}"
+                f"space = {repr_of(dimensions)}; reading it raises {one_line(error)}"
             ) from error
         self.dimensions: list[Dimension] = []
         for i, spec in enumerate(specs):
@@ -211,7 +212,9 @@ class Space:
         ]
         for i, name in enumerate(self.names):
             if name in self.names[:i]:
-                raise SpaceError(f"name of two dimensions = {show(name)}; expected distinct names")
+                raise SpaceError(
+                    f"name of two dimensions = {repr_of(name)}; expected distinct names"
+                )
         self.n_dims = len(self.dimensions)
         self._prepare()
 
@@ -260,10 +263,10 @@ class Space:
         """
         values = _values_of(point)
         if values is None:
-            raise PointError(f"point = {show(point)}; expected a list of {self.n_dims} values")
+            raise PointError(f"point = {repr_of(point)}; expected a list of {self.n_dims} values")
         if len(values) != self.n_dims:
             raise PointError(
-                f"point = {show(point)} of {len(values)} values; expected {self.n_dims} "
+                f"point = {repr_of(point)} of {len(values)} values; expected {self.n_dims} "
                 f"({', '.join(self.names)})"
             )
         checked = []
@@ -271,7 +274,7 @@ class Space:
             try:
                 checked.append(dim.check(value))
             except ValueError:
-                raise PointError(f"{name} = {show(value)}; expected {dim.expected}") from None
+                raise PointError(f"{name} = {repr_of(value)}; expected {dim.expected}") from None
         return checked
 
     def encode(self, point: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rnnbbo.errors import ConfigError, RnnbboError
-from rnnbbo.escaping import as_line, show
+from rnnbbo.escaping import as_line, repr_of
 
 T = TypeVar("T")
 
@@ -28,12 +28,14 @@ def read_toml(path: str | Path, name: str, form: str, error: type[RnnbboError]) 
         with open(path, "rb") as file:
             return tomllib.load(file)
     except OSError as failure:
-        raise error(f"{name} = {show(str(path))} ({failure.strerror}); expected {form}") from None
+        raise error(
+            f"{name} = {repr_of(str(path))} ({failure.strerror}); expected {form}"
+        ) from None
     except RecursionError:
         why = "its brackets nest too deep"
     except ValueError as failure:  # of TOML, of UTF-8, or of a number of thousands of digits
         why = as_line(str(failure))
-    raise error(f"{name} = {show(str(path))}, which is not TOML ({why}); expected {form}")
+    raise error(f"{name} = {repr_of(str(path))}, which is not TOML ({why}); expected {form}")
 
 
 def from_table(cls: type[T], table: str, values: Mapping[str, Any]) -> T:
@@ -43,7 +45,7 @@ def from_table(cls: type[T], table: str, values: Mapping[str, Any]) -> T:
         ConfigError: a key is unknown or missing; or a value is not accepted, as `cls` says.
     """
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{table} = {show(values)}; expected a table [{table}]")
+        raise ConfigError(f"{table} = {repr_of(values)}; expected a table [{table}]")
     known = fields(cls)  # type: ignore[arg-type]
     names = [f.name for f in known]
     for key in values:

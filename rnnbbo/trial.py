@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnnbbo.escaping import as_line, end_of, one_line, plain, show
+from rnnbbo.escaping import as_line, as_plain, end_of, one_line, repr_of
 from rnnbbo.status import TrialState
 
 _LONGEST_STDERR = 64 * 1024
@@ -39,7 +39,7 @@ class Outcome:
         if self.error is not None:
             object.__setattr__(self, "error", _reason(self.error))
         if type(self.info) is not dict or self.info:
-            info = {} if self.info is None else plain(self.info)
+            info = {} if self.info is None else as_plain(self.info)
             info = info if isinstance(info, dict) else {"info": info}
             object.__setattr__(self, "info", info)
         if self.stderr:
@@ -49,7 +49,7 @@ class Outcome:
 def _reason(error: Any) -> str:
     if isinstance(error, BaseException):
         return one_line(error)
-    return as_line(error) if isinstance(error, str) else show(error)
+    return as_line(error) if isinstance(error, str) else repr_of(error)
 
 
 @dataclass(frozen=True)

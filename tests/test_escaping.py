@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.errors import RnnbboError, SpaceError
-from rnnbbo.escaping import LINE, as_line, end_of, escape, one_line, plain, shorten, show
+from rnnbbo.escaping import LINE, as_line, as_plain, end_of, one_line, printable, repr_of, shorten
 from rnnbbo.trial import Outcome
 
 
@@ -34,8 +34,8 @@ def looped():
 
 
 def test_what_no_terminal_shows_is_escaped_and_the_rest_stays():
-    assert escape("a\x1b[31m\x9b\r\x00\u202e\udcff") == r"a\x1b[31m\x9b\r\x00\u202e\udcff"
-    assert escape("ü 😀\n\tx \\x1b") == "ü 😀\n\tx \\x1b"
+    assert printable("a\x1b[31m\x9b\r\x00\u202e\udcff") == r"a\x1b[31m\x9b\r\x00\u202e\udcff"
+    assert printable("ü 😀\n\tx \\x1b") == "ü 😀\n\tx \\x1b"
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, "\x00" * 5000, "\x1b" * (LINE // 2), "ab" * LINE])
@@ -43,7 +43,7 @@ def test_a_long_text_says_how_long_it_was_and_is_short_from_then_on(text):
     short = shorten(text)
     assert len(short) <= LINE
     assert f"[{len(text)} characters in all]" in short
-    assert short.startswith(escape(text[:4])[:4])
+    assert short.startswith(printable(text[:4])[:4])
     assert shorten(short) == short
     assert as_line(short) == short
 
@@ -72,7 +72,7 @@ def test_the_end_of_a_long_text_says_that_it_is_one():
     ids=lambda value: type(value).__name__,
 )
 def test_anything_can_be_shown_in_a_line(value, words):
-    text = show(value)
+    text = repr_of(value)
     assert words in text
     assert len(text) <= LINE
     assert text.isprintable()
@@ -96,21 +96,21 @@ def test_what_json_has_no_form_for_becomes_text():
         "nan": float("nan"),
         "nothing": None,
     }
-    said = plain(info)
+    said = as_plain(info)
     json.dumps(said).encode()
     assert said["numbers"] == [3, 0.5, True, "<a whole number of 16610 bits>"]
     assert said["array"] == [[1.0, 0.0], [0.0, 1.0]]
     assert said["texts"] == [r"\udcff\x1b" + "\n", "a"]
     assert said["silent"] == "<Silent whose repr raises RuntimeError>"
     assert (said["3"], said["nothing"]) == ([1, [2]], None)
-    assert plain({"a": [1.5, "x", None]}) == {"a": [1.5, "x", None]}
+    assert as_plain({"a": [1.5, "x", None]}) == {"a": [1.5, "x", None]}
 
 
 def test_many_shared_parts_do_not_multiply_without_end():
     shared = [1.0]
     for _ in range(29):
         shared = [shared, shared]
-    assert "..." in json.dumps(plain(shared))
+    assert "..." in json.dumps(as_plain(shared))
 
 
 def test_an_outcome_is_safe_however_it_is_made():

@@ -263,7 +263,6 @@ CALLS: dict[str, Call] = {
             "policy": "policy",
             "x0": None,
             "y0": None,
-            "callback": None,
             "rng": "one",
             "max_failures": None,
             "timeout": None,

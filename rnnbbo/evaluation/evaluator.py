@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from rnnbbo.arguments import as_number
 from rnnbbo.categories import copied
-from rnnbbo.escaping import one_line, show
+from rnnbbo.escaping import one_line, repr_of
 from rnnbbo.trial import Outcome, Trial
 
 __all__ = ["Evaluator", "Inline", "Objective", "evaluate", "one_line", "read_answer"]
@@ -57,7 +57,7 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
             answer = func([copied(value) for value in x])
             outcome = read_answer(answer, "the objective returned")
     except SystemExit as stop:
-        outcome = Outcome(error=f"the objective called sys.exit({show(stop.code)})")
+        outcome = Outcome(error=f"the objective called sys.exit({repr_of(stop.code)})")
     except Exception as error:
         outcome = Outcome(error=one_line(error))
     except BaseException as error:
@@ -87,13 +87,13 @@ def _is_cancelled(error: BaseException) -> bool:
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
-def read_answer(answer: Any, saying: str, shown: str | None = None) -> Outcome:
+def read_answer(answer: Any, saying: str, text: str | None = None) -> Outcome:
     """Read what an objective answered: a number, or a mapping of value, status and info.
 
     Args:
         answer: the answer.
         saying: the words before the answer, where it is no value.
-        shown: how the answer is shown then.
+        text: how the answer is shown then; None for its `repr`.
     """
     info: Any = {}
     value = answer
@@ -104,10 +104,10 @@ def read_answer(answer: Any, saying: str, shown: str | None = None) -> Outcome:
         value = answer.get("value") if status == "ok" else None
     number = as_number(value)
     if number is None:
-        shown = show(answer) if shown is None else shown
-        return Outcome(error=f"{saying} {shown}; {_EXPECTED}", info=info)
+        text = repr_of(answer) if text is None else text
+        return Outcome(error=f"{saying} {text}; {_EXPECTED}", info=info)
     if not math.isfinite(number):
-        word = show(value) if math.isnan(number) else repr(number)
+        word = repr_of(value) if math.isnan(number) else repr(number)
         return Outcome(error=f"{saying} {word}; expected a finite number", info=info)
     return Outcome(value=number, info=info)
 

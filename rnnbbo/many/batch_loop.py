@@ -11,7 +11,7 @@ import numpy as np
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_entropy, as_number
 from rnnbbo.errors import ConfigError, MissingExtraError, ObservationError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.isolation import isolated
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
@@ -80,7 +80,7 @@ def minimize_many(
             everything so far.
     """
     if not callable(f):
-        raise ConfigError(f"f = {show(f)}; expected a function of points (n_problems, D)")
+        raise ConfigError(f"f = {repr_of(f)}; expected a function of points (n_problems, D)")
     size, steps = as_count("n_problems", n_problems), as_count("n_calls", n_calls)
     workers = _cores() if threads is None else as_count("threads", threads)
     box = _with_torch(lambda: as_bounds(bounds, size, device))
@@ -148,7 +148,7 @@ def _values(xp: Any, y: Any, like: Array) -> Array:
         try:
             got = _numbers(got)
         except Exception:
-            raise ObservationError(f"f returned {show(y, 80)}; {_expected(like)}") from None
+            raise ObservationError(f"f returned {repr_of(y, 80)}; {_expected(like)}") from None
     if tuple(got.shape) != tuple(like.shape):
         raise ObservationError(
             f"f returned an array of shape {tuple(got.shape)}; {_expected(like)}"

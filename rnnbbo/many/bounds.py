@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Real
 from rnnbbo.errors import SpaceError
-from rnnbbo.escaping import one_line, show
+from rnnbbo.escaping import one_line, repr_of
 from rnnbbo.policies.ops import Array, namespace
 
 
@@ -53,7 +53,7 @@ def _shared(bounds: Any) -> tuple[np.ndarray, np.ndarray]:
                 isinstance(spec, (tuple, list, np.ndarray)) and len(spec) in (2, 3)
             ):
                 raise SpaceError(
-                    f"{show(spec)}; expected (low, high), (low, high, prior) or a Real: "
+                    f"{repr_of(spec)}; expected (low, high), (low, high, prior) or a Real: "
                     "minimize_many takes real dimensions only"
                 )
             dimensions.append(spec if isinstance(spec, Real) else Real(*spec))
@@ -103,7 +103,7 @@ def _read(bounds: Any, n_problems: int) -> tuple[np.ndarray, np.ndarray | None]:
     host = bounds.detach().cpu().numpy() if _is_tensor(bounds) else bounds
     depth = _depth(host)
     if not isinstance(host, (list, tuple, np.ndarray)) or depth == 0:
-        raise SpaceError(f"bounds = {show(bounds)}; expected a list of dimensions or an array")
+        raise SpaceError(f"bounds = {repr_of(bounds)}; expected a list of dimensions or an array")
     if depth >= 3:
         return _each(host, n_problems), None
     ends, flags = _shared(host.tolist() if isinstance(host, np.ndarray) else host)
@@ -129,7 +129,7 @@ def as_bounds(bounds: Any, n_problems: int, device: Any = None) -> Bounds:
         raise
     except Exception as error:
         raise SpaceError(
-            f"bounds = {show(bounds)}; reading them raises {one_line(error)}"
+            f"bounds = {repr_of(bounds)}; reading them raises {one_line(error)}"
         ) from error
     if _is_tensor(bounds) or device is not None:
         import torch

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnbbo.arguments import as_float, as_scalar
 from rnnbbo.errors import ConfigError
-from rnnbbo.escaping import as_line, show
+from rnnbbo.escaping import as_line, repr_of
 from rnnbbo.policies.network.architecture import NetworkConfig
 from rnnbbo.tables import from_table, read_toml
 
@@ -134,7 +134,7 @@ def _whole(value: object) -> bool:
 
 def _require(key: str, value: object, fine: bool, form: str) -> None:
     if not fine:
-        raise ConfigError(f"train.{key} = {show(value)}; expected {form}")
+        raise ConfigError(f"train.{key} = {repr_of(value)}; expected {form}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_pairs, as_value
 from rnnbbo.errors import StudyError
-from rnnbbo.escaping import show
+from rnnbbo.escaping import repr_of
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
@@ -253,5 +253,5 @@ def _outcome(y: Any, error: str | None) -> Outcome:
     """
     value = as_value(y)
     if math.isnan(value) and error is None:
-        error = f"its value is {show(y)}; expected a finite number"
+        error = f"its value is {repr_of(y)}; expected a finite number"
     return Outcome(value) if error is None else Outcome(error=error)

@@ -1,4 +1,6 @@
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -177,3 +179,44 @@ def test_an_interrupt_carries_what_was_found():
 def test_wrong_arguments_are_refused(arguments, error, words):
     with pytest.raises(error, match=words):
         run(**arguments)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda y: np.ma.array(y, mask=[True, False, False]),
+        lambda y: np.ma.array(y.astype(object), mask=[True, False, False]),
+        lambda y: [np.ma.masked, Decimal(float(y[1])), [float(y[2])]],
+        lambda y: np.array([None, *y[1:]], dtype=object),
+        lambda y: [float("nan"), *y[1:]],
+    ],
+    ids=["masked", "masked objects", "a list", "objects", "nan"],
+)
+def test_a_missing_value_fails_its_problem_alone(answer):
+    result = run(3, 3, f=lambda x: answer(bowls(x)))
+    assert np.isinf(result.func_vals[0]).all()
+    assert np.isfinite(result.func_vals[1:]).all()
+    plain = run(3, 3, f=lambda x: np.where([True, False, False], np.nan, bowls(x)))
+    np.testing.assert_array_equal(result.x_iters, plain.x_iters)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"f": 3}, ConfigError, "f = 3; expected a function"),
+        ({"n_problems": 10**400}, ConfigError, "expected an integer below 2\\*\\*63"),
+        ({"bounds": np.array(1.0)}, SpaceError, "expected a list of dimensions"),
+        ({"bounds": [(0.0, 10**400)]}, SpaceError, "expected a finite number"),
+        ({"bounds": [[[0.0, 10**400]]] * 40}, SpaceError, "no array of numbers"),
+        ({"f": lambda x: ["a"] * 40}, ObservationError, "expected one number a problem"),
+        ({"f": lambda x: (v for v in x)}, ObservationError, "expected one number a problem"),
+    ],
+)
+def test_odd_arguments_are_refused_by_name(arguments, error, words):
+    with pytest.raises(error, match=words):
+        run(**arguments)
+
+
+def test_bounds_of_other_libraries_are_numbers():
+    odd = [(Decimal(-1), np.array(1.0)), (np.float32(-1), 1), (-1, Fraction(1))]
+    np.testing.assert_array_equal(run(2, 2, bounds=odd).x_iters, run(2, 2).x_iters)

@@ -4,11 +4,13 @@ import json
 import math
 import random
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from reliability_support import BOX, POLICIES, bowl, slow
 
-from rnnbbo import Optimizer, minimize
+from rnnbbo import Optimizer, Study, minimize, minimize_many
 from rnnbbo.errors import ObservationError, PointError
 
 BAD = [math.nan, math.inf, -math.inf, None, "text"]
@@ -87,6 +89,101 @@ def test_printed(said, tmp_path, capsys, figure):
     assert all(0.0 <= x <= 1.0 for x in points)
     assert result["fun"] == min(points[i] for i in (2, 3, 4, 6, 7))
     figure(f"the command, {said!r}", "3 of 8 trials failed")
+
+
+MASKED = "a masked value, in every interface"
+
+
+@pytest.mark.fault(MASKED, holds="a failed trial, never the best")
+@pytest.mark.parametrize("way", ["inline", "workers", "executor", "study"])
+def test_masked(way, tmp_path, figure):
+    def func(x):
+        return np.ma.array([bowl(x)], mask=[x[0] < 0]).mean()
+
+    options = {"workers": {"workers": 2}, "study": {"study": tmp_path / "run.db"}}.get(way, {})
+    with ThreadPoolExecutor(2) as pool:
+        options |= {"executor": pool} if way == "executor" else {}
+        with pytest.warns(RuntimeWarning, match="masked"):
+            result = minimize(func, BOX, 12, rng=0, policy="lstm-direct", **options)
+    failed = [i for i, x in enumerate(result.x_iters) if x[0] < 0]
+    assert failed
+    assert list(result.errors) == failed
+    assert result.fun == min(map(bowl, (x for x in result.x_iters if x[0] >= 0)))
+    figure(f"minimize, {way}", f"{len(failed)} of 12 trials failed")
+
+
+@pytest.mark.fault(MASKED, holds="a failed trial, never the best")
+def test_masked_tells(figure):
+    optimizer = Optimizer(BOX, policy="lstm-direct", rng=0)
+    points = optimizer.ask(n_points=4)
+    optimizer.tell(points[0], np.ma.masked)
+    optimizer.tell(points[1:3], np.ma.array([0.0, 2.0], mask=[True, False]))
+    optimizer.tell([points[3]], [np.ma.masked])
+    assert [math.isnan(y) for y in optimizer.yi] == [True, True, False, True]
+    assert optimizer.result().fun == 2.0
+    many = minimize_many(
+        lambda x: np.ma.array(x.sum(1), mask=[True, False]), BOX, 2, 3, policy="dnc-direct"
+    )
+    assert np.isinf(many.func_vals[0]).all()
+    assert np.isfinite(many.func_vals[1]).all()
+    figure("ask and tell, minimize_many", "6 of 10 values masked, all failed")
+
+
+class Silent:
+    """Raises where it is shown."""
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+def nested(levels):
+    value = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+ODD = {
+    "a lone surrogate": lambda: ValueError("\udcff"),
+    "escape codes": lambda: ValueError("\x1b[31m\x9b\x00"),
+    "8 MB": lambda: ValueError("x" * 8_000_000),
+    "a str that raises": type("Odd", (Exception,), {"__str__": Silent.__repr__}),
+    "a repr that raises": Silent,
+    "a million numbers": lambda: list(range(10**6)),
+    "5,000 brackets": lambda: nested(5000),
+    "a number of 5,000 digits": lambda: 10**5000,
+}
+
+
+@pytest.mark.fault(
+    "odd texts and values of an objective", holds="a failed trial; short, escaped, kept by a study"
+)
+@pytest.mark.parametrize("way", ["inline", "workers", "executor"])
+def test_odd_texts(way, tmp_path, figure):
+    odd = list(ODD.values())
+    seen = tmp_path / "seen"
+    seen.write_text("")
+
+    def func(x):
+        with seen.open("a") as file:
+            file.write("x")
+        what = odd[seen.stat().st_size % len(odd)]()
+        if isinstance(what, Exception):
+            raise what
+        return what
+
+    options = {"workers": 1} if way == "workers" else {}
+    options |= {"policy": "lstm-direct", "study": tmp_path / "run.db"}
+    with ThreadPoolExecutor(1) as pool:
+        options |= {"executor": pool} if way == "executor" else {}
+        with pytest.warns(RuntimeWarning, match="failed"):
+            result = minimize(func, BOX, len(odd), rng=0, **options)
+    with Study(tmp_path / "run.db", resume=True) as study:
+        errors = [trial.error for trial in study.told()]
+    assert errors == list(result.errors.values())
+    assert len(errors) == len(odd)
+    assert all(error.isprintable() and len(error) <= 1000 for error in errors)
+    figure(way, f"{len(odd)} failed trials, {max(map(len, errors))} characters at most")
 
 
 @pytest.mark.fault("30 % random exceptions", holds="the run completes, failures counted")

@@ -423,3 +423,33 @@ def test_workers_and_a_study(path):
     assert result.nfev == 20
     with Study(path, resume=True) as study:
         assert [trial.value for trial in study.trials()] == [value(t.x) for t in study.trials()]
+
+
+def test_texts_of_any_kind_are_kept_safe(path):
+    with Study(path, SPACE, **QUICK) as study:
+        study.tell(
+            study.ask(), math.nan, error="bad \udcff\x1b[31m", info={"a": object, 1: {"\udcff"}}
+        )
+        study.tell(study.ask(), np.ma.masked, info=[1, np.int64(2)])
+        study.tell(study.ask(), [1.5], error=None, info={"curve": np.arange(3)})
+        study.tell(study.ask(), 1.0, error=ValueError("diverged"))
+    with Study(path, resume=True) as study:
+        outcomes = [trial.outcome for trial in study.trials()]
+    assert outcomes[0].error == r"bad \udcff\x1b[31m"
+    assert outcomes[0].info == {"a": "<class 'object'>", "1": [r"\udcff"]}
+    assert outcomes[1].error == "its value is masked; expected a finite number"
+    assert outcomes[1].info == {"info": [1, 2]}
+    assert (outcomes[2].value, outcomes[2].info) == (1.5, {"curve": [0, 1, 2]})
+    assert outcomes[3].error == "ValueError: diverged"
+
+
+def test_all_nans_are_one_category(path):
+    for category in (math.nan, np.float64("nan"), np.float32("nan")):
+        with Study(path, [(0.0, 1.0), (category, "median")], resume=True, **QUICK) as study:
+            trial = study.ask()
+            study.tell(trial, 1.0)
+            assert trial.x[1] == "median" or math.isnan(trial.x[1])
+    with Study(path, resume=True) as study:
+        assert len(study.told()) == 3
+    with pytest.raises(StudyError, match="another space"):
+        Study(path, [(0.0, 1.0), (0.0, "median")], resume=True)
