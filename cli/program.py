@@ -158,7 +158,7 @@ class Program:
             except (OSError, ValueError) as error:
                 if not self._is_of_the_point(error, arguments[0]):
                     raise ObjectiveError(
-                        f"program = {arguments[0]!r}, which cannot be started any more: {error}"
+                        f"program = {arguments[0]!r}, which cannot be started: {error}"
                     ) from error
                 return Outcome(error=f"cannot be started: {error}")
             if self._guard is not None:
@@ -190,7 +190,7 @@ class Program:
         """
         if code in _NOT_FOUND and self._script is not None and not os.path.exists(self._script):
             raise ObjectiveError(
-                f"program = {shlex.join(self._command)!r}, which cannot be started any more: "
+                f"program = {shlex.join(self._command)!r}, which cannot be started: "
                 f"{self._script} is gone"
             )
 
@@ -213,6 +213,8 @@ class Program:
                         _read_some(selector, key, tails[key.data])
                     problem = self._cut_short(deadline)
                     if problem:
+                        # It ended in time if this process has looked late, after a Ctrl-Z.
+                        problem = None if ended else problem
                         break
                 while process.poll() is None and not problem:  # it closed its pipes and runs on
                     time.sleep(0.001)
