@@ -135,9 +135,9 @@ class Program:
             ObjectiveError: the program cannot be started, and that is no property of the point.
         """
         params = dict(zip(self._names, trial.x, strict=True))
-        with _temporary_folder() as folder:
+        mark = processes.new_mark() if self._guard is None else self._guard.new_mark()
+        with _temporary_folder(mark) as folder:
             result = Path(folder) / "result"
-            mark = processes.new_mark() if self._guard is None else self._guard.new_mark()
             env = {
                 **os.environ,
                 **processes.marked(mark),
@@ -282,14 +282,17 @@ class _Evaluator(Futures):
 
 
 @contextlib.contextmanager
-def _temporary_folder() -> Iterator[str]:
+def _temporary_folder(mark: str) -> Iterator[str]:
     """Give a folder that is removed afterwards, as far as the program has left it so.
+
+    Args:
+        mark: by which the guard finds it, if this process is killed.
 
     Raises:
         ObjectiveError: none can be made.
     """
     try:
-        folder = tempfile.TemporaryDirectory(prefix="rnnbbo-", ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(prefix=f"rnnbbo-{mark}-", ignore_cleanup_errors=True)
     except OSError as error:
         raise ObjectiveError(f"no temporary folder can be made for a program: {error}") from error
     with folder as name:

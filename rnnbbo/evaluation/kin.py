@@ -97,8 +97,10 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _main(run: int, mark: str) -> None:
+def _main(run: int, mark: str, folders: str) -> None:
     """Wait for the end of a run, and end what it leaves unless it says that it has done so itself.
+
+    Its temporary folders, `rnnbbo-MARK...` in `folders`, are removed, too.
 
     Standard input brings a line for each leader of a group that has been started, `+PID`, or has
     ended, `-PID`, and "." at a good end.
@@ -128,7 +130,12 @@ def _main(run: int, mark: str) -> None:
     while time.monotonic() < deadline and find_kin(leaders, [mark]):
         kill_kin(leaders, [mark])
         time.sleep(0.01)
+    import shutil
+
+    for folder in os.listdir(folders):
+        if folder.startswith(f"rnnbbo-{mark}."):
+            shutil.rmtree(os.path.join(folders, folder), ignore_errors=True)
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]), sys.argv[2])
+    _main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

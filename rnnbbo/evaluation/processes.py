@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -70,8 +71,9 @@ class Guard:
         self._process: subprocess.Popen[bytes] | None = None
         # Without one everything works but for the case that it is for.
         with contextlib.suppress(OSError, TypeError):
+            folders = os.path.abspath(tempfile.gettempdir())
             self._process = start_group(
-                [sys.executable, "-I", "-S", kin.__file__, str(os.getpid()), self._run],
+                [sys.executable, "-I", "-S", kin.__file__, str(os.getpid()), self._run, folders],
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
