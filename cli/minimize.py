@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnbbo.cli.options import ProgramAfterDashes, Seconds
+from rnnbbo.benchmarks.option_types import Seconds
+from rnnbbo.cli.options import ProgramAfterDashes
 from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.streams import OutputError, say, write_result
 from rnnbbo.errors import ObjectiveError
