@@ -29,8 +29,9 @@ def find_kin(leaders: Collection[int], marks: Collection[str]) -> set[int]:
     ended grandchildren stay for ever.
 
     Args:
-        leaders: leaders of process groups; their groups and descendants are meant.
-        marks: likewise what has one of these marks in its environment, and its descendants.
+        leaders: leaders of process groups, which are meant as a whole.
+        marks: what has one of these marks in its environment is meant, too, whatever its group. So
+            are copies of a process that have executed nothing: they have its environment.
     """
     try:
         names = os.listdir("/proc")
@@ -38,31 +39,27 @@ def find_kin(leaders: Collection[int], marks: Collection[str]) -> set[int]:
         return set()
     looked_for = [mark.encode() for mark in marks]
     children: dict[int, list[int]] = {}
+    environments: dict[int, bytes] = {}
     found = []
     for name in names:
-        if not name.isdigit():
-            continue
         # Fields after the command in parentheses: state, parent, group, ... (proc(5)).
-        state, parent, group = _read(f"/proc/{name}/stat").rpartition(b")")[2].split()[:3] or (
-            b"X",
-            0,
-            0,
-        )
-        if state in b"ZX":
+        fields = _read(f"/proc/{name}/stat").rpartition(b")")[2].split() if name.isdigit() else []
+        if not fields or fields[0] in b"ZX":
             continue
-        children.setdefault(int(parent), []).append(int(name))
-        if int(group) in leaders or int(name) in leaders:
-            found.append(int(name))
-        elif looked_for:
-            environment = _read(f"/proc/{name}/environ")
-            if any(mark in environment for mark in looked_for):
-                found.append(int(name))
+        pid, parent, group = int(name), int(fields[1]), int(fields[2])
+        if looked_for:
+            environments[pid] = _read(f"/proc/{name}/environ")
+            children.setdefault(parent, []).append(pid)
+        if group in leaders or _is_marked(environments.get(pid, b""), looked_for):
+            found.append(pid)
     together: set[int] = set()
     while found:
         pid = found.pop()
         if pid not in together:
             together.add(pid)
-            found += children.get(pid, [])
+            found += [
+                child for child in children.get(pid, []) if environments[child] == environments[pid]
+            ]
     return together - {os.getpid()}
 
 
@@ -87,6 +84,11 @@ def send(pids: Collection[int], number: int) -> None:
     for pid in pids:
         with contextlib.suppress(OSError):
             os.kill(pid, number)
+
+
+def _is_marked(environment: bytes, marks: Collection[bytes]) -> bool:
+    said = (b"\0" + environment).partition(f"\0{MARK}=".encode())[2].partition(b"\0")[0]
+    return any(mark in said for mark in marks)
 
 
 def _read(path: str) -> bytes:

@@ -147,10 +147,9 @@ def end_groups(
     """End groups: SIGTERM, then SIGKILL for what is left `grace_s` seconds later.
 
     Args:
-        group_leaders: their leaders. What a living one has started is ended, too, whatever its
-            group.
+        group_leaders: their leaders.
         grace_s: seconds between the signals; an interrupt takes the rest of them away.
-        marks: what has one of these marks is ended, too, whatever its group.
+        marks: what has one of these marks is ended, too, whatever its group, and so are copies.
     """
     left = [process for process in group_leaders if kill_group(process, signal.SIGTERM)]
     if not left and not marks:

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 from process_support import alive, until
 from reliability_support import slow
 
-from rnnbbo import Study
+from rnnbbo import Study, minimize
 from rnnbbo.cli.main import run_command
 from rnnbbo.evaluation import processes
 
@@ -156,17 +157,25 @@ def test_timed_out(what, clan, monkeypatch, capsys, figure):
 
 
 @pytest.mark.fault("a daemon that drops RNNBBO_RUN and leaves its session", holds="it stays")
-def test_a_daemon(tmp_path, monkeypatch, figure):
+@pytest.mark.parametrize("what", ["program", "function"])
+def test_a_daemon(what, tmp_path, monkeypatch, figure):
     monkeypatch.setattr(processes, "GRACE_S", 0.3)
-    daemon = tmp_path / "pid"
-    code = f"(env -u RNNBBO_RUN setsid sh -c 'echo $$ > {daemon}.new; exec sleep 600' &) ; "
-    code += f"while ! mv {daemon}.new {daemon} 2> {os.devnull}; do sleep 0.02; done; sleep 600"
-    options = ["-n", "1", "--param", "x=float:0:1", "--eval-timeout", "2"]
-    assert run_command(["minimize", *options, "--", "sh", "-c", code]) == 3
+    daemon, script = tmp_path / "pid", tmp_path / "starts.sh"
+    script.write_text(
+        f"env -u RNNBBO_RUN setsid sh -c 'echo $$ > {daemon}.new; exec sleep 600' &\n"
+        f"while ! mv {daemon}.new {daemon} 2> {os.devnull}; do sleep 0.02; done; sleep 600\n"
+    )
+    if what == "program":
+        options = ["-n", "1", "--param", "x=float:0:1", "--eval-timeout", "2"]
+        assert run_command(["minimize", *options, "--", "sh", str(script)]) == 3
+    else:
+        func = partial(subprocess.run, ["sh", str(script)])
+        with pytest.warns(RuntimeWarning, match="timed out"):
+            minimize(lambda x: func(), [(0.0, 1.0)], 1, workers=1, eval_timeout=2.0)
     pid = int(daemon.read_text())
     assert alive(pid)
     os.kill(pid, signal.SIGKILL)
-    figure("daemons that stay", 1)
+    figure(what, "it stays")
 
 
 SLOW = "import time\ndef f(x):\n    time.sleep(0.05)\n    print('said')\n    return x\n"
