@@ -100,12 +100,12 @@ def _read(path: str) -> bytes:
 
 
 def _main(run: int, mark: str, folders: str) -> None:
-    """Wait for the end of a run, and end what it leaves unless it says that it has done so itself.
+    """Wait for the end of a run, and end what it leaves; one that leaves nothing ends the guard.
 
     Its temporary folders, `rnnbbo-MARK...` in `folders`, are removed, too.
 
     Standard input brings a line for each leader of a group that has been started, `+PID`, or has
-    ended, `-PID`, and "." at a good end.
+    ended, `-PID`.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # it ends with the run
@@ -123,8 +123,6 @@ def _main(run: int, mark: str, folders: str) -> None:
             said = os.read(0, 65536)
             *lines, rest = (rest + said).split(b"\n")
             for line in lines:
-                if line == b".":
-                    return
                 (leaders.add if line[:1] == b"+" else leaders.discard)(int(line[1:]))
             over = not said
     deadline = time.monotonic() + _SWEEP_S

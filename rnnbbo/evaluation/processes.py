@@ -95,16 +95,12 @@ class Guard:
         self._say(f"-{process.pid}")
 
     def close(self) -> None:
-        """Send it home: the run has cleaned up."""
-        self._say(".")
+        """End it: the run has cleaned up."""
         if self._process is not None and self._process.stdin is not None:
+            self._process.kill()
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+            self._process.wait()
             self._process = None
 
     def _say(self, line: str) -> None:
