@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnnbbo.result import OptimizeResult, count_text
+from rnnbbo.result import count_text
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
 
@@ -55,13 +55,6 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
         )
         lines.append(objective.lines(recommended)[-1])
     return "\n".join(lines)
-
-
-def _noise_text(result: OptimizeResult) -> str:
-    if result.noise is None:
-        return ""
-    value = f"{result.recommended_value:.4g}"
-    return f", with noise of about {result.noise:.2g} and its estimated value {value}"
 
 
 def trials_json(

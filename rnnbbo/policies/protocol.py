@@ -23,8 +23,10 @@ BULK = 200
 """Values told without an ask among them that a policy takes in together, so many at a time."""
 LEAST_NOISE = 0.03
 """Deviation of the noise, in deviations of the values, from which on a recommendation minds it."""
-EXPLAINED = 4.0
+EXPLAINED = 3.0
 """Deviations of the noise that may lie between a recommended point's value and the least one."""
+AS_TOLD = 0.05
+"""Weight of a value as told beside its estimate: what looks like noise may be a rugged function."""
 
 
 class Policy(ABC):

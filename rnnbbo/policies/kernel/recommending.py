@@ -4,17 +4,19 @@ import numpy as np
 
 from rnnbbo.policies.kernel import inference
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.protocol import EXPLAINED, LEAST_NOISE
+from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE
 from rnnbbo.result import Recommendation
 
 _LIKELY = 0.5  # weight of the hypotheses with noise from which on noise is taken for real
 
 
 def recommend(belief: Belief, x: np.ndarray, y: np.ndarray) -> Recommendation:
-    """Return the observation of the least posterior mean, where noise explains that.
+    """Return the observation of about the least posterior mean, where noise explains that.
 
     Without noise, or where it is too little for the difference between that observation's value and
-    the least one, it is the observation of the least value.
+    the least one, it is the observation of the least value. A rugged function is taken for noise
+    now and then: so a value as told counts a little, too, and a mean that is lower by next to
+    nothing is not worth a value that is much higher.
 
     Args:
         belief: the particles.
@@ -30,7 +32,7 @@ def recommend(belief: Belief, x: np.ndarray, y: np.ndarray) -> Recommendation:
     if deviation == 0.0 or share < _LIKELY:
         return Recommendation(x[lowest])
     # Averaged in warped values, whose unit is that of y near the incumbent.
-    best = int((weight @ smooth.mean).argmin())
+    best = int((weight @ (smooth.mean + AS_TOLD * smooth.w)).argmin())
     noise = weight @ smooth.noise
     gap = weight @ (smooth.w[:, best] - smooth.w[:, lowest])
     if z[best] == 0.0 or gap > EXPLAINED * noise:

@@ -21,7 +21,7 @@ from rnnbbo.policies.network.architecture import HEADS, RECURRENCES, Head, Netwo
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.plateaus import Plateaus
-from rnnbbo.policies.protocol import EXPLAINED, LEAST_NOISE, BatchedPolicy
+from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE, BatchedPolicy
 from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
@@ -258,9 +258,8 @@ class Network(BatchedPolicy):
         if noise <= LEAST_NOISE:
             return Recommendation(now.best_x[0])
         y = kept.y[0]
-        best = int(process_heads.smooth_rows(np, fitted, now, kept)[0].argmin())
-        lowest = int(y.argmin())
         heads = process_heads.at_rows(fitted, now, kept)
+        best, lowest = heads.best(AS_TOLD), int(y.argmin())
         if y[best] == y[lowest] or heads.gap(best, lowest) > EXPLAINED * noise:
             best = lowest
         return Recommendation(kept.x[0, best], *heads.in_values(best, y))

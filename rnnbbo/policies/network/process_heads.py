@@ -209,16 +209,6 @@ def _average(xp: Namespace, fit: Fit, log_improvement: Array) -> Array:
     return (top + xp.log(xp.sum(xp.exp(weighted - top), axis=1, keepdims=True)))[:, 0]
 
 
-def smooth_rows(xp: Namespace, fit: Fit, evidence: Evidence, archive: Archive) -> Array:
-    """Return the posterior mean at every row, above each head's least, (B, n), averaged.
-
-    In deviations of the values, which are standardised, and warped by each head on its own.
-    """
-    keys = xp.permute_dims(archive.x, (0, 2, 1))
-    mean, _, _ = predict_heads(xp, fit, evidence, keys, None)
-    return xp.sum(softmax(xp, fit.weight)[..., None] * (mean - fit.best), axis=1)
-
-
 def mean_noise(xp: Namespace, fit: Fit) -> Array:
     """Return the noise's deviation in deviations of the values, (B,): the heads' average."""
     own = xp.sqrt(fit.hyperparameters.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
@@ -239,6 +229,10 @@ class AtRows(NamedTuple):
     values: np.ndarray
     mean: np.ndarray
     noise: np.ndarray
+
+    def best(self, as_told: float) -> int:
+        """Return the row of the least mean plus `as_told` times its value, averaged."""
+        return int((self.weight @ (self.mean + as_told * self.values)).argmin())
 
     def gap(self, row: int, lowest: int) -> float:
         """Return how far the value at a row is above another one's, averaged."""
