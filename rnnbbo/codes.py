@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnbbo.dimensions import Categorical
 
-WIDTH = 24
+CORNER_WIDTH = 24
 """Coordinates of a choice whose categories are corners."""
 MOST_COLUMNS = 128
 """Coordinates of all choices up to which each category has one of its own."""
@@ -53,7 +53,7 @@ class OneHot:
 
 @dataclass(frozen=True)
 class Corners:
-    """Corners of a cube of WIDTH coordinates, one for each of K categories.
+    """Corners of a cube of CORNER_WIDTH coordinates, one for each of K categories.
 
     Attributes:
         count: K.
@@ -64,36 +64,36 @@ class Corners:
     @property
     def width(self) -> int:
         """Number of coordinates."""
-        return WIDTH
+        return CORNER_WIDTH
 
     @cached_property
     def _bits(self) -> np.ndarray:
-        """(K, WIDTH) coordinates, 0 or 1; no two rows are equal."""
+        """(K, CORNER_WIDTH) coordinates, 0 or 1; no two rows are equal."""
         rng = np.random.default_rng(self.count)
-        numbers = rng.choice(2**WIDTH, size=self.count, replace=False)
-        return (numbers[:, None] >> np.arange(WIDTH) & 1).astype(np.float64)
+        numbers = rng.choice(2**CORNER_WIDTH, size=self.count, replace=False)
+        return (numbers[:, None] >> np.arange(CORNER_WIDTH) & 1).astype(np.float64)
 
     def corners(self, index: np.ndarray) -> np.ndarray:
-        """Return where categories (n,) lie, (n, WIDTH)."""
+        """Return where categories (n,) lie, (n, width)."""
         return self._bits[index]
 
     def nearest(self, u: np.ndarray) -> np.ndarray:
-        """Return the categories (n,) nearest to places (n, WIDTH), the first of equal ones."""
+        """Return the categories (n,) nearest to places (n, width), the first of equal ones."""
         sides = (self._bits - 0.5).T
         rows = max(1, _AT_ONCE // self.count)
         found = [((u[i : i + rows] - 0.5) @ sides).argmax(axis=1) for i in range(0, len(u), rows)]
         return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
 
     def others(self, rng: np.random.Generator, u: np.ndarray) -> np.ndarray:
-        """Return categories (n,) at random, other than those at the places (n, WIDTH)."""
+        """Return categories (n,) at random, other than those at the places (n, width)."""
         return (self.nearest(u) + rng.integers(1, self.count, len(u))) % self.count
 
 
-Code = OneHot | Corners
+Coding = OneHot | Corners
 
 
-def code_choices(dimensions: list[Categorical]) -> list[Code]:
+def code_choices(dimensions: list[Categorical]) -> list[Coding]:
     """Return how the categories of every choice of a space lie in the cube."""
     counts = [len(dim.categories) for dim in dimensions]
     few = sum(counts) <= MOST_COLUMNS
-    return [OneHot(n) if few or n <= WIDTH else Corners(n) for n in counts]
+    return [OneHot(n) if few or n <= CORNER_WIDTH else Corners(n) for n in counts]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.codes import Code, code_choices
+from rnnbbo.codes import Coding, code_choices
 from rnnbbo.dimensions import (
     PRIORS,
     Categorical,
@@ -140,7 +140,7 @@ class Space:
         self._from: list[
             tuple[int, Callable[[Any], Any] | None, Any]
         ] = []  # start, backward, block
-        self._blocks: list[tuple[int, int, Code]] = []
+        self._blocks: list[tuple[int, int, Coding]] = []
         codes = iter(code_choices([d for d in self.dimensions if isinstance(d, Categorical)]))
         uniform: list[tuple[int, Integer]] = []
         log: list[tuple[int, Integer]] = []

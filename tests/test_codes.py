@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Optimizer, Space
-from rnnbbo.codes import MOST_COLUMNS, WIDTH, Corners, OneHot, code_choices
+from rnnbbo.codes import CORNER_WIDTH, MOST_COLUMNS, Corners, OneHot, code_choices
 from rnnbbo.dimensions import Categorical
 from rnnbbo.shipped import available
 
@@ -23,8 +23,8 @@ def test_few_categories_have_a_coordinate_each() -> None:
 def test_many_categories_share_coordinates() -> None:
     assert code_choices([choice(2), choice(MOST_COLUMNS)]) == [OneHot(2), Corners(MOST_COLUMNS)]
     space = Space([choice(1500), (0.0, 1.0), choice(1400)])
-    assert space.cube_dim == 2 * WIDTH + 1
-    assert len(space.category_columns) == 2 * WIDTH
+    assert space.cube_dim == 2 * CORNER_WIDTH + 1
+    assert len(space.category_columns) == 2 * CORNER_WIDTH
 
 
 @pytest.mark.parametrize("count", [2, 25, 1500])
@@ -37,12 +37,12 @@ def test_every_category_is_found_at_its_corner(count: int) -> None:
 def test_categories_lie_about_equally_far_apart() -> None:
     corners = Corners(300).corners(np.arange(300))
     apart = np.abs(corners[:, None] - corners).sum(axis=2)[np.triu_indices(300, 1)]
-    assert abs(apart.mean() - WIDTH / 2) < 0.2
-    assert abs(apart.std() - np.sqrt(WIDTH) / 2) < 0.2
+    assert abs(apart.mean() - CORNER_WIDTH / 2) < 0.2
+    assert abs(apart.std() - np.sqrt(CORNER_WIDTH) / 2) < 0.2
 
 
 def test_the_nearest_category_is_that_of_the_least_distance() -> None:
-    code, u = Corners(200), np.random.default_rng(0).random((50, WIDTH))
+    code, u = Corners(200), np.random.default_rng(0).random((50, CORNER_WIDTH))
     distance = np.square(u[:, None] - code.corners(np.arange(200))).sum(axis=2)
     assert np.array_equal(code.nearest(u), distance.argmin(axis=1))
 
@@ -77,4 +77,4 @@ def test_points_of_large_choices_are_proposed(policy: str) -> None:
         x = optimizer.ask()
         optimizer.tell(x, value[x[0]] + value[x[1]] + x[2] ** 2)
     assert len({tuple(x) for x in optimizer.Xi}) == 12
-    assert optimizer.state.evidence.best_x.shape[1] == 2 * WIDTH + 1
+    assert optimizer.state.evidence.best_x.shape[1] == 2 * CORNER_WIDTH + 1
