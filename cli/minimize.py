@@ -204,6 +204,8 @@ def minimize(
             with contextlib.closing(shown):
                 ended = optimization.run(evaluator_of, shown)
         about = {
+            "recommended_value": ended.result.recommended_value,
+            "noise": ended.result.noise,
             "policy": ended.result.policy,
             "policy_why": ended.result.policy_why,
             "seed": seed,

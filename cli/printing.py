@@ -39,7 +39,8 @@ def n_failed(trials: Sequence[Trial]) -> int:
 
 def ending_text(ended: Ended, objective: CommandObjective) -> str:
     """Return the end of a run in words, with the best point ready to paste."""
-    trials, best, recommended = ended.trials, best_of(ended.trials), ended.result.recommended
+    trials, best, result = ended.trials, best_of(ended.trials), ended.result
+    recommended = result.recommended
     count = count_text(len(trials), n_failed(trials))
     if ended.status not in (Status.OK, Status.NO_SUCCESS):
         count = f"{ended.status.message}; {count}"
@@ -48,7 +49,13 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
     lines = [f"best value {best.value!r}, at trial {best.number} ({count})"]
     lines += objective.lines(best.x)
     if recommended is not None and recommended != best.x:
-        lines.append("the values seem noisy, and this point, told too, is probably better:")
+        numbers = ""
+        if result.noise is not None:
+            value = f"estimated value {result.recommended_value:.4g}"
+            numbers = f" (noise of about {result.noise:.2g}, {value})"
+        lines.append(
+            f"the values seem noisy, and this point, told too, is probably better{numbers}:"
+        )
         lines.append(objective.lines(recommended)[-1])
     return "\n".join(lines)
 

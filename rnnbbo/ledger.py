@@ -124,6 +124,10 @@ class Ledger:
         """Return what a policy was told of every point, in order: points (D,) and values."""
         return [(u, value * self._unit) for u, value in self._fed]
 
+    def in_user_unit(self, value: float | None) -> float | None:
+        """Return what a policy says of values as the user would."""
+        return None if value is None else value / self._unit
+
     def was_seen(self, u: np.ndarray) -> bool:
         """Tell whether a point (D,) of the cube was asked or told before."""
         return key(u) in self._seen

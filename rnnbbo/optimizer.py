@@ -14,7 +14,7 @@ from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.proposer import Proposer
-from rnnbbo.result import OptimizeResult, make_result
+from rnnbbo.result import OptimizeResult, Recommendation, make_result
 from rnnbbo.space import Space
 
 _HEAP = 8 * 2**20  # bytes
@@ -270,24 +270,34 @@ class Optimizer:
         twin._ledger, twin._history = self._ledger.copy(), list(self._history)
         return twin
 
-    @isolated()
     def recommend(self) -> list[Any] | None:
         """Return the point to take: of those told, that of probably the least noise-free value.
 
         With noise the least value told is often a lucky one. `kernel`, `dnc` and `lstm` weigh it
         against its neighbours, by the posterior mean. Without noise there is no difference: then
-        it is the point of the least value told.
+        it is the point of the least value told. So it is where the noise that is seen does not
+        explain the difference between both points' values.
 
         Returns:
             A point in user units; None if no trial succeeded.
         """
+        point: list[Any] | None = self.recommendation().x
+        return point
+
+    @isolated()
+    def recommendation(self) -> Recommendation:
+        """Return the point of `recommend`, its estimated value and the noise."""
         self._mend()
         for proposer in self._proposers:
-            u = proposer.policy.policy.recommend(proposer.state)
-            point = None if u is None else self._ledger.find(u)
+            found = proposer.policy.policy.recommend(proposer.state)
+            if found is None:
+                continue
+            found = found if isinstance(found, Recommendation) else Recommendation(found)
+            point = self._ledger.find(found.x)
             if point is not None:
-                return point
-        return self._ledger.best()
+                numbers = (self._ledger.in_user_unit(one) for one in (found.value, found.noise))
+                return Recommendation(point, *numbers)
+        return Recommendation(self._ledger.best())
 
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
@@ -297,7 +307,7 @@ class Optimizer:
             self.yi,
             policy=self.policy_name,
             policy_why=self.policy_why,
-            recommended=self.recommend(),
+            recommended=self.recommendation(),
             random_state=self._rng,
         )
 

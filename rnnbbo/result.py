@@ -5,11 +5,25 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnbbo.space import Space
+
+
+class Recommendation(NamedTuple):
+    """The point to take: of those told, that of probably the least noise-free value.
+
+    Attributes:
+        x: the point; in the cube from a policy, in user units else. None if no trial succeeded.
+        value: its estimated noise-free value; None where no noise was noticed, or none is modelled.
+        noise: deviation of the noise of a value about there, likewise.
+    """
+
+    x: Any
+    value: float | None = None
+    noise: float | None = None
 
 
 class OptimizeResult(dict):
@@ -23,6 +37,9 @@ class OptimizeResult(dict):
         fun: its value; infinity if no trial succeeded.
         recommended: the point told whose noise-free value is probably the least: `x` itself unless
             the values are noisy, see `Optimizer.recommend`; None if no trial succeeded.
+        recommended_value: its estimated noise-free value; None where the values do not seem noisy,
+            or the policy knows of no noise.
+        noise: deviation of the noise of a value about there, likewise.
         x_iters: every point told, in the order told: a list of points.
         func_vals: their values, (len(x_iters),) float64. A failed trial, whatever its
             objective returned, is +infinity here: it never is the minimum, and running minima
@@ -102,7 +119,7 @@ def make_result(
     *,
     policy: str | None = None,
     policy_why: str = "",
-    recommended: list[Any] | None = None,
+    recommended: Recommendation | None = None,
     random_state: Any = None,
     message: str | None = None,
     specs: dict[str, Any] | None = None,
@@ -115,7 +132,7 @@ def make_result(
         y_iters: n values; one that is not finite marks a failed trial.
         policy: name of the policy.
         policy_why: why it was chosen.
-        recommended: the point that the policy recommends.
+        recommended: what the policy recommends.
         random_state: what the caller gave as seed or generator.
         message: how the run ended; by default a count of the trials.
         specs: the call's arguments, {"args": {...}}.
@@ -127,6 +144,7 @@ def make_result(
     n_failed = int(np.isinf(values).sum())
     success = n_failed < len(values)
     best = int(values.argmin()) if success else None
+    recommended = Recommendation(None) if recommended is None else recommended
     return OptimizeResult(
         message=count_text(len(values), n_failed) if message is None else message,
         success=success,
@@ -136,7 +154,9 @@ def make_result(
         n_failed=n_failed,
         policy=policy,
         policy_why=policy_why,
-        recommended=recommended,
+        recommended=recommended.x,
+        recommended_value=recommended.value,
+        noise=recommended.noise,
         x_iters=[list(x) for x in x_iters],
         func_vals=values,
         errors={},

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.arguments import as_float, as_number, as_scalar
+from rnnbbo.codes import Coding, code_choices
 from rnnbbo.dimensions import (
     PRIORS,
     Categorical,
@@ -182,8 +183,9 @@ class Space:
         dimensions: list of the dimensions.
         names: their names; an unnamed one at position i is called "x<i>".
         n_dims: number of dimensions, the length of a point.
-        cube_dim: number of coordinates in the cube; a categorical has one a category.
-        one_hot: those of the coordinates, (m,), that belong to categories.
+        cube_dim: number of coordinates in the cube; a categorical has one a category, or, with
+            many categories, a fixed number (`rnnbbo.codes`).
+        category_columns: those of the coordinates, (m,), that belong to categories.
 
     Raises:
         SpaceError: there is no dimension, one is malformed (the message says which), or two
@@ -221,26 +223,31 @@ class Space:
     def _prepare(self) -> None:
         """Keep column numbers and constants, so that converting a point is only arithmetic."""
         self._to: list[tuple[int, Callable[[Any], float] | None, Dimension]] = []
-        self._from: list[tuple[int, int, Any]] = []  # start, stop (0: one column), backward
-        self._blocks: list[tuple[int, int]] = []
+        self._from: list[
+            tuple[int, Callable[[Any], Any] | None, Any]
+        ] = []  # start, backward, block
+        self._blocks: list[tuple[int, int, Coding]] = []
+        codes = iter(code_choices([d for d in self.dimensions if isinstance(d, Categorical)]))
         uniform: list[tuple[int, Integer]] = []
         log: list[tuple[int, Integer]] = []
         column = 0
         for dim in self.dimensions:
             if isinstance(dim, Categorical):
-                stop = column + len(dim.categories)
-                self._to.append((column, None, dim))
-                self._from.append((column, stop, dim.category))
-                self._blocks.append((column, stop))
+                code = next(codes)
+                stop = column + code.width
+                self._blocks.append((column, stop, code))
+                self._to.append((len(self._blocks) - 1, None, dim))
+                self._from.append((len(self._blocks) - 1, None, dim.category))
                 column = stop
                 continue
             self._to.append((column, dim.to_cube(), dim))
-            self._from.append((column, 0, dim.from_cube()))
+            self._from.append((column, dim.from_cube(), None))
             if isinstance(dim, Integer):
                 (uniform if dim.prior == "uniform" else log).append((column, dim))
             column += 1
         self.cube_dim = column
-        self.one_hot = np.array([c for a, b in self._blocks for c in range(a, b)], dtype=np.intp)
+        columns = [c for start, stop, _ in self._blocks for c in range(start, stop)]
+        self.category_columns = np.array(columns, dtype=np.intp)
         self._integers = sorted(uniform + log, key=lambda pair: pair[0])
         self._uniform_columns = np.array([c for c, _ in uniform], dtype=np.intp)
         self._uniform_counts = np.array([dim.high - dim.low + 1.0 for _, dim in uniform])
@@ -315,7 +322,8 @@ class Space:
         for (column, forward, dim), value in zip(self._to, point, strict=True):
             if forward is None:
                 assert isinstance(dim, Categorical)
-                cube[column + dim.index(value)] = 1.0
+                start, stop, code = self._blocks[column]
+                cube[start:stop] = code.corners(np.array([dim.index(value)]))[0]
             else:
                 cube[column] = forward(value)
         return cube
@@ -338,12 +346,12 @@ class Space:
         if len(flat) != self.cube_dim:
             raise PointError(f"{len(flat)} coordinates in the cube; expected {self.cube_dim}")
         point = []
-        for start, stop, backward in self._from:
-            if stop:
-                block = flat[start:stop]
-                point.append(backward(block.index(max(block))))
+        for column, backward, category in self._from:
+            if backward is None:
+                start, stop, code = self._blocks[column]
+                point.append(category(int(code.nearest(np.array([flat[start:stop]]))[0])))
             else:
-                point.append(backward(flat[start]))
+                point.append(backward(flat[column]))
         return point
 
     def snap(self, u: np.ndarray) -> np.ndarray:
@@ -366,11 +374,9 @@ class Space:
             start, width, low, high = self._log_scale.T
             cell = log_cell(out[:, self._log_columns], start, width, low, high)
             out[:, self._log_columns] = (np.log(cell) - start) / width
-        for start_column, stop in self._blocks:
-            # The maximum of the coordinates as given, so that from_cube agrees.
-            winner = u[:, start_column:stop].argmax(axis=1)
-            out[:, start_column:stop] = 0.0
-            out[np.arange(len(out)), start_column + winner] = 1.0
+        for start_column, stop, code in self._blocks:
+            # The nearest to the coordinates as given, so that from_cube agrees.
+            out[:, start_column:stop] = code.corners(code.nearest(u[:, start_column:stop]))
         return out
 
     @property
@@ -409,9 +415,9 @@ class Space:
         of_integers, of_blocks = np.split(changes.T, [len(self._integers)])
         for (column, dim), changed in zip(self._integers, of_integers, strict=True):
             out[changed, column] = dim.others(rng, out[changed, column])
-        for (start, stop), changed in zip(self._blocks, of_blocks, strict=True):
-            order = rng.random((int(changed.sum()), stop - start))
-            out[changed, start:stop] = order - 2.0 * out[changed, start:stop]
+        for (start, stop, code), changed in zip(self._blocks, of_blocks, strict=True):
+            other = code.others(rng, out[changed, start:stop])
+            out[changed, start:stop] = code.corners(other)
         return self.snap(out)
 
     def to_skopt(self) -> Any:

@@ -25,8 +25,67 @@ def told(policy: str, noise: float, seed: int, n: int = 50) -> Optimizer:
 
 @pytest.mark.parametrize("policy", ["kernel", "auto", "dnc", "lstm-direct"])
 def test_without_noise_it_is_the_best_point(policy: str) -> None:
-    optimizer = told(policy, 0.0, 0)
-    assert optimizer.recommend() == optimizer.result().x == optimizer.result().recommended
+    result = told(policy, 0.0, 0).result()
+    assert result.recommended == result.x
+    assert result.noise is None and result.recommended_value is None
+
+
+@pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc", "lstm-direct"])
+def test_of_equal_values_it_is_the_first(policy: str) -> None:
+    """A choice by the length of its name, and a bowl of whole numbers."""
+    for space, func in (
+        ([("aa", "bb", "ccc")], lambda x: float(len(x[0]))),
+        (BOX, lambda x: float(round(20.0 * bowl(x)))),
+    ):
+        result = minimize(func, space, 20, policy=policy, rng=0)
+        assert result.recommended == result.x
+
+
+@pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc"])
+def test_a_point_of_the_least_value_stays_where_noise_explains_no_other(policy: str) -> None:
+    """One value far below the others, and noise a twentieth of that."""
+    rng = np.random.default_rng(0)
+    optimizer = Optimizer([(0.0, 1.0)], policy=policy, rng=0)
+    for u in np.linspace(0.0, 1.0, 30):
+        optimizer.tell([u], 1.0 + 0.05 * rng.standard_normal())
+    optimizer.tell([0.5], -1.0)
+    assert optimizer.recommend() == [0.5]
+
+
+@pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc"])
+def test_the_noise_and_the_value_are_about_right(policy: str) -> None:
+    for scale in (1.0, 1e-200):
+        rng = np.random.default_rng(2)
+        optimizer = Optimizer(BOX, policy=policy, rng=2)
+        for x in rng.random((60, 2)).tolist():
+            optimizer.tell(x, scale * (bowl(x) + 0.3 * rng.standard_normal()))
+        found = optimizer.recommendation()
+        assert found.x in optimizer.Xi
+        assert 0.1 < found.noise / scale < 0.6  # 0.3
+        assert abs(found.value / scale - bowl(found.x)) < 0.5
+        result = optimizer.result()
+        assert (result.recommended, result.recommended_value, result.noise) == found
+
+
+def test_a_policy_of_ones_own_may_recommend_a_point_alone() -> None:
+    from rnnbbo.policies.protocol import Policy
+
+    class Latest(Policy):
+        def init(self, dim: int) -> np.ndarray:
+            return np.full((1, dim), 0.25)
+
+        def step(self, params, state, observation):
+            return observation.x if observation.told else state
+
+        def choices(self, params, state, pending, space, rng):
+            return (state + 0.3) % 1.0
+
+        def recommend(self, state):
+            return state[0]
+
+    result = minimize(bowl, BOX, 5, policy=Latest(), rng=0)
+    assert result.recommended == result.x_iters[-1]
+    assert result.noise is None
 
 
 def test_with_noise_it_is_a_better_point_than_the_luckiest_one() -> None:

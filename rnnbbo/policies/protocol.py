@@ -14,12 +14,19 @@ import numpy as np
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates, quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import Array, Params
+from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
 MOST_PENDING = 64
 """Pending points that a policy is told of, the latest: keeps an ask's cost flat."""
 BULK = 200
 """Values told without an ask among them that a policy takes in together, so many at a time."""
+LEAST_NOISE = 0.03
+"""Deviation of the noise, in deviations of the values, from which on a recommendation minds it."""
+EXPLAINED = 3.0
+"""Deviations of the noise that may lie between a recommended point's value and the least one."""
+AS_TOLD = 0.05
+"""Weight of a value as told beside its estimate: what looks like noise may be a rugged function."""
 
 
 class Policy(ABC):
@@ -110,10 +117,11 @@ class Policy(ABC):
             quasi_random(np, rng.random((1, space.cube_dim)), 0, SPREAD + SPRAYED)[0]
         )
 
-    def recommend(self, state: Any) -> np.ndarray | None:
+    def recommend(self, state: Any) -> Recommendation | np.ndarray | None:
         """Return the point told (D,) whose noise-free value is probably the least.
 
-        None where nothing better is known than the point of the least value.
+        With what is known of its value and of the noise, or the point alone. None where nothing
+        better is known than the point of the least value.
         """
         return None
 

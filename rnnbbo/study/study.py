@@ -176,7 +176,7 @@ class Study:
             [math.nan if trial.value is None else trial.value for trial in told],
             policy=optimizer.policy_name,
             policy_why=optimizer.policy_why,
-            recommended=optimizer.recommend(),
+            recommended=optimizer.recommendation(),
             random_state=self.seed,
         )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}

@@ -101,7 +101,7 @@ def test_a_program_ready_to_paste(capsys):
 
 JSON_KEYS = {
     "schema_version", "status", "x", "fun", "best_trial", "recommended", "command", "n_trials",
-    "n_failed", "policy", "policy_why", "seed", "seconds", "trials",
+    "n_failed", "recommended_value", "noise", "policy", "policy_why", "seed", "seconds", "trials",
 }  # fmt: skip
 
 
@@ -429,4 +429,7 @@ def test_a_noisy_run_names_the_point_to_take_too(capsys, tmp_path):
     assert [document["recommended"]["a"]] == same.recommended
     assert [document["x"]["a"]] == same.x
     assert words.splitlines()[-1] == f"x = [{document['recommended']['a']!r}]"
-    assert "noisy" in words.splitlines()[-2]
+    assert document["noise"] == same.noise
+    assert document["recommended_value"] == same.recommended_value
+    numbers = f"noise of about {same.noise:.2g}, estimated value {same.recommended_value:.4g}"
+    assert numbers in words.splitlines()[-2]

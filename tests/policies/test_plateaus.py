@@ -102,7 +102,7 @@ def test_equal_values_of_different_categories_show_no_plateau() -> None:
     space = Space([(0.0, 1.0), ("a", "b", "c")])
     points = [[0.2, "a"], [0.3, "b"], [0.5, "a"], [0.6, "a"]]
     x = np.array([space.to_cube(point) for point in points])
-    flat = plateaus.find(x, np.array([1.0, 1.0, 2.0, 2.0]), space.one_hot)
+    flat = plateaus.find(x, np.array([1.0, 1.0, 2.0, 2.0]), space.category_columns)
     assert flat.low[:, 0].tolist() == [0.5]
     elsewhere = np.array([space.to_cube([0.55, "b"]), space.to_cube([0.55, "a"])])
     assert flat.log_chance(elsewhere)[0] == 0.0

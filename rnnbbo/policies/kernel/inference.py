@@ -82,14 +82,29 @@ def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pair[..., 0], pair[..., 1]
 
 
-def smooth_values(belief: Belief, y: np.ndarray) -> np.ndarray:
-    """Return posterior means (N, n) of w at the observations: w - nugget alpha."""
+class Smooth(NamedTuple):
+    """What N particles say of the observations' values without noise, in warped values.
+
+    Attributes:
+        w: (N, n) the values as told.
+        mean: (N, n) posterior means at the observations, w - nugget alpha.
+        noise: (N,) deviation of the noise; 0 where a hypothesis has none.
+    """
+
+    w: np.ndarray
+    mean: np.ndarray
+    noise: np.ndarray
+
+
+def smooth(belief: Belief, y: np.ndarray) -> Smooth:
+    """Return posterior means at the observations, and the noise that they leave out."""
     h = belief.hypotheses
     w, _, spread = warp(heights(y), h.log_warp)
     u, o = whiten(belief.inverse, w)
-    residual = posterior.profile_out(np, u, o, np.zeros(h.size), spread).residual
-    alpha = (residual[:, None, :] @ belief.inverse)[:, 0]
-    return w - h.nugget[:, None] * alpha
+    profiled = posterior.profile_out(np, u, o, np.zeros(h.size), spread)
+    alpha = (profiled.residual[:, None, :] @ belief.inverse)[:, 0]
+    noise = profiled.amplitude * np.sqrt(h.nugget - factors.JITTER)
+    return Smooth(w, w - h.nugget[:, None] * alpha, noise)
 
 
 def _density(prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import inference, search
+from rnnbbo.policies.kernel import inference, recommending, search
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
@@ -25,6 +25,7 @@ from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy
+from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
 _NEAR = 0.2  # length-scales round the incumbent in which it is refined
@@ -285,16 +286,11 @@ class KernelPolicy(Policy):
         """Return the weight of the adviser's score: 1 at first, and less with every value told."""
         return 0.0 if self.adviser is None else max(0.0, 1.0 - told / self.config.advised)
 
-    def recommend(self, state: KernelState) -> np.ndarray | None:
-        """Return the kept observation (D,) of the least posterior mean; None before any value.
-
-        Averaged over all particles, in warped values, whose unit is that of y near the incumbent.
-        Without noise it is the observation of the least value.
-        """
+    def recommend(self, state: KernelState) -> Recommendation | None:
+        """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        mean = state.belief.weight @ inference.smooth_values(state.belief, state.y)
-        return state.x[int(mean.argmin())]
+        return recommending.recommend(state.belief, state.x, state.y)
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
@@ -312,7 +308,7 @@ class KernelPolicy(Policy):
 
 def _plateaus(state: KernelState, space: Space) -> Plateaus:
     """Find the plateaus among the observations that it keeps."""
-    return plateaus.find(state.x, state.y, space.one_hot)
+    return plateaus.find(state.x, state.y, space.category_columns)
 
 
 def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:

@@ -21,10 +21,10 @@ from rnnbbo.policies.network.architecture import HEADS, RECURRENCES, Head, Netwo
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.plateaus import Plateaus
-from rnnbbo.policies.protocol import BatchedPolicy
+from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE, BatchedPolicy
+from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
-_LEAST_NOISE = 0.03  # that a recommendation takes into account, in deviations of the values
 _HEARD = 16  # of many values at once, the last ones
 _ROUNDS = 5  # of candidates, when every choice has been asked already
 
@@ -244,32 +244,29 @@ class Network(BatchedPolicy):
                 drawn = drawn[np.argsort(-ranks, kind="stable")]
             yield from drawn
 
-    def recommend(self, state: NetworkState) -> np.ndarray | None:
-        """Return the point told (D,) that is probably the least; see `Policy.recommend`."""
-        found = self.recommend_each(state)
-        return None if found is None else found[0]
-
-    def recommend_each(self, state: NetworkState) -> Array | None:
-        """Return the kept observation (B, D) of the least posterior mean.
+    def recommend(self, state: NetworkState) -> Recommendation | None:
+        """Return the kept observation to take, for one function; see `Policy.recommend`.
 
         None where it would not differ from the lowest value, or is not known: before the first
-        value, and without heads of regression. Where they see next to no noise the mean at an
-        observation is its value, but for rounding, and the incumbent is returned.
+        value, and without heads of regression. Where they see next to no noise, or too little to
+        explain the difference, the incumbent is returned.
         """
         if state.processes is None or state.processes.fit is None or state.archive is None:
             return None
-        fitted, now = state.processes.fit, state.evidence
-        xp = namespace(now.best_x)
-        mean = process_heads.smooth_rows(xp, fitted, now, state.archive)
-        least = xp.argmin(mean, axis=1)[:, None, None]
-        least = xp.broadcast_to(least, (mean.shape[0], 1, now.best_x.shape[1]))
-        noisy = process_heads.mean_noise(xp, fitted) > _LEAST_NOISE
-        best = xp.take_along_axis(state.archive.x, least, axis=1)[:, 0]
-        return xp.where(noisy[:, None], best, now.best_x)
+        fitted, now, kept = state.processes.fit, state.evidence, state.archive
+        noise = float(process_heads.mean_noise(np, fitted)[0])
+        if noise <= LEAST_NOISE:
+            return Recommendation(now.best_x[0])
+        y = kept.y[0]
+        heads = process_heads.at_rows(fitted, now, kept)
+        best, lowest = heads.best(AS_TOLD), int(y.argmin())
+        if y[best] == y[lowest] or heads.gap(best, lowest) > EXPLAINED * noise:
+            best = lowest
+        return Recommendation(kept.x[0, best], *heads.in_values(best, y))
 
 
 def _plateaus(state: NetworkState, space: Space) -> Plateaus:
     """Find the plateaus among the observations that it keeps, for one function."""
     if state.archive is None:
-        return plateaus.find(state.q[:0], np.empty(0), space.one_hot)
-    return plateaus.find(state.archive.x[0], state.archive.y[0], space.one_hot)
+        return plateaus.find(state.q[:0], np.empty(0), space.category_columns)
+    return plateaus.find(state.archive.x[0], state.archive.y[0], space.category_columns)

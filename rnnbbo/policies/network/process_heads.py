@@ -16,7 +16,13 @@ import numpy as np
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h, reach_factors
 from rnnbbo.policies.network.archive import Archive
-from rnnbbo.policies.network.regression import Fit, Hyperparameters, condition, predict_heads
+from rnnbbo.policies.network.regression import (
+    Fit,
+    Hyperparameters,
+    condition,
+    head_values,
+    predict_heads,
+)
 from rnnbbo.policies.ops import (
     Array,
     Namespace,
@@ -203,17 +209,56 @@ def _average(xp: Namespace, fit: Fit, log_improvement: Array) -> Array:
     return (top + xp.log(xp.sum(xp.exp(weighted - top), axis=1, keepdims=True)))[:, 0]
 
 
-def smooth_rows(xp: Namespace, fit: Fit, evidence: Evidence, archive: Archive) -> Array:
-    """Return the posterior mean at every row, above each head's least, (B, n), averaged.
-
-    In deviations of the values, which are standardised, and warped by each head on its own.
-    """
-    keys = xp.permute_dims(archive.x, (0, 2, 1))
-    mean, _, _ = predict_heads(xp, fit, evidence, keys, None)
-    return xp.sum(softmax(xp, fit.weight)[..., None] * (mean - fit.best), axis=1)
-
-
 def mean_noise(xp: Namespace, fit: Fit) -> Array:
     """Return the noise's deviation in deviations of the values, (B,): the heads' average."""
     own = xp.sqrt(fit.hyperparameters.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
     return xp.sum(softmax(xp, fit.weight) * own, axis=-1)
+
+
+class AtRows(NamedTuple):
+    """What H heads say of the n rows of one function, for numpy, each in its own warped values.
+
+    Attributes:
+        weight: (H,) probabilities of the heads.
+        values: (H, n) the values as told.
+        mean: (H, n) posterior means.
+        noise: (H,) deviation of the noise.
+    """
+
+    weight: np.ndarray
+    values: np.ndarray
+    mean: np.ndarray
+    noise: np.ndarray
+
+    def best(self, as_told: float) -> int:
+        """Return the row of the least mean plus `as_told` times its value, averaged."""
+        return int((self.weight @ (self.mean + as_told * self.values)).argmin())
+
+    def gap(self, row: int, lowest: int) -> float:
+        """Return how far the value at a row is above another one's, averaged."""
+        return float(self.weight @ (self.values[:, row] - self.values[:, lowest]))
+
+    def in_values(self, row: int, y: np.ndarray) -> tuple[float, float]:
+        """Return the mean at a row and the noise above it in the unit of values y (n,), averaged.
+
+        A warp is known where values are: between them it is interpolated.
+        """
+        order = np.argsort(y, kind="stable")
+
+        def unwarped(at: np.ndarray) -> float:
+            heads = zip(at, self.values[:, order], strict=True)
+            each = [np.interp(one, values, y[order]) for one, values in heads]
+            return float(self.weight @ each)
+
+        mean = unwarped(self.mean[:, row])
+        return mean, unwarped(self.mean[:, row] + self.noise) - mean
+
+
+def at_rows(fit: Fit, evidence: Evidence, archive: Archive) -> AtRows:
+    """Return what the heads say of the rows, for one function and numpy."""
+    h = fit.hyperparameters
+    mean, _, _ = predict_heads(np, fit, evidence, archive.x.swapaxes(1, 2), None)
+    values, _ = head_values(np, h, evidence, archive.y)
+    noise = np.sqrt(h.noise)[:, :, 0, 0] * fit.amplitude[..., 0]
+    weight = softmax(np, fit.weight)[0].astype(np.float64)
+    return AtRows(weight, values[0], mean[0], noise[0])

@@ -132,7 +132,9 @@ def _products(
     return distance, trend
 
 
-def _values(xp: Namespace, h: Hyperparameters, evidence: Evidence, y: Array) -> tuple[Array, Array]:
+def head_values(
+    xp: Namespace, h: Hyperparameters, evidence: Evidence, y: Array
+) -> tuple[Array, Array]:
     """Return what the heads model of y (B, n), (B, H, n), and log of the slope by y, (B, H).
 
     A mixture of arsinh of the standardised value and of the height above the incumbent, which is
@@ -199,7 +201,7 @@ def condition(
     covariance = xp.concat(both, axis=1) + (h.noise + _JITTER) * eye
     factor = xp.linalg.cholesky(covariance)
     root = invert_lower(xp, factor)
-    v, log_slope = _values(xp, h, evidence, xp.astype(archive.y, xp.float64))
+    v, log_slope = head_values(xp, h, evidence, xp.astype(archive.y, xp.float64))
     white = xp.matmul(root, v[..., None])
     alpha = xp.matmul(root.mT, white)
     fitted = xp.sum(white * white, axis=(-2, -1))

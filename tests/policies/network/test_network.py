@@ -197,9 +197,10 @@ def test_a_lucky_value_is_recommended_only_where_there_is_no_noise(
     y = ((x - 0.3) ** 2).sum(axis=2).astype(float)
     far = int(((x[0] - 0.6) ** 2).sum(axis=1).argmin())  # neighbours on all sides
     y[0, far] = y.min() - 0.05
-    recommended = policy.recommend_each(feed(policy, params, x, y, q))
-    assert (recommended == x[:, far]).all() == lucky
-    assert (recommended == x[0]).all(axis=1).any()
+    found = policy.recommend(feed(policy, params, x, y, q))
+    assert (found.x == x[0, far]).all() == lucky
+    assert (found.x == x[0]).all(axis=1).any()
+    assert (found.noise is None) == (found.value is None) == lucky
 
 
 def test_only_regression_recommends() -> None:
