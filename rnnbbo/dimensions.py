@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import sys
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.errors import SpaceError
+from rnnbbo.skopt_likeness import LikeSkoptDimension
 
 PRIORS = ("uniform", "log-uniform")
 
@@ -42,7 +42,7 @@ def _check_prior(prior: object, low: float, label: str) -> None:
 
 
 @dataclass(frozen=True)
-class Real:
+class Real(LikeSkoptDimension):
     """A floating-point dimension, both bounds included.
 
     Attributes:
@@ -78,6 +78,9 @@ class Real:
                 "for high - low overflows"
             )
         _check_prior(self.prior, self.low, label)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Real, (self.low, self.high, self.prior, self.name)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -137,7 +140,7 @@ class Real:
 
 
 @dataclass(frozen=True)
-class Integer:
+class Integer(LikeSkoptDimension):
     """An integer dimension, both bounds included.
 
     In the cube, integer n owns the cell that [n - 1/2, n + 1/2] maps to: under the uniform prior
@@ -177,6 +180,9 @@ class Integer:
                 f"{label}: low = {self.low!r}, high = {self.high!r}; expected at most 2**40 "
                 "values, or a Real that the objective rounds"
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Integer, (self.low, self.high, self.prior, self.name)
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -257,7 +263,7 @@ def log_cell(u: np.ndarray, start: Any, width: Any, low: Any, high: Any) -> np.n
     return np.clip(np.floor(np.exp(start + u * width) + 0.5), low, high)
 
 
-class Categorical:
+class Categorical(LikeSkoptDimension):
     """A choice between unordered categories.
 
     Attributes:
@@ -289,16 +295,6 @@ class Categorical:
                 raise SpaceError(f"{label}: category = {category!r} twice; expected distinct ones")
             if _hashable(category):
                 self._index[category] = i
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> type:
-        """Name this class, or scikit-optimize's `Categorical` wherever that one is loaded.
-
-        skopt.plots asks `isinstance(dimension, skopt.space.Categorical)`. This answers yes
-        without importing it; `type(dimension)` still tells the truth.
-        """
-        skopt_space = sys.modules.get("skopt.space")
-        return getattr(skopt_space, "Categorical", Categorical)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Categorical, (self.categories, self.name)

@@ -29,6 +29,7 @@ from rnnbbo.dimensions import (
     uniform_cell,
 )
 from rnnbbo.errors import MissingExtraError, PointError, SpaceError
+from rnnbbo.skopt_likeness import LikeSkoptSpace
 
 __all__ = ["Categorical", "Integer", "Real", "Space"]
 
@@ -90,7 +91,7 @@ def as_dimension(spec: Any) -> Dimension:
     return Categorical(items)
 
 
-class Space:
+class Space(LikeSkoptSpace):
     """A search space, and the converter between its points and the unit cube.
 
     Args:

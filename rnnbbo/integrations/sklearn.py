@@ -367,7 +367,8 @@ def _split(space: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         elif isinstance(dimension, Categorical):
             dimensions.append(Categorical(dimension.categories, name))
         else:
-            dimensions.append(dataclasses.replace(dimension, name=name))
+            kind: Any = type(dimension)
+            dimensions.append(kind(*dimension.bounds, dimension.prior, name))
     if not dimensions:
         raise SpaceError(f"search space = {dict(space)!r}; expected one with several values")
     return dimensions, fixed
