@@ -30,6 +30,7 @@ from rnnbbo.integrations.optuna.constraints import (
     step_inside,
 )
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
+from rnnbbo.integrations.optuna.trials import CommonSpace
 
 PLANE = {"x": FloatDistribution(-5.0, 10.0), "y": FloatDistribution(0.0, 15.0)}
 ALL_KINDS: dict[str, BaseDistribution] = {
@@ -531,6 +532,22 @@ def test_known_trials_are_told_and_not_asked_for() -> None:
         )
         optimizer.tell(x, bowl(x))
     assert ask(study, PLANE)[1] == optimizer.ask()
+
+
+def test_what_trials_have_in_common_is_what_optuna_says() -> None:
+    rng = np.random.default_rng(0)
+    common = CommonSpace()
+    for _ in range(2):  # a second study, too
+        study = optuna.create_study()
+        for _ in range(30):
+            trial = study.ask()
+            trial.suggest_float("x", 0.0, 1.0)
+            if rng.random() < 0.95:
+                trial.suggest_int("n", 1, 9 if rng.random() < 0.9 else 8)
+            if rng.random() < 0.9:
+                study.tell(trial, 1.0, state=TrialState.COMPLETE)
+            trials = study.get_trials(deepcopy=False)
+            assert common.of(trials) == optuna.search_space.intersection_search_space(trials)
 
 
 @pytest.mark.parametrize("n_jobs", [1, 8])
