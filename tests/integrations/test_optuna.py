@@ -565,3 +565,28 @@ def test_each_result_is_told_about_once(n_jobs: int, monkeypatch: pytest.MonkeyP
     study = optuna.create_study(sampler=RnnSampler("lstm-direct", seed=0, search_space=PLANE))
     study.optimize(objective, n_trials=60, n_jobs=n_jobs)
     assert told < 3 * 60  # replayed anew for every ask it would be 1,800
+
+
+def test_the_order_is_that_of_the_proposals() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    optimizer = Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0)
+    first, second = study.ask(), study.ask()  # Optuna asks the sampler with the first suggestion
+    for trial in (second, first):
+        x = [trial.suggest_float("x", -5.0, 10.0), trial.suggest_float("y", 0.0, 15.0)]
+        assert x == optimizer.ask()
+
+
+def test_a_retried_trial_is_proposed_where_the_dead_one_was() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    dead, x = ask(study, PLANE)
+    dead.set_constraint("c", 5.0)
+    study.tell(dead, state=TrialState.FAIL)
+    kept = study.trials[0]
+    attrs = {**kept.system_attrs, "fixed_params": kept.params}
+    # What RetryFailedTrialCallback adds: it begins with all that the dead one kept.
+    study.add_trial(optuna.trial.create_trial(state=TrialState.WAITING, system_attrs=attrs))
+    again, point = ask(study, PLANE)
+    assert point == x
+    study.tell(again, 1.0)
+    assert study.trials[1].constraints == {"c": 5.0}
+    assert ask(study, PLANE)[1] != x
