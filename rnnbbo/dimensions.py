@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -14,6 +13,7 @@ from rnnbbo.arguments import as_float, as_scalar
 from rnnbbo.categories import copied, is_nan, plain_category, same
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import repr_of, shorten
+from rnnbbo.skopt_likeness import LikeSkoptDimension
 
 PRIORS = ("uniform", "log-uniform")
 
@@ -63,7 +63,7 @@ def _whole(value: Any) -> int | None:
 
 
 @dataclass(frozen=True)
-class Real:
+class Real(LikeSkoptDimension):
     """A floating-point dimension, both bounds included.
 
     Attributes:
@@ -100,6 +100,9 @@ class Real:
                 "for high - low overflows"
             )
         _check_prior(self.prior, self.low, label)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Real, (self.low, self.high, self.prior, self.name)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -171,7 +174,7 @@ class Real:
 
 
 @dataclass(frozen=True)
-class Integer:
+class Integer(LikeSkoptDimension):
     """An integer dimension, both bounds included.
 
     In the cube, integer n owns the cell that [n - 1/2, n + 1/2] maps to: under the uniform prior
@@ -213,6 +216,9 @@ class Integer:
                 f"{label}: low = {repr_of(self.low)}, high = {repr_of(self.high)}; "
                 "expected at most 2**40 values, or a Real that the objective rounds"
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Integer, (self.low, self.high, self.prior, self.name)
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -294,7 +300,7 @@ def log_cell(u: np.ndarray, start: Any, width: Any, low: Any, high: Any) -> np.n
     return np.clip(np.floor(np.exp(start + u * width) + 0.5), low, high)
 
 
-class Categorical:
+class Categorical(LikeSkoptDimension):
     """A choice between unordered categories.
 
     Every category works that there are two of: a value is found by identity, then by equality, and
@@ -333,16 +339,6 @@ class Categorical:
             else:
                 self._others.append(i)
             self._known += 1
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> type:
-        """Name this class, or scikit-optimize's `Categorical` wherever that one is loaded.
-
-        skopt.plots asks `isinstance(dimension, skopt.space.Categorical)`. This answers yes
-        without importing it; `type(dimension)` still tells the truth.
-        """
-        skopt_space = sys.modules.get("skopt.space")
-        return getattr(skopt_space, "Categorical", Categorical)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Categorical, (self.categories, self.name)

@@ -33,6 +33,7 @@ from rnnbbo.dimensions import (
 )
 from rnnbbo.errors import MissingExtraError, PointError, SpaceError, SpaceWarning, warn
 from rnnbbo.escaping import one_line, repr_of
+from rnnbbo.skopt_likeness import LikeSkoptSpace
 
 __all__ = ["Categorical", "Integer", "Real", "Space"]
 
@@ -172,7 +173,7 @@ def _values_of(point: Any) -> list[Any] | None:
         return None
 
 
-class Space:
+class Space(LikeSkoptSpace):
     """A search space, and the converter between its points and the unit cube.
 
     Args:

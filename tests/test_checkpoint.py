@@ -35,6 +35,17 @@ def test_round_trip(saved: Path) -> None:
     assert not list(saved.parent.glob("*.tmp"))
 
 
+def test_arrays_in_any_memory_order_come_back(tmp_path: Path) -> None:
+    policy = Network(NetworkConfig("lstm", "direct", hidden=3))
+    weights = policy.init_params(np.random.default_rng(0))
+    turned = {name: np.asfortranarray(value) for name, value in weights.items()}
+    assert any(not value.flags.c_contiguous for value in turned.values())
+    checkpoint.save_policy(tmp_path / "f.safetensors", Checkpoint("f", policy, turned, {}))
+    loaded = shipped.load(tmp_path / "f.safetensors")
+    for name, value in weights.items():
+        np.testing.assert_array_equal(loaded.params[name], value)
+
+
 def test_every_shipped_policy_loads_with_its_provenance() -> None:
     for name in shipped.available():
         loaded = shipped.load(name)

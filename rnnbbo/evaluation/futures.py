@@ -83,13 +83,20 @@ class Futures:
     def wait(self, seconds: float) -> list[Trial]:
         """Return trials that have finished, or run out of time, after at most `seconds`."""
         done, _ = wait(self._running, seconds, FIRST_COMPLETED)
-        finished = []
+        finished: list[Trial] = []
+        broken: ObjectiveError | None = None
         for future in sorted(done, key=lambda future: self._running[future].trial.number):
             entry = self._running[future]
             self._look(future, entry)
             if not entry.told:
-                finished.append(replace(entry.trial, outcome=_outcome(future)))
+                try:
+                    finished.append(replace(entry.trial, outcome=_outcome(future)))
+                except ObjectiveError as error:
+                    broken = broken or error
+                    continue  # found again by the next call
             del self._running[future]
+        if broken is not None and not finished:  # what has values is told first
+            raise broken
         return finished + self._overdue()
 
     def stop(self) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from rnnbbo import optimizer as native
 from rnnbbo.arguments import as_count
-from rnnbbo.errors import ConfigError
+from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
 
-__all__ = ["Optimizer"]
+__all__ = ["Optimizer", "add_model"]
 
 STRATEGIES = ("cl_min", "cl_mean", "cl_max")
 
@@ -198,6 +198,38 @@ class Optimizer:
         twin.specs = self.specs
         twin._optimizer.replay(zip(self.Xi, self.yi, strict=True))
         return twin
+
+
+def add_model(result: OptimizeResult) -> OptimizeResult:
+    """Return a result with a Gaussian process of scikit-learn fitted to it, in its `models`.
+
+    It is for `skopt.plots.plot_objective` and others that draw a model; nothing is proposed by it.
+
+    Args:
+        result: of `rnnbbo.minimize`, or of an optimizer; failed trials are left out.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+        ConfigError: no trial succeeded.
+    """
+    try:
+        from sklearn.gaussian_process import GaussianProcessRegressor, kernels
+    except ImportError as error:
+        raise MissingExtraError(
+            "add_model needs scikit-learn: pip install 'scikit-learn>=1.6'"
+        ) from error
+    if not result.success:
+        raise ConfigError(f"result = {result.message!r}; expected one with a trial that succeeded")
+    values = np.asarray(result.func_vals)
+    fine = np.isfinite(values)
+    places = result.space.transform(result.x_iters)[fine]
+    matern = kernels.Matern(np.full(places.shape[1], 0.5), (1e-2, 1e2), nu=2.5)
+    kernel = kernels.ConstantKernel() * matern + kernels.WhiteKernel(1e-4, (1e-10, 1.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of length-scales at their bounds
+        model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+        model.fit(places, values[fine])
+    return OptimizeResult({**result, "models": [model]})
 
 
 _IGNORED = {

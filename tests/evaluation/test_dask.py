@@ -8,6 +8,7 @@ import time
 import pytest
 
 from rnnbbo import Study, minimize
+from rnnbbo.errors import ObjectiveError
 
 distributed = pytest.importorskip("distributed")
 
@@ -54,3 +55,69 @@ def test_a_run_outlives_a_killed_worker(client, tmp_path):
         trials = study.trials()
     assert [trial.state for trial in trials] == ["ok"] * 30
     assert len({str(trial.x) for trial in trials}) == 30
+
+
+def test_a_hung_evaluation_fails_alone(client):
+    gate = distributed.Event("gate", client=client)
+
+    def func(x):
+        if x == [0.0, 0.0, "a"]:
+            distributed.Event("gate").wait(60)
+        return x[0] ** 2 + x[1] ** 2
+
+    with client.get_executor(pure=False) as executor:
+        result = minimize(
+            func,
+            SPACE,
+            6,
+            x0=[0.0, 0.0, "a"],
+            rng=0,
+            executor=executor,
+            workers=2,
+            eval_timeout=2.0,
+        )
+        gate.set()
+    assert list(result.errors.values()) == ["timed out after 2 s"]
+    assert result.nfev == 6
+
+
+def test_what_dask_says_of_a_running_call(client):
+    """The reason why an overdue call keeps its place: docs/behaviour.md has it."""
+    begun, gate = (distributed.Event(name, client=client) for name in ("begun", "open"))
+
+    def call():
+        distributed.Event("begun").set()
+        distributed.Event("open").wait(60)
+        distributed.Event("ended").set()
+
+    with client.get_executor(pure=False) as executor:
+        future = executor.submit(call)
+        begun.wait(60)
+        assert not future.running()
+        assert future.cancel()
+        gate.set()
+        assert distributed.Event("ended", client=client).wait(60)  # it went on all the same
+
+
+def test_a_closed_client_ends_the_run_with_what_was_found(client):
+    # A client of its own, to the same workers.
+    own = distributed.Client(client.scheduler.address, set_as_default=False)
+    told = []
+
+    def close(result):
+        told.append(result.nfev)
+        if result.nfev == 3:
+            own.close()
+
+    with pytest.raises(ObjectiveError) as hit:
+        minimize(
+            lambda x: x[0] ** 2,
+            SPACE,
+            20,
+            rng=0,
+            executor=own.get_executor(pure=False),
+            workers=2,
+            callback=close,
+        )
+    assert hit.value.result.nfev == told[-1] >= 3
+    assert hit.value.result.n_failed == 0

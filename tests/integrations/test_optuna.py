@@ -1,5 +1,6 @@
 """The Optuna sampler: the proposals of an Optimizer, from whatever the storage holds."""
 
+import datetime
 import math
 import pickle
 import subprocess
@@ -23,7 +24,13 @@ from optuna.trial import TrialState
 from rnnbbo import Optimizer
 from rnnbbo.errors import ConfigError, PolicyError
 from rnnbbo.integrations.optuna import RnnSampler
+from rnnbbo.integrations.optuna.constraints import (
+    constraint_matrix,
+    stand_ins,
+    step_inside,
+)
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
+from rnnbbo.integrations.optuna.trials import CommonSpace
 
 PLANE = {"x": FloatDistribution(-5.0, 10.0), "y": FloatDistribution(0.0, 15.0)}
 ALL_KINDS: dict[str, BaseDistribution] = {
@@ -338,3 +345,248 @@ def test_processes_on_one_storage_get_unique_points(
     assert not repeated
     if kind == "continuous":
         assert study.best_value < 1.0
+
+
+def constrained(trial: optuna.Trial) -> float:
+    x, y = trial.suggest_float("x", -5.0, 5.0), trial.suggest_float("y", -5.0, 5.0)
+    trial.set_constraint("line", 1.0 - x - y)
+    return x**2 + y**2
+
+
+def test_constraints_are_honoured() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    study.optimize(constrained, n_trials=40)
+    feasible = [t for t in study.trials if t.constraints["line"] <= 0.0]
+    assert study.best_trial.constraints["line"] <= 0.0
+    # The best is 1/2; at random about 1.3 are found.
+    assert 0.5 <= study.best_value < 0.51
+    assert len(feasible) > 10
+
+
+def test_constraints_count_when_maximizing_too() -> None:
+    low = optuna.create_study(sampler=RnnSampler(seed=0))
+    high = optuna.create_study(direction="maximize", sampler=RnnSampler(seed=0))
+    low.optimize(constrained, n_trials=12)
+    high.optimize(lambda trial: -constrained(trial), n_trials=12)
+    assert points(low) == points(high)
+
+
+def test_without_a_feasible_trial_the_violation_is_reduced() -> None:
+    def never(trial: optuna.Trial) -> float:
+        x, y = trial.suggest_float("x", -5.0, 5.0), trial.suggest_float("y", -5.0, 5.0)
+        trial.set_constraint("near", 1.0 + (x - 3.0) ** 2 + (y + 2.0) ** 2)
+        return -x + y**2 * 100.0  # which leads elsewhere
+
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    study.optimize(never, n_trials=25)
+    assert min(t.constraints["near"] for t in study.trials) < 1.1
+
+
+@pytest.mark.filterwarnings("ignore:Constraints should be")
+def test_infinite_constraints_and_constraints_of_some_trials_do_no_harm() -> None:
+    def now_and_then(trial: optuna.Trial) -> float:
+        value = objective(trial)
+        if trial.number % 3:
+            distance = trial.params["x"] - 4.0
+            trial.set_constraint("far", math.inf if distance > 2.0 else distance)
+        if trial.number % 4 == 3:
+            trial.set_constraint("free", -math.inf)
+        return value
+
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    study.optimize(now_and_then, n_trials=16)
+    assert len({tuple(x) for x in points(study)}) == 16
+
+
+def test_a_constraint_that_is_not_a_number_is_refused_by_optuna_and_fails_the_trial() -> None:
+    def undefined(trial: optuna.Trial) -> float:
+        value = objective(trial)
+        trial.set_constraint("c", math.nan if trial.number == 1 else -1.0)
+        return value
+
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    study.optimize(undefined, n_trials=4, catch=ValueError)
+    assert [t.state == TrialState.FAIL for t in study.trials] == [False, True, False, False]
+
+
+def test_what_stands_in_for_values_beside_constraints() -> None:
+    values = np.array([3.0, 1.0, 0.0, -5.0])
+    feasible = np.full((4, 1), -1.0)
+    assert np.array_equal(stand_ins(values, feasible), values)
+    # None is feasible: only the violations count, each in its own unit.
+    order = stand_ins(
+        values, np.array([[3.0, 1e6], [1.0, 3e6], [0.5, -1.0], [0.25, -1.0]])
+    ).argsort()
+    assert list(order[:2]) == [3, 2]
+    # However good it is and whatever the units, what is infeasible is no better than the best.
+    for unit in (1e-9, 1.0, 1e9):
+        c = unit * np.array([[-1.0], [-0.5], [1.0], [2.0]])
+        told = stand_ins(values, c)
+        assert told[2:].min() > told[:2].min()
+        np.testing.assert_allclose(told, stand_ins(values, c / unit), rtol=1e-9)
+    # It is not out of proportion either.
+    assert stand_ins(values, np.array([[-1.0], [-1.0], [1.0], [1e12]])).max() < 1e3
+    assert constraint_matrix([{"a": math.inf}, {"a": 3.0, "b": 1.0}]).tolist()[0][0] == 6.0
+
+
+def test_a_step_inside_is_short_and_only_where_trials_tell() -> None:
+    known = np.array([[0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.5, 0.5], [0.6, 0.5], [0.5, 0.6]])
+    line = 1.1 - known.sum(axis=1, keepdims=True)
+    moved = step_inside(np.array([0.5, 0.55]), known, line)
+    assert 1.1 < moved.sum() < 1.101
+    np.testing.assert_allclose(moved - [0.5, 0.55], 0.025, atol=1e-3)
+    inside = np.array([0.6, 0.6])
+    assert step_inside(inside, known, line) is inside
+    rough = np.array([[1.0], [-1.0], [1.0], [-1.0], [1.0], [-1.0]])
+    start = np.array([0.55, 0.55])
+    assert step_inside(start, known, rough) is start
+
+
+LONG: dict[str, BaseDistribution] = {
+    "log": IntDistribution(1, 2**41, log=True),
+    "shifted": IntDistribution(2**60, 2**60 + 100),
+    "wide": IntDistribution(-(2**62), 2**62),
+    "even": IntDistribution(0, 2**60, step=2),
+}
+
+
+@pytest.mark.parametrize("name", [*LONG])
+def test_integers_of_any_size_are_exact_and_distinct(name: str) -> None:
+    space = {name: LONG[name]}
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=space))
+    low, high = LONG[name].low, LONG[name].high  # type: ignore[attr-defined]
+    seen = []
+    for _ in range(30):
+        trial, (n,) = ask(study, space)
+        assert type(n) is int
+        assert low <= n <= high
+        assert (n - low) % LONG[name].step == 0  # type: ignore[attr-defined]
+        seen.append(n)
+        study.tell(trial, float(abs(n - low)))  # the best are close together
+    assert len(set(seen)) == 30
+
+
+@pytest.mark.parametrize("name", [*LONG])
+def test_long_ranges_have_both_ends_and_come_back(name: str) -> None:
+    parameters = ProposedTogether({name: LONG[name]})
+    ends = [LONG[name].low, LONG[name].high]  # type: ignore[attr-defined]
+    for n in ends:
+        point = parameters.point({name: n})
+        assert point is not None
+        assert parameters.params(point) == {name: n}
+        assert parameters.point({name: int(float(n))}) is not None  # as Optuna keeps it
+    rng = np.random.default_rng(0)
+    for u in rng.random(200):
+        point = parameters.settle(parameters.space.from_cube([u]), [])
+        params = parameters.params(point)
+        assert parameters.point(params) == point
+
+
+def test_a_data_frame_of_trials_has_no_duplicates() -> None:
+    pytest.importorskip("pandas")
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=ALL_KINDS))
+    for value in range(3):
+        trial, _ = ask(study, ALL_KINDS)
+        study.tell(trial, float(value))
+    assert len(study.trials_dataframe().drop_duplicates()) == 3
+
+
+def test_what_a_trial_keeps_is_text() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=ALL_KINDS))
+    trial, _ = ask(study, ALL_KINDS)
+    attrs = study.trials[trial.number].system_attrs
+    assert [type(value) for name, value in attrs.items() if "rnnbbo" in name] == [str]
+
+
+def test_notes_of_an_older_version_are_read() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    trial = study.ask()
+    note = {"x": 1.0, "y": 1.0}
+    study._storage.set_trial_system_attr(trial._trial_id, "rnnbbo:proposed", note)
+    optimizer = Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0)
+    optimizer.add_pending([1.0, 1.0])
+    assert ask(study, PLANE)[1] == optimizer.ask()
+
+
+def test_times_with_and_without_a_zone() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    for zone in (None, datetime.UTC):
+        trial = optuna.trial.create_trial(
+            value=1.0, params={"x": 1.0, "y": 2.0}, distributions=PLANE
+        )
+        trial.datetime_start = trial.datetime_complete = datetime.datetime.now(zone)
+        study.add_trial(trial)
+    study.optimize(objective, n_trials=3)
+    assert [t.state for t in study.trials] == [TrialState.COMPLETE] * 5
+
+
+def test_known_trials_are_told_and_not_asked_for() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0))
+    optimizer = Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0)
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        x = [float(rng.uniform(-5.0, 10.0)), float(rng.uniform(0.0, 15.0))]
+        params = dict(zip("xy", x, strict=True))
+        study.add_trial(
+            optuna.trial.create_trial(value=bowl(x), params=params, distributions=PLANE)
+        )
+        optimizer.tell(x, bowl(x))
+    assert ask(study, PLANE)[1] == optimizer.ask()
+
+
+def test_what_trials_have_in_common_is_what_optuna_says() -> None:
+    rng = np.random.default_rng(0)
+    common = CommonSpace()
+    for _ in range(2):  # a second study, too
+        study = optuna.create_study()
+        for _ in range(30):
+            trial = study.ask()
+            trial.suggest_float("x", 0.0, 1.0)
+            if rng.random() < 0.95:
+                trial.suggest_int("n", 1, 9 if rng.random() < 0.9 else 8)
+            if rng.random() < 0.9:
+                study.tell(trial, 1.0, state=TrialState.COMPLETE)
+            trials = study.get_trials(deepcopy=False)
+            assert common.of(trials) == optuna.search_space.intersection_search_space(trials)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 8])
+def test_each_result_is_told_about_once(n_jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = 0
+    replay = Optimizer.replay
+
+    def counted(self: Optimizer, history: Any) -> None:
+        nonlocal told
+        events = list(history)
+        told += sum(len(event) == 2 for event in events)
+        replay(self, events)
+
+    monkeypatch.setattr(Optimizer, "replay", counted)
+    study = optuna.create_study(sampler=RnnSampler("lstm-direct", seed=0, search_space=PLANE))
+    study.optimize(objective, n_trials=60, n_jobs=n_jobs)
+    assert told < 3 * 60  # replayed anew for every ask it would be 1,800
+
+
+def test_the_order_is_that_of_the_proposals() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    optimizer = Optimizer([(-5.0, 10.0), (0.0, 15.0)], rng=0)
+    first, second = study.ask(), study.ask()  # Optuna asks the sampler with the first suggestion
+    for trial in (second, first):
+        x = [trial.suggest_float("x", -5.0, 10.0), trial.suggest_float("y", 0.0, 15.0)]
+        assert x == optimizer.ask()
+
+
+def test_a_retried_trial_is_proposed_where_the_dead_one_was() -> None:
+    study = optuna.create_study(sampler=RnnSampler(seed=0, search_space=PLANE))
+    dead, x = ask(study, PLANE)
+    dead.set_constraint("c", 5.0)
+    study.tell(dead, state=TrialState.FAIL)
+    kept = study.trials[0]
+    attrs = {**kept.system_attrs, "fixed_params": kept.params}
+    # What RetryFailedTrialCallback adds: it begins with all that the dead one kept.
+    study.add_trial(optuna.trial.create_trial(state=TrialState.WAITING, system_attrs=attrs))
+    again, point = ask(study, PLANE)
+    assert point == x
+    study.tell(again, 1.0)
+    assert study.trials[1].constraints == {"c": 5.0}
+    assert ask(study, PLANE)[1] != x

@@ -1,15 +1,17 @@
 """The search over scikit-learn's parameters: its interface, and scikit-learn's own checks."""
 
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 import skopt
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, RandomizedSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
@@ -184,6 +186,9 @@ def test_a_clone_is_a_search_that_is_not_fitted() -> None:
         ({"space": {}}, SpaceError),
         ({"space": []}, SpaceError),
         ({"space": {"max_depth": [3]}}, SpaceError),
+        ({"space": {"max_depth": (None, 8)}}, SpaceError),
+        ({"space": {"max_depth": scipy.stats.poisson(3)}}, SpaceError),
+        ({"space": {"ccp_alpha": scipy.stats.loguniform(1e-3, 1.0, loc=1.0)}}, SpaceError),
         ({"space": {"max_depth": (5, 2)}}, SpaceError),
         ({"space": [("max_depth", 1, 2)]}, SpaceError),
         ({"space": [(SPACE, 0)]}, ConfigError),
@@ -197,3 +202,142 @@ def test_a_clone_is_a_search_that_is_not_fitted() -> None:
 def test_what_is_malformed_is_refused(options: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         search(**options).fit(X, Y)
+
+
+@pytest.mark.parametrize("error_score", [0.0, np.nan])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the")
+def test_settings_of_which_every_fit_fails_have_their_rows(error_score: float) -> None:
+    space = {"max_depth": [-3, -2, 1, 2]}
+    options = {"n_iter": 4, "cv": 2, "error_score": error_score, "return_train_score": True}
+    ours = search(space, **options).fit(X, Y)
+    theirs = RandomizedSearchCV(ours.estimator, space, random_state=0, **options).fit(X, Y)
+    assert ours.cv_results_.keys() == theirs.cv_results_.keys()
+    columns = ["mean_test_score", "split1_test_score", "rank_test_score", "mean_train_score"]
+    rows = [
+        sorted(
+            (p["max_depth"], *(results[c][i] for c in columns))
+            for i, p in enumerate(results["params"])
+        )
+        for results in (ours.cv_results_, theirs.cv_results_)
+    ]
+    np.testing.assert_array_equal(*rows)
+    assert ours.best_params_ == theirs.best_params_
+    assert ours.best_score_ == theirs.best_score_
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the")
+def test_rows_of_failed_settings_with_several_scores() -> None:
+    scoring = ["accuracy", "roc_auc"]
+    options = {"scoring": scoring, "refit": "roc_auc", "error_score": np.nan, "n_points": 2}
+    results = search({"max_depth": [-3, -2, -1, 1, 2]}, n_iter=5, **options).fit(X, Y).cv_results_
+    for depth, accuracy, auc in zip(
+        results["param_max_depth"],
+        results["mean_test_accuracy"],
+        results["mean_test_roc_auc"],
+        strict=True,
+    ):
+        assert np.isnan(accuracy) == np.isnan(auc) == (depth < 0)
+
+
+def test_a_space_with_fewer_settings_is_searched_once() -> None:
+    small = search({"max_depth": [1, 2, 3], "criterion": ["gini", "entropy"]}, n_iter=30)
+    assert small.total_iterations == 6
+    with pytest.warns(UserWarning, match="total space of parameters 6 is smaller than n_iter=30"):
+        small.fit(X, Y)
+    assert len({tuple(p.values()) for p in small.cv_results_["params"]}) == 6
+    assert len(small.cv_results_["params"]) == 6
+
+
+def test_a_list_is_a_choice_and_a_tuple_of_numbers_a_range() -> None:
+    space = {
+        "max_depth": [2, 8],
+        "min_samples_split": (2, 8),
+        "class_weight": [None, "balanced"],
+        "max_features": ["sqrt", None],
+        "min_samples_leaf": np.array([0.1, 0.2]),
+        "ccp_alpha": [1e-5, 1e-1, "log-uniform"],
+    }
+    (result,) = search(space, n_iter=12).fit(X, Y).optimizer_results_
+    assert result.space.bounds == [
+        (1e-5, 1e-1),
+        (None, "balanced"),
+        (2, 8),
+        ("sqrt", None),
+        (0.1, 0.2),
+        (2, 8),
+    ]
+    kinds = [type(dimension) for dimension in result.space]
+    assert kinds == [Real, Categorical, Categorical, Categorical, Categorical, Integer]
+    assert {x[2] for x in result.x_iters} == {2, 8}
+
+
+def test_distributions_of_scipy() -> None:
+    space = {
+        "max_depth": scipy.stats.randint(1, 5),
+        "min_samples_split": scipy.stats.randint(3, 4),
+        "ccp_alpha": scipy.stats.loguniform(1e-5, 1e-1),
+        "min_weight_fraction_leaf": scipy.stats.uniform(0.125, 0.25),
+        "min_impurity_decrease": scipy.stats.reciprocal(1e-5, 1e-1),
+    }
+    fitted = search(space).fit(X, Y)
+    assert list(fitted.optimizer_results_[0].space) == [
+        Real(1e-5, 1e-1, "log-uniform", "ccp_alpha"),
+        Integer(1, 4, "uniform", "max_depth"),
+        Real(1e-5, 1e-1, "log-uniform", "min_impurity_decrease"),
+        Real(0.125, 0.375, "uniform", "min_weight_fraction_leaf"),
+    ]
+    assert {p["min_samples_split"] for p in fitted.cv_results_["params"]} == {3}
+
+
+def test_a_fitted_search_can_be_pickled_whatever_its_callbacks() -> None:
+    fitted = search(n_jobs=2).fit(X, Y, callback=lambda result: False)
+    again = pickle.loads(pickle.dumps(fitted))
+    assert again.best_params_ == fitted.best_params_
+
+
+@pytest.mark.parametrize("how", [KeyboardInterrupt, SystemExit, ZeroDivisionError])
+def test_what_ends_a_fit_early_leaves_the_results_so_far(how: type[BaseException]) -> None:
+    def end(result: Any) -> None:
+        if result.nfev == 3:
+            raise how
+
+    ended = search(n_iter=9)
+    for _ in range(2):  # of a second fit, too
+        with pytest.raises(how):
+            ended.fit(X, Y, callback=end)
+        results = ended.cv_results_
+        assert len(results["params"]) == 3
+        assert ended.best_score_ == results["mean_test_score"].max()
+        assert ended.best_params_ == results["params"][ended.best_index_]
+        assert len(ended.optimizer_results_[0].x_iters) == 3
+
+
+def test_callbacks_of_scikit_learn_see_every_fit() -> None:
+    pytest.importorskip("sklearn.callback")
+
+    class Begun:
+        """What scikit-learn calls; it is sent to no other process here."""
+
+        def __init__(self) -> None:
+            self.tasks: list[str] = []
+
+        def setup(self, estimator: Any, context: Any) -> None:
+            pass
+
+        def teardown(self, estimator: Any, context: Any) -> None:
+            pass
+
+        def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+            self.tasks.append(context.task_name)
+
+        def on_fit_task_end(self, estimator: Any, context: Any) -> None:
+            self.tasks.append(f"end of {context.task_name}")
+
+    begun = Begun()
+    search(n_iter=3, n_points=2).set_callbacks(begun).fit(X, Y)
+    assert begun.tasks.count("settings") == begun.tasks.count("end of settings") == 2
+    assert begun.tasks.count("candidate-split-evaluation") == 3 * 2
+    assert begun.tasks.count("search") == begun.tasks.count("end of search") == 1
+    assert begun.tasks.count("refit-with-best-params") == 1

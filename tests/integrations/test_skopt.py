@@ -1,17 +1,23 @@
 """The stand-in for skopt.Optimizer, beside skopt.Optimizer itself."""
 
+import copy
 import inspect
+import itertools
+import pickle
 import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 import skopt
+import skopt.callbacks
+import skopt.plots
 from skopt.plots import plot_convergence
+from skopt.utils import use_named_args
 
 import rnnbbo
 from rnnbbo.errors import ConfigError, ObservationError, PointError, SpaceError
-from rnnbbo.integrations.skopt import Optimizer
+from rnnbbo.integrations.skopt import Optimizer, add_model
 
 SPACE = [(-2.0, 2.0), (1, 9), ["a", "b"]]
 
@@ -150,3 +156,82 @@ def test_failed_trials_do_not_poison_it() -> None:
     result = opt.run(lambda x: float("nan") if x[2] == "a" else func(x), 10)
     assert 0 < result.n_failed < 10
     assert np.isfinite(result.fun)
+
+
+NAMED = [
+    rnnbbo.Real(-2.0, 2.0, name="a"),
+    rnnbbo.Integer(1, 9, name="b"),
+    rnnbbo.Categorical(["x", "y", "z"], name="c"),
+    rnnbbo.Real(1e-3, 1.0, "log-uniform", name="d"),
+]
+
+
+@use_named_args(NAMED)
+def named(a: float, b: int, c: str, d: float) -> float:
+    return a**2 + abs(b - 3) + (c == "x") + d
+
+
+def test_named_arguments_on_our_dimensions() -> None:
+    result = rnnbbo.minimize(named, NAMED, 8, rng=0)
+    assert result.n_failed == 0
+    assert result.fun == named(result.x)
+
+
+def test_dimensions_are_still_what_they_are() -> None:
+    for dimension in NAMED:
+        assert type(dimension).__module__ == "rnnbbo.dimensions"
+        for again in (pickle.loads(pickle.dumps(dimension)), copy.deepcopy(dimension)):
+            assert type(again) is type(dimension)
+            assert again == dimension
+    assert rnnbbo.Space(NAMED).dimensions == NAMED
+
+
+def test_stoppers_of_skopt_take_our_results() -> None:
+    by_value = skopt.callbacks.DeltaYStopper(1e9, n_best=3)
+    assert rnnbbo.minimize(named, NAMED, 8, rng=0, callback=by_value).nfev == 3
+    near = skopt.callbacks.DeltaXStopper(1e9)
+    assert rnnbbo.minimize(named, NAMED, 8, rng=0, callback=near).nfev == 2
+    far = skopt.callbacks.DeltaXStopper(0.0)
+    assert rnnbbo.minimize(named, NAMED, 8, rng=0, callback=far).nfev == 8
+
+
+def test_a_space_converts_as_skopts_does() -> None:
+    space = rnnbbo.Space(NAMED)
+    theirs = space.to_skopt()
+    points = space.rvs(20, random_state=0)
+    assert all(point in space and point in theirs for point in points)
+    assert [2.5, 1, "x", 0.5] not in space
+    for a, b in itertools.pairwise(points):
+        assert space.distance(a, b) == pytest.approx(theirs.distance(a, b))
+    places = space.transform(points)
+    assert places.shape == (20, space.cube_dim) == (20, theirs.transformed_n_dims)
+    again = space.inverse_transform(places)
+    assert [point[1:3] for point in again] == [point[1:3] for point in points]
+    columns = [
+        dimension.transform(list(v))
+        for dimension, v in zip(space, zip(*points, strict=True), strict=True)
+    ]
+    assert np.array_equal(np.column_stack(columns), places)
+    for name in ("is_real", "is_categorical", "is_partly_categorical", "n_constant_dimensions"):
+        assert getattr(space, name) == getattr(theirs, name)
+    with pytest.raises(ValueError):  # noqa: PT011
+        space.distance([9.0, 1, "x", 0.5], points[0])
+
+
+def test_plots_of_a_model() -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    result = rnnbbo.minimize(named, NAMED, 12, rng=0)
+    modelled = add_model(result)
+    assert result.models == []
+    skopt.plots.plot_objective(modelled, n_points=5, n_samples=10)
+    drawn = [axes for axes in plt.gcf().axes if axes.has_data()]
+    assert len(drawn) >= 4 + 3 + 2 + 1
+    skopt.plots.plot_objective_2D(modelled, "a", "d", n_points=5, n_samples=10)
+    x, y = skopt.expected_minimum(modelled, n_random_starts=2, random_state=0)
+    assert x in result.space
+    assert np.isfinite(y)
+    with pytest.raises(ConfigError, match="succeeded"):
+        add_model(Optimizer(NAMED).get_result())

@@ -152,8 +152,9 @@ def _encode(d: Any, value: Any) -> Any:
     if isinstance(d, CategoricalDistribution):
         return int(d.to_internal_repr(value))
     if isinstance(d, IntDistribution):
-        for bound in (d.low, d.high):
-            value = bound if float(value) == float(bound) else value  # rounded, as Optuna keeps it
+        # Optuna keeps floats: a bound beyond 2**53 may be rounded to what lies outside.
+        inside = min(max(value, d.low), d.high)
+        value = inside if float(value) == float(inside) else value
         if d.log or (d.step == 1 and _last(d) < _MANY):
             return value
         index, rest = divmod(int(value) - d.low, d.step)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
-from optuna.search_space import intersection_search_space
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
@@ -20,6 +19,7 @@ from rnnbbo.integrations.optuna.constraints import constraint_matrix, step_insid
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
 from rnnbbo.integrations.optuna.trials import (
     PROPOSED,
+    CommonSpace,
     Events,
     Known,
     Reader,
@@ -92,10 +92,11 @@ class RnnSampler(BaseSampler):
         self._lock = threading.Lock()
         self._snapshots: list[tuple[dict[str, BaseDistribution], Events, Optimizer]] = []
         self._reader: Reader | None = None
+        self._common = CommonSpace()
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("_lock", "_snapshots", "_reader")
-        return {k: v for k, v in self.__dict__.items() if k not in kept}
+        worked_out = ("_lock", "_snapshots", "_reader", "_common")
+        return {k: v for k, v in self.__dict__.items() if k not in worked_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -112,7 +113,8 @@ class RnnSampler(BaseSampler):
             raise ConfigError(f"objectives of the study = {len(study.directions)}; expected one")
         space = self._search_space
         if space is None:
-            space = intersection_search_space(all_trials(study))
+            with self._lock:
+                space = self._common.of(all_trials(study))
         return {name: d for name, d in space.items() if not d.single()}
 
     def sample_relative(
@@ -198,6 +200,7 @@ class RnnSampler(BaseSampler):
         optimizer = optimizer.copy()
         optimizer.replay(events[start:])
         if start < len(events):
+            _ = optimizer.state  # worked out before it is copied, and not once more in every copy
             new = (parameters.distributions, events, optimizer.copy())
             self._snapshots = [*self._snapshots[1 - SNAPSHOTS :], new]
         return optimizer

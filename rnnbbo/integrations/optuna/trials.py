@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from optuna.distributions import BaseDistribution
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
@@ -21,6 +22,34 @@ PROPOSED = "rnnbbo:proposed"
 
 # What happened to an optimizer: it proposed a point (point,), or was told one (point, value).
 Events = list[tuple[Any, ...]]
+
+
+class CommonSpace:
+    """What all completed trials have in common, as `intersection_search_space`, each read once."""
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        # The trials themselves are kept, too, so that no other object gets the identity of one.
+        self._read: dict[int, FrozenTrial] = {}
+        self._common: dict[str, BaseDistribution] | None = None
+
+    def of(self, trials: Sequence[FrozenTrial]) -> dict[str, BaseDistribution]:
+        """Return the parameters, by name, that all completed trials have with the same range."""
+        complete = {id(trial): trial for trial in trials if trial.state == TrialState.COMPLETE}
+        if not self._read.keys() <= complete.keys():  # of another study
+            self._forget()
+        for identity, trial in complete.items():
+            if identity in self._read:
+                continue
+            own = trial.distributions
+            if self._common is None:
+                self._common = dict(own)
+            else:
+                self._common = {n: d for n, d in self._common.items() if own.get(n) == d}
+        self._read = complete
+        return dict(sorted((self._common or {}).items()))
 
 
 @dataclass(frozen=True)
