@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.outputs import check_output_folder
+
 if TYPE_CHECKING:
     from rnnbbo.benchmarks.runner import PlanProgress
 
@@ -65,6 +67,7 @@ def run(
         raise click.UsageError(
             f"--jobs = {jobs} and --scheduler; expected one of them: a cluster has its own workers"
         )
+    check_output_folder("--out", out)
     with _Bar() as bar:
         run_plan(
             plan or "quick", out, jobs=jobs, scheduler=scheduler, retry=retry, progress=bar.show
@@ -165,6 +168,7 @@ def _section(title: str, rows: dict[str, str]) -> None:
 def _report(records: Path, to: Path | None) -> None:
     from rnnbbo.benchmarks.reports import report
 
+    check_output_folder("RECORDS" if to is None else "--to", records if to is None else to)
     page, summary = report(records, to)
     click.echo(f"report:  {page}\nsummary: {summary}")
 

@@ -171,15 +171,7 @@ def as_list_objective(func: Callable[..., Any], names: Sequence[str] | None) -> 
         func: the function as it was imported.
         names: names to call it with; None to call it with the list.
 
-    Returns:
-        The function. Where `func` leaves by `sys.exit`, it raises RuntimeError instead, so that
-        only this trial fails.
     """
-
-    def objective(x: list[Any]) -> Any:
-        try:
-            return func(x) if names is None else func(**dict(zip(names, x, strict=True)))
-        except SystemExit as stop:
-            raise RuntimeError(f"the objective called sys.exit({stop.code!r})") from stop
-
-    return objective
+    if names is None:
+        return func
+    return lambda x: func(**dict(zip(names, x, strict=True)))

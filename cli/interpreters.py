@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 
 from rnnbbo.errors import RnnbboWarning
 from rnnbbo.evaluation import processes
-from rnnbbo.evaluation.workers import Worker, Workers, serve
+from rnnbbo.evaluation.workers import Worker, Workers, refuse, serve
 from rnnbbo.space import Space
 
 
@@ -40,31 +40,46 @@ def interpreters(
             as numbers, since JSON has no tuples, and their categories are the objective's own.
     """
 
-    def spawn() -> Worker:
+    def spawn(mark: str) -> Worker:
         ours, theirs = multiprocessing.Pipe()
         coded = json.dumps(own_space is not None)
-        arguments = [target, json.dumps(names), coded, str(theirs.fileno()), str(os.getpid())]
-        process = processes.start_group(
-            [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=2,
-            pass_fds=[theirs.fileno()],
-        )
-        theirs.close()
-        return Worker(process, ours)
+        arguments = [target, json.dumps(names), coded, str(theirs.fileno())]
+        try:
+            process = processes.start_group(
+                [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
+                {**os.environ, **processes.marked(mark)},
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                pass_fds=[theirs.fileno()],
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return Worker(process, ours, mark)
 
+    processes.check_open_files("--jobs", slots, each=1)
     encode = list if own_space is None else own_space.encode
     return Workers(spawn, slots, eval_timeout=eval_timeout, encode=encode)
 
 
-def _main(target: str, names: str, coded: str, pipe: str, parent: str) -> None:
+def _main(target: str, names: str, coded: str, pipe: str) -> None:
     from rnnbbo.cli.command_objective import as_list_objective, import_function
+    from rnnbbo.cli.streams import be_lenient
+    from rnnbbo.errors import ObjectiveError
 
-    func = import_function(target)
+    be_lenient(stdout=True)
+    connection = Connection(int(pipe))
+    try:
+        func = import_function(target)
+        objective = as_list_objective(func, json.loads(names))
+    except ObjectiveError as error:
+        refuse(connection, str(error))
+        return
     with warnings.catch_warnings(action="ignore", category=RnnbboWarning):  # said before
         decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
-    objective = as_list_objective(func, json.loads(names))
-    serve(objective, Connection(int(pipe)), int(parent), decode)
+    serve(objective, connection, decode)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """The `rnnbbo` command, which registers the commands, and turns errors into exit codes.
 
 Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage, or a malformed space; 3 no trial succeeded, or
-too many failed; 4 a study or a weights file is unusable; 130 interrupted.
+too many failed; 4 a study or a weights file is unusable; 5 the objective cannot be started any
+more; 6 the result cannot be written; 130 interrupted.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib
-import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from typing import Any, NoReturn
 
 import click
 
+from rnnbbo.cli.signals import own_process
+from rnnbbo.cli.streams import OutputError, be_lenient, say, silence_stdout
 from rnnbbo.errors import (
     CheckpointError,
     RnnbboError,
@@ -27,13 +30,19 @@ from rnnbbo.escaping import printable
 EXIT_USAGE = 2
 EXIT_NO_SUCCESS = 3
 EXIT_UNUSABLE = 4
+EXIT_CANNOT_START = 5
+EXIT_OUTPUT = 6
 EXIT_INTERRUPTED = 130
+
+# What goes wrong with a stream that is closed, has lost its reader, or is full.
+_OUTPUT_FAULTS = (errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 # Command -> module with a click command of the same name. Each is imported only when asked for.
 COMMANDS = {
     "benchmark": "rnnbbo.cli.benchmark",
     "minimize": "rnnbbo.cli.minimize",
     "policies": "rnnbbo.cli.policies",
+    "resume": "rnnbbo.cli.resume",
     "study": "rnnbbo.cli.study",
     "train": "rnnbbo.cli.train",
 }
@@ -79,6 +88,8 @@ def exit_code(error: RnnbboError) -> int:
         return EXIT_UNUSABLE
     if isinstance(error, TooManyFailuresError):
         return EXIT_NO_SUCCESS
+    if isinstance(error, OutputError):
+        return EXIT_OUTPUT
     return EXIT_USAGE
 
 
@@ -95,18 +106,21 @@ def run_command(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = "" if context is None else f" (see {context.command_path} --help)"
-        click.echo(f"Error: {printable(error.format_message())}{hint}", err=True)
+        say(f"Error: {printable(error.format_message())}{hint}")
         return EXIT_USAGE
-    except click.Abort:
-        click.echo("interrupted", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
         return EXIT_INTERRUPTED
     except RnnbboError as error:
-        click.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}")
         return exit_code(error)
-    except BrokenPipeError:
-        # Whoever read our output is gone; keep the interpreter from complaining at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAULTS or error.filename is not None:
+            raise
+        silence_stdout()
+        if error.errno != errno.EPIPE:  # whoever read it wants no more
+            say(f"Error: standard output cannot be written: {error.strerror}")
+        return EXIT_OUTPUT
     return returned if isinstance(returned, int) else 0
 
 
@@ -125,6 +139,8 @@ def _show_warnings() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the `rnnbbo` command, and raise SystemExit with the exit code."""
+    be_lenient()
+    own_process()
     for stream in (sys.stdout, sys.stderr):
         # A category may hold bytes that the terminal's encoding lacks.
         if hasattr(stream, "reconfigure"):

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnbbo.cli.options import ProgramAfterDashes
-from rnnbbo.errors import RnnbboError
+from rnnbbo.cli.options import ProgramAfterDashes, Seconds
+from rnnbbo.cli.signals import RunSignals
+from rnnbbo.cli.streams import OutputError, say, write_result
+from rnnbbo.errors import ObjectiveError
 from rnnbbo.trial import Trial, best_of
 
 if TYPE_CHECKING:
     from rnnbbo.cli.command_objective import CommandObjective
+    from rnnbbo.cli.kept_command import KeptCommand
     from rnnbbo.cli.progress import TrialProgress
     from rnnbbo.evaluation.evaluator import Evaluator
     from rnnbbo.optimization import Ended, Opened
@@ -61,17 +62,27 @@ RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...) and RNNBBO_SEED (one a trial).
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
 number. It never becomes the best, and the run goes on.
 
-With --study every trial is on disk as soon as it is told. After an interrupt, or a kill, the same
-command with --resume goes on where it was; several of them, also on machines that share the file,
-work on one study together, until it has -n evaluations. `rnnbbo study show FILE` lists them.
+With --study every trial is on disk as soon as it is told. After an interrupt, or a kill, `rnnbbo
+resume FILE` goes on where it was, and so does the same command with --resume; several of them, also
+on machines that share the file, work on one study together, until it has -n evaluations.
+`rnnbbo study show FILE` lists them.
 
 \b
 Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, or too many failures;
-4 a study or a weights file is unusable; 130 interrupted (the best so far is still printed).
+4 a study or a weights file is unusable; 5 the objective cannot be started any more (it has
+vanished, or the system has no more processes or files; such a trial has not failed, and stays to be
+done); 6 the result cannot be written to stdout (it is on stderr then); 130 interrupted (the best so
+far is still printed).
+
+Ctrl-C, SIGTERM and SIGHUP end the run, and all programs with everything that they have started:
+SIGTERM, and SIGKILL 5 s later, or at the next Ctrl-C. A signal that is ignored from the start, as
+with nohup, stays so. If this process itself is killed, its programs are killed, too. What a program
+leaves behind is ended with its process group; a daemon with a session of its own may stay, unless
+the trial or the run is cut short, and in every case if it is started without RNNBBO_RUN in its
+environment (env -u RNNBBO_RUN setsid ...).
 """
 
-
-_SECONDS = click.FloatRange(min=0.0, min_open=True)
+_N_CALLS = 100
 
 
 @click.command(cls=ProgramAfterDashes, help=_HELP, options_metavar="[OPTIONS]")
@@ -79,7 +90,10 @@ _SECONDS = click.FloatRange(min=0.0, min_open=True)
 @click.option("--param", "-p", "params", multiple=True, metavar="NAME=...", help="A parameter.")
 @click.option("--space", "space_file", metavar="FILE", help="A TOML file of parameters.")
 @click.option(
-    "--n-calls", "-n", type=click.IntRange(1), default=100, show_default=True, help="Evaluations."
+    "--n-calls",
+    "-n",
+    type=click.IntRange(1),
+    help="Evaluations.  [default: 100; of a study that is gone on with, as many as last time]",
 )
 @click.option(
     "--policy",
@@ -95,10 +109,15 @@ _SECONDS = click.FloatRange(min=0.0, min_open=True)
     show_default=True,
     help="How many at once.",
 )
-@click.option("--eval-timeout", type=_SECONDS, metavar="S", help="Seconds for an evaluation.")
-@click.option("--timeout", type=_SECONDS, metavar="S", help="Seconds for the whole run.")
+@click.option("--eval-timeout", type=Seconds(), metavar="S", help="Seconds for an evaluation.")
+@click.option("--timeout", type=Seconds(), metavar="S", help="Seconds for the whole run.")
 @click.option("--study", "study_file", metavar="FILE", help="Keep every trial in this file.")
 @click.option("--resume", is_flag=True, help="Go on with the study, if the file exists.")
+@click.option(
+    "--new-command",
+    is_flag=True,
+    help="Let the study keep this objective in place of the one that it was begun with.",
+)
 @click.option(
     "--max-failures", type=click.IntRange(0), metavar="K", help="Stop after more than K failures."
 )
@@ -117,7 +136,7 @@ def minimize(
     objective: str | None,
     params: tuple[str, ...],
     space_file: str | None,
-    n_calls: int,
+    n_calls: int | None,
     policy: str | None,
     seed: int | None,
     jobs: int,
@@ -125,66 +144,119 @@ def minimize(
     timeout: float | None,
     study_file: str | None,
     resume: bool,
+    new_command: bool,
     max_failures: int | None,
     call_with: str,
     as_json: bool,
     plot_file: str | None,
 ) -> int:
     """Read the options, run the trials, and show what came of them."""
-    from rnnbbo.cli import plot, printing
+    from rnnbbo.cli import kept_command, plot
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Optimization
 
     start = time.monotonic()
     if plot_file is not None:
         plot.check_plot(plot_file)
-    command = _command(objective, ctx.obj)
     if resume and study_file is None:
         raise click.UsageError(
             "--study is missing; expected --study FILE for --resume to go on with"
         )
+    kept = kept_command.find(study_file if resume else None, new=new_command)
+    begun = None if kept is None else kept.command
+    command = _command(objective, ctx.obj, begun)
+    if begun is not None:
+        kept_command.require_same(begun, command, str(study_file))
+        n_calls = n_calls or begun.n_calls
+        eval_timeout = eval_timeout or begun.eval_timeout
+        call_with = begun.call_with if call_with == "auto" else call_with
+    n_calls = n_calls or _N_CALLS
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
-    with _stdout_on_stderr():
-        space, target = _read_objective(command, params, space_file, call_with, eval_timeout)
-        optimization = Optimization(
-            space,
-            Limits(n_calls, timeout, max_failures),
-            policy=policy,
-            rng=seed,
-            study=study_file,
-            resume=resume,
-        )
-        shown = _Shown(target, n_calls, space.names)
-
-        def evaluator_of(opened: Opened) -> Evaluator:
-            nonlocal seed
-            seed = seed if opened.study is None else opened.study.seed
-            assert seed is not None
-            return target.evaluator(jobs, seed, timed=timeout is not None)
-
-        with contextlib.closing(shown), _signals_interrupt():
-            ended = optimization.run(evaluator_of, shown)
-    about = {
-        "policy": ended.result.policy,
-        "policy_why": ended.result.policy_why,
-        "seed": seed,
-        "seconds": round(time.monotonic() - start, 3),
-        **({} if study_file is None else {"study": str(Path(study_file))}),
-    }
-    recommended = ended.result.recommended
-    if as_json:
-        click.echo(
-            printing.trials_json(
-                ended.status, ended.trials, recommended, space.names, target, **about
+    signals = RunSignals()
+    with signals:
+        with _stdout_on_stderr():
+            with kept_command.saying_where(begun):
+                space, target = _read_objective(
+                    command, params, space_file, call_with, eval_timeout, kept and kept.space
+                )
+            optimization = Optimization(
+                space,
+                Limits(n_calls, timeout, max_failures),
+                policy=policy,
+                rng=seed,
+                study=study_file,
+                resume=resume,
+                command=kept_command.KeptCommand(
+                    command, call_with, eval_timeout, n_calls, os.getcwd()
+                ).text,
+                new_command=new_command or (begun is not None and n_calls != begun.n_calls),
             )
-        )
+            shown = _Shown(target, n_calls, space.names, signals)
+
+            def evaluator_of(opened: Opened) -> Evaluator:
+                nonlocal seed
+                seed = seed if opened.study is None else opened.study.seed
+                assert seed is not None
+                return target.evaluator(jobs, seed, timed=timeout is not None)
+
+            with contextlib.closing(shown):
+                ended = optimization.run(evaluator_of, shown)
+        about = {
+            "policy": ended.result.policy,
+            "policy_why": ended.result.policy_why,
+            "seed": seed,
+            "seconds": round(time.monotonic() - start, 3),
+            **({} if study_file is None else {"study": str(Path(study_file))}),
+        }
+        return _conclude(ended, target, space.names, about if as_json else None, plot_file)
+
+
+def _conclude(
+    ended: Ended,
+    target: CommandObjective,
+    names: Sequence[str],
+    about: dict[str, Any] | None,
+    plot_file: str | None,
+) -> int:
+    """Show the result, and return the exit code.
+
+    Args:
+        ended: what came of the run.
+        target: what was minimized.
+        names: names of the parameters.
+        about: what JSON says of the run beside its trials; None to show the result in words.
+        plot_file: file of the picture, or None.
+
+    Raises:
+        OutputError: the result was not written as it should.
+    """
+    from rnnbbo.cli import plot, printing
+
+    if about is None:
+        text = printing.ending_text(ended, target)
     else:
-        click.echo(printing.ending_text(ended, target), err=not ended.result.success)
-    if plot_file is not None and ended.trials:
-        plot.draw_convergence(plot_file, ended.trials)
-    if isinstance(ended.error, RnnbboError):
+        text = printing.trials_json(
+            ended.status, ended.trials, ended.result.recommended, names, target, **about
+        )
+    fault: OutputError | None = None
+    try:
+        if about is None and not ended.result.success:
+            say(text)
+        else:
+            write_result(text)
+        if plot_file is not None and ended.trials:
+            plot.draw_convergence(plot_file, ended.trials)
+    except OutputError as error:
+        fault = error
+    if isinstance(ended.error, KeyboardInterrupt) and fault is not None:
+        say(f"Error: {fault}")
+    elif isinstance(ended.error, ObjectiveError):
+        say(f"Error: {ended.error}")
+    elif ended.error is not None and not isinstance(ended.error, KeyboardInterrupt):
         raise ended.error
+    elif fault is not None:
+        raise fault
     return _exit_code(ended)
 
 
@@ -195,12 +267,16 @@ class _Shown:
         objective: what is minimized.
         n_calls: number of evaluations wanted.
         names: names of the parameters.
+        signals: what a signal does.
     """
 
-    def __init__(self, objective: CommandObjective, n_calls: int, names: Sequence[str]) -> None:
+    def __init__(
+        self, objective: CommandObjective, n_calls: int, names: Sequence[str], signals: RunSignals
+    ) -> None:
         self._objective = objective
         self._n_calls = n_calls
         self._names = names
+        self._signals = signals
         self._progress: TrialProgress | None = None
 
     def begin(self, opened: Opened) -> None:
@@ -209,11 +285,11 @@ class _Shown:
 
         now = opened.history.result()
         if opened.study is not None and len(now.x_iters):
-            click.echo(_going_on(opened.study, now, self._n_calls), err=True)
+            say(_going_on(opened.study, now, self._n_calls))
         if self._objective.call is not None:
-            click.echo(f"calling {self._objective.call}", err=True)
+            say(f"calling {self._objective.call}")
         why = f": {now.policy_why}" if now.policy_why else ""
-        click.echo(f"policy {now.policy}{why}", err=True)
+        say(f"policy {now.policy}{why}")
         best = best_of(opened.history.told())
         self._progress = TrialProgress(self._n_calls, self._names, now.nfev, best)
 
@@ -221,6 +297,7 @@ class _Shown:
         """Show a trial."""
         assert self._progress is not None
         self._progress.add(trial)
+        self._signals.expect()  # an objective may have caught the last one
 
     def close(self) -> None:
         """Take the progress bar away."""
@@ -240,22 +317,28 @@ def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
 
 
 def _exit_code(ended: Ended) -> int:
-    from rnnbbo.cli.main import EXIT_INTERRUPTED, EXIT_NO_SUCCESS
+    from rnnbbo.cli.main import EXIT_CANNOT_START, EXIT_INTERRUPTED, EXIT_NO_SUCCESS
     from rnnbbo.status import Status
 
     if ended.status is Status.INTERRUPTED:
         return EXIT_INTERRUPTED
+    if ended.status is Status.OBJECTIVE_ERROR:
+        return EXIT_CANNOT_START
     failed = ended.status is Status.TOO_MANY_FAILURES or not ended.result.success
     return EXIT_NO_SUCCESS if failed else 0
 
 
-def _command(objective: str | None, program: list[str] | None) -> str | list[str]:
+def _command(
+    objective: str | None, program: list[str] | None, begun: KeptCommand | None
+) -> str | list[str]:
     if program is not None and objective is not None:
         raise click.UsageError(
             f"OBJECTIVE = {objective!r}, and a program after --; expected one of them"
         )
     if program:
         return program
+    if objective is None and begun is not None:
+        return begun.objective
     if objective is None:
         raise click.UsageError(
             "nothing to minimize; expected pkg.mod:func, ./file.py:func, or -- PROGRAM ARGS..."
@@ -269,22 +352,25 @@ def _read_objective(
     space_file: str | None,
     call_with: str,
     eval_timeout: float | None,
+    known: Space | None,
 ) -> tuple[Space, CommandObjective]:
-    """Return the space, and what is minimized over it."""
+    """Return the space, which may be known from a study, and what is minimized over it."""
     from rnnbbo.cli.command_objective import PythonFunction, import_function, takes_names
     from rnnbbo.cli.parameters import read_parameters
     from rnnbbo.cli.program import Program
     from rnnbbo.space import Space
 
+    if params or space_file is not None:
+        known = None
     if isinstance(command, list):
-        space = read_parameters(params, space_file)
+        space = known or read_parameters(params, space_file)
         return space, Program(command, space.names, eval_timeout=eval_timeout)
     func = import_function(command)
     bounds = getattr(func, "bounds", None)
     own_space = None
     if bounds is not None and not params and space_file is None:
         own_space = Space(bounds)
-    space = own_space or read_parameters(params, space_file)
+    space = own_space or known or read_parameters(params, space_file)
     by_names = takes_names(func, space.names, call_with)
     return space, PythonFunction(command, func, space.names, by_names, eval_timeout, own_space)
 
@@ -292,7 +378,8 @@ def _read_objective(
 @contextlib.contextmanager
 def _stdout_on_stderr() -> Iterator[None]:
     """Send what an objective prints to stderr: stdout is for the result alone."""
-    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
     saved = os.dup(1)
     os.dup2(2, 1)
     try:
@@ -301,23 +388,3 @@ def _stdout_on_stderr() -> Iterator[None]:
     finally:
         os.dup2(saved, 1)
         os.close(saved)
-
-
-@contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a run like Ctrl-C does, so that no program is left running."""
-
-    def interrupt(signum: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():  # only that one has signals
-        yield
-        return
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

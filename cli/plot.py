@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from rnnbbo.cli.streams import OutputError
 from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.outputs import check_output, shortened
 from rnnbbo.trial import Trial
 
 _SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp")
@@ -24,13 +26,18 @@ def check_plot(file: str) -> None:
         raise MissingExtraError("--plot needs matplotlib: pip install matplotlib")
     path = Path(file)
     if path.suffix.lower() not in _SUFFIXES:
-        raise ConfigError(f"--plot = {file!r}; expected a name in one of {', '.join(_SUFFIXES)}")
-    if not path.absolute().parent.is_dir():
-        raise ConfigError(f"--plot = {file!r}; expected a file in a folder that exists")
+        raise ConfigError(
+            f"--plot = {shortened(file)}; expected a name in one of {', '.join(_SUFFIXES)}"
+        )
+    check_output("--plot", file)
 
 
 def draw_convergence(file: str, trials: Sequence[Trial]) -> None:
-    """Draw every value and the best so far over the number of evaluations."""
+    """Draw every value and the best so far over the number of evaluations.
+
+    Raises:
+        OutputError: the file cannot be written any more.
+    """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -54,4 +61,10 @@ def draw_convergence(file: str, trials: Sequence[Trial]) -> None:
     axes.set_ylabel("value")
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(file, dpi=150)
+    try:
+        figure.savefig(file, dpi=150)
+    except OSError as error:
+        raise OutputError(
+            f"--plot = {shortened(file)}, which cannot be written ({error.strerror}); the result "
+            "itself has been shown"
+        ) from error

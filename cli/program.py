@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from rnnbbo.trial import Outcome, Trial
 _TAIL = 64 * 1024  # bytes kept of each output stream
 _POLL_S = 0.05
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\{")
+_OPEN_FILES = 4  # of a program that runs, and two more while it is started
+_NOT_FOUND = (2, 126, 127)  # what interpreters and shells say of a file that is not there
+_NOT_MADE = Outcome(error="the program could not be started")
 
 
 class Program:
@@ -59,19 +63,23 @@ class Program:
         self._names = list(names)
         self._eval_timeout = eval_timeout
         self._stop = threading.Event()
+        self._guard: processes.Guard | None = None
         filled = self.arguments(dict.fromkeys(names, "0"))
         _check_all_used(self._command, self._names)
         _check_program(self._command[0], filled[0])
+        # What an interpreter reads: without it, the interpreter can be started, and no more.
+        fixed = (a for a, b in zip(self._command[1:], filled[1:], strict=True) if a == b)
+        self._script = next(filter(os.path.isfile, fixed), None)
 
     def evaluator(self, jobs: int, seed: int, *, timed: bool) -> Futures:
-        """Make what evaluates it, up to `jobs` times at once, each from a thread."""
-        pool = ThreadPoolExecutor(jobs)
+        """Make what evaluates it, up to `jobs` times at once, each from a thread.
 
-        def close() -> None:
-            self.stop()
-            pool.shutdown()
-
-        return Futures(lambda trial: pool.submit(self.evaluate, trial, seed), jobs, close=close)
+        Raises:
+            ConfigError: so many need more open files than there may be.
+        """
+        processes.check_open_files("--jobs", jobs, each=_OPEN_FILES)
+        self._guard = processes.Guard()
+        return _Evaluator(self, jobs, seed)
 
     def command(self, x: Sequence[Any]) -> list[str]:
         """Return the argument list that evaluates a point."""
@@ -111,36 +119,56 @@ class Program:
         """End every evaluation that is running, and start no other."""
         self._stop.set()
 
+    def close(self) -> None:
+        """Let the guard go, once everything has ended."""
+        if self._guard is not None:
+            self._guard.close()
+
     def evaluate(self, trial: Trial, seed: int) -> Outcome:
         """Run the program once; safe to call from several threads at once.
 
         Args:
             trial: the trial.
             seed: the run's seed; the program gets one of its own, derived from it.
+
+        Raises:
+            ObjectiveError: the program cannot be started, and that is no property of the point.
         """
         params = dict(zip(self._names, trial.x, strict=True))
-        with tempfile.TemporaryDirectory(prefix="rnnbbo-") as folder:
+        with _temporary_folder() as folder:
             result = Path(folder) / "result"
+            mark = processes.new_mark() if self._guard is None else self._guard.new_mark()
             env = {
                 **os.environ,
+                **processes.marked(mark),
                 "RNNBBO_PARAMS": json.dumps(params),
                 "RNNBBO_TRIAL": str(trial.number),
                 "RNNBBO_SEED": str(_trial_seed(seed, trial.number)),
                 "RNNBBO_RESULT": str(result),
             }
+            arguments = self.arguments(params)
             try:
                 process = processes.start_group(
-                    self.arguments(params),
+                    arguments,
                     env,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                 )
             except (OSError, ValueError) as error:
+                if not self._is_of_the_point(error, arguments[0]):
+                    raise ObjectiveError(
+                        f"program = {arguments[0]!r}, which cannot be started any more: {error}"
+                    ) from error
                 return Outcome(error=f"cannot be started: {error}")
-            stdout, stderr, problem = self._follow(process)
+            if self._guard is not None:
+                self._guard.add(process)
+            stdout, stderr, problem = self._follow(process, mark)
+            if self._guard is not None:
+                self._guard.remove(process)
             if problem is None and process.returncode != 0:
                 problem = processes.describe_exit(process.returncode)
+                self._check_script(process.returncode)
             outcome = Outcome(error=problem) if problem else _read_value(result, stdout)
         if outcome.error is None:
             return outcome
@@ -148,7 +176,25 @@ class Program:
         reason = outcome.error + (f"; stderr: {last[:300]}" if last else "")
         return Outcome(error=reason, info=outcome.info, stderr=stderr)
 
-    def _follow(self, process: subprocess.Popen[bytes]) -> tuple[str, str, str | None]:
+    def _is_of_the_point(self, error: OSError | ValueError, program: str) -> bool:
+        """Tell whether another point might well be evaluated."""
+        if not isinstance(error, OSError) or error.errno == errno.E2BIG:
+            return True  # a parameter holds a zero byte, or is too long
+        return program != self._command[0] and error.errno not in processes.PASSING
+
+    def _check_script(self, code: int) -> None:
+        """Make sure that what an interpreter was to read is still there.
+
+        Raises:
+            ObjectiveError: it is not.
+        """
+        if code in _NOT_FOUND and self._script is not None and not os.path.exists(self._script):
+            raise ObjectiveError(
+                f"program = {shlex.join(self._command)!r}, which cannot be started any more: "
+                f"{self._script} is gone"
+            )
+
+    def _follow(self, process: subprocess.Popen[bytes], mark: str) -> tuple[str, str, str | None]:
         """Wait for the end; return the ends of stdout and stderr, and why it was cut short."""
         deadline = math.inf if self._eval_timeout is None else time.monotonic() + self._eval_timeout
         tails = {"stdout": bytearray(), "stderr": bytearray()}
@@ -172,8 +218,10 @@ class Program:
                     time.sleep(0.001)
                     problem = self._cut_short(deadline)
         finally:
-            # After a regular end only what the program left behind is still there.
-            processes.end_groups([process], processes.GRACE_S if process.poll() is None else 0.0)
+            if process.poll() is None:
+                processes.end_groups([process], processes.GRACE_S, marks=[mark])
+            else:  # only what it left behind in its group; a daemon of its own may stay
+                processes.end_groups([process], 0.0)
             process.stdout.close()  # type: ignore[union-attr]
             process.stderr.close()  # type: ignore[union-attr]
         texts = {name: bytes(tail).decode(errors="replace") for name, tail in tails.items()}
@@ -185,6 +233,65 @@ class Program:
         if time.monotonic() > deadline:
             return f"timed out after {self._eval_timeout:g} s"
         return None
+
+
+class _Evaluator(Futures):
+    """An evaluator by threads, each of which follows one program."""
+
+    def __init__(self, program: Program, jobs: int, seed: int) -> None:
+        self._program = program
+        self._jobs = jobs
+        self._seed = seed
+        self._unusable: ObjectiveError | None = None
+        self._pool = ThreadPoolExecutor(jobs)
+        super().__init__(lambda trial: self._pool.submit(self._evaluate, trial), jobs)
+
+    @property
+    def free(self) -> int:
+        """None, once the program cannot be started."""
+        return 0 if self._unusable else super().free
+
+    def start(self, trial: Trial) -> None:
+        """Let a thread evaluate a trial."""
+        try:
+            super().start(trial)
+        except RuntimeError as error:  # the system has no more threads
+            self._unusable = ObjectiveError(f"--jobs = {self._jobs}, which is too many: {error}")
+
+    def wait(self, seconds: float) -> list[Trial]:
+        """Return trials that have finished; where the program cannot be started, to the last."""
+        if self._unusable and super().free == self._jobs:
+            raise self._unusable
+        return [trial for trial in super().wait(seconds) if trial.outcome is not _NOT_MADE]
+
+    def stop(self) -> None:
+        """End all programs, and what they have started."""
+        self._program.stop()
+        super().stop()
+        self._pool.shutdown()
+        self._program.close()
+
+    def _evaluate(self, trial: Trial) -> Outcome:
+        try:
+            return self._program.evaluate(trial, self._seed)
+        except ObjectiveError as error:
+            self._unusable = error
+            return _NOT_MADE
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """Give a folder that is removed afterwards, as far as the program has left it so.
+
+    Raises:
+        ObjectiveError: none can be made.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="rnnbbo-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ObjectiveError(f"no temporary folder can be made for a program: {error}") from error
+    with folder as name:
+        yield name
 
 
 def _check_all_used(command: Sequence[str], names: Sequence[str]) -> None:
@@ -216,7 +323,7 @@ def _check_program(written: str, filled: str) -> None:
         return
     first, *others = written.split() or [written]
     # Without a slash the path is searched, where no program has a blank in its name.
-    if others and (shutil.which(first) or Path(first).is_file() or "/" not in written):
+    if others and (shutil.which(first) or os.path.isfile(first) or "/" not in written):
         raise ObjectiveError(
             f"program = {written!r}, which cannot be run; expected it and its arguments apart, "
             f"without quotes round all of them: -- {written}"
@@ -224,7 +331,7 @@ def _check_program(written: str, filled: str) -> None:
     if filled != written:  # which one it is depends on the point
         return
     hint = "check its path"
-    if Path(written).is_file():
+    if os.path.isfile(written):
         here = "" if "/" in written else f"write ./{written}"
         executable = "" if os.access(written, os.X_OK) else "make it executable"
         hint = " and ".join(filter(None, (executable, here))) or hint

@@ -7,9 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
 from rnnbbo.cli.printing import point_text
+from rnnbbo.cli.streams import say
 from rnnbbo.trial import Trial, best_of
 
 _PLAIN_EVERY_S = 10.0
@@ -78,4 +77,4 @@ class TrialProgress:
         if self._bar is not None:
             self._bar.write(text, file=sys.stderr)
         else:
-            click.echo(text, err=True)
+            say(text)

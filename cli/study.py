@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from rnnbbo.study import Study
 
 _FILE = click.argument("file", metavar="FILE")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formulas begin with
 
 
 _HELP = """Look into a study: the file that `rnnbbo minimize --study` keeps.
@@ -27,6 +31,7 @@ Examples:
   rnnbbo study show run.db --last 20
   rnnbbo study best run.db --json
   rnnbbo study export run.db -o run.csv
+  rnnbbo study backup run.db run-copy.db
 """
 
 
@@ -82,15 +87,36 @@ def show(file: str, last: int | None) -> None:
 )
 @click.option("--output", "-o", metavar="FILE", help="Write to this file.  [default: stdout]")
 def export(file: str, form: str | None, output: str | None) -> None:
-    """Write every trial as CSV or JSON."""
+    """Write every trial as CSV or JSON.
+
+    In CSV a parameter called like another column, for instance value, is called param_value. A text
+    that begins with = + - or @, which a spreadsheet would take for a formula, has a ' before it.
+    JSON has all as it is; what the policy recommends is not worked out for it.
+    """
     if form is None:
         form = "csv" if output is None else _form_of(output)
+    if output is not None:
+        _require_other(output, file)
     with _open(file) as opened:
         text = _as_json(opened) if form == "json" else _as_csv(opened)
     if output is None:
         sys.stdout.write(text)
     else:
-        Path(output).write_text(text)
+        Path(output).write_text(text, newline="")
+
+
+@study.command()
+@_FILE
+@click.argument("target", metavar="TARGET")
+def backup(file: str, target: str) -> None:
+    """Copy the study to a new file, also while others work on it.
+
+    The copy is a study of its own: trials that are being evaluated wait in it for somebody to
+    evaluate them.
+    """
+    with _open(file) as opened:
+        opened.backup(target)
+        click.echo(f"{target}: {len(opened.trials())} trials", err=True)
 
 
 @study.command()
@@ -125,22 +151,58 @@ def _form_of(output: str) -> str:
     return suffix[1:] or "csv"
 
 
+def _require_other(output: str, file: str) -> None:
+    """Make sure that the study is not written over.
+
+    Raises:
+        ConfigError: it would be.
+    """
+    with contextlib.suppress(OSError):
+        if os.path.samefile(output, file):
+            raise ConfigError(f"--output = {output!r}, which is the study itself; expected another")
+
+
 def _as_json(opened: Study) -> str:
     from rnnbbo.cli import printing
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
     status = Status.NO_SUCCESS if best_of(trials) is None else Status.OK
-    recommended, names = opened.recommend(), opened.space.names
-    return printing.trials_json(status, trials, recommended, names, **about) + "\n"
+    return printing.trials_json(status, trials, None, opened.space.names, **about) + "\n"
 
 
 def _as_csv(opened: Study) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["trial", "state", "value", "seconds", "error", *opened.space.names])
+    names = ["trial", "state", "value", "seconds", "error"]
+    for name in opened.space.names:
+        column = name
+        while column in names:
+            column = f"param_{column}"
+        names.append(column)
+    rows: list[list[Any]] = [names]
     for trial in opened.trials():
         seconds = None if trial.outcome is None else trial.outcome.seconds
         value = None if trial.value is None else repr(trial.value)
-        writer.writerow([trial.number, trial.state, value, seconds, trial.error, *trial.x])
-    return out.getvalue()
+        rows.append([trial.number, trial.state.value, value, seconds, trial.error, *trial.x])
+    return "".join(map(_csv_line, rows))
+
+
+def _csv_line(cells: Sequence[Any]) -> str:
+    out = io.StringIO()
+    # With this ending a carriage return is quoted as a line feed is.
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([_no_formula(cell) for cell in cells])
+    return out.getvalue()[:-2] + "\n"
+
+
+def _no_formula(cell: Any) -> Any:
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell):
+        return f"'{cell}"
+    return cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -10,6 +10,7 @@ import click
 
 from rnnbbo.benchmarks.option_types import WholeNumbers
 from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.outputs import check_output_folder
 
 if TYPE_CHECKING:
     from rnnbbo.checkpoint import Checkpoint
@@ -106,6 +107,8 @@ def train(
     out = out or Path("runs") / settings.train.name
     group = data_parallel.join(device)
     try:
+        if group.rank == 0:
+            check_output_folder("--out", out, f"{settings.train.name}.safetensors.tmp")
         if group.rank == 0 and (out / "checkpoint.safetensors").exists():
             click.echo(f"going on from the checkpoint in {out}", err=True)
         weights = run_training(

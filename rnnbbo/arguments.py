@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.errors import ConfigError, ObservationError
+from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.escaping import repr_of
 
 _SEED_BITS = 4096  # Python writes no whole numbers of more than 4,300 digits
@@ -177,3 +177,36 @@ def as_entropy(rng: Any) -> int:
             raise ConfigError(f"rng = {repr_of(rng)}; expected at most {_SEED_BITS} bits")
         return int(rng)
     raise ConfigError(f"rng = {repr_of(rng)}; expected an integer >= 0, a numpy Generator, or None")
+
+
+def as_pairs(x: Any, y: Any) -> list[tuple[Any, Any]]:
+    """Return points with their values, of one point and its value, or of a list of each.
+
+    Args:
+        x: a point, or a list of points.
+        y: its value, which may stand in brackets, or a list of values.
+
+    Raises:
+        PointError: there are not as many points as values.
+    """
+    if not _is_several(x, y):
+        return [(x, y)]
+    points, values = as_list(x), as_list(y)
+    if points is None or values is None or len(points) != len(values):
+        n_values, n_points = (
+            repr_of(given) if listed is None else len(listed)
+            for given, listed in ((y, values), (x, points))
+        )
+        raise PointError(f"{n_values} values for {n_points} points; expected one value a point")
+    return list(zip(points, values, strict=True))
+
+
+def _is_several(x: Any, y: Any) -> bool:
+    """Tell whether y is a list of values, one a point of x, and no single value in brackets."""
+    if not isinstance(y, (list, tuple)) and not (isinstance(y, np.ndarray) and y.ndim > 0):
+        return False
+    if as_number(y) is None:
+        return True
+    if isinstance(x, np.ndarray):
+        return x.ndim != 1
+    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray])

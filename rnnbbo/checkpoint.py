@@ -24,6 +24,8 @@ from rnnbbo.policies.protocol import Policy
 FORMAT = "rnnbbo"
 VERSION = 1
 SUFFIX = ".safetensors"
+_ANY_SIZE = 256  # that a setting may have, also where no tensor is as large
+_MOST_ROWS = 4096  # no tensor has a row of them, what is kept in a run has
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,11 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot read weights from {path}: {error}") from error
+    except (TypeError, AttributeError, KeyError, ValueError, MemoryError) as error:
+        # safetensors knows kinds of numbers that NumPy lacks, bfloat16 for instance.
+        raise CheckpointError(
+            f"cannot read weights from {path}: {type(error).__name__}: {error}; expected float32"
+        ) from error
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{path} is a safetensors file, but not one of rnnbbo's")
     if metadata.get("version") != str(VERSION):
@@ -114,7 +121,7 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
         raise CheckpointError(f"{path} is damaged: its checksum does not match its header")
     try:
         header = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: its header is not readable") from error
     if not isinstance(header, dict):
         raise CheckpointError(f"{path} is damaged: its header is not a table")
@@ -136,8 +143,9 @@ def load_file(path: str | Path) -> Checkpoint:
     try:
         policy = Network(NetworkConfig.from_dict(header["policy"]))
         name, provenance = str(header["name"]), dict(header["provenance"])
-    except (KeyError, TypeError, ValueError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise CheckpointError(f"{path} holds no policy: {error}") from error
+    _check_sizes(path, policy.config, tensors)
     expected = policy.init_params(np.random.default_rng(0))
     for key in sorted(expected.keys() | tensors.keys()):
         wanted = expected[key].shape if key in expected else None
@@ -147,3 +155,18 @@ def load_file(path: str | Path) -> Checkpoint:
         if tensors[key].dtype != np.float32 or not np.isfinite(tensors[key]).all():
             raise CheckpointError(f"{path}: weight {key!r} is not finite float32")
     return Checkpoint(name, policy, tensors, provenance)
+
+
+def _check_sizes(
+    path: str | Path, config: NetworkConfig, tensors: Mapping[str, np.ndarray]
+) -> None:
+    """Refuse sizes that nothing in the file bears out, before an array of that size is made.
+
+    Raises:
+        CheckpointError: a size is far beyond those of the tensors.
+    """
+    largest = max((max(tensor.shape, default=1) for tensor in tensors.values()), default=1)
+    for key, value in config.to_dict().items():
+        most = _MOST_ROWS if key in ("memory_rows", "max_rows") else max(largest, _ANY_SIZE)
+        if isinstance(value, int) and value > most:
+            raise CheckpointError(f"{path}: policy.{key} = {value}; expected at most {most}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from rnnbbo.evaluation.evaluator import Evaluator
+from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.result import OptimizeResult
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial
@@ -169,7 +170,8 @@ def run_trials(
 
     Raises:
         ObjectiveError: nothing can be evaluated any more.
-        KeyboardInterrupt: likewise, after what was running has been ended.
+        BaseException: likewise whatever interrupts it, or `on_trial` raises, after what was
+            running has been ended. An interrupt meanwhile only makes that quicker.
     """
     return _Loop(history, evaluator, limits, on_trial, on_begin).run()
 
@@ -211,10 +213,11 @@ class _Loop:
                 if self._remaining() == 0.0 and not self._is_over():
                     return Status.TIMEOUT
         finally:
-            try:
-                self._evaluator.stop()
-            finally:
-                self._history.give_back([trial for trial, _ in self._running.values()])
+            with shielded():
+                try:
+                    self._evaluator.stop()
+                finally:
+                    self._history.give_back([trial for trial, _ in self._running.values()])
 
     def _fill(self) -> None:
         """Begin as many evaluations as there is room for."""
@@ -228,14 +231,24 @@ class _Loop:
             self._evaluator.start(trial)
 
     def _take(self, finished: Sequence[Trial]) -> bool:
-        """Tell what has finished, and return whether to stop."""
+        """Tell what has finished, and return whether to stop.
+
+        What has finished together is told, too, where `on_trial` raises for one of it.
+        """
         stop = False
+        failure: BaseException | None = None
         for trial in finished:
             begun = self._running[trial.number][1]
             told = _timed(trial, time.monotonic() - begun)
             self._history.finish(told)
             del self._running[trial.number]
-            stop = bool(self._on_trial(told)) or stop
+            if failure is None:
+                try:
+                    stop = bool(self._on_trial(told)) or stop
+                except BaseException as error:
+                    failure = error
+        if failure is not None:
+            raise failure
         return stop
 
     def _is_over(self) -> bool:

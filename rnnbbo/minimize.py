@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,8 @@ def minimize(
             everything so far.
         TooManyFailuresError: more than `max_failures` evaluations failed. Its `result` holds
             everything so far.
-        KeyboardInterrupt: as raised; its `result` holds everything so far.
+        Exception: whatever else a callback raises, KeyboardInterrupt too, as raised; its
+            `result` holds everything so far.
     """
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
@@ -144,7 +146,8 @@ def minimize(
     )
     result = complete(ended.result)
     if ended.error is not None:
-        ended.error.result = result  # type: ignore[union-attr]
+        with suppress(AttributeError, TypeError):  # a class that allows no more attributes
+            ended.error.result = result  # type: ignore[attr-defined]
         raise ended.error
     if ended.status is Status.TOO_MANY_FAILURES:
         raise _too_many(result, max_failures)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation.evaluator import Evaluator
+from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.loop import History, Limits, RunHistory, run_trials
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.repeats import Repeats
@@ -59,7 +60,7 @@ class Ended:
     status: Status
     result: OptimizeResult
     trials: list[Trial]
-    error: KeyboardInterrupt | ObjectiveError | None = None
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Optimization:
         call_seconds: time of an evaluation, if known.
         study: file that keeps the trials; None to keep them in this process alone.
         resume: whether to go on with the study if there is one.
+        command: what evaluates it, kept in a study that has none yet.
+        new_command: whether to keep it in place of another one.
     """
 
     space: Space
@@ -87,6 +90,8 @@ class Optimization:
     call_seconds: float | None = None
     study: str | Path | None = None
     resume: bool = False
+    command: str = ""
+    new_command: bool = False
 
     def run(self, evaluator_of: Callable[[Opened], Evaluator], watcher: Watcher) -> Ended:
         """Evaluate until a limit is reached, or something else ends it.
@@ -96,13 +101,13 @@ class Optimization:
             watcher: told how it gets on.
 
         Returns:
-            What came of it; an interrupt, and an objective that cannot be evaluated any more, are
-            in its `error`, and not raised.
+            What came of it. Whatever ended it before its time, an interrupt, an objective that
+            cannot be evaluated any more, a watcher that raised, is in its `error`, and not raised.
         """
         with self._open() as opened:
             evaluator = evaluator_of(opened)
             history = opened.history
-            error: KeyboardInterrupt | ObjectiveError | None = None
+            error: BaseException | None = None
             try:
                 if _begins(watcher, opened, evaluator):
                     known = [trial.x for trial in history.told()]
@@ -120,7 +125,15 @@ class Optimization:
                 status, error = Status.INTERRUPTED, interrupt
             except ObjectiveError as broken:
                 status, error = Status.OBJECTIVE_ERROR, broken
-            return _ended(status, history, error)
+            except BaseException as failure:
+                status, error = Status.ERROR, failure
+            try:
+                with shielded(interrupted=True) if error else nullcontext():
+                    return _ended(status, history, error)
+            except Exception:
+                if error is None:
+                    raise
+                raise error from None  # a study whose file is gone cannot be summed up, either
 
     @contextmanager
     def _open(self) -> Iterator[Opened]:
@@ -142,6 +155,8 @@ class Optimization:
         with Study(
             self.study, self.space, policy=self.policy, rng=self.rng, resume=self.resume
         ) as study:
+            if self.command and (self.new_command or not study.command):
+                study.keep_command(self.command)
             history = StudyHistory(study)
             history.begin_with(self.points, self.values)
             yield Opened(history, study)
@@ -158,9 +173,7 @@ def _begins(watcher: Watcher, opened: Opened, evaluator: Evaluator) -> bool:
     return begins
 
 
-def _ended(
-    status: Status, history: History, error: KeyboardInterrupt | ObjectiveError | None
-) -> Ended:
+def _ended(status: Status, history: History, error: BaseException | None) -> Ended:
     result = history.result()
     if status is Status.OK and not result.success:
         status = Status.NO_SUCCESS

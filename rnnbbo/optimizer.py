@@ -1,16 +1,16 @@
 """Ask and tell: the optimizer that the user holds."""
 
 import copy
+import math
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnbbo import auto, shipped
-from rnnbbo.arguments import as_count, as_entropy, as_list, as_number, as_seconds, as_value
-from rnnbbo.errors import PointError
-from rnnbbo.escaping import repr_of
+from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds, as_value
+from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.proposer import Proposer
@@ -18,6 +18,20 @@ from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 
 _HEAP = 8 * 2**20  # bytes
+
+
+class _Event(NamedTuple):
+    """An ask, or a tell.
+
+    Attributes:
+        u: (D,) its point in the cube.
+        point: the same in user units; None for an ask.
+        value: NaN for an ask, or a failed trial.
+    """
+
+    u: np.ndarray
+    point: list[Any] | None = None
+    value: float = math.nan
 
 
 class Optimizer:
@@ -69,24 +83,34 @@ class Optimizer:
         seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
         self._rng = rng
         self._entropy = as_entropy(rng)
+        self._stages = shipped.stages_of(policy, self.n_calls, seconds)
+        self._history: list[_Event] = []
+        self._start()
+
+    def _start(self) -> None:
+        """Go back to where nothing was asked or told."""
         dim = self.space.cube_dim
-        stage, *later = shipped.stages_of(policy, self.n_calls, seconds)
+        stage, *later = self._stages
         self._later, self.policy_why = tuple(later), stage.why
         self._proposers = [self._begin(one) for one in stage.policies]
         self._asked = 0
         self._latest = np.full(dim, 0.5)
         self._ledger = Ledger(dim)
+        self._whole = True
 
     @property
     def Xi(self) -> list[list[Any]]:
         """Points told so far, in order."""
+        self._mend()
         return self._ledger.points
 
     @property
     def yi(self) -> list[float]:
         """Their values; NaN for a failed trial."""
+        self._mend()
         return self._ledger.values
 
+    @isolated()
     def ask(self, n_points: int | None = None) -> Any:
         """Propose the next point, or several.
 
@@ -103,6 +127,7 @@ class Optimizer:
             return self._ask()
         return [self._ask() for _ in range(as_count("n_points", n_points))]
 
+    @isolated()
     def add_pending(self, x: Any) -> None:
         """Take note of a point that is being evaluated elsewhere, as if this had asked for it.
 
@@ -115,11 +140,16 @@ class Optimizer:
             PointError: the point has the wrong length or type, or is out of bounds.
         """
         u = self.space.to_cube(x)
-        self._begin_ask()
-        self._note(u)
+        self._mend()
+        _, proposers = self._begin_ask()
+        self._note(_Event(u), proposers)
 
+    @isolated()
     def tell(self, x: Any, y: Any) -> None:
         """Take the value of a point, or of several; asked for or not, in any order.
+
+        Many values that are known already take about a millisecond each, told at once or one by
+        one by `replay`.
 
         Args:
             x: a point in user units, or a list of points.
@@ -132,30 +162,19 @@ class Optimizer:
             PointError: a point has the wrong length or type, or is out of bounds.
             ObservationError: a value is not a number. Nothing has been taken then.
         """
-        if _is_several(x, y):
-            points, values = as_list(x), as_list(y)
-            if points is None or values is None or len(points) != len(values):
-                n_values, n_points = (
-                    repr_of(given) if listed is None else len(listed)
-                    for given, listed in ((y, values), (x, points))
-                )
-                raise PointError(
-                    f"{n_values} values for {n_points} points; expected one value a point"
-                )
-            pairs = [
-                (self.space.check(one), as_value(value))
-                for one, value in zip(points, values, strict=True)
-            ]
-        else:
-            pairs = [(self.space.check(x), as_value(y))]
+        pairs = [(self.space.check(one), as_value(value)) for one, value in as_pairs(x, y)]
+        self._mend()
         for point, value in pairs:
-            self._tell(point, value)
-        # The ask that follows finds its work done.
+            self._note(_Event(self.space.place(point), point, value))
+        # The ask that follows finds its work done. All is taken by now: what interrupts this only
+        # puts the work off.
         turn = (self._asked + 1) % len(self._proposers)
         self._proposers = [
-            one.prepare(self._ledger) if i == turn else one for i, one in enumerate(self._proposers)
+            one.prepare(self._ledger) if i == turn else one.caught_up()
+            for i, one in enumerate(self._proposers)
         ]
 
+    @isolated()
     def replay(self, history: Iterable[tuple[Any, ...]]) -> None:
         """Feed a history of asks and tells, in its order: a new optimizer becomes an equal one.
 
@@ -169,19 +188,89 @@ class Optimizer:
             PointError: as `tell`; everything before has been taken then.
             ObservationError: likewise.
         """
-        for x, *told in history:
-            if told:
-                (y,) = told
-                self._tell(self.space.check(x), as_value(y))
+        for one in history:
+            event = self._event(*one)
+            self._mend()
+            self._note(event, self._begin_ask()[1] if event.point is None else None)
+
+    @isolated()
+    def catch_up(self) -> None:
+        """Work out what was only noted so far; whatever needs it would do so."""
+        self._mend()
+        self._proposers = [one.caught_up() for one in self._proposers]
+
+    @isolated()
+    def snapshot(self) -> dict[str, Any]:
+        """Return what it has worked out so far, a value; see `restore`."""
+        self.catch_up()
+        proposers = [
+            (one.policy.name, one.settled, one.steps, one.fed, one.since, one.stepped)
+            for one in self._proposers
+        ]
+        return {"asked": self._asked, "told": len(self.yi), "proposers": proposers}
+
+    @isolated()
+    def restore(self, history: Iterable[tuple[Any, ...]], snapshot: dict[str, Any]) -> None:
+        """Feed a history as `replay` does, with its end worked out before.
+
+        Args:
+            history: as for `replay`.
+            snapshot: of an optimizer with the same arguments, after the same history in whole.
+
+        Raises:
+            ValueError: the snapshot is of another one; nothing has changed then.
+        """
+        self._mend()
+        events = [self._event(*one) for one in history]
+        n_told = len(self.yi) + sum(event.point is not None for event in events)
+        n_asked = self._asked + sum(event.point is None for event in events)
+        stage, later = None, self._later
+        while later and n_told >= later[0].begins:
+            stage, *rest = later
+            later = tuple(rest)
+        proposers = self._proposers
+        if stage is not None:
+            proposers = [self._begin(one) for one in stage.policies]
+        names = [one.policy.name for one in proposers]
+        worked_out = snapshot["proposers"]
+        same = (n_asked, n_told) == (snapshot["asked"], snapshot["told"])
+        if not same or names != [name for name, *_ in worked_out]:
+            raise ValueError("a snapshot of another history")
+        proposers = [
+            replace(
+                one,
+                settled=settled,
+                steps=steps,
+                fed=fed,
+                bulks=(),
+                since=since,
+                stepped=stepped,
+                prepared=None,
+            )
+            for one, (_, settled, steps, fed, since, stepped) in zip(
+                proposers, worked_out, strict=True
+            )
+        ]
+        for event in events:
+            self._history.append(event)
+            self._whole = False
+            if event.point is None:
+                self._asked, self._latest = self._asked + 1, event.u
+                self._ledger.ask(event.u)
             else:
-                self.add_pending(x)
+                self._ledger.tell(event.point, event.u, event.value)
+        self._proposers, self._later = proposers, later
+        self.policy_why = self.policy_why if stage is None else stage.why
+        self._whole = True
 
     def copy(self) -> "Optimizer":
         """Return an independent optimizer that goes on as this one would."""
+        self._mend()
         twin = copy.copy(self)  # proposers are values that nothing changes
-        twin._ledger = self._ledger.copy()
+        twin._ledger, twin._history = self._ledger.copy(), list(self._history)
         return twin
 
+    @isolated()
     def recommend(self) -> list[Any] | None:
         """Return the point to take: of those told, that of probably the least noise-free value.
 
@@ -192,6 +281,7 @@ class Optimizer:
         Returns:
             A point in user units; None if no trial succeeded.
         """
+        self._mend()
         for proposer in self._proposers:
             u = proposer.policy.policy.recommend(proposer.state)
             point = None if u is None else self._ledger.find(u)
@@ -214,11 +304,13 @@ class Optimizer:
     @property
     def policy_name(self) -> str:
         """Name of the policy that proposes now; several names where they take turns."""
+        self._mend()
         return "+".join(proposer.policy.name for proposer in self._proposers)
 
     @property
     def state(self) -> Any:
         """What the policy carries from step to step, a value; of several, the first one's."""
+        self._mend()
         return self._proposers[0].state
 
     def _begin(self, policy: shipped.Source) -> Proposer:
@@ -234,49 +326,68 @@ class Optimizer:
             for name in stage.policies
         ]
 
-    def _begin_ask(self) -> Proposer:
-        """Return the proposer whose turn it is, ready to propose."""
-        self._asked += 1
-        turn = self._asked % len(self._proposers)
+    def _begin_ask(self) -> tuple[Proposer, list[Proposer]]:
+        """Return the proposer whose turn it is, ready to propose, and all of them after the ask."""
+        turn = (self._asked + 1) % len(self._proposers)
         proposer = self._proposers[turn]
-        if not proposer.fed:
-            proposer = proposer.dummy(self._latest)
+        proposer = proposer.asked() if proposer.fed else proposer.dummy(self._latest)
         # Whatever is asked for next without a result in between is a pending evaluation more.
-        self._proposers = [
-            replace(proposer if i == turn else other, fed=False)
-            for i, other in enumerate(self._proposers)
+        return proposer, [
+            proposer if i == turn else other.asked() for i, other in enumerate(self._proposers)
         ]
-        return proposer
-
-    def _note(self, u: np.ndarray) -> None:
-        self._latest = u
-        self._ledger.ask(u)
 
     def _ask(self) -> list[Any]:
-        proposer = self._begin_ask()
-        rng = np.random.default_rng((self._entropy, self._asked))
+        self._mend()
+        proposer, proposers = self._begin_ask()
+        rng = np.random.default_rng((self._entropy, self._asked + 1))
         point, u = proposer.propose(self._ledger, rng)
-        self._note(u)
+        self._note(_Event(u), proposers)
         return point
 
-    def _tell(self, point: list[Any], value: float) -> None:
+    def _event(self, x: Any, *told: Any) -> _Event:
+        """Return an event as `replay` is given it."""
+        point = self.space.check(x)
         u = self.space.place(point)
-        told = self._ledger.tell(point, u, value)
+        if not told:
+            return _Event(u)
+        (y,) = told
+        return _Event(u, point, as_value(y))
+
+    def _note(self, event: _Event, proposers: list[Proposer] | None = None) -> None:
+        """Take note of an event: it has happened, or, where an interrupt came first, it has not.
+
+        Args:
+            event: it.
+            proposers: what an ask leaves them as.
+        """
+        self._history.append(event)
+        self._whole = False
+        self._take(event, proposers)
+        self._whole = True
+
+    def _mend(self) -> None:
+        """Begin anew from the history, where an interrupt has come into the midst of an event."""
+        if len(self._history) == self._asked + len(self._ledger.values) and self._whole:
+            return
+        self._start()
+        self._whole = False
+        for event in self._history:
+            self._take(event, self._begin_ask()[1] if event.point is None else None)
+        self._whole = True
+
+    def _take(self, event: _Event, proposers: list[Proposer] | None) -> None:
+        if event.point is None:
+            assert proposers is not None
+            self._asked, self._proposers, self._latest = self._asked + 1, proposers, event.u
+            self._ledger.ask(event.u)
+            return
+        told, half = self._ledger.tell(event.point, event.u, event.value)
+        if half != 1.0:
+            self._proposers = [one.rescaled(half).rescaled(half) for one in self._proposers]
         if told is None:
             return
-        self._proposers = [one.told(u, told) for one in self._proposers]
-        if self._later and len(self.yi) >= self._later[0].begins:
+        self._proposers = [one.told(event.u, told) for one in self._proposers]
+        if self._later and len(self._ledger.values) >= self._later[0].begins:
             stage, *later = self._later
             self._later = tuple(later)
             self._hand_over(stage)
-
-
-def _is_several(x: Any, y: Any) -> bool:
-    """Tell whether y is a list of values, one a point of x, and no single value in brackets."""
-    if not isinstance(y, (list, tuple)) and not (isinstance(y, np.ndarray) and y.ndim > 0):
-        return False
-    if as_number(y) is None:
-        return True
-    if isinstance(x, np.ndarray):
-        return x.ndim != 1
-    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray])

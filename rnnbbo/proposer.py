@@ -12,7 +12,7 @@ from rnnbbo.errors import PolicyError
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.protocol import MOST_PENDING
+from rnnbbo.policies.protocol import BULK, MOST_PENDING
 from rnnbbo.space import Space
 
 
@@ -20,15 +20,24 @@ from rnnbbo.space import Space
 class Proposer:
     """A policy and its state, a value.
 
+    A value told is only noted at first: what it takes is worked out where a state is needed. So
+    many values at once cost less than as many tells and asks, and lead to the same state as when
+    they are told one by one: it follows from what was asked and told, in that order, alone.
+
     Attributes:
         policy: its definition and weights.
         space: the user's.
         entropy: the run's seed: all that is drawn follows from it and from the number of a step or
             of an ask.
         shift: (1, D) start of its quasi-random sequence.
-        state: what the policy carries from step to step.
-        steps: steps taken so far, dummies included.
+        settled: what the policy carries from step to step, up to the last ask, or to the last BULK
+            values that were told since.
+        steps: steps taken or noted so far, dummies included.
         fed: whether its last step brought a result that no ask has used yet.
+        bulks: BULK observations each that were told since, and not taken in so far.
+        since: fewer than that, told after them.
+        stepped: how many of the first of these, of `bulks` or else of `since`, single steps have
+            taken in, and the state after them; None for none.
         prepared: what it would query in this state; None where it was not worked out yet.
     """
 
@@ -36,9 +45,12 @@ class Proposer:
     space: Space
     entropy: int
     shift: np.ndarray
-    state: Any
+    settled: Any
     steps: int = 0
     fed: bool = False
+    bulks: tuple[tuple[Observation, ...], ...] = ()
+    since: tuple[Observation, ...] = ()
+    stepped: tuple[int, Any] | None = None
     prepared: np.ndarray | None = None
 
     @classmethod
@@ -46,6 +58,12 @@ class Proposer:
         """Return one that has seen nothing yet."""
         shift = np.random.default_rng((entropy, 0)).random((1, space.cube_dim))
         return cls(policy, space, entropy, shift, policy.policy.init(space.cube_dim))
+
+    @property
+    def state(self) -> Any:
+        """What the policy carries now; worked out anew each time unless it is `caught_up`."""
+        ready = self.caught_up()
+        return ready.settled if ready.stepped is None else ready.stepped[1]
 
     def informed(self, ledger: Ledger) -> "Proposer":
         """Return it after everything told, and the dummy that its training begins with."""
@@ -56,29 +74,84 @@ class Proposer:
 
     def told(self, u: np.ndarray, value: float) -> "Proposer":
         """Return it after one more value, at a point u (D,)."""
-        return self._step(u, value, told=True)
+        since = (*self.since, self._observation(u, value, told=True))
+        bulks = self.bulks
+        if len(since) == BULK:
+            bulks, since = (*bulks, since), ()
+        return replace(
+            self, steps=self.steps + 1, fed=True, bulks=bulks, since=since, prepared=None
+        )
 
     def dummy(self, latest: np.ndarray) -> "Proposer":
         """Return it after the paper's dummy for an evaluation that is pending at `latest` (D,)."""
-        return self._step(latest, 0.0, told=False)
+        ready = self.asked()
+        observation = self._observation(latest, 0.0, told=False)
+        state = self.policy.policy.step(self.policy.params, ready.settled, observation)
+        return replace(ready, settled=state, steps=self.steps + 1, prepared=None)
 
-    def _step(self, u: np.ndarray, value: float, told: bool) -> "Proposer":
-        observation = Observation(
+    def asked(self) -> "Proposer":
+        """Return it after an ask: what was told before, and what comes, is no longer one bulk."""
+        ready = self.caught_up()
+        return replace(ready, settled=ready.state, since=(), stepped=None, fed=False)
+
+    def caught_up(self) -> "Proposer":
+        """Return it with everything taken in that it was told."""
+        settled, stepped = self.settled, self.stepped
+        for bulk in self.bulks:
+            state = self.policy.policy.absorb(self.policy.params, settled, bulk)
+            settled = self._stepped(settled, stepped, bulk)[1] if state is None else state
+            stepped = None
+        if self.since:
+            stepped = self._stepped(settled, stepped, self.since)
+        return replace(self, settled=settled, bulks=(), stepped=stepped)
+
+    def _stepped(
+        self,
+        state: Any,
+        stepped: tuple[int, Any] | None,
+        observations: tuple[Observation, ...],
+    ) -> tuple[int, Any]:
+        """Return how many observations there are, and the state after single steps to them all."""
+        count, state = stepped or (0, state)
+        for observation in observations[count:]:
+            state = self.policy.policy.step(self.policy.params, state, observation)
+        return len(observations), state
+
+    def rescaled(self, factor: float) -> "Proposer":
+        """Return it as if all values had been told times a factor, a power of two."""
+
+        def times(observations: tuple[Observation, ...]) -> tuple[Observation, ...]:
+            return tuple(one._replace(y=one.y * factor) for one in observations)
+
+        def rescale(state: Any) -> Any:
+            return self.policy.policy.rescale(state, np.array([factor]))
+
+        stepped = self.stepped
+        return replace(
+            self,
+            settled=rescale(self.settled),
+            bulks=tuple(map(times, self.bulks)),
+            since=times(self.since),
+            stepped=None if stepped is None else (stepped[0], rescale(stepped[1])),
+            prepared=None,
+        )
+
+    def _observation(self, u: np.ndarray, value: float, told: bool) -> Observation:
+        return Observation(
             u[None],
             np.array([value]),
             quasi_random(np, self.shift, self.steps, 1)[0],
             told,
             seed=(self.entropy, 1, self.steps),
         )
-        state = self.policy.policy.step(self.policy.params, self.state, observation)
-        return replace(self, state=state, steps=self.steps + 1, fed=told, prepared=None)
 
     def prepare(self, ledger: Ledger) -> "Proposer":
         """Return it with all that an ask takes time for, and the tell before it knows of."""
+        ready = self.caught_up()
         rng = np.random.default_rng((self.entropy, 2, self.steps))
         pending = ledger.waiting()[-MOST_PENDING:]
         policy, params = self.policy.policy, self.policy.params
-        choices = np.asarray(policy.choices(params, self.state, pending, self.space, rng))
+        choices = np.asarray(policy.choices(params, ready.state, pending, self.space, rng))
         fits = choices.ndim == 2 and len(choices) > 0 and choices.shape[1] == self.space.cube_dim
         if not fits or not ((choices >= 0.0) & (choices <= 1.0)).all():  # not a number, too
             shown = " ".join(repr(choices).split())
@@ -86,7 +159,7 @@ class Proposer:
                 f"choices of policy {self.policy.name!r} = {shown:.200}; expected an array (C, "
                 f"{self.space.cube_dim}) with C >= 1, of numbers from 0 to 1"
             )
-        return replace(self, prepared=choices)
+        return replace(ready, prepared=choices)
 
     def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.

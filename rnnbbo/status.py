@@ -34,6 +34,7 @@ class Status(_Word):
     TIMEOUT = "timeout", "stopped by the timeout"
     TOO_MANY_FAILURES = "too_many_failures", "stopped by too many failures"
     INTERRUPTED = "interrupted", "interrupted"
+    ERROR = "error", "stopped by an exception"
     OBJECTIVE_ERROR = "objective_error", "stopped, since nothing can be evaluated any more"
 
 

@@ -1,6 +1,9 @@
 """Weights files: what is written comes back, and what is damaged is refused."""
 
+import hashlib
+import json
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +104,82 @@ def test_missing_file_and_unknown_name(tmp_path: Path) -> None:
         shipped.load(tmp_path / "nowhere.safetensors")
     with pytest.raises(PolicyError, match="policy = 'gru'"):
         shipped.load("gru")
+
+
+def _forge(path: Path, tensors: dict[str, tuple[str, list[int], bytes]], header: str) -> None:
+    """Write a file by hand, with kinds of numbers that numpy lacks, and a header that is wrong."""
+    entries: dict[str, object] = {}
+    data = b""
+    for name, (kind, shape, numbers) in tensors.items():
+        places = [len(data), len(data) + len(numbers)]
+        entries[name] = {"dtype": kind, "shape": shape, "data_offsets": places}
+        data += numbers
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode() + tensors[name][2])
+    entries["__metadata__"] = {
+        "format": checkpoint.FORMAT,
+        "version": str(checkpoint.VERSION),
+        "sha256": digest.hexdigest(),
+        "header_sha256": hashlib.sha256(header.encode()).hexdigest(),
+        "header": header,
+    }
+    text = json.dumps(entries).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+LSTM = {"recurrence": "lstm", "head": "direct", "hidden": 3}
+
+
+def _header(policy: object, **more: object) -> str:
+    return json.dumps({"name": "mine", "policy": policy, "provenance": {}} | more)
+
+
+@pytest.mark.parametrize("kind", ["BF16", "F8_E4M3", "F8_E5M2", "F16", "F64", "I32", "BOOL"])
+def test_other_kinds_of_numbers_are_refused(tmp_path: Path, kind: str) -> None:
+    size = {"F64": 8, "I32": 4, "BF16": 2, "F16": 2}.get(kind, 1)
+    tensors = {}
+    for name, value in Network(NetworkConfig(**LSTM)).init_params(np.random.default_rng(0)).items():
+        tensors[name] = (kind, list(value.shape), bytes(value.size * size))
+    path = tmp_path / "p.safetensors"
+    _forge(path, tensors, _header(LSTM))
+    with pytest.raises(CheckpointError, match=r"p\.safetensors.*float32"):
+        shipped.load(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("[" * 100_000, "not readable"),
+        ('{"a":' * 100_000, "not readable"),
+        ("[1]", "not a table"),
+        (_header(LSTM | {"hidden": 10**9}), "policy.hidden = 1000000000"),
+        (_header(LSTM | {"hidden": 10**30}), "policy.hidden"),
+        (_header(LSTM | {"hidden": -1}), "policy.hidden = -1"),
+        (_header(LSTM | {"hidden": 3.0}), "policy.hidden = 3.0"),
+        (_header(LSTM | {"hidden": True}), "policy.hidden = True"),
+        (_header(LSTM | {"hidden": None}), "policy.hidden = None"),
+        (_header(LSTM | {"hidden": [3]}), "policy.hidden"),
+        (_header(LSTM | {"recurrence": ["lstm"]}), "policy.recurrence"),
+        (_header(LSTM | {"recurrence": {}}), "policy.recurrence"),
+        (_header(LSTM | {"head": 1}), "policy.head"),
+        (_header(LSTM | {"max_rows": 10**12}), "policy.max_rows = 1000000000000"),
+        (_header(LSTM | {"memory_rows": 10**9}), "policy.memory_rows"),
+        (_header(LSTM | {"other": 1}), "other"),
+        (_header(LSTM | {"hidden": 4}), "shape of"),
+        (_header([]), "holds no policy"),
+        (_header("lstm"), "holds no policy"),
+        (_header(None), "holds no policy"),
+        (_header(LSTM, provenance=3), "holds no policy"),
+        ('{"name": "mine"}', "holds no policy"),
+    ],
+)
+def test_wrong_headers_are_refused_before_anything_is_made_of_them(
+    tmp_path: Path, header: str, words: str
+) -> None:
+    path = tmp_path / "p.safetensors"
+    weights = Network(NetworkConfig(**LSTM)).init_params(np.random.default_rng(0))
+    tensors = {name: ("F32", list(v.shape), v.tobytes()) for name, v in weights.items()}
+    _forge(path, tensors, header)
+    with pytest.raises(CheckpointError, match=re.escape(words)):
+        shipped.load(path)

@@ -66,15 +66,20 @@ def test_a_watcher_may_end_it_before_anything_is_evaluated():
     assert (ended.result.fun, ended.result.nfev) == (3.0, 0)
 
 
-def test_an_evaluator_is_stopped_where_a_watcher_raises():
+def test_an_evaluator_is_stopped_where_a_watcher_raises_and_what_was_told_is_kept():
     class Broken(Watcher):
         def begin(self, opened):
+            if self.at_once:
+                raise RuntimeError("no display")
+
+        def add(self, trial):
             raise RuntimeError("no display")
 
-    evaluator = Spy()
-    with pytest.raises(RuntimeError, match="no display"):
-        run(Broken(), evaluator)
-    assert evaluator.stopped == 1
+    for at_once, told in ((True, 0), (False, 1)):
+        evaluator = Spy()
+        ended = run(Broken(at_once=at_once), evaluator)
+        assert (ended.status, str(ended.error)) == (Status.ERROR, "no display")
+        assert (evaluator.stopped, len(ended.trials), ended.result.nfev) == (1, told, told)
 
 
 def test_a_study_and_a_process_give_the_same_run(tmp_path):

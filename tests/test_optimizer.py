@@ -1,12 +1,17 @@
 """Ask and tell, whatever the policy."""
 
+import functools
+import itertools
 import math
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import rnnbbo
 from rnnbbo import Optimizer, Real, shipped
 from rnnbbo.errors import ConfigError, PointError, PolicyError, SpaceError
 from rnnbbo.ledger import key
@@ -302,3 +307,52 @@ def test_a_pending_point_must_be_in_the_space() -> None:
     with pytest.raises(PointError):
         optimizer.add_pending([2.0])
     assert optimizer.ask() == Optimizer([(0.0, 1.0)], rng=0).ask()
+
+
+@pytest.mark.parametrize("policy", [None, "lstm-direct"])
+def test_an_interrupt_at_any_moment_leaves_what_was_asked_and_told(policy):
+    """Whatever line an interrupt comes in: an event has happened, or it has not."""
+    space = [(0.0, 1.0), ("a", "b")]
+
+    def interrupted(action, after):
+        """Do it, and interrupt it after so many lines of the package; tell whether that was so."""
+        lines = itertools.count()
+        package = str(Path(rnnbbo.__file__).parent)
+
+        def trace(frame, event, _):
+            if not frame.f_code.co_filename.startswith((package + "/optimizer", package + "/ledg")):
+                return None
+            if event == "line" and next(lines) == after:
+                raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            action()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(before)
+        return False
+
+    def later(optimizer):
+        points = []
+        for y in (0.5, 0.25):
+            points.append(optimizer.ask())
+            optimizer.tell(points[-1], y)
+        return points, optimizer.Xi, optimizer.yi
+
+    begun = Optimizer(space, policy=policy, rng=0)
+    begun.tell(begun.ask(), 1.0)
+    waiting = begun.ask()
+    for action in (lambda one: one.tell(waiting, 2.0), lambda one: one.ask()):
+        done = begun.copy()
+        action(done)
+        expected = [later(begun.copy()), later(done)]
+        for after in itertools.count():
+            one = begun.copy()
+            if not interrupted(functools.partial(action, one), after):
+                break
+            assert later(one) in expected
+        assert after > 20

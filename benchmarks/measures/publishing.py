@@ -14,6 +14,7 @@ from rnnbbo.benchmarks.option_types import MarkdownFile
 from rnnbbo.benchmarks.reports import plain, stored
 from rnnbbo.benchmarks.reports.section import Subsection
 from rnnbbo.benchmarks.threads import pin_threads
+from rnnbbo.outputs import check_output
 
 Measurement = Callable[..., Sequence[Subsection]]
 
@@ -32,6 +33,9 @@ def measure(*, one_thread: bool = False) -> Callable[[Measurement], click.Comman
     def make(function: Measurement) -> click.Command:
         @wraps(function)
         def run(out: Path | None, **options: Any) -> None:
+            if out is not None:
+                for file in (out, out.with_suffix(".json")):
+                    check_output("--out", file)
             if one_thread:
                 pin_threads()
             show(function(**options), out)

@@ -35,6 +35,7 @@ MEASURES = {
         "parallel_evaluation", "What evaluating in parallel wins in time, and costs in regret."
     ),
     "spearmint": Measure("spearmint_traces", "Spearmint-style against traces of the original."),
+    "studies": Measure("studies", "Going on with long studies, and several processes at one."),
     "training": Measure("training", "Speed of meta-training."),
 }
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -50,10 +53,38 @@ def evaluate(func: Objective, x: list[Any]) -> Outcome:
     """
     start = time.perf_counter()
     try:
-        outcome = read_answer(func([copied(value) for value in x]), "the objective returned")
-    except (Exception, SystemExit) as error:
+        with _copies_end_here():
+            answer = func([copied(value) for value in x])
+            outcome = read_answer(answer, "the objective returned")
+    except SystemExit as stop:
+        outcome = Outcome(error=f"the objective called sys.exit({repr_of(stop.code)})")
+    except Exception as error:
+        outcome = Outcome(error=one_line(error))
+    except BaseException as error:
+        if not _is_cancelled(error):
+            raise
         outcome = Outcome(error=one_line(error))
     return replace(outcome, seconds=time.perf_counter() - start)
+
+
+@contextmanager
+def _copies_end_here() -> Iterator[None]:
+    """End a copy of this process that comes back from the objective, which has forked it.
+
+    It would evaluate, propose and tell beside the process that it is a copy of.
+    """
+    me = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != me:
+            os._exit(0)
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Tell whether a coroutine that the objective has run was cancelled: no `Exception`."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
 def read_answer(answer: Any, saying: str, text: str | None = None) -> Outcome:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +21,15 @@ from rnnbbo.errors import ConfigError, ObjectiveError
 from rnnbbo.evaluation.evaluator import Objective, evaluate, one_line
 from rnnbbo.trial import Outcome, Trial
 
+_GRACE_S = 60.0  # for evaluations that are all overdue: as long as their own time, at most this
+
 
 @dataclass
 class _Running:
     trial: Trial
-    started: float
-    told: bool = False  # timed out: the future still runs, and what it brings is dropped
+    submitted: float
+    begun: float | None = None  # as far as it is known
+    told: bool = False  # timed out: the call still runs, and what it brings is dropped
 
 
 class Futures:
@@ -27,12 +38,18 @@ class Futures:
     Args:
         submit: starts the evaluation of a trial.
         slots: how many may run at once.
-        eval_timeout: seconds until an evaluation counts as failed; None for any. A future that
-            cannot be cancelled keeps its slot until it ends.
+        eval_timeout: seconds until an evaluation counts as failed; None for any. It keeps its slot
+            until its call ends: that a future could be cancelled does not say that the call was
+            (Dask's, which stay pending while they run).
+        begun: returns when the call of a trial began, in seconds of `time.monotonic`; None where
+            that is not known. The time of an evaluation counts from there, else from where its
+            future says that it runs. Where the executor tells neither of any call, it counts from
+            the submission, which is when a slot was free.
+        tells: whether it is certain that the executor tells of each call that it begins.
         close: called when the run ends, after every future was cancelled.
 
     Raises:
-        ObjectiveError: by `wait`: nothing can be evaluated any more.
+        ObjectiveError: by `start` and `wait`: nothing can be evaluated any more.
     """
 
     def __init__(
@@ -41,13 +58,18 @@ class Futures:
         slots: int,
         *,
         eval_timeout: float | None = None,
+        begun: Callable[[Trial], float | None] = lambda trial: None,
+        tells: bool = False,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._slots = slots
         self._submit = submit
         self._eval_timeout = eval_timeout
+        self._begun = begun
+        self._tells = tells
         self._close = close
         self._running: dict[Future[Outcome], _Running] = {}
+        self._stuck_since: float | None = None
 
     @property
     def free(self) -> int:
@@ -63,9 +85,11 @@ class Futures:
         done, _ = wait(self._running, seconds, FIRST_COMPLETED)
         finished = []
         for future in sorted(done, key=lambda future: self._running[future].trial.number):
-            entry = self._running.pop(future)
+            entry = self._running[future]
+            self._look(future, entry)
             if not entry.told:
                 finished.append(replace(entry.trial, outcome=_outcome(future)))
+            del self._running[future]
         return finished + self._overdue()
 
     def stop(self) -> None:
@@ -75,27 +99,61 @@ class Futures:
         self._running.clear()
         self._close()
 
+    def _look(self, future: Future[Outcome], entry: _Running) -> None:
+        """Take note of a call that has begun."""
+        if entry.begun is None:
+            entry.begun = self._begun(entry.trial)
+        if entry.begun is None and future.running():
+            entry.begun = time.monotonic()
+        self._tells = self._tells or entry.begun is not None
+
     def _overdue(self) -> list[Trial]:
         if self._eval_timeout is None:
             return []
-        latest = time.monotonic() - self._eval_timeout
+        for future, entry in self._running.items():
+            self._look(future, entry)
+        now = time.monotonic()
         overdue = []
-        for future, entry in list(self._running.items()):
-            if entry.started > latest or entry.told:
+        for entry in self._running.values():
+            begun = entry.begun if self._tells else entry.submitted
+            if entry.told or begun is None or begun > now - self._eval_timeout:
                 continue
             entry.told = True
-            if future.cancel():
-                del self._running[future]
             error = f"timed out after {self._eval_timeout:g} s"
             overdue.append(replace(entry.trial, outcome=Outcome(error=error)))
-        hung = not self.free and all(entry.told for entry in self._running.values())
-        if hung and not overdue:  # these are told first
-            raise ObjectiveError(
-                f"all {self._slots} evaluations that the executor runs at once have timed out "
-                f"after {self._eval_timeout:g} s and cannot be cancelled; expected an objective "
-                "that ends, or workers=, which ends it"
-            )
+        if not overdue:  # these are told first
+            self._give_up(now, self._eval_timeout)
         return overdue
+
+    def _give_up(self, now: float, eval_timeout: float) -> None:
+        """Raise where only overdue evaluations run, and go on doing so."""
+        told = [entry for entry in self._running.values() if entry.told]
+        waiting = [e for e in self._running.values() if self._tells and e.begun is None]
+        if self.free or not told or len(told) + len(waiting) < len(self._running):
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = now
+        elif now - self._stuck_since > min(eval_timeout, _GRACE_S):
+            raise ObjectiveError(
+                f"all {len(told)} evaluations that the executor runs have timed out after "
+                f"{eval_timeout:g} s and go on; expected an objective that ends, or workers=, "
+                "which ends it"
+            )
+
+
+class _Note:
+    """Says when a call began, in this process; a copy that is sent to another says nothing here."""
+
+    def __init__(self) -> None:
+        self.begun: float | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Note, ()
+
+
+def _call(note: _Note, func: Objective, x: list[Any]) -> Outcome:
+    note.begun = time.monotonic()
+    return evaluate(func, x)
 
 
 def by_executor(
@@ -126,27 +184,57 @@ def by_executor(
             "expected workers= beside it"
         )
 
-    def submit(trial: Trial) -> Future[Outcome]:
-        try:
-            return executor.submit(evaluate, func, trial.x)
-        except (BrokenExecutor, RuntimeError) as error:  # broken, or shut down
-            raise ObjectiveError(f"the executor takes no work: {one_line(error)}") from error
+    notes: dict[int, _Note] = {}
 
-    return Futures(submit, workers, eval_timeout=eval_timeout)
+    def submit(trial: Trial) -> Future[Outcome]:
+        note = notes[trial.number] = _Note()
+        try:
+            future = executor.submit(_call, note, func, trial.x)
+        except Exception as error:  # broken, shut down, closed, or whatever its authors thought of
+            raise ObjectiveError(f"the executor takes no work: {one_line(error)}") from error
+        if not isinstance(future, Future):
+            raise ObjectiveError(
+                f"submit of the executor returned {future!r:.200}; expected a "
+                "concurrent.futures.Future"
+            )
+        return future
+
+    return Futures(
+        submit,
+        workers,
+        eval_timeout=eval_timeout,
+        begun=lambda trial: notes[trial.number].begun,
+        tells=isinstance(executor, (ThreadPoolExecutor, ProcessPoolExecutor)),
+    )
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
-    """Return what a finished future brings; an objective's exceptions are outcomes already."""
-    try:
-        return future.result()
-    except BrokenExecutor as error:
+    """Return what a finished future brings; an objective's exceptions are outcomes already.
+
+    Raises:
+        ObjectiveError: it brings none, for a reason that is no property of the point.
+    """
+    if future.cancelled():  # by others: a run cancels nothing before it ends
+        raise ObjectiveError(
+            "the executor cancelled an evaluation; expected one that stays open: was it, its "
+            "client or its scheduler closed?"
+        )
+    error = future.exception()
+    if error is None:
+        outcome = future.result()
+        if isinstance(outcome, Outcome):
+            return outcome
+        raise ObjectiveError(
+            f"a future of the executor brought {outcome!r:.200}; expected what the function that "
+            "was submitted returns"
+        )
+    if isinstance(error, (BrokenExecutor, CancelledError)):
         raise ObjectiveError(
             f"the executor broke: {one_line(error)}; workers= replaces a process that dies"
         ) from error
-    except Exception as error:
-        if isinstance(error, pickle.PicklingError) or "pickle" in str(error):
-            raise ObjectiveError(
-                f"the objective or its value cannot be sent between processes ({one_line(error)}); "
-                "expected a function at the top of a module, or workers= instead of an executor"
-            ) from error
-        return Outcome(error=f"the executor gave it up: {one_line(error)}")
+    if isinstance(error, pickle.PicklingError) or "pickle" in str(error):
+        raise ObjectiveError(
+            f"the objective or its value cannot be sent between processes ({one_line(error)}); "
+            "expected a function at the top of a module, or workers= instead of an executor"
+        ) from error
+    return Outcome(error=f"the executor gave it up: {one_line(error)}")

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_entropy, as_number
 from rnnbbo.errors import ConfigError, MissingExtraError, ObservationError
 from rnnbbo.escaping import repr_of
+from rnnbbo.isolation import isolated
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
 from rnnbbo.many.group import Group, Stepper, regroup, split
@@ -75,7 +76,8 @@ def minimize_many(
         ConfigError: n_problems, n_calls, rng, threads or chunk are not of the form expected.
         ObservationError: f returned something else than N numbers.
         MissingExtraError: torch is needed and not installed.
-        KeyboardInterrupt: as raised; its `result` holds everything so far.
+        Exception: whatever else `f` raises, KeyboardInterrupt too, as raised; its `result` holds
+            everything so far.
     """
     if not callable(f):
         raise ConfigError(f"f = {repr_of(f)}; expected a function of points (n_problems, D)")
@@ -109,10 +111,11 @@ def minimize_many(
                 if done < steps:
                     groups = regroup(groups, _host(xp.isfinite(y)), most)
                     groups = work(lambda group: _turn(stepper, group, y), groups)  # noqa: B023
-    except KeyboardInterrupt as interrupt:
-        interrupt.result = make_many_result(  # type: ignore[attr-defined]
-            x_iters[:, :done], values[:, :done], loaded.name, rng
-        )
+    except BaseException as error:
+        with suppress(Exception):  # a device may be lost with it
+            error.result = make_many_result(  # type: ignore[attr-defined]
+                x_iters[:, :done], values[:, :done], loaded.name, rng
+            )
         raise
     return make_many_result(x_iters, values, loaded.name, rng)
 
@@ -198,10 +201,18 @@ def _with_torch(make: Callable[[], Any]) -> Any:
 @contextmanager
 def _mapper(threads: int) -> Iterator[Callable[..., list[Group]]]:
     """Give a map over groups; in threads, since numpy works without the interpreter's lock."""
+
+    def apart(function: Callable[[Group], Group], groups: list[Group]) -> list[Group]:
+        with isolated():
+            return [function(group) for group in groups]
+
     if threads == 1:
-        yield lambda function, groups: [function(group) for group in groups]
+        yield apart
         return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(threads) as pool:
-        yield lambda function, groups: list(pool.map(function, groups))
+        # In each thread: a new one knows nothing of what numpy's errors are set to here.
+        yield lambda function, groups: [
+            one for ones in pool.map(lambda group: apart(function, [group]), groups) for one in ones
+        ]

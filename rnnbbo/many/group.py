@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.ledger import stand_in
+from rnnbbo.ledger import half_step, stand_in, unit_of
 from rnnbbo.many.draws import Draws, normal
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
@@ -28,6 +28,7 @@ class Group(NamedTuple):
         state: the policy's state.
         asked: (m, t, D) points of the cube asked so far.
         worst: (m,) the largest value told.
+        largest: (m,) the largest magnitude told, 0 before the first.
         failed: evaluations that failed before the first success.
     """
 
@@ -36,6 +37,7 @@ class Group(NamedTuple):
     state: Any
     asked: Array
     worst: Array
+    largest: Array
     failed: int
 
     @property
@@ -119,7 +121,7 @@ class Stepper:
         state = self.policy.start(x, y)
         asked = xp.zeros((m, 0, dim), dtype=xp.float32, device=self.device)
         worst = xp.full((m,), -xp.inf, dtype=xp.float64, device=self.device)
-        return Group(index, xp.astype(shift, xp.float64), state, asked, worst, 0)
+        return Group(index, xp.astype(shift, xp.float64), state, asked, worst, y, 0)
 
     def tell(self, group: Group, y: Array) -> Group:
         """Feed the values (m,) of the last asks; in place of one that failed, the worst so far.
@@ -130,7 +132,13 @@ class Stepper:
         if group.waiting and not bool(xp.any(xp.isfinite(y))):
             return group
         value, worst = stand_in(xp, y, group.worst)
-        return self._step(group._replace(worst=worst), group.asked[:, -1], value, told=True)
+        largest = xp.maximum(group.largest, xp.abs(value))
+        before, now = (unit_of(xp, one) for one in (group.largest, largest))
+        if bool(xp.any(before != now)):
+            half, rescale = half_step(xp, before, now), self.policy.rescale
+            group = group._replace(state=rescale(rescale(group.state, half), half))
+        group = group._replace(worst=worst, largest=largest)
+        return self._step(group, group.asked[:, -1], value * now, told=True)
 
     def ask(self, group: Group) -> Group:
         """Append the next point of every problem to `asked`."""

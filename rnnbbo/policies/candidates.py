@@ -1,6 +1,7 @@
 """Candidate points: over the whole cube, and near the best that is known."""
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,14 @@ class Candidates(NamedTuple):
     wide: int
 
 
+@cache
+def _alpha(dim: int) -> list[float]:
+    g = 2.0
+    for _ in range(30):  # a contraction: converged to the last bit
+        g = (1.0 + g) ** (1.0 / (dim + 1))
+    return [math.fmod(g ** -(j + 1), 1.0) for j in range(dim)]
+
+
 def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
     """Return points `first` to `first + count - 1` of a quasi-random sequence, (B, count, D).
 
@@ -42,13 +51,7 @@ def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
         first: index of the first point.
         count: number of points.
     """
-    dim = shift.shape[-1]
-    g = 2.0
-    for _ in range(30):  # a contraction: converged to the last bit
-        g = (1.0 + g) ** (1.0 / (dim + 1))
-    alpha = xp.asarray(
-        [math.fmod(g ** -(j + 1), 1.0) for j in range(dim)], dtype=shift.dtype, device=shift.device
-    )
+    alpha = xp.asarray(_alpha(shift.shape[-1]), dtype=shift.dtype, device=shift.device)
     n = xp.arange(first, first + count, dtype=shift.dtype, device=shift.device)
     points = shift[:, None, :] + n[None, :, None] * alpha
     return points - xp.floor(points)

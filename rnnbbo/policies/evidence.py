@@ -132,6 +132,17 @@ def update_evidence(xp: Namespace, evidence: Evidence, observation: Observation)
     )
 
 
+def rescale_evidence(evidence: Evidence, factor: Array) -> Evidence:
+    """Return the evidence of values times a factor (B,), a power of two."""
+    e = evidence
+    return e._replace(
+        mean=e.mean * factor,
+        m2=e.m2 * factor * factor,
+        best_y=e.best_y * factor,
+        second_y=e.second_y * factor,
+    )
+
+
 def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
     """Make a recurrence's inputs from an observation.
 

@@ -5,7 +5,7 @@ randomness is a generator that is passed in: a step never changes what it was gi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -18,6 +18,8 @@ from rnnbbo.space import Space
 
 MOST_PENDING = 64
 """Pending points that a policy is told of, the latest: keeps an ask's cost flat."""
+BULK = 200
+"""Values told without an ask among them that a policy takes in together, so many at a time."""
 
 
 class Policy(ABC):
@@ -49,6 +51,27 @@ class Policy(ABC):
     @abstractmethod
     def step(self, params: Params, state: Any, observation: Observation) -> Any:
         """Return the state after one more observation, or a dummy (Chen et al. 2016, eq. 3)."""
+
+    def absorb(self, params: Params, state: Any, observations: Sequence[Observation]) -> Any | None:
+        """Return the state after BULK values that were told one after another, with no ask between.
+
+        None where it is that of so many steps, as it is by default: a policy may do with less,
+        where no single step matters any more.
+        """
+        return None
+
+    def rescale(self, state: Any, factor: Array) -> Any:
+        """Return the state that all values told so far, times a factor, would have led to.
+
+        Values come in a unit of about their own size, a power of two that changes where they grow
+        from tiny to ordinary or from ordinary to huge (`rnnbbo.ledger`), mostly never. A policy
+        that keeps values in its state multiplies them; by default the state stays as it is.
+
+        Args:
+            state: its state.
+            factor: (B,) powers of two, (1,) for one function.
+        """
+        return state
 
     @abstractmethod
     def choices(

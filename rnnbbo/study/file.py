@@ -1,10 +1,11 @@
-"""An open study file: what was asked and told in it, and the optimizer that follows from that."""
+"""An open study file: what was asked and told in it, and who may do what next."""
 
 from __future__ import annotations
 
 import json
 import numbers
 import os
+import platform
 import sqlite3
 import threading
 import time
@@ -15,20 +16,26 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnnbbo import shipped
 from rnnbbo.arguments import as_entropy
 from rnnbbo.errors import StudyError
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.space import Space
 from rnnbbo.study import database, participants
+from rnnbbo.study.database import Database
 from rnnbbo.study.description import (
     describe_space,
     is_restorable,
     restore_space,
     space_difference,
 )
-from rnnbbo.study.store import TrialStore
+from rnnbbo.study.follower import Follower
+from rnnbbo.study.store import Code, TrialStore
 from rnnbbo.trial import Trial
+
+_TRIES = 3  # how often a point is worked out anew since others have asked in the meantime
 
 
 class StudyFile:
@@ -45,9 +52,10 @@ class StudyFile:
         space: the study's.
         policy_name: name of the study's policy.
         seed: the study's.
-        trials: its trials, to be read within `reading`, and changed within `transaction`.
+        command: what evaluates the study, as JSON; empty where nobody said.
 
     Raises:
+        UnmadeError: there is no study in it yet.
         StudyError: the file is missing, damaged, or was made for something else.
     """
 
@@ -55,26 +63,29 @@ class StudyFile:
         self.path = path
         self._pid = os.getpid()
         self._lock = threading.RLock()
-        self._connection = database.open_study(path)
-        self.trials = TrialStore(self._connection)
+        self._database = Database(path)
         try:
-            database.check_history(self._connection, path)
-            self._read_header(space, policy, rng)
+            key = self._read_header(space, policy, rng)
         except BaseException:
-            self._connection.close()
+            self._database.close()
             raise
+        self._follower = Follower(path, self._database, self._begin_optimizer, key)
         self._closed = False
         self._participant: int | None = None
+        self._given: set[int] = set()  # trials that somebody here knows to be theirs
         self._heartbeat: participants.Heartbeat | None = None
-        self._optimizer: Optimizer | None = None
-        self._fed = 0  # place in the history up to which the optimizer knows it
 
-    def _read_header(self, space: Space | None, policy: Any, rng: Any) -> None:
-        """Read what the study was made for, and compare it with what is wanted now."""
-        with database.named_errors(self.path):
-            described, name, source, weights, seed = self._connection.execute(
-                "SELECT space, policy, source, weights, seed FROM study"
+    def _read_header(self, space: Space | None, policy: Any, rng: Any) -> str:
+        """Read what the study was made for, and compare it with what is wanted now.
+
+        Returns:
+            A text that is the same for all who work on it by the same means.
+        """
+        with self._database.reading() as connection:
+            described, name, source, weights, seed, self.command = connection.execute(
+                "SELECT space, policy, source, weights, seed, command FROM study"
             ).fetchone()
+        means = [described, name, weights, seed, version("rnnbbo"), np.__version__]
         made_for = f"the study {self.path} was made for another"
         described = json.loads(described)
         other = None if space is None else space_difference(described, describe_space(space))
@@ -97,30 +108,39 @@ class StudyFile:
         if isinstance(rng, numbers.Integral) and as_entropy(rng) != int(seed):
             raise StudyError(f"{made_for} seed: {seed}, not {rng}")
         self.policy_name, self.seed = name, int(seed)
+        return "\n".join([*means, platform.machine()])
+
+    def _begin_optimizer(self) -> Optimizer:
+        return Optimizer(self.space, policy=self._policy, rng=self.seed)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Keep this process's other threads away, and name SQLite's errors."""
+    def reading(self) -> Iterator[TrialStore]:
+        """Read the trials; not within a transaction."""
+        self._require_same_process()
+        with self._lock, self._database.reading() as connection:
+            yield TrialStore(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[TrialStore]:
+        """Change the trials, all or nothing, and keep everybody else away; not within another."""
+        with self._changing() as connection:
+            yield TrialStore(connection)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        self._require_same_process()
+        with self._lock, self._database.transaction() as connection:
+            yield connection
+
+    def _require_same_process(self) -> None:
         if os.getpid() != self._pid:
             raise StudyError(f"the study {self.path} was opened before a fork; open it again")
-        with self._lock, database.named_errors(self.path):
-            yield self._connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Do all or nothing, and keep everybody else away; part of one that has begun."""
-        with self.reading() as connection:
-            if connection.in_transaction:
-                yield connection
-                return
-            with database.transaction(connection):
-                yield connection
 
     def read_trials(self, *, told: bool) -> list[Trial]:
         """Return trials in user units: all by number, or the told ones in that order."""
-        with self.reading():
-            trials = self.trials.trials(told=told)
-        return [replace(trial, x=self.space.decode(trial.x)) for trial in trials]
+        with self.reading() as trials:
+            found = trials.trials(told=told)
+        return [replace(trial, x=self.space.decode(trial.x)) for trial in found]
 
     def ask(self, n_calls: int | None) -> Trial | None:
         """Return a trial that waits for somebody, or a new one.
@@ -137,51 +157,101 @@ class StudyFile:
                 "dimensions= beside it"
             )
         with self._lock:
-            self.optimizer()  # most of the work, while others may write
-            try:
-                with self.transaction() as connection:
-                    return self._begin(connection, n_calls)
-            except BaseException:
-                self._optimizer = None  # it may have proposed a point that the history lacks
-                raise
+            if self._participant is None:
+                with self._changing() as connection:
+                    number = participants.register(connection, self.path)
+                self._participant = number
+                self._heartbeat = participants.Heartbeat(self.path, number)
+            trial = self._next(n_calls)
+            if trial is not None:
+                self._given.add(trial.number)
+            return trial
 
-    def _begin(self, connection: sqlite3.Connection, n_calls: int | None) -> Trial | None:
-        if self._participant is None:
-            self._participant = participants.register(connection)
-            self._heartbeat = participants.Heartbeat(self.path, self._participant)
-        for participant in participants.dead(connection):
-            self.trials.release(participant)
-        waiting = self.trials.take(self._participant)
+    def _next(self, n_calls: int | None) -> Trial | None:
+        with self._changing() as connection:
+            done, trial = self._look(connection, n_calls)
+        if done:
+            return trial
+        with self._follower.turn_to_ask():
+            for _ in range(_TRIES):
+                done, trial = self._ask_new(n_calls)
+                if done:
+                    return trial
+            with self._changing() as connection:  # keep the others away this time
+                done, trial = self._look(connection, n_calls)
+                if done:
+                    return trial
+                trials = TrialStore(connection)
+                x = self._follower.follow(trials).optimizer.copy().ask()
+                return Trial(self._insert(trials, self.space.encode(x)), x)
+
+    def _ask_new(self, n_calls: int | None) -> tuple[bool, Trial | None]:
+        """Return a new trial, worked out while others may write.
+
+        Returns:
+            Whether that did, and the trial; it did not where others have asked in the meantime.
+        """
+        known = self._follower.follow()
+        optimizer = known.optimizer.copy()
+        x = optimizer.ask()
+        code = self.space.encode(x)
+        with self._changing() as connection:
+            done, trial = self._look(connection, n_calls)
+            if done:
+                return True, trial
+            trials = TrialStore(connection)
+            missed = trials.events(known.place)
+            if not all(event.told for event in missed):
+                return False, None
+            number = self._insert(trials, code)
+            asked = trials.events(known.place)
+        if not missed:
+            self._follower.accept(optimizer, asked)
+        return True, Trial(number, x)
+
+    def _look(
+        self, connection: sqlite3.Connection, n_calls: int | None
+    ) -> tuple[bool, Trial | None]:
+        """Return whether no new trial has to be made, and one that waits, if any."""
+        assert self._participant is not None
+        trials = TrialStore(connection)
+        for participant in participants.dead(connection, self.path):
+            trials.release(participant)
+        # An interrupt may have come between a trial and whoever asked for it.
+        lost = set(trials.running(self._participant)) - self._given
+        trials.release(self._participant, lost)
+        waiting = trials.take(self._participant)
+        self._follower.others = participants.n_working(connection) > 1
         if waiting is not None:
             number, code = waiting
-            return Trial(number, self.space.decode(code))
-        if n_calls is not None and self.trials.n_evaluations() >= n_calls:
-            return None
-        x = self.optimizer().ask()
-        code = self.space.encode(x)
-        number = self.trials.insert(code, asked=True, participant=self._participant)
-        self._fed = self.trials.last()
-        return Trial(number, x)
+            return True, Trial(number, self.space.decode(code))
+        return n_calls is not None and trials.n_evaluations() >= n_calls, None
+
+    def _insert(self, trials: TrialStore, code: Code) -> int:
+        return trials.insert(code, asked=True, participant=self._participant)
 
     def optimizer(self) -> Optimizer:
         """Return the optimizer, told of everything in the history."""
+        self._require_same_process()
         with self._lock:
-            if self._optimizer is None:
-                self._optimizer = Optimizer(self.space, policy=self._policy, rng=self.seed)
-                self._fed = 0
-            with self.reading():
-                events = self.trials.events(self._fed)
-            for place, code, value, told in events:
-                x = self.space.decode(code)
-                self._optimizer.replay([(x, value) if told else (x,)])
-                self._fed = place
-            return self._optimizer
+            return self._follower.follow().optimizer
 
     def release(self, numbers: list[int] | None = None) -> None:
         """Let trials wait that this process was to evaluate: some, or all."""
         if self._participant is not None:
-            with self.transaction():
-                self.trials.release(self._participant, numbers)
+            with self.transaction() as trials:
+                trials.release(self._participant, numbers)
+            self._given.difference_update(self._given if numbers is None else numbers)
+
+    def copy_to(self, target: Path) -> None:
+        """Make a study of its own in a new file, of the present state of this one.
+
+        Raises:
+            StudyError: there is a file already, or it cannot be written.
+        """
+        with self._lock:
+            self._require_same_process()
+            database.copy_study(self._database, target)
 
     def close(self) -> None:
         """Give back what this process has not told, and close the file; nothing after a fork."""
@@ -194,12 +264,13 @@ class StudyFile:
             if self._heartbeat is not None:
                 self._heartbeat.stop()
             try:
+                self._follower.close()
                 self.release()
             finally:
-                self._connection.close()
+                self._database.close()
 
 
-def make(path: Path, space: Space, policy: Any, rng: Any, resume: bool) -> None:
+def make(path: Path, space: Space, policy: Any, rng: Any, *, resume: bool) -> None:
     """Make the file; with `resume`, another process may do it first.
 
     Raises:
@@ -220,6 +291,7 @@ def make(path: Path, space: Space, policy: Any, rng: Any, resume: bool) -> None:
         "seed": str(as_entropy(rng)),
         "made_by": f"rnnbbo {version('rnnbbo')}",
         "made_at": time.time(),
+        "command": "",
     }
     try:
         database.create_study(path, row)

@@ -13,10 +13,15 @@ import threading
 import time
 from pathlib import Path
 
+from rnnbbo.errors import StudyError
 from rnnbbo.status import TrialState
+from rnnbbo.study import schema
+from rnnbbo.study.database import Database
 
 BEAT_S = 5.0
 MISSED_S = 60.0  # without a heartbeat for so long, a process counts as dead
+
+_COLUMNS = ", ".join(schema.COLUMNS["worker"])
 
 
 class Heartbeat:
@@ -40,64 +45,85 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        connection = sqlite3.connect(self._path, timeout=BEAT_S, isolation_level=None)
-        with contextlib.closing(connection):
-            while not self._stop.wait(BEAT_S):
-                # One beat may be missed; where the file is lost, asks and tells say so.
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute(
-                        "UPDATE worker SET beat = ? WHERE id = ?", (time.time(), self._participant)
-                    )
+        while not self._stop.wait(BEAT_S):
+            # One beat may be missed; where the file is lost, asks and tells say so.
+            with contextlib.suppress(StudyError):
+                self._beat()
+
+    def _beat(self) -> None:
+        database = Database(self._path, checked=False)  # another one may be using its connection
+        with contextlib.closing(database), database.transaction() as connection:
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM worker WHERE id = ?", (self._participant,)
+            ).fetchone()
+            if row is not None:
+                schema.write_row(connection, "worker", (*row[:-1], time.time()))
 
 
-def register(connection: sqlite3.Connection) -> int:
-    """Enter this process, inside of a transaction, and return its number."""
+def register(connection: sqlite3.Connection, path: Path) -> int:
+    """Enter this process, inside of a transaction, and return its number.
+
+    Args:
+        connection: to the study's file.
+        path: the file.
+    """
     pid = os.getpid()
-    cursor = connection.execute(
-        "INSERT INTO worker (machine, pid, born, beat) VALUES (?, ?, ?, ?)",
-        (_machine(), pid, _born(pid), time.time()),
-    )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
+    (number,) = connection.execute("SELECT COALESCE(MAX(id) + 1, 1) FROM worker").fetchone()
+    row = (number, _place(path), pid, _born(pid), time.time())
+    schema.write_row(connection, "worker", row)
+    return int(number)
 
 
-def dead(connection: sqlite3.Connection) -> list[int]:
+def dead(connection: sqlite3.Connection, path: Path) -> list[int]:
     """Return the numbers of those with running trials that do not live any more.
 
-    Of this machine's processes one can see whether they are there; of others, the last heartbeat.
+    Of processes that work on this very file on this machine one can see whether they are there;
+    of others, and of one that is stopped, the last heartbeat.
     """
     rows = connection.execute(
-        "SELECT id, machine, pid, born, beat FROM worker "
-        "WHERE id IN (SELECT worker FROM trial WHERE state = ?)",
+        f"SELECT {_COLUMNS} FROM worker WHERE id IN (SELECT worker FROM trial WHERE state = ?)",
         (TrialState.RUNNING,),
     ).fetchall()
-    here, now = _machine(), time.time()
+    here, now = _place(path), time.time()
     gone = []
-    for participant, machine, pid, born, beat in rows:
-        alive = _born(pid) == born if machine == here else abs(now - beat) < MISSED_S
+    for participant, place, pid, born, beat in rows:
+        beats = abs(now - beat) < MISSED_S
+        alive = beats
+        if place == here:
+            alive = _born(pid) == born and (beats or not _is_stopped(pid))
         if not alive:
             gone.append(participant)
     return gone
 
 
-def _machine() -> str:
-    """Return where process numbers mean one thing: a machine since its start, a container."""
+def n_working(connection: sqlite3.Connection) -> int:
+    """Return how many processes evaluate a trial now, as far as the file says."""
+    query = "SELECT COUNT(DISTINCT worker) FROM trial WHERE state = ?"
+    return int(connection.execute(query, (TrialState.RUNNING,)).fetchone()[0])
+
+
+def _place(path: Path) -> str:
+    """Return where process numbers mean one thing, and by which file they are at work.
+
+    A machine since its start, a container; a copy of a study is another file, whose trials nobody
+    evaluates.
+    """
     parts = [socket.gethostname()]
     with contextlib.suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
     with contextlib.suppress(OSError):
         parts.append(str(os.stat("/proc/self/ns/pid").st_ino))
+    with contextlib.suppress(OSError):
+        there = path.stat()
+        parts.append(f"{there.st_dev}:{there.st_ino}")
     return " ".join(parts)
 
 
 def _born(pid: int) -> str:
     """Return what tells a process from a later one of its number; empty where there is none."""
-    try:
-        # The 22nd field, ticks since the machine's start; the state is the third (proc(5)).
-        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    fields = _stat(pid)
+    if fields:
         return "" if fields[0] in "ZX" else fields[19]
-    except OSError:
-        pass
     if Path("/proc/self/stat").exists():
         return ""
     try:
@@ -107,3 +133,19 @@ def _born(pid: int) -> str:
     except PermissionError:
         pass
     return "alive"
+
+
+def _is_stopped(pid: int) -> bool:
+    """Return whether a process was stopped, by a signal or a debugger, as far as one can see."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] in "Tt"
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the state of a process, and what follows it; empty where nobody says."""
+    try:
+        # The 22nd field, ticks since the machine's start; the state is the third (proc(5)).
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        return text.rpartition(")")[2].split()
+    except OSError:
+        return []

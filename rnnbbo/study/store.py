@@ -7,10 +7,12 @@ import math
 import sqlite3
 import time
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from rnnbbo.errors import TrialError
 from rnnbbo.status import TrialState
+from rnnbbo.study import checksums, schema
 from rnnbbo.trial import Outcome, Trial
 
 Code = list[Any]
@@ -18,6 +20,46 @@ Code = list[Any]
 
 _TOLD = (TrialState.OK, TrialState.FAILED)
 _LAST = "SELECT MAX(COALESCE(MAX(asked), 0), COALESCE(MAX(told), 0)) FROM trial"
+_MOST = 2**63 - 1  # that a column can hold
+_COLUMNS = ", ".join(schema.COLUMNS["trial"])
+_HEADER = ", ".join(schema.COLUMNS["study"])
+
+
+class Event(NamedTuple):
+    """An ask or a tell.
+
+    Attributes:
+        place: its place in the history, from 1.
+        number: of the trial.
+        code: the trial's point, as the file has it.
+        value: None for an ask, or a failed trial.
+        told: whether it is a tell.
+    """
+
+    place: int
+    number: int
+    code: str
+    value: float | None
+    told: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of the table `trial`, in the order of `schema.COLUMNS`."""
+
+    number: int
+    x: str
+    state: str = TrialState.WAITING
+    value: float | None = None
+    error: str | None = None
+    info: str = "{}"
+    stderr: str = ""
+    seconds: float | None = None
+    asked: int | None = None
+    told: int | None = None
+    worker: int | None = None
+    begun_at: float | None = None
+    told_at: float | None = None
 
 
 class TrialStore:
@@ -39,41 +81,44 @@ class TrialStore:
             participant: who evaluates it.
         """
         (number,) = self._one("SELECT COALESCE(MAX(number) + 1, 0) FROM trial")
-        self._connection.execute(
-            "INSERT INTO trial (number, x, state, asked) VALUES (?, ?, ?, ?)",
-            (number, json.dumps(code), TrialState.WAITING, self.last() + 1 if asked else None),
-        )
+        row = _Row(number, json.dumps(code))
         if participant is not None:
-            self._start(number, participant)
-        return number
+            row = _begun(row, participant)
+        if asked:
+            row = replace(row, asked=self._append(number, row.x, None, told=False))
+        self._write(row)
+        return int(number)
 
     def take(self, participant: int) -> tuple[int, Code] | None:
         """Let a participant evaluate the first trial that waits, if any: its number and point."""
-        found = self._one(
-            "SELECT number, x FROM trial WHERE state = ? ORDER BY number LIMIT 1",
-            TrialState.WAITING,
-        )
-        if found is None:
-            return None
-        self._start(found[0], participant)
-        return found[0], json.loads(found[1])
+        for row in self._rows("WHERE state = ? ORDER BY number LIMIT 1", TrialState.WAITING):
+            self._write(_begun(row, participant))
+            return row.number, json.loads(row.x)
+        return None
 
-    def _start(self, number: int, participant: int) -> None:
-        self._connection.execute(
-            "UPDATE trial SET state = ?, worker = ?, begun_at = ? WHERE number = ?",
-            (TrialState.RUNNING, participant, time.time(), number),
-        )
+    def add(self, known: Iterable[tuple[Code, Outcome]]) -> None:
+        """Add trials that were told without having been asked for."""
+        for code, outcome in known:
+            self.tell(self.insert(code, asked=False), outcome)
+
+    def running(self, participant: int) -> list[int]:
+        """Return the numbers of the trials that a participant evaluates."""
+        query = "SELECT number FROM trial WHERE worker = ? AND state = ?"
+        rows = self._connection.execute(query, (participant, TrialState.RUNNING))
+        return [number for (number,) in rows]
 
     def release(self, participant: int, numbers: Iterable[int] | None = None) -> None:
         """Let trials wait that a participant was evaluating: some, or all."""
-        update = "UPDATE trial SET state = ?, worker = NULL WHERE worker = ? AND state = ?"
-        values = (TrialState.WAITING, participant, TrialState.RUNNING)
-        if numbers is None:
-            self._connection.execute(update, values)
-        else:
-            self._connection.executemany(
-                update + " AND number = ?", [(*values, number) for number in numbers]
-            )
+        wanted = None if numbers is None else set(numbers)
+        running = "WHERE worker = ? AND state = ?"
+        for row in list(self._rows(running, participant, TrialState.RUNNING)):
+            if wanted is None or row.number in wanted:
+                self._write(replace(row, state=TrialState.WAITING, worker=None))
+
+    def release_all(self) -> None:
+        """Let all trials wait that are running."""
+        for row in list(self._rows("WHERE state = ?", TrialState.RUNNING)):
+            self._write(replace(row, state=TrialState.WAITING, worker=None))
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Write down what came of a trial.
@@ -81,51 +126,44 @@ class TrialStore:
         Raises:
             TrialError: there is no such trial, or it was told before. Nothing has changed.
         """
-        row = self._one("SELECT state, value, error FROM trial WHERE number = ?", number)
+        row = next(self._rows("WHERE number = ?", min(number, _MOST)), None)
         if row is None:
             (count,) = self._one("SELECT COUNT(*) FROM trial")
             raise TrialError(f"trial = {number}; expected one of the study's {count}, from 0")
-        state, value, error = row
-        if state in _TOLD:
-            known = f"value {value!r}" if error is None else f"failure {error!r}"
+        if row.state in _TOLD:
+            known = f"value {row.value!r}" if row.error is None else f"failure {row.error!r}"
             raise TrialError(f"trial {number} was told before, with the {known}")
         failed = outcome.error is not None
-        self._connection.execute(
-            "UPDATE trial SET state = ?, value = ?, error = ?, info = ?, stderr = ?, seconds = ?, "
-            "told = ?, told_at = ? WHERE number = ?",
-            (
-                TrialState.FAILED if failed else TrialState.OK,
-                None if failed else outcome.value,
-                outcome.error,
-                json.dumps(outcome.info),
-                outcome.stderr,
-                outcome.seconds,
-                self.last() + 1,
-                time.time(),
-                number,
-            ),
+        value = None if failed else float(outcome.value) + 0.0  # SQLite has no -0.0
+        self._write(
+            replace(
+                row,
+                state=TrialState.FAILED if failed else TrialState.OK,
+                value=value,
+                error=None if outcome.error is None else _as_text(outcome.error),
+                info=json.dumps(outcome.info),
+                stderr=_as_text(outcome.stderr),
+                seconds=_as_seconds(outcome.seconds),
+                told=self._append(number, row.x, value, told=True),
+                told_at=time.time(),
+            )
         )
 
     def last(self) -> int:
         """Return the last place in the history of asks and tells; 0 before the first."""
-        return self._one(_LAST)[0]
+        return int(self._one(_LAST)[0])
 
-    def events(self, after: int) -> list[tuple[int, Code, float | None, bool]]:
-        """Return what happened after a place in the history.
+    def head(self) -> str:
+        """Return the digest of the history: see `checksums`."""
+        return str(self._one("SELECT head FROM study")[0])
 
-        Returns:
-            Of each ask and tell, in order: place, point, value, whether it was told.
-        """
-        rows = self._connection.execute(
-            "SELECT asked AS place, x, NULL, 0 FROM trial WHERE asked > ? UNION ALL "
-            "SELECT told, x, value, 1 FROM trial WHERE told > ? ORDER BY place",
-            (after, after),
-        )
-        return [(place, json.loads(x), value, bool(told)) for place, x, value, told in rows]
+    def events(self, after: int) -> list[Event]:
+        """Return what happened after a place in the history, in order."""
+        return [Event(*row) for row in self._connection.execute(schema.EVENTS, (after, after))]
 
     def n_trials(self) -> int:
         """Return the number of trials, known values included."""
-        return self._one("SELECT COUNT(*) FROM trial")[0]
+        return int(self._one("SELECT COUNT(*) FROM trial")[0])
 
     def n_evaluations(self, *, told: bool = False, failed: bool = False) -> int:
         """Return the number of evaluations: all, those told, or those that failed.
@@ -135,33 +173,57 @@ class TrialStore:
         query = "SELECT COUNT(*) FROM trial WHERE asked IS NOT NULL"
         query += " AND told IS NOT NULL" if told else ""
         if failed:
-            return self._one(query + " AND state = ?", TrialState.FAILED)[0]
-        return self._one(query)[0]
+            return int(self._one(query + " AND state = ?", TrialState.FAILED)[0])
+        return int(self._one(query)[0])
 
     def trials(self, *, told: bool) -> list[Trial]:
         """Return trials, their points encoded: all by number, or the told ones in that order."""
         order = "WHERE told IS NOT NULL ORDER BY told" if told else "ORDER BY number"
-        rows = self._connection.execute(
-            f"SELECT state, number, x, value, error, info, stderr, seconds FROM trial {order}"
-        )
-        return [_trial(*row) for row in rows]
+        return [_trial(row) for row in self._rows(order)]
+
+    def set_command(self, command: str) -> None:
+        """Write down what the study is evaluated by."""
+        self._write_header(command=command)
+
+    def _append(self, number: int, code: str, value: float | None, *, told: bool) -> int:
+        """Chain one more event to the history, and return its place."""
+        event = Event(self.last() + 1, number, code, value, int(told))
+        self._write_header(head=checksums.extend(self.head(), [event]))
+        return event.place
+
+    def _write_header(self, **changed: str) -> None:
+        names = schema.COLUMNS["study"]
+        row = dict(zip(names, self._one(f"SELECT {_HEADER} FROM study"), strict=True)) | changed
+        schema.write_row(self._connection, "study", [row[name] for name in names])
+
+    def _write(self, row: _Row) -> None:
+        values = [getattr(row, name) for name in schema.COLUMNS["trial"]]
+        schema.write_row(self._connection, "trial", values)
+
+    def _rows(self, which: str, *values: Any) -> Any:
+        rows = self._connection.execute(f"SELECT {_COLUMNS} FROM trial {which}", values)
+        return (_Row(*row) for row in rows)
 
     def _one(self, query: str, *values: Any) -> Any:
         return self._connection.execute(query, values).fetchone()
 
 
-def _trial(
-    state: str,
-    number: int,
-    code: str,
-    value: float | None,
-    error: str | None,
-    info: str,
-    stderr: str,
-    seconds: float | None,
-) -> Trial:
+def _begun(row: _Row, participant: int) -> _Row:
+    return replace(row, state=TrialState.RUNNING, worker=participant, begun_at=time.time())
+
+
+def _as_text(text: str) -> str:
+    """Return a text that a file can hold: half of a pair of surrogates is not in UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _as_seconds(seconds: float | None) -> float | None:
+    return None if seconds is None or math.isnan(seconds) else float(seconds) + 0.0
+
+
+def _trial(row: _Row) -> Trial:
     outcome = None
-    if state in _TOLD:
-        known = math.nan if value is None else value
-        outcome = Outcome(known, error, json.loads(info), stderr, seconds)
-    return Trial(number, json.loads(code), outcome, waiting=state == TrialState.WAITING)
+    if row.state in _TOLD:
+        known = math.nan if row.value is None else row.value
+        outcome = Outcome(known, row.error, json.loads(row.info), row.stderr, row.seconds)
+    return Trial(row.number, json.loads(row.x), outcome, waiting=row.state == TrialState.WAITING)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_value
+from rnnbbo.arguments import as_count, as_pairs, as_value
 from rnnbbo.errors import StudyError
 from rnnbbo.escaping import repr_of
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
+from rnnbbo.study.database import UnmadeError
 from rnnbbo.trial import Outcome, Trial
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(?:/?)(.*)")
@@ -72,11 +73,18 @@ class Study:
         space = None
         if dimensions is not None:
             space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
-        if space is not None and not (resume and _is_there(self.path)):
-            file.make(self.path, space, policy, rng, resume)
-        elif not resume:
+        if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
-        self._file = file.StudyFile(self.path, space, policy, rng)
+        if space is not None and not (resume and _is_there(self.path)):
+            file.make(self.path, space, policy, rng, resume=resume)
+        try:
+            self._file = file.StudyFile(self.path, space, policy, rng)
+        except UnmadeError:
+            if space is None:
+                raise StudyError(f"{path} is empty, and no study") from None
+            # Whoever was making it has died.
+            file.make(self.path, space, policy, rng, resume=resume)
+            self._file = file.StudyFile(self.path, space, policy, rng)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
         self.policy_name = self._file.policy_name
@@ -119,26 +127,30 @@ class Study:
         """
         outcome = replace(_outcome(y, error), info={} if info is None else info, seconds=seconds)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
-        with self._file.transaction():
-            self._file.trials.tell(number, outcome)
+        with self._file.transaction() as trials:
+            trials.tell(number, outcome)
 
     def add(self, x: Any, y: Any) -> None:
-        """Take a value that is known without having been asked for.
+        """Take a value that is known without having been asked for, or several at once.
 
         Args:
-            x: a point in user units.
-            y: its value; NaN, infinity or None is a failed trial.
+            x: a point in user units, or a list of points.
+            y: its value, or a list of values; NaN, infinity or None is a failed trial.
 
         Raises:
-            PointError: the point is not in the space.
-            ObservationError: y is not a number.
-            StudyError: the file cannot be written; nothing has changed.
+            PointError: a point is not in the space, or there are not as many as values.
+            ObservationError: a value is not a number.
+            StudyError: the file cannot be written. Nothing has changed then.
         """
-        outcome = _outcome(y, None)
-        code = self.space.encode(x)
-        with self._file.transaction():
-            number = self._file.trials.insert(code, asked=False)
-            self._file.trials.tell(number, outcome)
+        known = self.known(x, y)
+        with self._file.transaction() as trials:
+            trials.add(known)
+
+    def known(self, x: Any, y: Any) -> list[tuple[list[Any], Outcome]]:
+        """Return what `add` would write down: points as the file has them, and their outcomes."""
+        return [
+            (self.space.encode(point), _outcome(value, None)) for point, value in as_pairs(x, y)
+        ]
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
@@ -150,26 +162,51 @@ class Study:
 
     def recommend(self) -> list[Any] | None:
         """Return the point to take, as `rnnbbo.Optimizer.recommend` does."""
-        with self._file.reading():
-            return self._file.optimizer().recommend()
+        return self._file.optimizer().recommend()
 
     def result(self) -> OptimizeResult:
         """Sum up what was told, as `rnnbbo.minimize` does."""
-        with self._file.reading():
-            told, nfev = self.told(), self._file.trials.n_evaluations(told=True)
-            optimizer = self._file.optimizer()
-            result = make_result(
-                self.space,
-                [trial.x for trial in told],
-                [math.nan if trial.value is None else trial.value for trial in told],
-                policy=optimizer.policy_name,
-                policy_why=optimizer.policy_why,
-                recommended=optimizer.recommend(),
-                random_state=self.seed,
-            )
+        told = self.told()
+        with self._file.reading() as trials:
+            nfev = trials.n_evaluations(told=True)
+        optimizer = self._file.optimizer()
+        result = make_result(
+            self.space,
+            [trial.x for trial in told],
+            [math.nan if trial.value is None else trial.value for trial in told],
+            policy=optimizer.policy_name,
+            policy_why=optimizer.policy_why,
+            recommended=optimizer.recommend(),
+            random_state=self.seed,
+        )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
         result.update(nfev=nfev, errors=errors)
         return result
+
+    @property
+    def command(self) -> str:
+        """What evaluates it, as `rnnbbo minimize` keeps it; empty where nobody said."""
+        return self._file.command
+
+    def keep_command(self, command: str) -> None:
+        """Keep in the file what evaluates it, in any words."""
+        with self._file.transaction() as trials:
+            trials.set_command(command)
+        self._file.command = command
+
+    def backup(self, path: str | Path) -> None:
+        """Make a study of its own in a new file, of all that was asked and told up to now.
+
+        Others may go on with this one meanwhile. Trials that are being evaluated wait, in the
+        copy, for somebody to evaluate them.
+
+        Args:
+            path: a file that does not exist.
+
+        Raises:
+            StudyError: it exists, or cannot be written.
+        """
+        self._file.copy_to(_as_path(path))
 
     def close(self) -> None:
         """Give back what this process has not told, and close the file."""

@@ -26,15 +26,14 @@ class StudyHistory:
 
     def begin_with(self, points: Sequence[list[Any]], values: Sequence[Any]) -> None:
         """Begin an empty study with points to evaluate first, or with known values of them."""
-        with self._file.transaction():
-            if self._file.trials.n_trials():
+        known = self._study.known(list(points), list(values)) if values else []
+        codes = [] if values else [self._file.space.encode(point) for point in points]
+        with self._file.transaction() as trials:
+            if trials.n_trials():
                 return
-            if values:
-                for point, y in zip(points, values, strict=True):
-                    self._study.add(point, y)
-                return
-            for point in points:
-                self._file.trials.insert(self._file.space.encode(point), asked=True)
+            trials.add(known)
+            for code in codes:
+                trials.insert(code, asked=True)
 
     def begin(self, n_calls: int) -> Trial | None:
         """Return the next trial to evaluate; None where n_calls have been begun."""
@@ -43,8 +42,7 @@ class StudyHistory:
     def finish(self, trial: Trial) -> None:
         """Take a trial with its outcome; a second value of a trial is kept as one more point."""
         assert trial.outcome is not None
-        trials = self._file.trials
-        with self._file.transaction():
+        with self._file.transaction() as trials:
             try:
                 trials.tell(trial.number, trial.outcome)
             except TrialError:  # this process was slow to answer, and another one took over
@@ -63,14 +61,14 @@ class StudyHistory:
     @property
     def n_evaluations(self) -> int:
         """Number of evaluations that were told; known values that were added are none."""
-        with self._file.reading():
-            return self._file.trials.n_evaluations(told=True)
+        with self._file.reading() as trials:
+            return trials.n_evaluations(told=True)
 
     @property
     def n_failed(self) -> int:
         """Number of evaluations that failed."""
-        with self._file.reading():
-            return self._file.trials.n_evaluations(failed=True)
+        with self._file.reading() as trials:
+            return trials.n_evaluations(failed=True)
 
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order, by whomever."""

@@ -272,7 +272,7 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
         ),
         (
             ["objective.py:listed", *ONE, "--plot", "none/plot.png"],
-            "expected a file in a folder that exists",
+            "No such file or directory); expected a file in a folder that is there",
         ),
         ([*ONE, "--", "no-such-program-anywhere"], "no-such-program-anywhere"),
         ([*ONE, "--", "true", "{y}"], "placeholder = '{y}' in '{y}'; expected one of {a}"),

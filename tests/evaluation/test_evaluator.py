@@ -55,7 +55,7 @@ def test_sys_exit_fails_one_evaluation():
     def func(x):
         raise SystemExit("license expired")
 
-    assert evaluate(func, [0.5]).error == "SystemExit: license expired"
+    assert evaluate(func, [0.5]).error == "the objective called sys.exit('license expired')"
 
 
 SPACE = [

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +20,7 @@ from rnnbbo.errors import (
     TooManyFailuresError,
     TrialError,
 )
-from rnnbbo.study import StudyHistory, database, participants
+from rnnbbo.study import StudyHistory, participants, schema
 from rnnbbo.trial import Outcome
 
 SPACE = [(-1.0, 1.0), (1e-3, 1e3, "log-uniform"), (1, 9), ("a", "b", None)]
@@ -42,6 +41,17 @@ def sql(path, statement, *values):
         rows = connection.execute(statement, values).fetchall()
     connection.close()
     return rows
+
+
+def rewrite(path, table, change):
+    """Change rows as the package does, with their checksums."""
+    columns = schema.COLUMNS[table]
+    rows = sql(path, f"SELECT {', '.join(columns)} FROM {table}")
+    with sqlite3.connect(path) as connection:
+        for row in rows:
+            new = change(dict(zip(columns, row, strict=True)))
+            schema.write_row(connection, table, [new[name] for name in columns])
+    connection.close()
 
 
 def advance(study, steps):
@@ -141,7 +151,7 @@ def test_a_study_made_for_something_else_names_the_difference(path, wanted, word
 
 def test_other_weights_of_the_same_name(path):
     Study(path, SPACE, **QUICK).close()
-    sql(path, "UPDATE study SET weights = 'other'")
+    rewrite(path, "study", lambda row: row | {"weights": "other"})
     with pytest.raises(StudyError, match="another version of the weights of 'lstm-direct'"):
         Study(path, resume=True)
 
@@ -207,69 +217,6 @@ def test_an_empty_file_becomes_a_study(path):
         advance(study, 1)
 
 
-def test_a_study_that_another_process_is_just_making(path, monkeypatch):
-    """Between the first write and the schema, the file is an empty database."""
-    sql(path, "PRAGMA journal_mode = wal")
-    assert path.stat().st_size > 0
-    twin = path.with_name("twin.db")
-    Study(twin, SPACE, **QUICK).close()
-    with sqlite3.connect(twin) as other:
-        other.row_factory = sqlite3.Row
-        header = dict(other.execute("SELECT * FROM study").fetchone())
-    maker = threading.Timer(0.2, database.create_study, (path, header))
-    maker.start()
-    with Study(path, SPACE, **QUICK, resume=True) as study:
-        maker.join()
-        advance(study, 1)
-    path.unlink()
-    sql(path, "PRAGMA journal_mode = wal")
-    monkeypatch.setattr(database, "MAKING_S", 0.05)  # and nobody comes back to make it
-    with pytest.raises(StudyError, match="no study of rnnbbo"):
-        Study(path, SPACE, **QUICK, resume=True)
-
-
-def test_the_write_ahead_log_is_begun_once_others_have_written(path):
-    Study(path, SPACE, **QUICK).close()
-    assert sql(path, "PRAGMA journal_mode = delete") == [("delete",)]
-    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    commit = threading.Timer(0.3, other.execute, ("COMMIT",))
-    commit.start()
-    with Study(path, resume=True) as study:
-        commit.join()
-        advance(study, 1)
-        assert sql(path, "PRAGMA journal_mode") == [("wal",)]
-    other.close()
-
-
-def test_schemas_of_other_versions(path, monkeypatch):
-    Study(path, SPACE, **QUICK).close()
-    sql(path, f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
-    with pytest.raises(StudyError, match="made by a later rnnbbo"):
-        Study(path, resume=True)
-    sql(path, f"PRAGMA user_version = {database.SCHEMA_VERSION}")
-
-    def migrate(connection):
-        connection.execute("ALTER TABLE study ADD COLUMN note TEXT")
-
-    monkeypatch.setattr(database, "SCHEMA_VERSION", database.SCHEMA_VERSION + 1)
-    with pytest.raises(StudyError, match="too old"):
-        Study(path, resume=True)
-    monkeypatch.setitem(database._MIGRATIONS, database.SCHEMA_VERSION - 1, migrate)
-    with Study(path, resume=True) as study:
-        advance(study, 2)
-    assert sql(path, "SELECT note FROM study") == [(None,)]
-    assert sql(path, "PRAGMA user_version") == [(database.SCHEMA_VERSION,)]
-
-
-def test_missing_rows_are_noticed(path):
-    with Study(path, SPACE, **QUICK) as study:
-        advance(study, 5)
-    sql(path, "DELETE FROM trial WHERE number = 2")
-    with pytest.raises(StudyError, match="rows are missing"):
-        Study(path, resume=True)
-
-
 def test_categories_of_any_kind(path):
     space = [(len, sum, ("a", 1)), (0.5, 0.25, 2)]
     with Study(path, space, **QUICK) as study:
@@ -298,22 +245,8 @@ def test_the_file_says_what_it_holds_without_this_package(path):
         "prior": "log-uniform",
     }
     assert header[1:] == ("lstm-direct", "3")
-    assert sql(path, "PRAGMA journal_mode") == [("wal",)]
     places = sql(path, "SELECT asked, told FROM trial ORDER BY number")
     assert places == [(1, 2), (3, 4), (5, 6)]
-
-
-def test_no_write_ahead_log_on_a_network(path, monkeypatch):
-    monkeypatch.setattr(database, "_file_system", lambda path: "nfs4")
-    with Study(path, SPACE, **QUICK) as study:
-        advance(study, 2)
-    assert sql(path, "PRAGMA journal_mode") == [("delete",)]
-
-
-def test_the_file_system_of_a_path(tmp_path):
-    lines = Path("/proc/filesystems").read_text().splitlines()
-    assert database._file_system(tmp_path / "not yet there.db") in {x.split()[-1] for x in lines}
-    assert database._file_system(Path("/proc/self")) == "proc"
 
 
 # Several who work on one study.
@@ -372,10 +305,10 @@ def test_the_trial_of_a_killed_worker_is_given_out_again_at_once(path):
 @pytest.mark.parametrize(("silent_s", "given"), [(5.0, 1), (1000.0, 0)])
 def test_heartbeats_of_other_machines(path, silent_s, given, monkeypatch):
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(participants, "_machine", lambda: "elsewhere")
+        elsewhere.setattr(participants, "_place", lambda path: "elsewhere")
         far = Study(path, SPACE, **QUICK)
         theirs = far.ask()
-    sql(path, "UPDATE worker SET beat = beat - ?", silent_s)
+    rewrite(path, "worker", lambda row: row | {"beat": row["beat"] - silent_s})
     with Study(path, resume=True) as study:
         assert study.ask().number == given
         # A late answer is taken, and the second one of a trial is one more value at its point.

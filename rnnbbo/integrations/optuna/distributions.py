@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from optuna.distributions import (
@@ -15,7 +15,8 @@ from optuna.distributions import (
 from rnnbbo.errors import PointError, SpaceError
 from rnnbbo.space import Categorical, Integer, Real, Space
 
-# More integers than a rnnbbo.Integer takes become a Real that is rounded.
+# Integers of an `Integer`. Of more, so many are used, evenly spread; where their scale is
+# logarithmic, a `Real` is rounded.
 _MANY = 2**40
 
 
@@ -52,32 +53,94 @@ class ProposedTogether:
         pairs = zip(self.distributions.items(), point, strict=True)
         return {name: _decode(d, element) for (name, d), element in pairs}
 
+    def settle(self, point: list[Any], taken: Collection[list[Any]]) -> list[Any]:
+        """Return the point that the values at `point` are, or one beside it that is not taken.
+
+        It is the point itself unless integers are a `Real` that is rounded.
+        """
+        rounded = [i for i, d in enumerate(self.distributions.values()) if _rounds(d)]
+        if not rounded:
+            return point
+        settled = [
+            float(_decode(d, element)) if _rounds(d) else element
+            for d, element in zip(self.distributions.values(), point, strict=True)
+        ]
+        first = rounded[0]
+        low, high = self.space.dimensions[first].bounds
+        steps = (side * n for n in range(1, len(taken) + 2) for side in (1.0, -1.0))
+        moved = ([*settled[:first], settled[first] + s, *settled[first + 1 :]] for s in steps)
+        inside = (p for p in moved if low <= p[first] <= high and p not in taken)
+        return settled if settled not in taken else next(inside, settled)
+
+    def internal(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values that JSON keeps: of a choice its index, of a number itself, to the bit."""
+        return {
+            name: int(d.to_internal_repr(params[name]))
+            if isinstance(d, CategoricalDistribution)
+            else params[name]
+            for name, d in self.distributions.items()
+        }
+
+    def external(self, internal: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that `internal` made these of, as far as they are known here."""
+        return {
+            name: d.choices[internal[name]]
+            if isinstance(d, CategoricalDistribution)
+            else internal[name]
+            for name, d in self.distributions.items()
+            if name in internal
+        }
+
+    def merge(self, proposed: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that a trial was given, and where it has none yet what was proposed.
+
+        Optuna keeps integers as floats: of those beyond 2**53 the proposal has the digits.
+        """
+        same = {
+            name
+            for name, value in given.items()
+            if type(value) is int and abs(value) > 2**53 and float(proposed.get(name, 0)) == value
+        }
+        return {**proposed, **{name: v for name, v in given.items() if name not in same}}
+
 
 def _dimension(name: str, d: Any) -> Real | Integer | Categorical:
     if isinstance(d, CategoricalDistribution):
         return Categorical(range(len(d.choices)), name)
-    if not isinstance(d, (FloatDistribution, IntDistribution)):
+    if isinstance(d, IntDistribution):
+        return _whole(name, d)
+    if not isinstance(d, FloatDistribution):
         raise SpaceError(
             f"{name} = {d!r}; expected a FloatDistribution, IntDistribution or "
             "CategoricalDistribution"
         )
-    return _number(name, d)
-
-
-def _number(name: str, d: Any) -> Real | Integer:
-    if _stepped(d):
+    if d.step is not None and _stepped(d):
         return Integer(0, round((d.high - d.low) / d.step), "uniform", name)
-    prior = "log-uniform" if d.log else "uniform"
-    whole = isinstance(d, IntDistribution) and max(d.high, d.high - d.low) < _MANY
-    return (Integer if whole else Real)(d.low, d.high, prior, name)
+    return Real(d.low, d.high, _prior(d), name)
+
+
+def _whole(name: str, d: IntDistribution) -> Real | Integer:
+    if d.log or (d.step == 1 and _last(d) < _MANY):
+        return (Real if _rounds(d) else Integer)(d.low, d.high, _prior(d), name)
+    return Integer(0, min(_last(d), _MANY - 1), "uniform", name)
+
+
+def _prior(d: FloatDistribution | IntDistribution) -> str:
+    return "log-uniform" if d.log else "uniform"
+
+
+def _rounds(d: Any) -> bool:
+    """Return whether integers are a `Real` that is rounded."""
+    return isinstance(d, IntDistribution) and d.log and d.high >= _MANY
+
+
+def _last(d: IntDistribution) -> int:
+    """Return the index of an integer range's last value."""
+    return (d.high - d.low) // d.step
 
 
 def _stepped(d: Any) -> bool:
-    return (
-        d.step is not None
-        and not (isinstance(d, IntDistribution) and d.step == 1)
-        and (d.high - d.low) / d.step < _MANY
-    )
+    return d.step is not None and (d.high - d.low) / d.step < _MANY
 
 
 def _encode(d: Any, value: Any) -> Any:
@@ -88,6 +151,17 @@ def _encode(d: Any, value: Any) -> Any:
     """
     if isinstance(d, CategoricalDistribution):
         return int(d.to_internal_repr(value))
+    if isinstance(d, IntDistribution):
+        for bound in (d.low, d.high):
+            value = bound if float(value) == float(bound) else value  # rounded, as Optuna keeps it
+        if d.log or (d.step == 1 and _last(d) < _MANY):
+            return value
+        index, rest = divmod(int(value) - d.low, d.step)
+        if rest and abs(value) <= 2**53:
+            raise ValueError
+        last = _last(d)
+        # The least index whose value is not below; see `_decode`.
+        return index if last < _MANY else -(-index * (_MANY - 1) // last)
     if not _stepped(d):
         return value
     index = (value - d.low) / d.step
@@ -99,8 +173,19 @@ def _encode(d: Any, value: Any) -> Any:
 def _decode(d: Any, element: Any) -> Any:
     if isinstance(d, CategoricalDistribution):
         return d.choices[element]
+    if isinstance(d, IntDistribution):
+        return _integer(d, element)
     if _stepped(d):
         return min(d.low + element * d.step, d.high)
     if d.step is not None:  # a Real that stands for more numbers than an Integer takes
         return min(max(d.low + round((element - d.low) / d.step) * d.step, d.low), d.high)
     return element
+
+
+def _integer(d: IntDistribution, element: Any) -> int:
+    if d.log:
+        return min(max(round(element), d.low), d.high)
+    last = _last(d)
+    if last >= _MANY:
+        return d.low + d.step * (element * last // (_MANY - 1))
+    return element if d.step == 1 else d.low + element * d.step

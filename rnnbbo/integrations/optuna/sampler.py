@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,17 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
 from rnnbbo.errors import ConfigError
+from rnnbbo.integrations.optuna.constraints import constraint_matrix, step_inside
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
 from rnnbbo.integrations.optuna.trials import (
     PROPOSED,
     Events,
+    Known,
+    Reader,
     all_trials,
     any_complete_before,
     events_of,
-    points_of,
+    note_of,
 )
 from rnnbbo.optimizer import Optimizer
 
@@ -36,10 +39,16 @@ class RnnSampler(BaseSampler):
 
     It is stateless: every proposal follows from the seed and the trials in the storage, so that
     studies can be resumed and shared between any number of processes. The trials are replayed in
-    the order in which they began and ended, and a proposal is that of a `rnnbbo.Optimizer` with
-    the same seed, asked and told so. Trials that run elsewhere are its pending evaluations, which
-    the policy keeps away from, and no two workers get the same point while a discrete space has
-    more left than there are workers.
+    the order in which they were proposed and ended, and a proposal is that of a `rnnbbo.Optimizer`
+    with the same seed, asked and told so. Trials that run elsewhere are its pending evaluations,
+    which the policy keeps away from, and no two workers get the same point while a discrete space
+    has more left than there are workers.
+
+    Constraints that trials set (`Trial.set_constraint` of Optuna 5), each at most 0 where it is
+    met, count from the first trial on that has one. The policy is then told a value that is least
+    at the best feasible point (see `rnnbbo.integrations.optuna.constraints`), or, as long as no
+    trial is feasible, how much they are violated. In a space of real numbers alone, what is
+    proposed close to the border is moved to its feasible side.
 
     The value of a pruned trial is its last intermediate value, whatever the pruner. A failed trial,
     and one whose value is infinite, is as bad as the worst one so far.
@@ -82,9 +91,11 @@ class RnnSampler(BaseSampler):
     def _forget(self) -> None:
         self._lock = threading.Lock()
         self._snapshots: list[tuple[dict[str, BaseDistribution], Events, Optimizer]] = []
+        self._reader: Reader | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_snapshots")}
+        kept = ("_lock", "_snapshots", "_reader")
+        return {k: v for k, v in self.__dict__.items() if k not in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -126,24 +137,27 @@ class RnnSampler(BaseSampler):
         Both may see it, and choose again at random, so that they part even over the last points.
         """
         rng = np.random.default_rng((self._seed, trial.number))
-        trials = all_trials(study)
-        points = points_of(trials, trial.number, parameters)
+        if self._reader is None or not self._reader.reads(parameters, sign):
+            self._reader = Reader(parameters, sign)
+        known = self._reader.read(all_trials(study), trial.number)
         point = None
         for _ in range(ROUNDS):
-            taken = list(points.values())
-            optimizer = self._replay(parameters, events_of(trials, points, sign))
+            taken = [other.point for other in known]
+            optimizer = self._replay(parameters, events_of(known))
             if point is None:
-                point = optimizer.ask()
+                point = _inside(parameters, known, optimizer.ask())
+                point = parameters.settle(point, taken)
                 exhausted = point in taken
             else:
-                options = [point, *(x for x in optimizer.ask(n_points=3) if x not in taken)]
+                more = [parameters.settle(x, taken) for x in optimizer.ask(n_points=3)]
+                options = [point, *(x for x in more if x not in taken)]
                 point = options[rng.integers(len(options))]
             params = parameters.params(point)
             # Samplers of Optuna leave notes on their trials in this way.
-            study._storage.set_trial_system_attr(trial._trial_id, PROPOSED, params)
-            trials = all_trials(study)
-            points = points_of(trials, trial.number, parameters)
-            if exhausted or point not in points.values():
+            note = note_of(parameters, params)
+            study._storage.set_trial_system_attr(trial._trial_id, PROPOSED, note)
+            known = self._reader.read(all_trials(study), trial.number)
+            if exhausted or all(point != other.point for other in known):
                 break
         return params
 
@@ -187,3 +201,16 @@ class RnnSampler(BaseSampler):
             new = (parameters.distributions, events, optimizer.copy())
             self._snapshots = [*self._snapshots[1 - SNAPSHOTS :], new]
         return optimizer
+
+
+def _inside(parameters: ProposedTogether, known: Sequence[Known], point: list[Any]) -> list[Any]:
+    """Return the point, moved to the feasible side where constraints have their border close by."""
+    ended = [other for other in known if other.value is not None]
+    space = parameters.space
+    if space.discrete or not any(other.constraints for other in ended):
+        return point
+    places = np.array([space.place(other.point) for other in ended])
+    c = constraint_matrix([other.constraints for other in ended])
+    place = space.place(point)
+    moved = step_inside(place, places, c)
+    return point if moved is place else space.from_cube(moved)

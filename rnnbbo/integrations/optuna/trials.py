@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
+import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from rnnbbo.integrations.optuna.constraints import constraint_matrix, stand_ins
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
 
 # Under this key a running trial says what it will evaluate, before Optuna knows its parameters.
@@ -19,25 +23,120 @@ PROPOSED = "rnnbbo:proposed"
 Events = list[tuple[Any, ...]]
 
 
+@dataclass(frozen=True)
+class Known:
+    """A trial whose point is known.
+
+    Attributes:
+        number: the trial's.
+        point: its point.
+        value: value to minimize; None where it failed, or has not ended.
+        constraints: by name, at most 0 where they are met.
+        asked: when it was proposed or began, and the event; None where nobody had to ask.
+        told: when it ended, and the event; None as long as it runs.
+    """
+
+    number: int
+    point: list[Any]
+    value: float | None = None
+    constraints: Mapping[str, float] = field(default_factory=dict)
+    asked: tuple[float, tuple[Any, ...]] | None = None
+    told: tuple[float, tuple[Any, ...]] | None = None
+
+
 def all_trials(study: Study) -> list[FrozenTrial]:
     """Return all trials: what HyperbandPruner passes shows those of one bracket only."""
     return Study.get_trials(study, deepcopy=False)
 
 
-def events_of(
-    trials: Sequence[FrozenTrial], points: Mapping[int, list[Any]], sign: float
-) -> Events:
-    """Return how the trials began and ended, in order of time (of numbers, by a coarse clock)."""
-    events: list[tuple[datetime, int, int, tuple[Any, ...]]] = []
-    for trial in trials:
-        point, number = points.get(trial.number), trial.number
+def note_of(parameters: ProposedTogether, params: Mapping[str, Any]) -> str:
+    """Return what a trial keeps under PROPOSED: text, as data frames want it, and when it was."""
+    return json.dumps({"at": time.time(), "params": parameters.internal(params)})
+
+
+class Reader:
+    """Reads the trials of a study; those that have ended, which nothing changes, only once.
+
+    Args:
+        parameters: what is proposed together.
+        sign: -1 where values are maximized, else 1.
+    """
+
+    def __init__(self, parameters: ProposedTogether, sign: float) -> None:
+        self._parameters = parameters
+        self._sign = sign
+        # The trials themselves are kept, too, so that no other object gets the identity of one.
+        self._ended: dict[int, tuple[FrozenTrial, Known | None]] = {}
+
+    def reads(self, parameters: ProposedTogether, sign: float) -> bool:
+        """Return whether it was made for these arguments."""
+        return self._sign == sign and self._parameters.distributions == parameters.distributions
+
+    def read(self, trials: Sequence[FrozenTrial], besides: int) -> list[Known]:
+        """Return the trials, but for the one of number `besides`, as far as points are known."""
+        ended: dict[int, tuple[FrozenTrial, Known | None]] = {}
+        known = []
+        for trial in trials:
+            if trial.number == besides:
+                continue
+            entry = self._ended.get(id(trial))
+            if entry is None:
+                entry = (trial, self._known(trial))
+            if trial.state.is_finished():
+                ended[id(trial)] = entry
+            if entry[1] is not None:
+                known.append(entry[1])
+        self._ended = ended
+        return known
+
+    def _known(self, trial: FrozenTrial) -> Known | None:
+        asked_at, proposed = self._note(trial)
+        # What a trial was given counts more than what was proposed (enqueued trials).
+        point = self._parameters.point(self._parameters.merge(proposed, trial.params))
         if point is None:
-            continue
-        if trial.datetime_start is not None:
-            events.append((trial.datetime_start, number, 0, (point,)))
-        if trial.state.is_finished() and trial.datetime_complete is not None:
-            events.append((trial.datetime_complete, number, 1, (point, _value(trial, sign))))
+            return None
+        # Timestamps: a study may hold times with a time zone beside those without.
+        start, end = trial.datetime_start, trial.datetime_complete
+        if asked_at is None and start is not None:
+            asked_at = start.timestamp()
+        asked = told = value = None
+        if asked_at is not None and start != end:  # what took no time was added as known
+            asked = (asked_at, (point,))
+        if trial.state.is_finished() and end is not None:
+            value = _value(trial, self._sign)
+            told = (end.timestamp(), (point, value))
+        return Known(trial.number, point, value, _constraints(trial), asked, told)
+
+    def _note(self, trial: FrozenTrial) -> tuple[float | None, Mapping[str, Any]]:
+        """Return when a trial was proposed, if it is known, and what was."""
+        note = trial.system_attrs.get(PROPOSED, {})
+        if isinstance(note, str):
+            content = json.loads(note)
+            return content["at"], self._parameters.external(content["params"])
+        return None, note  # as older versions wrote it
+
+
+def events_of(known: Sequence[Known]) -> Events:
+    """Return how trials were proposed and ended, in order of time (of numbers, by a coarse clock).
+
+    Where there are constraints, with stand-ins for the values.
+    """
+    ended = sorted((k for k in known if k.told is not None), key=_end)
+    told = {k.number: k.told[1] for k in ended if k.told is not None}
+    if any(k.constraints for k in ended):
+        succeeded = [k for k in ended if k.value is not None]
+        values = np.array([k.value for k in succeeded], dtype=np.float64)
+        c = constraint_matrix([k.constraints for k in succeeded])
+        for k, value in zip(succeeded, stand_ins(values, c).tolist(), strict=True):
+            told[k.number] = (k.point, value)
+    events = [(k.asked[0], k.number, 0, k.asked[1]) for k in known if k.asked is not None]
+    events += [(k.told[0], k.number, 1, told[k.number]) for k in ended if k.told is not None]
     return [event for *_, event in sorted(events, key=lambda e: e[:3])]
+
+
+def _end(known: Known) -> tuple[float, int]:
+    assert known.told is not None
+    return known.told[0], known.number
 
 
 def _value(trial: FrozenTrial, sign: float) -> float | None:
@@ -50,18 +149,12 @@ def _value(trial: FrozenTrial, sign: float) -> float | None:
     return sign * value if value is not None and math.isfinite(value) else None
 
 
-def points_of(
-    trials: Sequence[FrozenTrial], besides: int, parameters: ProposedTogether
-) -> dict[int, list[Any]]:
-    """Return the points of the other trials, by their numbers, as far as they are known."""
-    points: dict[int, list[Any]] = {}
-    for trial in trials:
-        if trial.number != besides:
-            # What a trial was given counts more than what was proposed (enqueued trials).
-            point = parameters.point({**trial.system_attrs.get(PROPOSED, {}), **trial.params})
-            if point is not None:
-                points[trial.number] = point
-    return points
+def _constraints(trial: FrozenTrial) -> Mapping[str, float]:
+    """Return a trial's constraints; before Optuna 5 a sampler's, a list under this key."""
+    found = getattr(trial, "constraints", None)
+    if found is None:
+        found = dict(enumerate(trial.system_attrs.get("constraints") or ()))
+    return {str(name): float(value) for name, value in found.items() if not math.isnan(value)}
 
 
 def any_complete_before(study: Study, trial: FrozenTrial) -> bool:
@@ -69,4 +162,4 @@ def any_complete_before(study: Study, trial: FrozenTrial) -> bool:
     start = trial.datetime_start
     complete = [t for t in all_trials(study) if t.state == TrialState.COMPLETE]
     ends = [t.datetime_complete for t in complete if t.datetime_complete is not None]
-    return start is not None and bool(ends) and min(ends) < start
+    return start is not None and any(end.timestamp() < start.timestamp() for end in ends)

@@ -155,11 +155,16 @@ def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
 
 
 def _move(
-    rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, z: np.ndarray
+    rng: np.random.Generator,
+    prior: Prior,
+    belief: Belief,
+    x: np.ndarray,
+    z: np.ndarray,
+    count: int,
 ) -> Belief:
-    """Take one Metropolis step with some particles."""
+    """Take one Metropolis step with so many particles."""
     h, n = belief.hypotheses, len(z)
-    index = rng.permutation(h.size)[: move_count(n)]
+    index = rng.permutation(h.size)[:count]
     new = hypotheses.propose_moves(rng, h, index)
     # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
     k = np.zeros((len(index), n + 2, n + 2))
@@ -195,7 +200,21 @@ def update_belief(
     density = _density(prior, h, inverse, z)
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse)
-    return _move(rng, prior, _resample(rng, belief, len(z)), x, z)
+    return _move(rng, prior, _resample(rng, belief, len(z)), x, z, move_count(len(z)))
+
+
+def move_all(
+    rng: np.random.Generator,
+    prior: Prior,
+    belief: Belief,
+    x: np.ndarray,
+    y: np.ndarray,
+    rounds: int,
+) -> Belief:
+    """Take so many Metropolis steps with every particle, towards the posterior of what is known."""
+    for _ in range(rounds):
+        belief = _move(rng, prior, belief, x, heights(y), belief.hypotheses.size)
+    return belief
 
 
 def rebuild_belief(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:

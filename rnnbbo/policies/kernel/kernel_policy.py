@@ -6,7 +6,7 @@ which has a closed form, as its gradient does. While few values are known, a tra
 scores count as well. The package has a page of notation.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ _REFINE_STEPS = 16
 _FLAT = -1.0  # logarithm of the chance of a new value, below which refining is idle
 _FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
 _ADVISED = 8  # candidates of the adviser's own that it lets this policy look at
+_BULK_MOVES = 2  # of every particle, after many values at once
 _ROUNDS = 5  # of candidates, when every choice has been asked already
 
 
@@ -150,10 +151,44 @@ class KernelPolicy(Policy):
         belief = inference.update_belief(rng, self.prior, belief, x, y)
         if len(y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
-            kept = thin(x, y, 3 * self.config.max_rows // 4)
+            kept = thin(x, y, self._rows_left)
             x, y = x[kept], y[kept]
             belief = inference.rebuild_belief(self.prior, belief, x, y)
         return state._replace(x=x, y=y, belief=belief)
+
+    def absorb(
+        self, params: Params, state: KernelState, observations: Sequence[Observation]
+    ) -> KernelState | None:
+        """Return the state after many values at once, where its memory was full before.
+
+        Most of their rows would be dropped again, and each would have cost a step. What is left is
+        factorised once, and the particles move to its posterior from where they are.
+        """
+        if state.belief is None or state.evidence.told < self.config.max_rows:
+            return None
+        now = state.evidence
+        for observation in observations:
+            now = evidence.update_evidence(np, now, observation)
+        last = observations[-1]
+        x = np.concatenate([state.x, *(np.asarray(one.x, np.float64) for one in observations)])
+        y = np.concatenate([state.y, *(one.y for one in observations)])
+        kept = thin(x, y, self._rows_left)
+        x, y = x[kept], y[kept]
+        rng = np.random.default_rng(last.seed)
+        belief = inference.rebuild_belief(self.prior, state.belief, x, y)
+        belief = inference.move_all(rng, self.prior, belief, x, y, _BULK_MOVES)
+        return KernelState(now, last.q, x, y, belief, None)
+
+    def rescale(self, state: KernelState, factor: Array) -> KernelState:
+        """Return the state of values times a factor; see `Policy.rescale`."""
+        theirs = state.adviser
+        if self.adviser is not None and theirs is not None:
+            theirs = self.adviser.rescale(theirs, factor)
+        return state._replace(
+            evidence=evidence.rescale_evidence(state.evidence, factor),
+            y=state.y * factor,
+            adviser=theirs,
+        )
 
     def choices(
         self,
@@ -240,6 +275,11 @@ class KernelPolicy(Policy):
             yield from points.draw_in_space(
                 rng, space, state.evidence, _plateaus(state, space)
             ).points
+
+    @property
+    def _rows_left(self) -> int:
+        """Rows that stay when the memory is full."""
+        return 3 * self.config.max_rows // 4
 
     def advice_weight(self, told: int) -> float:
         """Return the weight of the adviser's score: 1 at first, and less with every value told."""

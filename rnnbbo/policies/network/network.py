@@ -4,7 +4,7 @@ One definition proposes with numpy and is meta-trained with torch, one function 
 of B: arrays are (B, D) unless said otherwise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +25,7 @@ from rnnbbo.policies.protocol import BatchedPolicy
 from rnnbbo.space import Space
 
 _LEAST_NOISE = 0.03  # that a recommendation takes into account, in deviations of the values
+_HEARD = 16  # of many values at once, the last ones
 _ROUNDS = 5  # of candidates, when every choice has been asked already
 
 
@@ -104,6 +105,34 @@ class Network(BatchedPolicy):
             context = self.context(xp, stepped)
             carried = process_heads.refit(xp, params, carried, context, now, kept)
         return stepped._replace(processes=carried)
+
+    def absorb(
+        self, params: Params, state: NetworkState, observations: Sequence[Observation]
+    ) -> NetworkState | None:
+        """Return the state after many values at once, where its archive was full before.
+
+        All of them count, and compete for the archive; the recurrence, and the regression that it
+        corrects at every step, hear of the last ones only. A head that reads no archive has nothing
+        to save.
+        """
+        kept, now = state.archive, state.evidence
+        if kept is None or now.told < self.config.max_rows:
+            return None
+        for observation in observations[:-_HEARD]:
+            x = np.asarray(observation.x, state.q.dtype)
+            now = evidence.update_evidence(np, now, observation._replace(x=x))
+            kept = archive.keep(np, kept, x, observation.y, now.best_x, self.config.max_rows)
+        state = state._replace(evidence=now, archive=kept)
+        for observation in observations[-_HEARD:]:
+            state = self.step(params, state, observation)
+        return state
+
+    def rescale(self, state: NetworkState, factor: Array) -> NetworkState:
+        """Return the state of values times a factor (B,); see `Policy.rescale`."""
+        now, kept = evidence.rescale_evidence(state.evidence, factor), state.archive
+        if kept is not None:
+            kept = kept._replace(y=kept.y * factor[:, None])
+        return state._replace(evidence=now, archive=kept)
 
     def context(self, xp: Namespace, state: NetworkState) -> Array:
         """Return what the recurrence knows of each dimension, (B, D, X)."""

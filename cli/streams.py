@@ -1,0 +1,124 @@
+"""The standard streams of a command: what is said on the way may be lost, the result may not."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import sys
+from typing import Any, TextIO, cast
+
+from rnnbbo.errors import RnnbboError
+
+_PATIENCE_S = 0.5  # with somebody who reads slowly what is said on the way
+
+
+class OutputError(RnnbboError):
+    """The result cannot be written; what was told is on standard error, and in the study."""
+
+
+def open_missing() -> None:
+    """Open descriptors 0 to 2 where they are closed.
+
+    Otherwise the next file that is opened, a study for instance, is taken for one of them.
+    """
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Lower ones are open: this is the one that it gets. To write to 1 stays an error.
+            os.open(os.devnull, flags)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def be_lenient(stdout: bool = False) -> None:
+    """Let nothing fail because nobody reads standard error, or it is full.
+
+    What an objective prints is not worth its value.
+
+    Args:
+        stdout: likewise for standard output.
+    """
+    open_missing()
+    sys.stderr = cast(TextIO, _Lenient(sys.stderr))
+    if stdout:
+        sys.stdout = cast(TextIO, _Lenient(sys.stdout))
+
+
+class _Lenient:
+    """A text stream that drops what it cannot write."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+            self._stream.write(text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _Reader:
+    """Whoever reads standard error: a pipe that is full, and nobody empties, holds up a run."""
+
+    patience_s = _PATIENCE_S
+
+    def is_ready(self) -> bool:
+        """Return whether there is room for a line; after a long wait in vain, look only."""
+        try:
+            ready = bool(select.select([], [sys.stderr.fileno()], [], self.patience_s)[1])
+        except io.UnsupportedOperation:  # no file
+            return True
+        self.patience_s = _PATIENCE_S if ready else 0.0
+        return ready
+
+
+_reader = _Reader()
+
+
+def say(text: str) -> None:
+    """Write a line to standard error, if somebody takes it."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if _reader.is_ready():
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+
+
+def write_result(text: str) -> None:
+    """Write a result to standard output, or else to standard error.
+
+    Raises:
+        OutputError: it could not be written to standard output.
+    """
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        silence_stdout()
+        say(text)
+        raise OutputError(
+            f"the result cannot be written to standard output ({error}); it is printed on "
+            "standard error"
+        ) from error
+
+
+def silence_stdout() -> None:
+    """Let what is still to be written to standard output go nowhere, without a complaint."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)

@@ -1,0 +1,57 @@
+"""Interrupts while something is cleaned up: they only make it quicker."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_hurry = threading.Event()
+
+
+def hurry() -> None:
+    """Take the patience away from the cleaning up that goes on, or is about to begin."""
+    _hurry.set()
+
+
+def hurried() -> bool:
+    """Return whether another interrupt has come."""
+    return _hurry.is_set()
+
+
+@contextlib.contextmanager
+def shielded(interrupted: bool = False) -> Iterator[None]:
+    """Keep signals that would raise out of what must not be left half done.
+
+    They are handled afterwards. In the main thread, which alone has signals; elsewhere nothing can
+    interrupt.
+
+    Args:
+        interrupted: whether an interrupt is being seen to already; then another one says no more.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: dict[signal.Signals, None] = {}
+
+    def note(number: int, frame: object) -> None:
+        came[signal.Signals(number)] = None
+        _hurry.set()
+
+    before: dict[signal.Signals, Any] = {}
+    try:
+        for number in _SIGNALS:
+            handler = signal.getsignal(number)
+            if callable(handler):
+                before[number] = handler
+                signal.signal(number, note)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _hurry.clear()
+        for number in () if interrupted else came:
+            before[number](number, None)

@@ -1,0 +1,134 @@
+"""The tables of a study's file, their versions, and the way from an older version to this one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from rnnbbo.study import checksums
+
+APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
+VERSION = 2
+
+# `asked` and `told` are places in one history: what a new optimizer is fed in this order makes its
+# state. A point that was told without having been asked for has no `asked`. `head` is the chained
+# digest of this history, and `crc` a checksum of the other columns: see `checksums`.
+TABLES = {
+    "study": """CREATE TABLE study (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    space TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    source TEXT NOT NULL,
+    weights TEXT NOT NULL,
+    seed TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    command TEXT NOT NULL,
+    head TEXT NOT NULL,
+    crc INTEGER NOT NULL
+)""",
+    "worker": """CREATE TABLE worker (
+    id INTEGER PRIMARY KEY,
+    machine TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    born TEXT NOT NULL,
+    beat REAL NOT NULL,
+    crc INTEGER NOT NULL
+)""",
+    "trial": """CREATE TABLE trial (
+    number INTEGER PRIMARY KEY,
+    x TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'ok', 'failed')),
+    value REAL CHECK ((value IS NOT NULL) = (state = 'ok')),
+    error TEXT,
+    info TEXT NOT NULL,
+    stderr TEXT NOT NULL,
+    seconds REAL,
+    asked INTEGER UNIQUE,
+    told INTEGER UNIQUE CHECK ((told IS NOT NULL) = (state IN ('ok', 'failed'))),
+    worker INTEGER REFERENCES worker (id),
+    begun_at REAL,
+    told_at REAL,
+    crc INTEGER NOT NULL
+)""",
+}
+_INDEX = "CREATE INDEX trial_state ON trial (state)"
+
+COLUMNS = {
+    "study": (
+        *("id", "space", "policy", "source", "weights", "seed", "made_by", "made_at"),
+        *("command", "head"),
+    ),
+    "worker": ("id", "machine", "pid", "born", "beat"),
+    "trial": (
+        *("number", "x", "state", "value", "error", "info", "stderr", "seconds", "asked", "told"),
+        *("worker", "begun_at", "told_at"),
+    ),
+}
+"""Columns of each table, its key first, without the checksum."""
+
+_KEPT = {
+    "study": COLUMNS["study"][:-2],
+    "worker": COLUMNS["worker"],
+    "trial": COLUMNS["trial"],
+}
+"""What the first version of the schema had of them."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables, inside of a transaction."""
+    for statement in (*TABLES.values(), _INDEX):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def is_intact(connection: sqlite3.Connection) -> bool:
+    """Return whether the file has these tables, to the letter, and no others."""
+    there = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    return sorted(sql for (sql,) in there) == sorted((*TABLES.values(), _INDEX))
+
+
+def write_row(connection: sqlite3.Connection, table: str, row: Sequence[object]) -> None:
+    """Write a whole row with its checksum, in place of one of the same key.
+
+    Args:
+        connection: inside of a transaction.
+        table: one of `COLUMNS`.
+        row: its values, of each column.
+    """
+    key, *others = (*COLUMNS[table], "crc")
+    marks = ", ".join("?" * (len(others) + 1))
+    taken = ", ".join(f"{column} = excluded.{column}" for column in others)
+    connection.execute(
+        f"INSERT INTO {table} ({key}, {', '.join(others)}) VALUES ({marks}) "
+        f"ON CONFLICT ({key}) DO UPDATE SET {taken}",
+        (*row, checksums.row_checksum(row)),
+    )
+
+
+def _from_first(connection: sqlite3.Connection) -> None:
+    """Bring version 1 to version 2: checksums, the head of the history, the command."""
+    rows = {
+        table: connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
+        for table, columns in _KEPT.items()
+    }
+    for name in ("trial", "worker", "study"):
+        connection.execute(f"DROP TABLE {name}")
+    create(connection)
+    for table in ("worker", "trial"):
+        for row in rows[table]:
+            write_row(connection, table, row)
+    events = connection.execute(EVENTS, (0, 0)).fetchall()
+    (header,) = rows["study"]
+    write_row(connection, "study", (*header, "", checksums.extend(checksums.START, events)))
+
+
+EVENTS = (
+    "SELECT asked AS place, number, x, NULL AS value, 0 AS told FROM trial WHERE asked > ? "
+    "UNION ALL SELECT told, number, x, value, 1 FROM trial WHERE told > ? ORDER BY place"
+)
+"""Asks and tells after a place in the history, which is given twice."""
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_first}
+"""From version n to n + 1, each in the transaction of all."""

@@ -1,0 +1,93 @@
+"""`rnnbbo study`: what it writes of a study, and how it copies one."""
+
+import csv
+import json
+
+import pytest
+
+from rnnbbo import Categorical, Real, Study
+from rnnbbo.cli.main import run_command
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def make(dimensions, points, values, **told):
+    with Study("run.db", dimensions, policy="lstm-direct", rng=0) as study:
+        for point, value in zip(points, values, strict=True):
+            study.add(point, value)
+        if told:
+            study.tell(study.ask(), None, **told)
+
+
+def table(*arguments):
+    assert run_command(["study", "export", "run.db", "-o", "run.csv", *arguments]) == 0
+    with open("run.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_parameters_called_like_a_column(folder):
+    names = ("value", "state", "param_state", "x")
+    make([Real(0, 1, name=name) for name in names], [[0.1, 0.2, 0.3, 0.4]], [7.0])
+    (row,) = table()
+    assert (row["value"], row["state"]) == ("7.0", "ok")
+    assert [row[f"param_{name}"] for name in names[:2]] == ["0.1", "0.2"]
+    assert row["param_param_state"] == "0.3"
+    assert row["x"] == "0.4"
+
+
+def test_a_line_of_the_file_is_a_trial(folder):
+    categories = ["a\rb", "c\nd", 'e"f', "g,h"]
+    make([Categorical(categories, name="c")], [[one] for one in categories], [1.0, 2.0, 3.0, 4.0])
+    assert [row["c"] for row in table()] == categories
+
+
+def test_no_cell_is_a_formula(folder):
+    categories = ["=1+1", "+2", "-x", "@sum", "plain", "-2.5"]
+    make(
+        [Categorical(categories, name="c"), Real(-1, 1, name="r")],
+        [[one, -0.5] for one in categories],
+        [-1.0] * 6,
+        error="=cmd()",
+    )
+    rows = table()
+    assert [row["c"] for row in rows[:6]] == ["'=1+1", "+2", "'-x", "'@sum", "plain", "-2.5"]
+    assert {row["r"] for row in rows[:6]} == {"-0.5"}  # numbers are none
+    assert {row["value"] for row in rows[:6]} == {"-1.0"}
+    assert rows[6]["error"] == "'=cmd()"
+
+
+def test_json_has_all_as_it_is_and_replays_nothing(folder, monkeypatch, capsys):
+    make([Categorical(["=1", "b"], name="value")], [["=1"]], [1.0], error="=cmd()")
+
+    def replay(*_):
+        raise AssertionError("the policy is not asked")
+
+    monkeypatch.setattr(Study, "recommend", replay)
+    assert run_command(["study", "export", "run.db", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["trials"][0]["x"]["value"] == "=1"
+    assert document["trials"][1]["error"] == "=cmd()"
+    assert document["recommended"] is None
+
+
+def test_an_export_does_not_replace_the_study(folder, capsys):
+    make([(0.0, 1.0)], [[0.5]], [1.0])
+    (folder / "link.csv").symlink_to("run.db")
+    for output in ("run.db", "./run.db", "link.csv"):
+        assert run_command(["study", "export", "run.db", "--format", "csv", "-o", output]) == 2
+        assert "which is the study itself" in capsys.readouterr().err
+    assert run_command(["study", "show", "run.db"]) == 0
+
+
+def test_a_backup(folder, capsys):
+    make([(0.0, 1.0)], [[0.5], [0.25]], [1.0, 2.0])
+    assert run_command(["study", "backup", "run.db", "copy.db"]) == 0
+    assert capsys.readouterr().err == "copy.db: 2 trials\n"
+    with Study("copy.db", resume=True) as copy, Study("run.db", resume=True) as study:
+        assert copy.told() == study.told()
+    assert run_command(["study", "backup", "run.db", "copy.db"]) == 4
+    assert "already; expected a new one" in capsys.readouterr().err
