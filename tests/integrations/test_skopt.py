@@ -86,7 +86,7 @@ def test_asks_that_both_refuse(kind: Any, bad: Any) -> None:
         kind([(-2.0, 2.0)]).ask(**bad)
 
 
-@pytest.mark.parametrize(("x", "y"), [([9.0], 1.0), ([0.0], "a"), ([0.0], [1.0])])
+@pytest.mark.parametrize(("x", "y"), [([9.0], 1.0), ([0.0], "a"), ([0.0], [1.0, 2.0])])
 def test_tells_that_both_refuse(kind: Any, x: Any, y: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         kind([(-2.0, 2.0)]).tell(x, y)
