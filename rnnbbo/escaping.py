@@ -1,7 +1,7 @@
 """Text from outside (exceptions, programs, `repr` of anything), made safe to keep and to show.
 
 Safe text has no lone surrogate, which UTF-8 has no bytes for, and no control character, which a
-terminal would obey; it has an end; and asking for it never raises.
+terminal would obey; it is short where it is one line; and asking for it never raises.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ _MOST = 10**6  # elements of all containers, after which there is only text
 _BITS = 10_000
 
 
+# Control characters but lines and tabs, what turns the direction of writing, and lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
 def printable(text: str) -> str:
-    """Return the text with backslash escapes for what is not printable; lines and tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
-        for one in text
-    )
+    """Return the text with backslash escapes for what is not safe; lines and tabs stay."""
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def shorten(text: str, most: int = LINE) -> str:
@@ -40,9 +41,8 @@ def shorten(text: str, most: int = LINE) -> str:
         return safe
     cut = f" ... [{len(text)} characters in all] ... "
     room = most - len(cut)
-    return (
-        printable(text[:most])[: room - room // 4] + cut + printable(text[-most:])[-(room // 4) :]
-    )
+    begin, end = printable(text[:most]), printable(text[-most:])
+    return begin[: room - room // 4] + cut + end[-(room // 4) :]
 
 
 def end_of(text: str, most: int) -> str:

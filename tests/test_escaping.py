@@ -35,7 +35,8 @@ def looped():
 
 def test_what_no_terminal_shows_is_escaped_and_the_rest_stays():
     assert printable("a\x1b[31m\x9b\r\x00\u202e\udcff") == r"a\x1b[31m\x9b\r\x00\u202e\udcff"
-    assert printable("ü 😀\n\tx \\x1b") == "ü 😀\n\tx \\x1b"
+    for text in ("ü 😀\n\tx \\x1b", "3\u202f000\xa0€", "\u0645\u06cc\u200c\u062e"):
+        assert printable(text) == text
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, "\x00" * 5000, "\x1b" * (LINE // 2), "ab" * LINE])
