@@ -9,7 +9,7 @@ from __future__ import annotations
 import numbers
 import re
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 LINE = 1000
@@ -78,11 +78,15 @@ def one_line(error: BaseException) -> str:
     return as_line(f"{type(error).__name__}: {text}")
 
 
-def as_plain(value: Any) -> Any:
-    """Return a value in the types that JSON has, whatever it is: texts safe, the rest by `repr_of`.
+def as_plain(value: Any, text_of: Callable[[str], str] = printable) -> Any:
+    """Return a value in the types that JSON has, whatever it is: what has no form by `repr_of`.
 
     Numbers that are not finite stay. What is nested deep, or would be more than a million elements,
     is there as text.
+
+    Args:
+        value: anything.
+        text_of: what becomes of a text.
     """
     left = _MOST
 
@@ -92,7 +96,7 @@ def as_plain(value: Any) -> Any:
         if isinstance(one, numbers.Real):
             return _number(one)
         if one is None or isinstance(one, str):
-            return one if one is None else printable("".join([one]))
+            return one if one is None else text_of("".join([one]))
         if depth and left > 0:
             if isinstance(one, Mapping):
                 return {_key(key): convert(item, depth - 1) for key, item in one.items()}

@@ -105,6 +105,7 @@ def test_what_json_has_no_form_for_becomes_text():
     assert said["silent"] == "<Silent whose repr raises RuntimeError>"
     assert (said["3"], said["nothing"]) == ([1, [2]], None)
     assert as_plain({"a": [1.5, "x", None]}) == {"a": [1.5, "x", None]}
+    assert as_plain(("\udcff", object, 2), str) == ["\udcff", "<class 'object'>", 2]
 
 
 def test_many_shared_parts_do_not_multiply_without_end():
