@@ -58,7 +58,7 @@ class Kept(NamedTuple):
     command: KeptCommand | None
 
 
-def find(path: str | None, *, new: bool) -> Kept | None:
+def find_kept(path: str | None, *, new: bool) -> Kept | None:
     """Return what a study says of itself; None where there is none yet.
 
     Args:

@@ -162,7 +162,7 @@ def minimize(
         raise click.UsageError(
             "--study is missing; expected --study FILE for --resume to go on with"
         )
-    kept = kept_command.find(study_file if resume else None, new=new_command)
+    kept = kept_command.find_kept(study_file if resume else None, new=new_command)
     begun = None if kept is None else kept.command
     command = _command(objective, ctx.obj, begun)
     if begun is not None:

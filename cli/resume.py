@@ -30,7 +30,7 @@ def resume(ctx: click.Context, file: str, **options: Any) -> int:
     from rnnbbo.cli import kept_command
     from rnnbbo.errors import StudyError
 
-    kept = kept_command.find(file, new=False)
+    kept = kept_command.find_kept(file, new=False)
     if kept is None:
         raise StudyError(f"there is no study {file!r}")
     if kept.command is None:

@@ -25,7 +25,7 @@ def row_checksum(row: Sequence[object]) -> int:
     return zlib.crc32(json.dumps(list(row), separators=(",", ":")).encode())
 
 
-def is_intact(row: Sequence[object], checksum: object) -> bool:
+def row_is_intact(row: Sequence[object], checksum: object) -> bool:
     """Return whether a row has the checksum."""
     try:
         return row_checksum(row) == checksum
@@ -33,7 +33,7 @@ def is_intact(row: Sequence[object], checksum: object) -> bool:
         return False
 
 
-def extend(head: str, events: Iterable[tuple[Any, ...]]) -> str:
+def chain(head: str, events: Iterable[tuple[Any, ...]]) -> str:
     """Return the digest of a history with more events.
 
     Args:

@@ -232,9 +232,9 @@ def _set_journal(connection: sqlite3.Connection) -> None:
 
 def _require_known_version(connection: sqlite3.Connection, path: Path) -> None:
     version = pragma(connection, "user_version")
-    if version > schema.VERSION:
+    if version > schema.SCHEMA_VERSION:
         raise StudyError(
-            f"{path}: version of its schema = {version}; expected at most {schema.VERSION}: "
+            f"{path}: version of its schema = {version}; expected at most {schema.SCHEMA_VERSION}: "
             "it was made by a later rnnbbo"
         )
     if version < min(schema.MIGRATIONS):
@@ -256,13 +256,13 @@ def _require_intact_rows(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         StudyError: it is not so.
     """
-    if not schema.is_intact(connection):
+    if not schema.has_its_tables(connection):
         raise StudyError(f"{path} is damaged: its tables are not those of a study")
     count = 0
     for table, columns in schema.COLUMNS.items():
         query = f"SELECT {', '.join(columns)}, crc FROM {table} ORDER BY {columns[0]}"
         for *row, crc in connection.execute(query):
-            if not checksums.is_intact(row, crc):
+            if not checksums.row_is_intact(row, crc):
                 raise StudyError(f"{path} is damaged: a row of its table {table} has changed")
             if table == "trial":
                 if row[0] != count:
@@ -270,18 +270,18 @@ def _require_intact_rows(connection: sqlite3.Connection, path: Path) -> None:
                 count += 1
     head = connection.execute("SELECT head FROM study").fetchone()
     events = connection.execute(schema.EVENTS, (0, 0)).fetchall()
-    if head is None or checksums.extend(checksums.START, events) != head[0]:
+    if head is None or checksums.chain(checksums.START, events) != head[0]:
         raise StudyError(f"{path} is damaged: its history is not the one that was written")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if pragma(connection, "user_version") == schema.VERSION:
+    if pragma(connection, "user_version") == schema.SCHEMA_VERSION:
         return
     with transaction(connection):
         # Another process may have been first.
-        for version in range(pragma(connection, "user_version"), schema.VERSION):
+        for version in range(pragma(connection, "user_version"), schema.SCHEMA_VERSION):
             schema.MIGRATIONS[version](connection)
-        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        connection.execute(f"PRAGMA user_version = {schema.SCHEMA_VERSION}")
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class Follower:
                 store = TrialStore(connection)
                 events, head = store.events(mine.place), store.head()
         if events:
-            if checksums.extend(mine.head, events) != head:
+            if checksums.chain(mine.head, events) != head:
                 raise StudyError(f"{self._path} is damaged: its history has changed")
             mine = self._feed(mine, events, head)
         self._followed = mine
@@ -94,7 +94,7 @@ class Follower:
         """Go on with an optimizer that knows of some events more."""
         mine, self._followed = self._followed, None
         assert mine is not None
-        head = checksums.extend(mine.head, events)
+        head = checksums.chain(mine.head, events)
         self._followed = Followed(optimizer, events[-1].place, head)
 
     def forget(self) -> None:
@@ -130,7 +130,7 @@ class Follower:
         if saved is None or not mine.place < saved.place <= events[-1].place:
             return mine, events
         known = [event for event in events if event.place <= saved.place]
-        if checksums.extend(mine.head, known) != saved.head:
+        if checksums.chain(mine.head, known) != saved.head:
             return mine, events
         try:
             state = state_codec.decode(saved.content)

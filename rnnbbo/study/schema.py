@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from rnnbbo.study import checksums
 
 APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
-VERSION = 2
+SCHEMA_VERSION = 2
 
 # `asked` and `told` are places in one history: what a new optimizer is fed in this order makes its
 # state. A point that was told without having been asked for has no `asked`. `head` is the chained
 # digest of this history, and `crc` a checksum of the other columns: see `checksums`.
-TABLES = {
+STATEMENTS = {
     "study": """CREATE TABLE study (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     space TEXT NOT NULL,
@@ -77,16 +77,16 @@ _KEPT = {
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables, inside of a transaction."""
-    for statement in (*TABLES.values(), _INDEX):
+    for statement in (*STATEMENTS.values(), _INDEX):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def is_intact(connection: sqlite3.Connection) -> bool:
+def has_its_tables(connection: sqlite3.Connection) -> bool:
     """Return whether the file has these tables, to the letter, and no others."""
     there = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
-    return sorted(sql for (sql,) in there) == sorted((*TABLES.values(), _INDEX))
+    return sorted(sql for (sql,) in there) == sorted((*STATEMENTS.values(), _INDEX))
 
 
 def write_row(connection: sqlite3.Connection, table: str, row: Sequence[object]) -> None:
@@ -121,7 +121,7 @@ def _from_first(connection: sqlite3.Connection) -> None:
             write_row(connection, table, row)
     events = connection.execute(EVENTS, (0, 0)).fetchall()
     (header,) = rows["study"]
-    write_row(connection, "study", (*header, "", checksums.extend(checksums.START, events)))
+    write_row(connection, "study", (*header, "", checksums.chain(checksums.START, events)))
 
 
 EVENTS = (

@@ -26,7 +26,7 @@ try:
 except ImportError:  # not POSIX
     fcntl = None  # type: ignore[assignment]
 
-SUFFIX = "-state"
+STATE_SUFFIX = "-state"
 _MAGIC = b"rnnbbo state 1\n"
 _FIXED = struct.Struct("<16s16sQQI")  # key, head of the history, place, length, CRC-32
 _CONTENT, _ASKS, _NEXT = range(3)  # bytes that are locked
@@ -58,7 +58,7 @@ class SharedState:
     """
 
     def __init__(self, study: Path, key: str) -> None:
-        self._path = Path(f"{study}{SUFFIX}")
+        self._path = Path(f"{study}{STATE_SUFFIX}")
         self._key = blake2b(key.encode(), digest_size=16).digest()
         self._descriptor: int | None = None
         self._alone_until = 0.0

@@ -67,14 +67,14 @@ def test_a_study_of_the_first_version_goes_on(path, journal):
         advance(study, 2)
         # What the version that made the file proposed in this place.
         assert trials[6].x == [-0.25177693367004395, 0.003466268144244238, 1, None]
-    assert sql(path, "PRAGMA user_version") == [(schema.VERSION,)]
+    assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
     assert sql(path, "PRAGMA journal_mode") == [("delete",)]
     assert sorted(file.name for file in path.parent.iterdir()) == ["run.db"]
 
 
 def test_versions_that_are_unknown(path):
     Study(path, SPACE, **QUICK).close()
-    sql(path, f"PRAGMA user_version = {schema.VERSION + 1}")
+    sql(path, f"PRAGMA user_version = {schema.SCHEMA_VERSION + 1}")
     with pytest.raises(StudyError, match=r"expected at most 2: it was made by a later rnnbbo"):
         Study(path, resume=True)
     sql(path, "PRAGMA user_version = 0")
