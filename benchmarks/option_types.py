@@ -1,10 +1,37 @@
 """Values of command-line options."""
 
+import math
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import click
+
+
+class Seconds(click.ParamType):
+    """A finite number of seconds.
+
+    Attributes:
+        or_zero: whether 0 is one.
+    """
+
+    name = "seconds"
+
+    def __init__(self, or_zero: bool = False) -> None:
+        self.or_zero = or_zero
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number that a text is."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not (0.0 < number < math.inf or (self.or_zero and number == 0.0)):
+            least = ">= 0" if self.or_zero else "> 0"
+            self.fail(f"{value!r}; expected a number of seconds {least}", param, ctx)
+        return number
 
 
 class WholeNumbers(click.ParamType):

@@ -66,10 +66,10 @@ def interpreters(
 
 def _main(target: str, names: str, coded: str, pipe: str) -> None:
     from rnnbbo.cli.command_objective import as_list_objective, import_function
-    from rnnbbo.cli.streams import be_lenient
+    from rnnbbo.cli.streams import prepare
     from rnnbbo.errors import ObjectiveError
 
-    be_lenient(stdout=True)
+    prepare(result=False)
     connection = Connection(int(pipe))
     try:
         func = import_function(target)

@@ -7,7 +7,6 @@ more; 6 the result cannot be written; 130 interrupted.
 
 from __future__ import annotations
 
-import errno
 import importlib
 import sys
 import warnings
@@ -17,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from rnnbbo.cli.signals import own_process
-from rnnbbo.cli.streams import OutputError, be_lenient, say, silence_stdout
+from rnnbbo.cli.streams import OutputError, prepare, say, silence_stdout
 from rnnbbo.errors import (
     CheckpointError,
     RnnbboError,
@@ -33,9 +32,6 @@ EXIT_UNUSABLE = 4
 EXIT_CANNOT_START = 5
 EXIT_OUTPUT = 6
 EXIT_INTERRUPTED = 130
-
-# What goes wrong with a stream that is closed, has lost its reader, or is full.
-_OUTPUT_FAULTS = (errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 # Command -> module with a click command of the same name. Each is imported only when asked for.
 COMMANDS = {
@@ -88,8 +84,6 @@ def exit_code(error: RnnbboError) -> int:
         return EXIT_UNUSABLE
     if isinstance(error, TooManyFailuresError):
         return EXIT_NO_SUCCESS
-    if isinstance(error, OutputError):
-        return EXIT_OUTPUT
     return EXIT_USAGE
 
 
@@ -103,6 +97,7 @@ def run_command(args: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             _show_warnings()
             returned = rnnbbo.main(args, prog_name="rnnbbo", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = "" if context is None else f" (see {context.command_path} --help)"
@@ -111,16 +106,14 @@ def run_command(args: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
         return EXIT_INTERRUPTED
+    except OutputError as error:
+        silence_stdout()  # and keep the interpreter from complaining at its exit
+        if not error.quiet:
+            say(f"Error: {error}")
+        return EXIT_OUTPUT
     except RnnbboError as error:
         say(f"Error: {error}")
         return exit_code(error)
-    except OSError as error:
-        if error.errno not in _OUTPUT_FAULTS or error.filename is not None:
-            raise
-        silence_stdout()
-        if error.errno != errno.EPIPE:  # whoever read it wants no more
-            say(f"Error: standard output cannot be written: {error.strerror}")
-        return EXIT_OUTPUT
     return returned if isinstance(returned, int) else 0
 
 
@@ -130,7 +123,7 @@ def _show_warnings() -> None:
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **options: Any) -> None:
         if issubclass(category, RnnbboWarning):
-            click.echo(f"Warning: {message}", err=True)
+            say(f"Warning: {printable(str(message))}")
         else:
             others(message, category, *place, **options)
 
@@ -139,12 +132,8 @@ def _show_warnings() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the `rnnbbo` command, and raise SystemExit with the exit code."""
-    be_lenient()
+    prepare(result=True)
     own_process()
-    for stream in (sys.stdout, sys.stderr):
-        # A category may hold bytes that the terminal's encoding lacks.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
     sys.exit(run_command(args))
 
 

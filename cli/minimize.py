@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnbbo.cli.options import ProgramAfterDashes, Seconds
+from rnnbbo.benchmarks.option_types import Seconds
+from rnnbbo.cli.options import ProgramAfterDashes
 from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.streams import OutputError, say, write_result
 from rnnbbo.errors import ObjectiveError
@@ -78,8 +79,8 @@ Ctrl-C, SIGTERM and SIGHUP end the run, and all programs with everything that th
 SIGTERM, and SIGKILL 5 s later, or at the next Ctrl-C. A signal that is ignored from the start, as
 with nohup, stays so. If this process itself is killed, its programs are killed, too. What a program
 leaves behind is ended with its process group; a daemon with a session of its own may stay, unless
-the trial or the run is cut short, and in every case if it is started without RNNBBO_RUN in its
-environment (env -u RNNBBO_RUN setsid ...).
+its trial is cut short or this process killed; it stays in every case if it is started without
+RNNBBO_RUN in its environment (env -u RNNBBO_RUN setsid ...).
 """
 
 _N_CALLS = 100

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import click
 
 _COUNT = "the number of evaluations is --n-calls N, or -n N"
@@ -60,24 +57,6 @@ def hint_for(option: str) -> str | None:
     """
     name = option.partition("=")[0].lstrip("-").replace("_", "-").lower()
     return _HINTS.get(name)
-
-
-class Seconds(click.ParamType):
-    """A number of seconds."""
-
-    name = "seconds"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return the number that a text is."""
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not 0.0 < number < math.inf:
-            self.fail(f"{value!r}; expected a number of seconds > 0", param, ctx)
-        return number
 
 
 class ProgramAfterDashes(click.Command):

@@ -135,9 +135,9 @@ class Program:
             ObjectiveError: the program cannot be started, and that is no property of the point.
         """
         params = dict(zip(self._names, trial.x, strict=True))
-        with _temporary_folder() as folder:
+        mark = processes.new_mark() if self._guard is None else self._guard.new_mark()
+        with _temporary_folder(mark) as folder:
             result = Path(folder) / "result"
-            mark = processes.new_mark() if self._guard is None else self._guard.new_mark()
             env = {
                 **os.environ,
                 **processes.marked(mark),
@@ -158,7 +158,7 @@ class Program:
             except (OSError, ValueError) as error:
                 if not self._is_of_the_point(error, arguments[0]):
                     raise ObjectiveError(
-                        f"program = {arguments[0]!r}, which cannot be started any more: {error}"
+                        f"program = {arguments[0]!r}, which cannot be started: {error}"
                     ) from error
                 return Outcome(error=f"cannot be started: {error}")
             if self._guard is not None:
@@ -190,7 +190,7 @@ class Program:
         """
         if code in _NOT_FOUND and self._script is not None and not os.path.exists(self._script):
             raise ObjectiveError(
-                f"program = {shlex.join(self._command)!r}, which cannot be started any more: "
+                f"program = {shlex.join(self._command)!r}, which cannot be started: "
                 f"{self._script} is gone"
             )
 
@@ -213,6 +213,8 @@ class Program:
                         _read_some(selector, key, tails[key.data])
                     problem = self._cut_short(deadline)
                     if problem:
+                        # It ended in time if this process has looked late, after a Ctrl-Z.
+                        problem = None if ended else problem
                         break
                 while process.poll() is None and not problem:  # it closed its pipes and runs on
                     time.sleep(0.001)
@@ -280,14 +282,17 @@ class _Evaluator(Futures):
 
 
 @contextlib.contextmanager
-def _temporary_folder() -> Iterator[str]:
+def _temporary_folder(mark: str) -> Iterator[str]:
     """Give a folder that is removed afterwards, as far as the program has left it so.
+
+    Args:
+        mark: by which the guard finds it, if this process is killed.
 
     Raises:
         ObjectiveError: none can be made.
     """
     try:
-        folder = tempfile.TemporaryDirectory(prefix="rnnbbo-", ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(prefix=f"rnnbbo-{mark}-", ignore_cleanup_errors=True)
     except OSError as error:
         raise ObjectiveError(f"no temporary folder can be made for a program: {error}") from error
     with folder as name:

@@ -7,6 +7,7 @@ import io
 import os
 import select
 import sys
+from collections.abc import Callable
 from typing import Any, TextIO, cast
 
 from rnnbbo.errors import RnnbboError
@@ -15,7 +16,13 @@ _PATIENCE_S = 0.5  # with somebody who reads slowly what is said on the way
 
 
 class OutputError(RnnbboError):
-    """The result cannot be written; what was told is on standard error, and in the study."""
+    """What a command was asked for cannot be written.
+
+    Attributes:
+        quiet: whether nobody wants to know: whoever read it has read enough.
+    """
+
+    quiet = False
 
 
 def open_missing() -> None:
@@ -35,29 +42,36 @@ def open_missing() -> None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
-def be_lenient(stdout: bool = False) -> None:
+def prepare(result: bool) -> None:
     """Let nothing fail because nobody reads standard error, or it is full.
 
     What an objective prints is not worth its value.
 
     Args:
-        stdout: likewise for standard output.
+        result: whether standard output is for a result, and what cannot be written there an
+            OutputError; otherwise it is treated as standard error.
     """
     open_missing()
-    sys.stderr = cast(TextIO, _Lenient(sys.stderr))
-    if stdout:
-        sys.stdout = cast(TextIO, _Lenient(sys.stdout))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A category may hold bytes that the terminal's encoding lacks.
+            stream.reconfigure(errors="backslashreplace")
+    sys.stdout = cast(TextIO, _Stream(sys.stdout, _refuse if result else _drop))
+    sys.stderr = cast(TextIO, _Stream(sys.stderr, _drop))
 
 
-class _Lenient:
-    """A text stream that drops what it cannot write."""
+class _Stream:
+    """A text stream that says what happens to what it cannot write."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, fails: Callable[[Exception], None]) -> None:
         self._stream = stream
+        self._fails = fails
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+        try:
             self._stream.write(text)
+        except (OSError, ValueError) as error:  # ValueError: it is closed
+            self._fails(error)
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -65,11 +79,24 @@ class _Lenient:
             self.write(line)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        try:
             self._stream.flush()
+        except (OSError, ValueError) as error:
+            self._fails(error)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def _drop(error: Exception) -> None:
+    """Do without it."""
+
+
+def _refuse(error: Exception) -> None:
+    reason = getattr(error, "strerror", None) or error
+    refused = OutputError(f"standard output cannot be written ({reason})")
+    refused.quiet = isinstance(error, BrokenPipeError)
+    raise refused from error
 
 
 class _Reader:
@@ -107,13 +134,10 @@ def write_result(text: str) -> None:
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-    except (OSError, ValueError) as error:
+    except (OutputError, OSError, ValueError) as error:
         silence_stdout()
         say(text)
-        raise OutputError(
-            f"the result cannot be written to standard output ({error}); it is printed on "
-            "standard error"
-        ) from error
+        raise OutputError(f"{error}; the result is printed on standard error") from error
 
 
 def silence_stdout() -> None:

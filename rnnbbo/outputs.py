@@ -78,7 +78,8 @@ def _try_to_write(path: str) -> None:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        path = os.path.realpath(path)  # where a link leads that leads nowhere yet
+        if os.path.islink(path):  # that leads nowhere yet
+            path = os.path.realpath(path)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         os.unlink(path)
         return

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import Method, make_method
-from rnnbbo.benchmarks.option_types import MethodNames, WholeNumbers
+from rnnbbo.benchmarks.option_types import MethodNames, Seconds, WholeNumbers
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Subsection, Table
 
 WINDOW = 21
@@ -82,7 +82,7 @@ def time_ask_tell(
 )
 @click.option(
     "--limit",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(),
     help="Seconds after which a run is ended: a slow peer has no figures from there on.",
 )
 def command(

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import measure_function, run_seed
 from rnnbbo.benchmarks.measures.publishing import measure
-from rnnbbo.benchmarks.option_types import Names
+from rnnbbo.benchmarks.option_types import Names, Seconds
 from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regret
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
@@ -117,7 +117,7 @@ def simulated_regret(
 @click.option("--n-calls", type=click.IntRange(1), default=200, show_default=True, help="A run.")
 @click.option(
     "--sleep",
-    type=click.FloatRange(0),
+    type=Seconds(or_zero=True),
     default=0.25,
     show_default=True,
     help="Mean seconds an evaluation.",

@@ -29,8 +29,9 @@ def find_kin(leaders: Collection[int], marks: Collection[str]) -> set[int]:
     ended grandchildren stay for ever.
 
     Args:
-        leaders: leaders of process groups; their groups and descendants are meant.
-        marks: likewise what has one of these marks in its environment, and its descendants.
+        leaders: leaders of process groups, which are meant as a whole.
+        marks: what has one of these marks in its environment is meant, too, whatever its group. So
+            are copies of a process that have executed nothing: they have its environment.
     """
     try:
         names = os.listdir("/proc")
@@ -38,31 +39,27 @@ def find_kin(leaders: Collection[int], marks: Collection[str]) -> set[int]:
         return set()
     looked_for = [mark.encode() for mark in marks]
     children: dict[int, list[int]] = {}
+    environments: dict[int, bytes] = {}
     found = []
     for name in names:
-        if not name.isdigit():
-            continue
         # Fields after the command in parentheses: state, parent, group, ... (proc(5)).
-        state, parent, group = _read(f"/proc/{name}/stat").rpartition(b")")[2].split()[:3] or (
-            b"X",
-            0,
-            0,
-        )
-        if state in b"ZX":
+        fields = _read(f"/proc/{name}/stat").rpartition(b")")[2].split() if name.isdigit() else []
+        if not fields or fields[0] in b"ZX":
             continue
-        children.setdefault(int(parent), []).append(int(name))
-        if int(group) in leaders or int(name) in leaders:
-            found.append(int(name))
-        elif looked_for:
-            environment = _read(f"/proc/{name}/environ")
-            if any(mark in environment for mark in looked_for):
-                found.append(int(name))
+        pid, parent, group = int(name), int(fields[1]), int(fields[2])
+        if looked_for:
+            environments[pid] = _read(f"/proc/{name}/environ")
+            children.setdefault(parent, []).append(pid)
+        if group in leaders or _is_marked(environments.get(pid, b""), looked_for):
+            found.append(pid)
     together: set[int] = set()
     while found:
         pid = found.pop()
         if pid not in together:
             together.add(pid)
-            found += children.get(pid, [])
+            found += [
+                child for child in children.get(pid, []) if environments[child] == environments[pid]
+            ]
     return together - {os.getpid()}
 
 
@@ -89,6 +86,11 @@ def send(pids: Collection[int], number: int) -> None:
             os.kill(pid, number)
 
 
+def _is_marked(environment: bytes, marks: Collection[bytes]) -> bool:
+    said = (b"\0" + environment).partition(f"\0{MARK}=".encode())[2].partition(b"\0")[0]
+    return any(mark in said for mark in marks)
+
+
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
@@ -97,11 +99,13 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _main(run: int, mark: str) -> None:
-    """Wait for the end of a run, and end what it leaves unless it says that it has done so itself.
+def _main(run: int, mark: str, folders: str) -> None:
+    """Wait for the end of a run, and end what it leaves; one that leaves nothing ends the guard.
+
+    Its temporary folders, `rnnbbo-MARK...` in `folders`, are removed, too.
 
     Standard input brings a line for each leader of a group that has been started, `+PID`, or has
-    ended, `-PID`, and "." at a good end.
+    ended, `-PID`.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # it ends with the run
@@ -119,8 +123,6 @@ def _main(run: int, mark: str) -> None:
             said = os.read(0, 65536)
             *lines, rest = (rest + said).split(b"\n")
             for line in lines:
-                if line == b".":
-                    return
                 (leaders.add if line[:1] == b"+" else leaders.discard)(int(line[1:]))
             over = not said
     deadline = time.monotonic() + _SWEEP_S
@@ -128,7 +130,12 @@ def _main(run: int, mark: str) -> None:
     while time.monotonic() < deadline and find_kin(leaders, [mark]):
         kill_kin(leaders, [mark])
         time.sleep(0.01)
+    import shutil
+
+    for folder in os.listdir(folders):
+        if folder.startswith(f"rnnbbo-{mark}."):
+            shutil.rmtree(os.path.join(folders, folder), ignore_errors=True)
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]), sys.argv[2])
+    _main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

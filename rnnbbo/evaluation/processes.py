@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -70,8 +71,9 @@ class Guard:
         self._process: subprocess.Popen[bytes] | None = None
         # Without one everything works but for the case that it is for.
         with contextlib.suppress(OSError, TypeError):
+            folders = os.path.abspath(tempfile.gettempdir())
             self._process = start_group(
-                [sys.executable, "-I", "-S", kin.__file__, str(os.getpid()), self._run],
+                [sys.executable, "-I", "-S", kin.__file__, str(os.getpid()), self._run, folders],
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -93,16 +95,12 @@ class Guard:
         self._say(f"-{process.pid}")
 
     def close(self) -> None:
-        """Send it home: the run has cleaned up."""
-        self._say(".")
+        """End it: the run has cleaned up."""
         if self._process is not None and self._process.stdin is not None:
+            self._process.kill()
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+            self._process.wait()
             self._process = None
 
     def _say(self, line: str) -> None:
@@ -145,10 +143,9 @@ def end_groups(
     """End groups: SIGTERM, then SIGKILL for what is left `grace_s` seconds later.
 
     Args:
-        group_leaders: their leaders. What a living one has started is ended, too, whatever its
-            group.
+        group_leaders: their leaders.
         grace_s: seconds between the signals; an interrupt takes the rest of them away.
-        marks: what has one of these marks is ended, too, whatever its group.
+        marks: what has one of these marks is ended, too, whatever its group, and so are copies.
     """
     left = [process for process in group_leaders if kill_group(process, signal.SIGTERM)]
     if not left and not marks:

@@ -270,7 +270,7 @@ def forked(func: Objective, space: Space, slots: int, eval_timeout: float | None
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of descendants whose own has ended, so that they are found (Linux)."""
+    """Become the parent of copies whose own has ended, so that they are found (Linux)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
@@ -313,13 +313,14 @@ class _Forked:
         code = 1
         try:
             os.setpgid(0, 0)
-            # A copy has no environment of its own in /proc, but what it executes has; what it
-            # forks has it for a parent, or an ancestor.
+            # A copy has no environment of its own in /proc, but what it executes has; its own
+            # copies are its children.
             os.environ.update(processes.marked(mark))
             _adopt_orphans()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            # Whoever ignores it does not learn how a child has ended.
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+                # Whoever ignores it does not learn how a child has ended.
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             for pipe in close:
                 pipe.close()

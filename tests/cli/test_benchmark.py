@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from rnnbbo.benchmarks import record
 from rnnbbo.cli.benchmark import benchmark
+from rnnbbo.cli.main import run_command
 
 PLAN = """
 about = "a test"
@@ -65,3 +66,19 @@ def test_contradictions_are_refused(arguments: list[str], expected: str, tmp_pat
     assert done.exit_code == 2
     assert expected in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_targets_that_cannot_be_written_are_refused_at_once(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long, file = str(tmp_path / ("a" * 300)), tmp_path / "file"
+    file.touch()
+    for arguments, name in (
+        (["run", "--quick", "--out", long], "--out"),
+        (["run", "--quick", "--out", f"{file}/inside"], "--out"),
+        (["report", str(out), "--to", long], "--to"),
+        (["measure", "latency", "--out", f"{long}.md"], "--out"),
+    ):
+        assert run_command(["benchmark", *arguments]) == 2
+        assert f"Error: {name} = '" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [file]

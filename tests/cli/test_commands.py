@@ -264,6 +264,8 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
         (["objective.py:listed", *ONE, "--seed", "-1"], "--seed"),
         (["objective.py:listed", *ONE, "--jobs", "0"], "--jobs"),
         (["objective.py:listed", *ONE, "--timeout", "0"], "--timeout"),
+        (["objective.py:listed", *ONE, "--timeout", "nan"], "expected a number of seconds > 0"),
+        (["objective.py:listed", *ONE, "--eval-timeout", "nan"], "expected a number of seconds"),
         (["objective.py:listed", *ONE, "--call-with", "magic"], "--call-with"),
         (["objective.py:listed", *ONE, "--lr=3"], "--lr"),
         (

@@ -1,12 +1,14 @@
 import math
+import os
 import re
+import shutil
 import stat
 import sys
 import threading
 import time
 
 import pytest
-from process_support import alive
+from process_support import alive, until
 
 from rnnbbo.cli.program import Program, as_text, parse_value
 from rnnbbo.errors import ObjectiveError
@@ -240,3 +242,109 @@ def test_stop_ends_what_is_running_and_starts_nothing(tmp_path):
     thread.join()
     assert outcomes[0].error == "interrupted"
     assert not any(map(alive, pids(file)))
+
+
+def script(path, text, mode=0o755):
+    path.write_text(text)
+    path.chmod(mode)
+    return str(path)
+
+
+def test_what_cannot_be_started_is_no_property_of_the_point(tmp_path):
+    sound = "#!/bin/sh\necho 1\n"
+    faults = {
+        "No such file": lambda path: path.unlink(),
+        "Permission denied": lambda path: (path.unlink(), path.mkdir()),
+        "Exec format error": lambda path: path.write_text("echo 1"),
+        "no-such-interpreter|No such file": lambda path: path.write_text("#!/no-such-interpreter"),
+        "Not a directory": lambda path: (path.unlink(), path.parent.rmdir(), path.parent.touch()),
+    }
+    for i, (words, fault) in enumerate(faults.items()):
+        path = tmp_path / str(i) / "run"
+        path.parent.mkdir()
+        program = Program([script(path, sound), "{x}"], ["x"])
+        assert program.evaluate(Trial(0, [1.0]), seed=0).value == 1.0
+        fault(path)
+        with pytest.raises(ObjectiveError, match=f"which cannot be started: .*({words})"):
+            program.evaluate(Trial(1, [1.0]), seed=0)
+
+
+def test_what_a_parameter_makes_impossible_is_a_failure(tmp_path):
+    assert "too long" in evaluate(["true", "{x}"], ["x"], ["a" * 200_000]).error
+    assert "cannot be started" in evaluate(["true", "{x}"], ["x"], ["a\0b"]).error
+    program = Program([str(tmp_path / "{name}"), "{x}"], ["name", "x"])
+    script(tmp_path / "b", "#!/bin/sh\necho $1\n")
+    first, second = (program.evaluate(Trial(0, [name, 2.0]), seed=0) for name in "ab")
+    assert "No such file" in first.error
+    assert second.value == 2.0
+
+
+def test_a_program_that_is_still_being_written_is_started_a_moment_later(tmp_path):
+    path = tmp_path / "run"
+    shutil.copy("/bin/true", path)
+    program = Program([str(path)], [])
+    with path.open("ab"):  # as a linker, or a copy, holds it
+        closing = threading.Timer(0.2, lambda: os.close(held))
+        held = os.open(path, os.O_WRONLY)
+        closing.start()
+    assert "printed nothing" in program.evaluate(Trial(0, []), seed=0).error
+    closing.join()
+
+
+def test_what_an_interpreter_was_to_read_is_missed(tmp_path):
+    path = tmp_path / "run.sh"
+    path.write_text("exit 2\n")
+    program = Program(["sh", str(path), "{x}"], ["x"])
+    assert "exit status 2" in program.evaluate(Trial(0, [1.0]), seed=0).error
+    path.unlink()
+    with pytest.raises(ObjectiveError, match=r"cannot be started: .*run\.sh is gone"):
+        program.evaluate(Trial(1, [1.0]), seed=0)
+
+
+def test_what_runs_is_told_before_a_run_stops_for_want_of_the_program(tmp_path):
+    go, begun = tmp_path / "go", tmp_path / "begun"
+    code = f"#!/bin/sh\n: > {begun}\nwhile ! test -e {go}; do sleep 0.02; done; echo $1\n"
+    path = script(tmp_path / "run", code)
+    evaluator = Program([path, "{x}"], ["x"]).evaluator(3, 0, timed=False)
+    try:
+        evaluator.start(Trial(0, [1.0]))
+        until(begun.exists)
+        os.unlink(path)
+        evaluator.start(Trial(1, [2.0]))
+        until(lambda: evaluator.wait(0.01) == [] and evaluator.free == 0)
+        go.touch()
+        told = []
+        until(lambda: told.extend(evaluator.wait(0.1)) or told)
+        assert [(trial.number, trial.outcome.value) for trial in told] == [(0, 1.0)]
+        with pytest.raises(ObjectiveError, match="cannot be started"):
+            evaluator.wait(0.1)
+    finally:
+        evaluator.stop()
+
+
+def test_no_room_for_a_temporary_folder_is_no_property_of_the_point(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(ObjectiveError, match="no temporary folder"):
+        evaluate(["echo", "1"])
+
+
+def test_a_program_that_has_ended_in_time_is_not_timed_out(monkeypatch):
+    program = Program(["sh", "-c", "echo 3"], [], eval_timeout=0.5)
+    real = processes.start_group
+
+    def slow_start(*args, **options):
+        process = real(*args, **options)
+        process.wait()  # as where this process has been stopped meanwhile
+        return process
+
+    monkeypatch.setattr(processes, "start_group", slow_start)
+    monkeypatch.setattr(program, "_cut_short", lambda deadline: "timed out after 0.5 s")
+    assert program.evaluate(Trial(0, []), seed=0).value == 3.0
+
+
+def test_a_program_that_was_stopped_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "GRACE_S", 0.3)
+    file = tmp_path / "pid"
+    outcome = evaluate(shell(f"echo $$ > {file}; kill -STOP $$; echo 1"), eval_timeout=0.5)
+    assert outcome.error == "timed out after 0.5 s"
+    assert not alive(int(file.read_text()))

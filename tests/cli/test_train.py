@@ -152,3 +152,12 @@ def test_wrong_options_are_named(
     err = capsys.readouterr().err
     assert message in err
     assert "Traceback" not in err
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_training(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out in (tmp_path / ("a" * 300), config / "inside", "/proc/none"):
+        assert run_command(["train", str(config), "--out", str(out)]) == 2
+        assert "Error: --out = '" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [config]

@@ -88,7 +88,7 @@ def test_a_method_that_is_ended_has_no_figure(measured: Measured) -> None:
         (["--methods", "random,,cma"], "expected names separated by commas"),
         (["--at", "0"], "'0'; expected integers >= 1"),
         (["--dim", "0"], "0 is not in the range x>=1"),
-        (["--limit", "0"], "is not in the range x>0"),
+        (["--limit", "0"], "'0'; expected a number of seconds > 0"),
     ],
 )
 def test_what_is_wrong_is_named(
