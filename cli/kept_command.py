@@ -70,7 +70,7 @@ def find_kept(path: str | None, *, new: bool) -> Kept | None:
     """
     from rnnbbo.study import Study
 
-    if path is None or not Path(path).is_file() or not Path(path).stat().st_size:
+    if path is None or not os.path.isfile(path) or not Path(path).stat().st_size:
         return None
     with Study(path, resume=True) as study:
         return Kept(study.space, None if new else read(study.command, path))

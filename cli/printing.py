@@ -97,7 +97,7 @@ def trials_json(
 
 def _named(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
     """Return a point by names; a category that JSON has no form for is there as text."""
-    return {name: as_plain(value) for name, value in zip(names, x, strict=True)}
+    return {name: as_plain(value, str) for name, value in zip(names, x, strict=True)}
 
 
 def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:

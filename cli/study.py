@@ -102,7 +102,7 @@ def export(file: str, form: str | None, output: str | None) -> None:
     if output is None:
         sys.stdout.write(text)
     else:
-        Path(output).write_text(text, newline="")
+        Path(output).write_text(text, "utf-8", errors="backslashreplace", newline="")
 
 
 @study.command()

@@ -8,7 +8,9 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from rnnbbo.arguments import as_float, as_scalar
 from rnnbbo.errors import ConfigError
+from rnnbbo.escaping import repr_of
 from rnnbbo.functions import stationary
 from rnnbbo.functions.batched import Batched, Randomness
 from rnnbbo.functions.stationary import KERNELS
@@ -149,21 +151,21 @@ class GPDistribution:
 
     def __post_init__(self) -> None:
         if isinstance(self.kernels, str) or not isinstance(self.kernels, Sequence):
-            raise ConfigError(f"kernels = {self.kernels!r}; expected a list of kernel names")
+            raise ConfigError(f"kernels = {repr_of(self.kernels)}; expected a list of kernel names")
         unknown = [name for name in self.kernels if name not in KERNELS]
         if unknown or not self.kernels:
             raise ConfigError(
-                f"kernels = {self.kernels!r}; expected one or more of {', '.join(KERNELS)}"
+                f"kernels = {repr_of(self.kernels)}; expected one or more of {', '.join(KERNELS)}"
             )
         object.__setattr__(self, "kernels", tuple(self.kernels))
         for name in ("lengthscale", "amplitude", "noise"):
             object.__setattr__(self, name, _range(name, getattr(self, name), name != "noise"))
         if not _is_real(self.ard_spread) or self.ard_spread < 0:
-            raise ConfigError(f"ard_spread = {self.ard_spread!r}; expected a number >= 0")
+            raise ConfigError(f"ard_spread = {repr_of(self.ard_spread)}; expected a number >= 0")
         for name in ("noise_free", *STRUCTURE_PARTS):
             share = getattr(self, name)
             if not _is_real(share) or not 0 <= share <= 1:
-                raise ConfigError(f"{name} = {share!r}; expected a share in [0, 1]")
+                raise ConfigError(f"{name} = {repr_of(share)}; expected a share in [0, 1]")
 
     def sample(
         self,
@@ -212,12 +214,13 @@ class GPDistribution:
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = as_float(as_scalar(value))
+    return number is not None and math.isfinite(number)
 
 
 def _range(name: str, value: object, positive: bool) -> tuple[float, float]:
     least = "0 < low" if positive else "0 <= low"
-    expected = f"{name} = {value!r}; expected two finite numbers with {least} <= high"
+    expected = f"{name} = {repr_of(value)}; expected two finite numbers with {least} <= high"
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
         raise ConfigError(expected)
     low, high = value

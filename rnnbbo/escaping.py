@@ -1,7 +1,7 @@
 """Text from outside (exceptions, programs, `repr` of anything), made safe to keep and to show.
 
 Safe text has no lone surrogate, which UTF-8 has no bytes for, and no control character, which a
-terminal would obey; it has an end; and asking for it never raises.
+terminal would obey; it is short where it is one line; and asking for it never raises.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numbers
 import re
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 LINE = 1000
@@ -21,14 +21,15 @@ _MOST = 10**6  # elements of all containers, after which there is only text
 _BITS = 10_000
 
 
+# Control characters but lines and tabs, what turns the direction of writing, and lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
 def printable(text: str) -> str:
-    """Return the text with backslash escapes for what is not printable; lines and tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
-        for one in text
-    )
+    """Return the text with backslash escapes for what is not safe; lines and tabs stay."""
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def shorten(text: str, most: int = LINE) -> str:
@@ -40,9 +41,8 @@ def shorten(text: str, most: int = LINE) -> str:
         return safe
     cut = f" ... [{len(text)} characters in all] ... "
     room = most - len(cut)
-    return (
-        printable(text[:most])[: room - room // 4] + cut + printable(text[-most:])[-(room // 4) :]
-    )
+    begin, end = printable(text[:most]), printable(text[-most:])
+    return begin[: room - room // 4] + cut + end[-(room // 4) :]
 
 
 def end_of(text: str, most: int) -> str:
@@ -78,11 +78,15 @@ def one_line(error: BaseException) -> str:
     return as_line(f"{type(error).__name__}: {text}")
 
 
-def as_plain(value: Any) -> Any:
-    """Return a value in the types that JSON has, whatever it is: texts safe, the rest by `repr_of`.
+def as_plain(value: Any, text_of: Callable[[str], str] = printable) -> Any:
+    """Return a value in the types that JSON has, whatever it is: what has no form by `repr_of`.
 
     Numbers that are not finite stay. What is nested deep, or would be more than a million elements,
     is there as text.
+
+    Args:
+        value: anything.
+        text_of: what becomes of a text.
     """
     left = _MOST
 
@@ -92,7 +96,7 @@ def as_plain(value: Any) -> Any:
         if isinstance(one, numbers.Real):
             return _number(one)
         if one is None or isinstance(one, str):
-            return one if one is None else printable("".join([one]))
+            return one if one is None else text_of("".join([one]))
         if depth and left > 0:
             if isinstance(one, Mapping):
                 return {_key(key): convert(item, depth - 1) for key, item in one.items()}

@@ -167,7 +167,7 @@ def digest(policy: Source | None = None) -> tuple[str, str]:
         policy: as for `stages_of`. "auto" has the weights of all that may propose in a run of any
             length.
     """
-    if policy is not None and policy != auto.NAME:
+    if policy is not None and not (isinstance(policy, str) and policy == auto.NAME):
         loaded = load(policy)
         return loaded.name, checkpoint.digest_of(loaded.params)
     names = {load(source).name for stage in auto.make_stages() for source in stage.policies}

@@ -35,7 +35,8 @@ def looped():
 
 def test_what_no_terminal_shows_is_escaped_and_the_rest_stays():
     assert printable("a\x1b[31m\x9b\r\x00\u202e\udcff") == r"a\x1b[31m\x9b\r\x00\u202e\udcff"
-    assert printable("ü 😀\n\tx \\x1b") == "ü 😀\n\tx \\x1b"
+    for text in ("ü 😀\n\tx \\x1b", "3\u202f000\xa0€", "\u0645\u06cc\u200c\u062e"):
+        assert printable(text) == text
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, "\x00" * 5000, "\x1b" * (LINE // 2), "ab" * LINE])
@@ -104,6 +105,7 @@ def test_what_json_has_no_form_for_becomes_text():
     assert said["silent"] == "<Silent whose repr raises RuntimeError>"
     assert (said["3"], said["nothing"]) == ([1, [2]], None)
     assert as_plain({"a": [1.5, "x", None]}) == {"a": [1.5, "x", None]}
+    assert as_plain(("\udcff", object, 2), str) == ["\udcff", "<class 'object'>", 2]
 
 
 def test_many_shared_parts_do_not_multiply_without_end():

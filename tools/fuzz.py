@@ -24,6 +24,7 @@ import signal
 import sys
 import tempfile
 import traceback
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -353,7 +354,8 @@ def fault(kind: str, data: bytes) -> str | None:
 
 
 def _require_safe(text: str) -> None:
-    unsafe = {one for one in text if not one.isprintable() and one not in "\n\t\r"}
+    kinds = {one: unicodedata.category(one) for one in text if one not in "\n\t\r"}
+    unsafe = [one for one, kind in kinds.items() if kind in ("Cc", "Cs")]
     if unsafe:
         raise AssertionError(f"characters {sorted(unsafe)!r} in {text[:500]!r}")
 

@@ -185,6 +185,18 @@ def _search(**arguments: Any) -> None:
     repr(minimize(**arguments))
 
 
+def _search_many(f: Any, **arguments: Any) -> None:
+    """Search, and keep what f itself raises, which is passed on, apart from what rnnbbo raises."""
+
+    def own(x: Any) -> Any:
+        try:
+            return f(x)
+        except Exception as error:
+            raise EnoughError from error
+
+    repr(minimize_many(own if callable(f) else f, **arguments))
+
+
 def _returned(value: Any) -> None:
     """Let an objective return a value, raise it, and tell it as info."""
 
@@ -206,6 +218,11 @@ def _space(dimensions: Any) -> None:
         space.to_cube(point)
         space.decode(space.encode(point))
     repr(space)
+
+
+def _new_study(**arguments: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Study(**arguments).close()
 
 
 def _study(call: Callable[[Study], Any]) -> None:
@@ -272,6 +289,16 @@ CALLS: dict[str, Call] = {
         },
     ),
     "an objective's value": Call(_returned, {"value": "half"}),
+    "Study": Call(
+        _new_study,
+        {
+            "path": "text",
+            "dimensions": "bounds",
+            "policy": "policy",
+            "rng": "one",
+            "resume": None,
+        },
+    ),
     "Study.tell": Call(
         lambda **arguments: _study(lambda study: study.tell(**arguments)),
         {"trial": "zero", "y": "half", "error": None, "info": None},
@@ -281,7 +308,7 @@ CALLS: dict[str, Call] = {
         {"x": "point", "y": "half"},
     ),
     "minimize_many": Call(
-        minimize_many,
+        _search_many,
         {
             "f": "objective of many",
             "bounds": "real bounds",

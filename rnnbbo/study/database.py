@@ -44,7 +44,7 @@ class Database:
     def __init__(self, path: Path, *, checked: bool = True) -> None:
         self.path = path
         self._checked = checked
-        if not path.is_file():
+        if not os.path.isfile(path):  # also of a name that is too long
             raise StudyError(f"there is no study {str(path)!r}")
         with named_errors(path):
             self.read_only = not _is_writable(path)

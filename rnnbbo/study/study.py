@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_pairs, as_value
+from rnnbbo.arguments import as_count, as_flag, as_pairs, as_value
 from rnnbbo.errors import StudyError
 from rnnbbo.escaping import repr_of
 from rnnbbo.result import OptimizeResult, make_result
@@ -69,7 +70,7 @@ class Study:
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
     ) -> None:
-        self.path = _as_path(path)
+        self.path, resume = _as_path(path), as_flag("resume", resume)
         space = None
         if dimensions is not None:
             space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
@@ -229,8 +230,10 @@ def _as_path(path: str | Path) -> Path:
     """Return the path of a study's file.
 
     Raises:
-        StudyError: it is a URL, as other libraries have them.
+        StudyError: it is none, or a URL, as other libraries have them.
     """
+    if not isinstance(path, (str, os.PathLike)) or not str(path) or "\0" in str(path):
+        raise StudyError(f"study = {repr_of(path)}; expected the path of a file")
     url = _URL.fullmatch(str(path)) if isinstance(path, str) else None
     if url is None:
         return Path(path)
@@ -242,7 +245,7 @@ def _as_path(path: str | Path) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0
+    return os.path.isfile(path) and path.stat().st_size > 0  # also of a name that is too long
 
 
 def _outcome(y: Any, error: str | None) -> Outcome:

@@ -71,6 +71,12 @@ FINE = '[[compare]]\nsuites = ["gp-2d"]\nmethods = ["random"]\nbudget = 5\n'
         (FINE + "seeds = 1.5\n", "compare.seeds = 1.5; expected an integer >= 1"),
         (FINE + "seed = 1\n", "seed"),
         ("[[compare", "not TOML"),
+        ("about = " + "[" * 1200 + "]" * 1200, "brackets nest too deep"),
+        ("about = " + "9" * 5000, "not TOML"),
+        ("time_limit = inf\n" + FINE, "time_limit = inf; expected a number of seconds"),
+        ("time_limit = 1" + "0" * 400 + "\n" + FINE, "expected a number of seconds"),
+        ("split = ['tune']\n" + FINE, "split = ['tune']; expected one of test, tune"),
+        ('"a\\u001b" = 1\n' + FINE, "unknown key plan.a.x1b"),
     ],
 )
 def test_malformed_plans_are_refused(text: str, expected: str, tmp_path: Path) -> None:

@@ -37,3 +37,11 @@ def test_what_a_program_says_cannot_reach_the_terminal(capsys):
     said = capsys.readouterr().err
     assert r"stderr: \x1b[31m" in said
     assert "\x1b" not in said
+
+
+def test_a_category_of_other_bytes_is_exported_escaped(tmp_path):
+    study, table = tmp_path / "run.db", tmp_path / "run.csv"
+    command = [*RUN, "-n", "2", "-p", "c=cat:a,\udcff", "--study", str(study), "--", "echo", "1"]
+    assert run_command(command) == 0
+    assert run_command(["study", "export", str(study), "-o", str(table)]) == 0
+    assert r"\udcff" in table.read_text(encoding="utf-8")

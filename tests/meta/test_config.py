@@ -1,5 +1,6 @@
 """Configurations: what is accepted, and what is refused with the key and the accepted values."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,10 @@ def test_a_dictionary_round_trips() -> None:
             "train.loss = 'ei'; expected one of candidates, .* with",
         ),
         ({"train": {"name": "a"}, "policy": {"units": 3}}, "unknown key policy.units"),
+        ({"train": {"name": "a", "learning_rate": 10**400}}, "expected a number > 0"),
+        ({"train": {"name": "a", "clip": math.inf}}, "train.clip = inf; expected a number > 0"),
+        ({"train": {"name": "a", "loss": ["oi"]}}, r"train.loss = \['oi'\]; expected one of"),
+        ({"tra\x1bin": {}}, r"unknown table \[tra\\x1bin\]"),
     ],
 )
 def test_bad_configurations_are_refused(values: dict[str, Any], message: str) -> None:
@@ -86,13 +91,27 @@ def test_bad_configurations_are_refused(values: dict[str, Any], message: str) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("train = ", "not TOML"), ("\xff", "unknown|not TOML")]
+    ("text", "message"),
+    [
+        ("train = ", "not TOML"),
+        ("\xff", "unknown|not TOML"),
+        ("train = " + "[" * 1200 + "]" * 1200, "brackets nest too deep"),
+        ("train = " + "9" * 5000, "not TOML"),
+    ],
 )
 def test_broken_files_are_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "c.toml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError, match=message):
         config.load_config(path)
+
+
+def test_only_a_table_of_training_adapts_weights(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    for text in ("train = 3", "train = []"):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match=r"expected a table \[train\]"):
+            config.load_train(path, config.TrainConfig("a"))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -31,8 +31,9 @@ def needs(kind):
 
 
 @pytest.mark.fault(WRONG, holds=HOLDS)
-@pytest.mark.parametrize("kind", ["spaces", "plans", "arguments"])
+@pytest.mark.parametrize("kind", fuzz.KINDS)
 def test_corpus(kind, figure):
+    needs(kind)
     cases = found(kind)
     assert cases
     faults = [(case[:200], fault) for case in cases if (fault := fuzz.fault(kind, case))]
