@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnbbo.errors import ConfigError
+from rnnbbo.outputs import check_output
 from rnnbbo.status import Status
 from rnnbbo.trial import best_of
 
@@ -97,6 +98,7 @@ def export(file: str, form: str | None, output: str | None) -> None:
         form = "csv" if output is None else _form_of(output)
     if output is not None:
         _require_other(output, file)
+        check_output("--output", output)
     with _open(file) as opened:
         text = _as_json(opened) if form == "json" else _as_csv(opened)
     if output is None:

@@ -154,7 +154,7 @@ def create_study(path: Path, header: Mapping[str, Any]) -> None:
         FileExistsError: there is a study already, or another file.
     """
     with named_errors(path):
-        if path.exists() and not path.is_file():
+        if os.path.exists(path) and not os.path.isfile(path):
             raise StudyError(f"{path} cannot be a study: it is no file")
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o666))
         turns = Turns(path, BUSY_S)
