@@ -54,7 +54,8 @@ A space file (--space) has such a line, or a table, a parameter:
 
 A Python function is called with a keyword a parameter, f(lr=..., depth=...), if it accepts all of
 them, otherwise with one list, f(x); --call-with decides by hand. Without --param and --space, its
-own attribute `bounds`, a list of (low, high), is the space.
+own attribute `bounds`, a list of (low, high), is the space. It returns a number, or such a mapping
+as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
 "info": {...}}. It may write the same to the file named in RNNBBO_RESULT instead. It also gets

@@ -7,6 +7,7 @@ from typing import Any
 
 from rnnbbo.categories import same
 from rnnbbo.dimensions import Categorical
+from rnnbbo.escaping import repr_of
 from rnnbbo.space import Space
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
@@ -35,7 +36,7 @@ def describe_space(space: Space) -> list[dict[str, Any]]:
 def _category(category: Any) -> dict[str, Any]:
     if category is None or type(category) in (str, bool, int, float):
         return {"value": category}
-    return {"repr": _ADDRESS.sub("", repr(category))}
+    return {"repr": _ADDRESS.sub("", repr_of(category))}
 
 
 def restore_space(described: list[dict[str, Any]]) -> Space:
