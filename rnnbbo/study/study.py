@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_flag, as_pairs, as_value
+from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds, as_value
 from rnnbbo.errors import StudyError
 from rnnbbo.escaping import repr_of
 from rnnbbo.result import OptimizeResult, make_result
@@ -124,9 +124,11 @@ class Study:
         Raises:
             TrialError: there is no such trial, or it was told before; the message has its value.
             ObservationError: y is not a number.
+            ConfigError: seconds is no number of at least 0.
             StudyError: the file cannot be written; nothing has changed.
         """
-        outcome = replace(_outcome(y, error), info={} if info is None else info, seconds=seconds)
+        taken = seconds if seconds is None or seconds == 0 else as_seconds("seconds", seconds)
+        outcome = replace(_outcome(y, error), info={} if info is None else info, seconds=taken)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
         with self._file.transaction() as trials:
             trials.tell(number, outcome)
