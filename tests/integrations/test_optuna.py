@@ -590,3 +590,13 @@ def test_a_retried_trial_is_proposed_where_the_dead_one_was() -> None:
     study.tell(again, 1.0)
     assert study.trials[1].constraints == {"c": 5.0}
     assert ask(study, PLANE)[1] != x
+
+
+def test_stand_ins_of_many_trials_seldom_change() -> None:
+    rng = np.random.default_rng(0)
+    values, c = rng.normal(size=300), rng.normal(size=(300, 2))
+    changes = 0
+    for n in range(64, 300):
+        before, after = stand_ins(values[:n], c[:n]), stand_ins(values[: n + 1], c[: n + 1])
+        changes += not np.array_equal(before, after[:n])
+    assert changes < 20  # each costs a replay of all
