@@ -221,7 +221,7 @@ class StudyFile:
         lost = set(trials.running(self._participant)) - self._given
         trials.release(self._participant, lost)
         waiting = trials.take(self._participant)
-        self._follower.others = participants.n_working(connection) > 1
+        self._follower.others = participants.has_others(connection, self._participant)
         if waiting is not None:
             number, code = waiting
             return True, Trial(number, self.space.decode(code))

@@ -96,10 +96,11 @@ def dead(connection: sqlite3.Connection, path: Path) -> list[int]:
     return gone
 
 
-def n_working(connection: sqlite3.Connection) -> int:
-    """Return how many processes evaluate a trial now, as far as the file says."""
-    query = "SELECT COUNT(DISTINCT worker) FROM trial WHERE state = ?"
-    return int(connection.execute(query, (TrialState.RUNNING,)).fetchone()[0])
+def has_others(connection: sqlite3.Connection, participant: int) -> bool:
+    """Return whether others than a participant have sent a heartbeat of late."""
+    query = "SELECT EXISTS (SELECT * FROM worker WHERE id != ? AND beat > ?)"
+    since = time.time() - 2.0 * BEAT_S
+    return bool(connection.execute(query, (participant, since)).fetchone()[0])
 
 
 def _place(path: Path) -> str:

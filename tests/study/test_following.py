@@ -229,7 +229,7 @@ def test_who_takes_too_long_is_not_waited_for(path, monkeypatch):
 
 
 def test_others_who_ask_meanwhile_are_known_of(path, monkeypatch):
-    monkeypatch.setattr(participants, "n_working", lambda connection: 1)  # no turns
+    monkeypatch.setattr(participants, "has_others", lambda *_: False)  # no turns
     with Study(path, SPACE, **KERNEL) as study, Study(path, resume=True) as other:
         advance(study, 3)
         ask, times = Optimizer.ask, []
