@@ -191,7 +191,7 @@ class StudyFile:
         Returns:
             Whether that did, and the trial; it did not where others have asked in the meantime.
         """
-        known = self._follower.follow()
+        known = self._follower.follow_asks()
         optimizer = known.optimizer.copy()
         x = optimizer.ask()
         code = self.space.encode(x)

@@ -58,11 +58,12 @@ class Follower:
         self.others = False
         """Whether others are at work."""
 
-    def follow(self, store: TrialStore | None = None) -> Followed:
+    def follow(self, store: TrialStore | None = None, *, asks_alone: bool = False) -> Followed:
         """Return the optimizer after everything that was asked and told.
 
         Args:
             store: where this is part of a transaction: its trials.
+            asks_alone: only up to the last ask.
 
         Raises:
             StudyError: the history is not the one that it was.
@@ -80,9 +81,19 @@ class Follower:
         if events:
             if checksums.chain(mine.head, events) != head:
                 raise StudyError(f"{self._path} is damaged: its history has changed")
-            mine = self._feed(mine, events, head)
+            while asks_alone and events and events[-1].told:
+                events = events[:-1]
+            mine = self._feed(mine, events)
         self._followed = mine
         return mine
+
+    def follow_asks(self) -> Followed:
+        """Return the optimizer after every ask, for a process whose turn it is to ask.
+
+        What was told after the last of them is left to the next one in the line, if there is one,
+        who is at it: nobody waits for the same work twice.
+        """
+        return self.follow(asks_alone=self.others and self._shared.is_next())
 
     def turn_to_ask(self) -> AbstractContextManager[None]:
         """Take a turn at asking, if others are at work, who are to know of the point."""
@@ -107,8 +118,9 @@ class Follower:
             self._save(self._followed)
         self._shared.close()
 
-    def _feed(self, mine: Followed, events: Sequence[Event], head: str) -> Followed:
-        mine, events = self._skip(mine, events)
+    def _feed(self, mine: Followed, events: Sequence[Event]) -> Followed:
+        if events:
+            mine, events = self._skip(mine, events)
         if not events:
             return mine
         start = time.perf_counter()
@@ -117,6 +129,7 @@ class Follower:
         seconds = time.perf_counter() - start
         self._event_s = seconds / len(events)
         self._unsaved_s += seconds
+        head = checksums.chain(mine.head, events)
         mine = Followed(mine.optimizer, events[-1].place, head)
         if self._unsaved_s > (_SHARED_S if self.others else _SAVED_S):
             self._save(mine)
@@ -126,14 +139,14 @@ class Follower:
         """Go on from a state that somebody has worked out, if there is one of this history."""
         if self._event_s * len(events) < _SHARED_S:
             return mine, events
-        saved = self._shared.read()
-        if saved is None or not mine.place < saved.place <= events[-1].place:
+        saved = self._shared.read(mine.place, events[-1].place)
+        if saved is None:
             return mine, events
         known = [event for event in events if event.place <= saved.place]
         if checksums.chain(mine.head, known) != saved.head:
             return mine, events
         try:
-            state = state_codec.decode(saved.content)
+            state = state_codec.decode(saved.content[0])
             mine.optimizer.restore(self._history(mine.optimizer, known), state)
         except (state_codec.NotPlainError, ValueError):
             return mine, events

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import struct
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +28,10 @@ except ImportError:  # not POSIX
 STATE_SUFFIX = "-state"
 _MAGIC = b"rnnbbo state 1\n"
 _FIXED = struct.Struct("<16s16sQQI")  # key, head of the history, place, length, CRC-32
-_CONTENT, _ASKS, _NEXT = range(3)  # bytes that are locked
-_PAUSE_S = 0.0005
+# Bytes that are locked: the content, and places in a line. Who waits locks the last of these that
+# is free, and goes on to the one before as soon as that is free: they come to its front in order.
+_CONTENT, *_LINE = range(32)
+_PAUSE_S, _LONG_PAUSE_S = 0.0005, 0.003
 _PATIENCE_S = 2.0
 _ALONE_S = 60.0  # without turns once one was waited for in vain
 
@@ -41,12 +42,12 @@ class Saved(NamedTuple):
     Attributes:
         place: the place in the history that it follows from.
         head: digest of the history up to there: see `checksums`.
-        content: the state.
+        content: the state, in parts.
     """
 
     place: int
     head: str
-    content: bytes
+    content: Sequence[bytes | memoryview]
 
 
 class SharedState:
@@ -64,43 +65,50 @@ class SharedState:
         self._alone_until = 0.0
         self._usable = sys.platform == "linux" and sys.maxsize > 2**32 and not is_remote(study)
 
-    def read(self) -> Saved | None:
-        """Return what is saved; None where it is of no use."""
+    def read(self, after: int, until: int) -> Saved | None:
+        """Return what is saved; None where it is of no use.
+
+        Args:
+            after: the place in the history up to which a state is known already.
+            until: the last place of the history.
+        """
         if not self._open(make=False):
             return None
-        with self._locked(_CONTENT) as locked:
+        with self._locked() as locked:
             if not locked:
                 return None
             assert self._descriptor is not None
-            data = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
-        start = len(_MAGIC) + _FIXED.size
-        if len(data) < start or not data.startswith(_MAGIC):
+            start = len(_MAGIC) + _FIXED.size
+            data = os.pread(self._descriptor, start, 0)
+            if len(data) < start or not data.startswith(_MAGIC):
+                return None
+            key, head, place, length, checksum = _FIXED.unpack(data[len(_MAGIC) :])
+            if key != self._key or not after < place <= until:
+                return None
+            content = os.pread(self._descriptor, min(length, self._size()), start)
+        if zlib.crc32(content) != checksum or len(content) != length:
             return None
-        key, head, place, length, checksum = _FIXED.unpack(data[len(_MAGIC) : start])
-        content = data[start : start + length]
-        if key != self._key or zlib.crc32(content) != checksum or len(content) != length:
-            return None
-        return Saved(place, head.hex(), content)
+        return Saved(place, head.hex(), [content])
 
     def write(self, saved: Saved) -> None:
         """Save a state; where that is not possible, nothing happens."""
         if not self._open(make=True):
             return
-        fixed = _FIXED.pack(
-            self._key,
-            bytes.fromhex(saved.head),
-            saved.place,
-            len(saved.content),
-            zlib.crc32(saved.content),
-        )
-        with self._locked(_CONTENT) as locked, contextlib.suppress(OSError):
+        length = checksum = 0
+        for part in saved.content:
+            length, checksum = length + len(part), zlib.crc32(part, checksum)
+        head = bytes.fromhex(saved.head)
+        fixed = _FIXED.pack(self._key, head, saved.place, length, checksum)
+        with self._locked() as locked, contextlib.suppress(OSError):
             if locked:
                 assert self._descriptor is not None
-                os.pwrite(self._descriptor, _MAGIC + fixed + saved.content, 0)
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
+                with os.fdopen(self._descriptor, "wb", closefd=False) as file:
+                    file.writelines((_MAGIC, fixed, *saved.content))
 
     @contextlib.contextmanager
     def turn_to_ask(self, meanwhile: Callable[[], object]) -> Iterator[None]:
-        """Take a turn at asking, or go on without one where others take too long.
+        """Wait in the line for a turn at asking, or go on without where others take too long.
 
         Args:
             meanwhile: what the next one in the line does while another one asks.
@@ -108,26 +116,42 @@ class SharedState:
         if time.monotonic() < self._alone_until or not self._open(make=True):
             yield
             return
-        with contextlib.ExitStack() as asking:
-            with self._locked(_NEXT) as first:
-                got = first and asking.enter_context(self._tried(_ASKS))
-                end = time.monotonic() + _PATIENCE_S
-                while first and not got and time.monotonic() < end:
-                    meanwhile()
-                    time.sleep(_PAUSE_S)
-                    got = asking.enter_context(self._tried(_ASKS))
-            if not got:  # somebody was stopped in the midst of it
-                self._alone_until = time.monotonic() + _ALONE_S
+        place = None
+        try:
+            for wanted in reversed(_LINE):  # from the end of the line to its front
+                pause_s = _PAUSE_S if wanted == _LINE[0] else _LONG_PAUSE_S
+                if not self._wait(wanted, pause_s, meanwhile if place == _LINE[1] else None):
+                    self._alone_until = time.monotonic() + _ALONE_S  # somebody was stopped
+                    break
+                if place is not None:
+                    self._unlock(place)
+                place = wanted
             yield
+        finally:
+            if place is not None:
+                self._unlock(place)
+
+    def is_next(self) -> bool:
+        """Return whether somebody is the next one in the line."""
+        if self._descriptor is None:
+            return False
+        free = self._set(fcntl.F_WRLCK, _LINE[1])
+        if free:
+            self._unlock(_LINE[1])
+        return not free
 
     def close(self) -> None:
         """Close the file; one that holds nothing goes."""
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
-                if os.fstat(self._descriptor).st_size == 0:
+                if self._size() == 0:
                     self._path.unlink(missing_ok=True)
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _size(self) -> int:
+        assert self._descriptor is not None
+        return os.fstat(self._descriptor).st_size
 
     def _open(self, *, make: bool) -> bool:
         """Return whether the file is there, and open."""
@@ -138,25 +162,30 @@ class SharedState:
         return self._descriptor is not None
 
     @contextlib.contextmanager
-    def _locked(self, byte: int) -> Iterator[bool]:
-        """Lock a byte; false where others keep it too long."""
-        end = time.monotonic() + _PATIENCE_S
-        with contextlib.ExitStack() as stack:
-            got = stack.enter_context(self._tried(byte))
-            while not got and time.monotonic() < end:
-                time.sleep(_PAUSE_S * (0.5 + random.random()))
-                got = stack.enter_context(self._tried(byte))
-            yield got
-
-    @contextlib.contextmanager
-    def _tried(self, byte: int) -> Iterator[bool]:
-        """Lock a byte if nobody else does."""
-        got = self._set(fcntl.F_WRLCK, byte)
+    def _locked(self) -> Iterator[bool]:
+        """Keep others from the content; false where they keep it too long."""
+        got = self._wait(_CONTENT, _PAUSE_S)
         try:
             yield got
         finally:
             if got:
-                self._set(fcntl.F_UNLCK, byte)
+                self._unlock(_CONTENT)
+
+    def _wait(
+        self, byte: int, pause_s: float, meanwhile: Callable[[], object] | None = None
+    ) -> bool:
+        """Lock a byte; false where others keep it too long."""
+        end = time.monotonic() + _PATIENCE_S
+        while not self._set(fcntl.F_WRLCK, byte):
+            if time.monotonic() > end:
+                return False
+            if meanwhile is not None:
+                meanwhile()
+            time.sleep(pause_s)
+        return True
+
+    def _unlock(self, byte: int) -> None:
+        self._set(fcntl.F_UNLCK, byte)
 
     def _set(self, kind: int, byte: int) -> bool:
         # struct flock (fcntl(2)). The lock belongs to the open file, as flock's, and not to the

@@ -15,8 +15,8 @@ class NotPlainError(Exception):
     """A state holds what has no form here, as one of a user's own policy may."""
 
 
-def encode(state: Any) -> bytes:
-    """Return a state as bytes.
+def encode(state: Any) -> list[bytes | memoryview]:
+    """Return a state as bytes, in parts, so that arrays need not be copied.
 
     Args:
         state: numbers, texts, arrays, and tuples, lists, dicts and our named tuples of these.
@@ -27,20 +27,24 @@ def encode(state: Any) -> bytes:
     arrays: list[np.ndarray] = []
     places: dict[int, int] = {}
     tree = json.dumps(_tree(state, arrays, places), separators=(",", ":")).encode()
-    parts = [len(tree).to_bytes(8, "little"), tree]
-    parts += [array.tobytes(order="A") for array in arrays]
-    return b"".join(parts)
+    return [len(tree).to_bytes(8, "little"), tree, *map(_content, arrays)]
 
 
-def decode(data: bytes) -> Any:
-    """Return the state that `encode` made this of.
+def _content(array: np.ndarray) -> memoryview:
+    lies = array.T if array.flags.f_contiguous and not array.flags.c_contiguous else array
+    flat: Any = np.ascontiguousarray(lies).reshape(-1).view(np.uint8)
+    return memoryview(flat)
+
+
+def decode(data: bytes | memoryview) -> Any:
+    """Return the state that `encode` made these bytes of.
 
     Raises:
         NotPlainError: this is no such state, or one of another version.
     """
     try:
         start = 8 + int.from_bytes(data[:8], "little")
-        return _Reader(memoryview(data)[start:]).value(json.loads(data[8:start]))
+        return _Reader(memoryview(data)[start:]).value(json.loads(bytes(data[8:start])))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise NotPlainError(f"no state: {error}") from error
 
