@@ -97,6 +97,10 @@ class Database:
         ):
             yield self._connection
 
+    def n_changes(self) -> int:
+        """Return a number that every transaction of anybody makes another one."""
+        return self._turns.n_changes()
+
     def close(self) -> None:
         """Close it."""
         try:

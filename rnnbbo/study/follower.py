@@ -55,6 +55,7 @@ class Follower:
         self._followed: Followed | None = None
         self._unsaved_s = 0.0  # work since a state was saved or read
         self._event_s = float("inf")  # what an event takes
+        self._changes = -1  # of the file when it was last looked at
         self.others = False
         """Whether others are at work."""
 
@@ -93,13 +94,20 @@ class Follower:
         What was told after the last of them is left to the next one in the line, if there is one,
         who is at it: nobody waits for the same work twice.
         """
-        return self.follow(asks_alone=self.others and self._shared.is_next())
+        return self.follow(asks_alone=self.others and self._shared.is_waited_for())
 
     def turn_to_ask(self) -> AbstractContextManager[None]:
         """Take a turn at asking, if others are at work, who are to know of the point."""
         if not self.others:
             return nullcontext()
-        return self._shared.turn_to_ask(self.follow)
+        return self._shared.turn_to_ask(self._keep_up)
+
+    def _keep_up(self) -> None:
+        """Follow what has been asked and told since the last time, if anything has."""
+        changes = self._database.n_changes()
+        if changes != self._changes:
+            self._changes = changes
+            self.follow()
 
     def accept(self, optimizer: Optimizer, events: Sequence[Event]) -> None:
         """Go on with an optimizer that knows of some events more."""

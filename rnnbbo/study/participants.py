@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 from rnnbbo.errors import StudyError
@@ -109,14 +110,21 @@ def _place(path: Path) -> str:
     A machine since its start, a container; a copy of a study is another file, whose trials nobody
     evaluates.
     """
+    try:
+        there = path.stat()
+    except OSError:
+        return _machine()
+    return f"{_machine()} {there.st_dev}:{there.st_ino}"
+
+
+@cache
+def _machine() -> str:
+    """Return a machine since its start, or a container."""
     parts = [socket.gethostname()]
     with contextlib.suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
     with contextlib.suppress(OSError):
         parts.append(str(os.stat("/proc/self/ns/pid").st_ino))
-    with contextlib.suppress(OSError):
-        there = path.stat()
-        parts.append(f"{there.st_dev}:{there.st_ino}")
     return " ".join(parts)
 
 

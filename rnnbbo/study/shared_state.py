@@ -31,7 +31,7 @@ _FIXED = struct.Struct("<16s16sQQI")  # key, head of the history, place, length,
 # Bytes that are locked: the content, and places in a line. Who waits locks the last of these that
 # is free, and goes on to the one before as soon as that is free: they come to its front in order.
 _CONTENT, *_LINE = range(32)
-_PAUSE_S, _LONG_PAUSE_S = 0.0005, 0.003
+_PAUSE_S, _LONG_PAUSE_S = 0.001, 0.005
 _PATIENCE_S = 2.0
 _ALONE_S = 60.0  # without turns once one was waited for in vain
 
@@ -131,14 +131,15 @@ class SharedState:
             if place is not None:
                 self._unlock(place)
 
-    def is_next(self) -> bool:
-        """Return whether somebody is the next one in the line."""
+    def is_waited_for(self) -> bool:
+        """Return whether somebody waits for a turn."""
         if self._descriptor is None:
             return False
-        free = self._set(fcntl.F_WRLCK, _LINE[1])
-        if free:
-            self._unlock(_LINE[1])
-        return not free
+        for place in _LINE[1:]:
+            if not self._set(fcntl.F_WRLCK, place):
+                return True
+            self._unlock(place)
+        return False
 
     def close(self) -> None:
         """Close the file; one that holds nothing goes."""

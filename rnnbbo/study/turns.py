@@ -65,6 +65,10 @@ class Turns:
             if self._locks:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
+    def n_changes(self) -> int:
+        """Return the counter of transactions in the file's header."""
+        return int.from_bytes(os.pread(self._descriptor, 4, 24))
+
     def close(self) -> None:
         """Close the descriptor."""
         os.close(self._descriptor)
