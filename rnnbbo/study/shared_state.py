@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import stat
 import struct
 import sys
 import time
@@ -72,12 +73,14 @@ class SharedState:
             if not locked:
                 return None
             assert self._descriptor is not None
-            data = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
-        start = len(_MAGIC) + _FIXED.size
-        if len(data) < start or not data.startswith(_MAGIC):
-            return None
-        key, head, place, length, checksum = _FIXED.unpack(data[len(_MAGIC) : start])
-        content = data[start : start + length]
+            start = len(_MAGIC) + _FIXED.size
+            first = os.pread(self._descriptor, start, 0)
+            if len(first) < start or not first.startswith(_MAGIC):
+                return None
+            key, head, place, length, checksum = _FIXED.unpack(first[len(_MAGIC) :])
+            if length > os.fstat(self._descriptor).st_size - start:
+                return None
+            content = os.pread(self._descriptor, length, start)
         if key != self._key or zlib.crc32(content) != checksum or len(content) != length:
             return None
         return Saved(place, head.hex(), content)
@@ -134,7 +137,11 @@ class SharedState:
         if self._descriptor is None and self._usable:
             flags = os.O_RDWR | (os.O_CREAT if make else 0)
             with contextlib.suppress(OSError):
-                self._descriptor = os.open(self._path, flags, 0o666)
+                descriptor = os.open(self._path, flags, 0o666)
+                if _is_ours(descriptor):
+                    self._descriptor = descriptor
+                else:  # somebody's own
+                    os.close(descriptor)
         return self._descriptor is not None
 
     @contextlib.contextmanager
@@ -167,3 +174,13 @@ class SharedState:
         except OSError:
             return False
         return True
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Return whether a file may be written over: it holds a state of any version, or nothing."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return False
+    known = _MAGIC.split(b" ")[0]
+    with contextlib.suppress(OSError):
+        return os.pread(descriptor, len(known), 0) in (b"", known)
+    return False
