@@ -21,6 +21,7 @@ import numpy as np
 from rnnbbo import shipped
 from rnnbbo.arguments import as_entropy
 from rnnbbo.errors import StudyError
+from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.space import Space
 from rnnbbo.study import database, participants
@@ -231,10 +232,10 @@ class StudyFile:
         return trials.insert(code, asked=True, participant=self._participant)
 
     def optimizer(self) -> Optimizer:
-        """Return the optimizer, told of everything in the history."""
+        """Return the optimizer, told of everything in the history: the caller's own."""
         self._require_same_process()
         with self._lock:
-            return self._follower.follow().optimizer
+            return self._follower.follow().optimizer.copy()  # other threads go on with it
 
     def release(self, numbers: list[int] | None = None) -> None:
         """Let trials wait that this process was to evaluate: some, or all."""
@@ -257,13 +258,13 @@ class StudyFile:
         """Give back what this process has not told, and close the file; nothing after a fork."""
         if os.getpid() != self._pid:
             return
-        with self._lock:
+        with self._lock, shielded():
             if self._closed:
                 return
             self._closed = True
-            if self._heartbeat is not None:
-                self._heartbeat.stop()
             try:
+                if self._heartbeat is not None:
+                    self._heartbeat.stop()
                 self._follower.close()
                 self.release()
             finally:
