@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -334,10 +335,7 @@ class Categorical(LikeSkoptDimension):
                 raise SpaceError(
                     f"{label}: category = {repr_of(category)} twice; expected distinct ones"
                 )
-            if _hashable(category) and not is_nan(category):
-                self._index[category] = i
-            else:
-                self._others.append(i)
+            self._enter(category, i)
             self._known += 1
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -383,6 +381,13 @@ class Categorical(LikeSkoptDimension):
         if position is None:
             raise ValueError
         return position
+
+    def _enter(self, category: Any, position: int) -> None:
+        if _hashable(category) and not is_nan(category):
+            with suppress(Exception):  # of an == with another one of the same hash
+                self._index[category] = position
+                return
+        self._others.append(position)
 
     def _position(self, value: Any) -> int | None:
         if _hashable(value) and (position := self._find(value)) is not None:

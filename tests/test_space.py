@@ -536,3 +536,19 @@ def test_import_stays_light():
     code = "import sys, rnnbbo.space; print({'skopt', 'scipy', 'torch'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("answer", [np.array([True, False]), KeyError("==")])
+def test_categories_of_one_hash_whose_comparison_has_no_truth(answer):
+    class Odd:
+        def __hash__(self):
+            return 1
+
+        def __eq__(self, other):
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    categories = [Odd(), Odd(), 1]
+    dimension = Categorical(categories)
+    assert [dimension.index(category) for category in categories] == [0, 1, 2]

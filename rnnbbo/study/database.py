@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rnnbbo.errors import StudyError
+from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.study import checksums, logs, schema
 from rnnbbo.study.turns import Turns
 
@@ -78,7 +79,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Read one state of the file; not within a transaction."""
-        with named_errors(self.path), self._turns.take(alone=False):
+        with self._turn(alone=False):
             yield self._connection
 
     @contextmanager
@@ -90,12 +91,19 @@ class Database:
         """
         if self.read_only:
             raise StudyError(f"the study {self.path} cannot be written to: it is read-only")
+        with self._turn(alone=True), transaction(self._connection):
+            yield self._connection
+
+    @contextmanager
+    def _turn(self, *, alone: bool) -> Iterator[None]:
+        # An interrupt that comes into the midst of leaving a context leaves it when its traceback
+        # goes, which a notebook keeps: until then nobody else could take a turn.
         with (
             named_errors(self.path),
-            self._turns.take(alone=True),
-            transaction(self._connection),
+            shielded() as interrupted,
+            self._turns.take(alone=alone, interrupted=interrupted),
         ):
-            yield self._connection
+            yield
 
     def n_changes(self) -> int:
         """Return a number that every transaction of anybody makes another one."""
@@ -127,6 +135,7 @@ def copy_study(database: Database, target: Path) -> None:
     """
     from rnnbbo.study.store import TrialStore
 
+    logs.require_name(target)
     with named_errors(target):
         if target.exists():
             raise StudyError(f"there is a file {str(target)!r} already; expected a new one")
@@ -157,6 +166,7 @@ def create_study(path: Path, header: Mapping[str, Any]) -> None:
         StudyError: the file cannot be written.
         FileExistsError: there is a study already, or another file.
     """
+    logs.require_name(path)
     with named_errors(path):
         if os.path.exists(path) and not os.path.isfile(path):
             raise StudyError(f"{path} cannot be a study: it is no file")

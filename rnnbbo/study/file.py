@@ -20,7 +20,8 @@ import numpy as np
 
 from rnnbbo import shipped
 from rnnbbo.arguments import as_entropy
-from rnnbbo.errors import StudyError
+from rnnbbo.errors import RnnbboError, StudyError
+from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.space import Space
 from rnnbbo.study import database, participants
@@ -93,22 +94,44 @@ class StudyFile:
             raise StudyError(f"{made_for} space: {other}")
         self._may_ask = space is not None or is_restorable(described)
         self.space = restore_space(described) if space is None else space
+        self._missing: RnnbboError | None = None
+        try:
+            self._policy = self._find_policy(policy, source, name, weights)
+        except RnnbboError as error:
+            if not (space is policy is rng is None):
+                raise
+            self._missing = error  # enough to look at what was told
+        if isinstance(rng, numbers.Integral) and as_entropy(rng) != int(seed):
+            raise StudyError(f"{made_for} seed: {seed}, not {rng}")
+        self.policy_name, self.seed = name, int(seed)
+        return "\n".join([*means, platform.machine()])
+
+    def _find_policy(self, policy: Any, source: str, name: str, weights: str) -> Any:
+        """Return the study's policy: its name, if it is chosen by itself, or a loaded one.
+
+        Raises:
+            StudyError: this one is another.
+            PolicyError: there is none.
+            CheckpointError: its file is missing or damaged.
+        """
         if policy is None and not source:
             raise StudyError(
                 f"the study {self.path} was made with a policy object, {name}; expected policy= "
                 "with it"
             )
-        asked_for = source if policy is None else policy
-        self._policy = asked_for if asked_for == shipped.DEFAULT else shipped.load(asked_for)
-        wanted, digest = shipped.digest(self._policy)
+        policy = source if policy is None else policy
+        policy = policy if policy == shipped.DEFAULT else shipped.load(policy)
+        wanted, digest = shipped.digest(policy)
+        made_for = f"the study {self.path} was made for another"
         if wanted != name:
             raise StudyError(f"{made_for} policy: {name!r}, not {wanted!r}")
         if digest != weights:
             raise StudyError(f"{made_for} version of the weights of {name!r}")
-        if isinstance(rng, numbers.Integral) and as_entropy(rng) != int(seed):
-            raise StudyError(f"{made_for} seed: {seed}, not {rng}")
-        self.policy_name, self.seed = name, int(seed)
-        return "\n".join([*means, platform.machine()])
+        return policy
+
+    def _require_policy(self) -> None:
+        if self._missing is not None:
+            raise self._missing
 
     def _begin_optimizer(self) -> Optimizer:
         return Optimizer(self.space, policy=self._policy, rng=self.seed)
@@ -151,6 +174,7 @@ class StudyFile:
         Returns:
             The trial, which is this process's to evaluate; None where n_calls have been begun.
         """
+        self._require_policy()
         if not self._may_ask:
             raise StudyError(
                 f"the study {self.path} has categories that a file cannot hold; expected "
@@ -231,10 +255,11 @@ class StudyFile:
         return trials.insert(code, asked=True, participant=self._participant)
 
     def optimizer(self) -> Optimizer:
-        """Return the optimizer, told of everything in the history."""
+        """Return the optimizer, told of everything in the history: the caller's own."""
         self._require_same_process()
+        self._require_policy()
         with self._lock:
-            return self._follower.follow().optimizer
+            return self._follower.follow().optimizer.copy()  # other threads go on with it
 
     def release(self, numbers: list[int] | None = None) -> None:
         """Let trials wait that this process was to evaluate: some, or all."""
@@ -257,13 +282,13 @@ class StudyFile:
         """Give back what this process has not told, and close the file; nothing after a fork."""
         if os.getpid() != self._pid:
             return
-        with self._lock:
+        with self._lock, shielded():
             if self._closed:
                 return
             self._closed = True
-            if self._heartbeat is not None:
-                self._heartbeat.stop()
             try:
+                if self._heartbeat is not None:
+                    self._heartbeat.stop()
                 self._follower.close()
                 self.release()
             finally:

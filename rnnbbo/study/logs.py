@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnbbo.errors import StudyError
+from rnnbbo.study.shared_state import STATE_SUFFIX
 
 # Places in the first page of a database, and in a journal (the "Database File Format" of SQLite).
 _VERSIONS = slice(18, 20)  # of the format for writing and reading: 1 with a journal, 2 with a WAL
@@ -17,6 +18,7 @@ _USER_VERSION = slice(60, 64)
 _HEADER = 100
 _MAGIC = bytes.fromhex("d9d505f920a163d7")
 _EVERY_RECORD = 0xFFFFFFFF
+_BESIDE = ("-journal", "-wal", "-shm", STATE_SUFFIX)
 
 
 def require_own(path: Path, *, first_with_journal: int) -> None:
@@ -43,6 +45,20 @@ def require_own(path: Path, *, first_with_journal: int) -> None:
     # The file is as it was when the transaction began, or was being changed by it.
     if before is not None and int.from_bytes(header[_COUNTER]) not in (before, before + 1):
         raise StudyError(_refused(path, journal))
+
+
+def require_name(path: Path) -> None:
+    """Make sure that a new study is not called like what lies beside another one.
+
+    Raises:
+        StudyError: it is; SQLite, or we, would write over it.
+    """
+    for suffix in _BESIDE:
+        if path.name.endswith(suffix):
+            raise StudyError(
+                f"study = {str(path)!r}; expected another name: so is a file called that belongs "
+                f"to a study {path.name.removesuffix(suffix)!r}"
+            )
 
 
 def exist(path: Path) -> bool:

@@ -20,6 +20,7 @@ from rnnbbo.study import schema
 from rnnbbo.study.database import Database
 
 BEAT_S = 5.0
+_JOIN_S = 1.0
 MISSED_S = 60.0  # without a heartbeat for so long, a process counts as dead
 
 _COLUMNS = ", ".join(schema.COLUMNS["worker"])
@@ -41,9 +42,10 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """End it."""
+        """End it; a beat that waits for the file is left behind."""
         self._stop.set()
-        self._thread.join()
+        if self._thread is not threading.current_thread():
+            self._thread.join(_JOIN_S)
 
     def _run(self) -> None:
         while not self._stop.wait(BEAT_S):

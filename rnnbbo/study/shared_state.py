@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import struct
 import sys
 import time
@@ -128,8 +129,7 @@ class SharedState:
                 place = wanted
             yield
         finally:
-            if place is not None:
-                self._unlock(place)
+            self._set(fcntl.F_UNLCK, _LINE[0], len(_LINE))  # whatever an interrupt has left
 
     def is_waited_for(self) -> bool:
         """Return whether somebody waits for a turn."""
@@ -159,7 +159,11 @@ class SharedState:
         if self._descriptor is None and self._usable:
             flags = os.O_RDWR | (os.O_CREAT if make else 0)
             with contextlib.suppress(OSError):
-                self._descriptor = os.open(self._path, flags, 0o666)
+                descriptor = os.open(self._path, flags, 0o666)
+                if _is_ours(descriptor):
+                    self._descriptor = descriptor
+                else:  # somebody's own
+                    os.close(descriptor)
         return self._descriptor is not None
 
     @contextlib.contextmanager
@@ -188,12 +192,22 @@ class SharedState:
     def _unlock(self, byte: int) -> None:
         self._set(fcntl.F_UNLCK, byte)
 
-    def _set(self, kind: int, byte: int) -> bool:
+    def _set(self, kind: int, byte: int, count: int = 1) -> bool:
         # struct flock (fcntl(2)). The lock belongs to the open file, as flock's, and not to the
         # process: closing another descriptor leaves it, and two threads have one each.
-        lock = struct.pack("hhqqi4x", kind, os.SEEK_SET, byte, 1, 0)
+        lock = struct.pack("hhqqi4x", kind, os.SEEK_SET, byte, count, 0)
         try:
             fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, lock)  # type: ignore[arg-type]
         except OSError:
             return False
         return True
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Return whether a file may be written over: it holds a state of any version, or nothing."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return False
+    known = _MAGIC.split(b" ")[0]
+    with contextlib.suppress(OSError):
+        return os.pread(descriptor, len(known), 0) in (b"", known)
+    return False

@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
 from rnnbbo.study.database import UnmadeError
+from rnnbbo.study.turns import depth_of_thread
 from rnnbbo.trial import Outcome, Trial
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(?:/?)(.*)")
@@ -225,7 +227,12 @@ class Study:
     def __del__(self) -> None:
         # A notebook's cell that is run again: its trials are free for the next one.
         with contextlib.suppress(Exception):
-            self.close()
+            if self._open and depth_of_thread():
+                # Collected while this thread has its turn at the file, maybe: it would wait for
+                # itself.
+                threading.Thread(target=self._file.close, name="rnnbbo-close").start()
+            else:
+                self.close()
 
 
 def _as_path(path: str | Path) -> Path:

@@ -11,8 +11,9 @@ import contextlib
 import os
 import random
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rnnbbo.errors import StudyError
@@ -26,6 +27,7 @@ except ImportError:  # not POSIX
 # other. SQLite's own locks have to do.
 _NETWORK = ("nfs", "cifs", "smb", "lustre", "gpfs", "beegfs", "ceph", "9p", "afs", "fuse.sshfs")
 _SHORT_S, _LONG_S = 0.0002, 0.002
+_mine = threading.local()
 
 
 class Turns:
@@ -42,46 +44,62 @@ class Turns:
     def __init__(self, path: Path, patience_s: float) -> None:
         self._path = path
         self._patience_s = patience_s
-        self._descriptor = os.open(path, os.O_RDONLY)
+        self._descriptor: int | None = os.open(path, os.O_RDONLY)
         self._locks = fcntl is not None and sys.platform == "linux" and not is_remote(path)
 
     @contextlib.contextmanager
-    def take(self, *, alone: bool) -> Iterator[None]:
+    def take(
+        self, *, alone: bool, interrupted: Callable[[], bool] = lambda: False
+    ) -> Iterator[None]:
         """Take a turn; not within another one.
 
         Args:
             alone: keep everybody else away, not only those that want to be alone.
+            interrupted: whether to wait no longer.
 
         Raises:
-            StudyError: the file is not the one that was opened any more, or another process keeps
-                its turn too long.
+            StudyError: the file was closed, or is not the one that was opened any more, or another
+                process keeps its turn too long.
+            KeyboardInterrupt: it was interrupted while it waited.
         """
+        descriptor = self._descriptor
+        if descriptor is None:
+            raise StudyError(f"the study {self._path} was closed; expected an open one")
+        depth = depth_of_thread()
         try:
+            _mine.depth = depth + 1
             if self._locks:
-                self._wait(fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-            self._require_same()
+                self._wait(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH, interrupted)
+            self._require_same(descriptor)
             yield
         finally:
-            if self._locks:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            _mine.depth = depth
+            # Closed, the number may be another file's by now.
+            if self._locks and self._descriptor is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def n_changes(self) -> int:
         """Return the counter of transactions in the file's header."""
+        assert self._descriptor is not None, "closed"
         return int.from_bytes(os.pread(self._descriptor, 4, 24))
 
     def close(self) -> None:
-        """Close the descriptor."""
-        os.close(self._descriptor)
+        """Close the descriptor, if it is open."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
-    def _wait(self, kind: int) -> None:
+    def _wait(self, descriptor: int, kind: int, interrupted: Callable[[], bool]) -> None:
         end = time.monotonic() + self._patience_s
         pause = _SHORT_S
         while True:
             try:
-                fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
                 pass
+            if interrupted():
+                raise KeyboardInterrupt
             if time.monotonic() > end:
                 raise StudyError(
                     f"the study {self._path} cannot be used: another process has kept it for "
@@ -91,8 +109,8 @@ class Turns:
             time.sleep(pause * (0.5 + random.random()))
             pause = min(2.0 * pause, _LONG_S)
 
-    def _require_same(self) -> None:
-        mine = os.fstat(self._descriptor)
+    def _require_same(self, descriptor: int) -> None:
+        mine = os.fstat(descriptor)
         try:
             there = os.stat(self._path)
         except OSError as error:
@@ -102,6 +120,11 @@ class Turns:
                 f"the study {self._path} was replaced by another file while it was in use; "
                 "open it again"
             )
+
+
+def depth_of_thread() -> int:
+    """Return how many turns this thread has now, at whatever files."""
+    return int(getattr(_mine, "depth", 0))
 
 
 def is_remote(path: Path) -> bool:

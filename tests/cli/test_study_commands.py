@@ -7,6 +7,7 @@ import pytest
 
 from rnnbbo import Categorical, Real, Study
 from rnnbbo.cli.main import run_command
+from rnnbbo.shipped import load
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +92,14 @@ def test_a_backup(folder, capsys):
         assert copy.told() == study.told()
     assert run_command(["study", "backup", "run.db", "copy.db"]) == 4
     assert "already; expected a new one" in capsys.readouterr().err
+
+
+def test_a_study_whose_policy_is_not_there_is_shown_and_copied(folder, capsys):
+    with Study("run.db", [(0.0, 1.0)], policy=load("lstm-direct"), rng=0) as study:
+        study.add([0.5], 2.0)
+    for command in (["show"], ["best"], ["export"], ["backup", "copy.db"]):
+        assert run_command(["study", command[0], "run.db", *command[1:]]) == 0, capsys.readouterr()
+    assert capsys.readouterr().out.count("2.0") >= 3
+    with Study("copy.db", resume=True) as copy:
+        assert [trial.value for trial in copy.told()] == [2.0]
+    assert run_command(["resume", "run.db"]) == 4

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from rnnbbo import Study
 from rnnbbo.errors import StudyError
 from rnnbbo.study import participants, schema, turns
+from rnnbbo.study.store import TrialStore
 
 SPACE = [(-1.0, 1.0), (1e-3, 1e3, "log-uniform"), (1, 9), ("a", "b", None)]
 QUICK = {"policy": "lstm-direct", "rng": 3}
@@ -338,3 +340,101 @@ def test_the_file_system_of_a_path(tmp_path, monkeypatch):
     assert turns.is_remote(tmp_path)
     with Study(tmp_path / "far.db", SPACE, **QUICK) as study:  # by SQLite's locks alone
         advance(study, 2)
+
+
+@pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm", "-state"])
+def test_no_study_is_called_like_what_lies_beside_one(path, suffix):
+    other = path.with_name(f"run.db{suffix}")
+    with pytest.raises(StudyError, match="expected another name"):
+        Study(other, SPACE)
+    assert not other.exists()
+    with Study(path, SPACE) as study, pytest.raises(StudyError, match="expected another name"):
+        study.backup(other)
+
+
+def test_a_study_that_was_closed_says_so(path):
+    study = Study(path, SPACE, rng=0)
+    trial = study.ask()
+    study.close()
+    with path.with_name("other").open("w"):  # has the number of the study's descriptor now
+        for call in (study.ask, study.trials, study.result, lambda: study.tell(trial, 1.0)):
+            with pytest.raises(StudyError, match="was closed; expected an open one"):
+                call()
+    study.close()
+
+
+def test_a_study_that_is_collected_within_a_turn_at_the_same_file(path, monkeypatch):
+    study, dropped = Study(path, SPACE, rng=0), Study(path, SPACE, rng=0, resume=True)
+    number = dropped.ask().number
+    holders = [dropped]
+    take = TrialStore.take
+
+    def take_and_collect(self, participant):
+        holders.clear()
+        return take(self, participant)
+
+    monkeypatch.setattr(TrialStore, "take", take_and_collect)
+    monkeypatch.setattr("rnnbbo.study.database.BUSY_S", 1.0)
+    del dropped
+    first = study.ask().number
+    for thread in threading.enumerate():
+        if thread.name == "rnnbbo-close":
+            thread.join()
+    assert number in (first, study.ask().number)
+    study.close()
+
+
+# Signals come between any two calls; here the profiler sends them. In a process of its own: one
+# that waits for itself would not end.
+_INTERRUPTED = """
+import fcntl, pathlib, signal, sys
+from rnnbbo import Study
+
+folder, what = pathlib.Path(sys.argv[1]), sys.argv[2]
+
+def interrupts(call, place):
+    def profile(frame, event, argument):
+        nonlocal place
+        if event in ("call", "c_return") and "isolation" not in frame.f_code.co_filename:
+            place -= 1
+            if place == 0:
+                signal.raise_signal(signal.SIGINT)
+
+    sys.setprofile(profile)
+    try:
+        call()
+    except KeyboardInterrupt as error:
+        return error  # and so the frames, as a notebook keeps them
+    finally:
+        sys.setprofile(None)
+    return None
+
+kept, place = [], 1
+while len(kept) == place // 11:
+    path = folder / f"{place}.db"
+    study = Study(path, [(0.0, 1.0)], policy="lstm-direct", rng=0)
+    trial = study.ask()
+    calls = {"tell": lambda: study.tell(trial, 1.0), "close": study.close, "trials": study.trials}
+    error = interrupts(calls[what], place)
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    study.close()
+    with Study(path, resume=True) as other:
+        assert other.trials()[0].state in ("waiting", "ok")
+    kept += [error] if error else []
+    place += 11
+print(len(kept))
+"""
+
+
+@pytest.mark.parametrize("what", ["tell", "close", "trials"])
+def test_an_interrupt_at_any_place_leaves_nobody_waiting(tmp_path, what):
+    ran = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED, tmp_path, what],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) > 5

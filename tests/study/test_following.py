@@ -1,6 +1,7 @@
 """The optimizer that follows from a study's history, and its state beside the file."""
 
 import math
+import os
 import threading
 
 import numpy as np
@@ -310,3 +311,29 @@ def test_a_trial_that_an_interrupt_kept_back_is_given_out(path, monkeypatch):
         assert [trial.state for trial in study.trials()] == ["running"]
         assert study.ask().number == 0
         assert study.ask().number == 1
+
+
+@pytest.mark.parametrize("content", [b"my own notes", b"SQLite format 3\0"])
+def test_somebody_elses_file_is_left_alone(path, monkeypatch, content):
+    monkeypatch.setattr(follower, "_SAVED_S", 0.0)
+    beside = path.with_name("run.db-state")
+    beside.write_bytes(content)
+    with Study(path, SPACE, **KERNEL) as study:
+        advance(study, 3)
+    with Study(path, resume=True) as study:
+        advance(study, 1)
+    assert beside.read_bytes() == content
+
+
+def test_a_state_that_is_a_pipe_or_claims_to_be_huge_is_passed_over(path):
+    beside = path.with_name("run.db-state")
+    shared = SharedState(path, "key")
+    os.mkfifo(beside)
+    shared.write(Saved(1, "00" * 16, [b"state"]))
+    assert shared.read(0, 9) is None
+    beside.unlink()
+    shared.write(Saved(1, "00" * 16, [b"state"]))
+    with beside.open("r+b") as file:
+        file.truncate(2**40)
+    assert shared.read(0, 9).content == [b"state"]
+    shared.close()

@@ -152,8 +152,14 @@ def test_a_study_made_for_something_else_names_the_difference(path, wanted, word
 def test_other_weights_of_the_same_name(path):
     Study(path, SPACE, **QUICK).close()
     rewrite(path, "study", lambda row: row | {"weights": "other"})
-    with pytest.raises(StudyError, match="another version of the weights of 'lstm-direct'"):
-        Study(path, resume=True)
+    words = "another version of the weights of 'lstm-direct'"
+    with pytest.raises(StudyError, match=words):
+        Study(path, SPACE, resume=True)
+    with Study(path, resume=True) as study:  # to look at
+        assert study.told() == []
+        for call in (study.ask, study.recommend, study.result):
+            with pytest.raises(StudyError, match=words):
+                call()
 
 
 def test_an_existing_study_is_not_overwritten(path):
