@@ -337,3 +337,27 @@ def test_a_state_that_is_a_pipe_or_claims_to_be_huge_is_passed_over(path):
         file.truncate(2**40)
     assert shared.read(0, 9).content == [b"state"]
     shared.close()
+
+
+def test_what_is_left_to_the_next_in_the_line_is_known_of_later(path, monkeypatch):
+    monkeypatch.setattr(SharedState, "is_waited_for", lambda _: True)
+    with Study(path, SPACE, **KERNEL) as study, Study(path, resume=True) as other:
+        for _ in range(3):
+            theirs, mine = other.ask(), study.ask()
+            study.tell(mine, value(mine.x))
+            other.tell(theirs, value(theirs.x))
+        without = study.ask()  # of the values told since the last ask it knows nothing yet
+        trials = {trial.number: trial for trial in study.trials()}
+        with study._file.reading() as rows:
+            history = [
+                (trials[one.number].x, one.value) if one.told else (trials[one.number].x,)
+                for one in rows.events(0)
+            ]
+        before = Optimizer(SPACE, **KERNEL)
+        before.replay(history[:-3])
+        assert before.ask() == without.x
+        assert [len(one) for one in history[-3:]] == [2, 2, 1]
+        alone = Optimizer(SPACE, **KERNEL)
+        alone.replay(history)
+        monkeypatch.undo()
+        assert study.ask().x == alone.ask()
