@@ -1,8 +1,10 @@
 """Write docs/reliability.md: run the tests of reliability, the long ones too, and collect figures.
 
     python tools/reliability.py
+    python tools/reliability.py tests/reliability/test_studies.py   # the rows of these tests alone
 
-Takes about a quarter of an hour. Nothing is written unless every test passes.
+All of them take the better part of an hour of one core. Nothing is written unless every test
+passes.
 """
 
 import subprocess
@@ -77,27 +79,33 @@ def read(report: Path) -> dict[str, Row]:
     return rows
 
 
-def page(rows: dict[str, Row]) -> str:
-    """Return the page of the faults."""
-    lines = []
+def lines_of(rows: dict[str, Row]) -> dict[str, str]:
+    """Return the page's lines, by fault."""
+    lines = {}
     for fault, row in rows.items():
         tests = "<br>".join(f"`{test}`" for test in row.tests)
-        lines.append(f"| {fault} | {row.holds} | {'<br>'.join(row.figures)} | {tests} |")
-    return HEAD + "\n".join(lines) + "\n"
+        lines[fault] = f"| {fault} | {row.holds} | {'<br>'.join(row.figures)} | {tests} |"
+    return lines
 
 
-def main() -> int:
-    """Run the tests and write the page."""
+def main(tests: list[str]) -> int:
+    """Run tests and write the page; where only some are run, other rows stay as they are."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = ["pytest", "tests/reliability", "-m", "", "-q", f"--junit-xml={report}"]
+        wanted = tests or ["tests/reliability"]
+        command = ["pytest", *wanted, "-m", "", "-q", f"--junit-xml={report}"]
         done = subprocess.run([*command, "-o", "junit_family=xunit1"], cwd=ROOT, check=False)
         if done.returncode:
             return done.returncode
-        TARGET.write_text(page(read(report)))
+        lines = lines_of(read(report))
+    if tests:
+        kept = TARGET.read_text().removeprefix(HEAD).splitlines()
+        known = {line.removeprefix("| ").partition(" | ")[0]: line for line in kept}
+        lines = known | lines
+    TARGET.write_text(HEAD + "\n".join(lines.values()) + "\n")
     print(f"wrote {TARGET}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
