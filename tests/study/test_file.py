@@ -246,14 +246,13 @@ READS = """
 import os, sqlite3, sys
 from rnnbbo import Study
 from rnnbbo.errors import StudyError
-Study(sys.argv[1], resume=True).close()  # loads what somebody else may not
 connection = sqlite3.connect(sys.argv[1])
 connection.execute(f"PRAGMA journal_mode = {sys.argv[2]}")
 connection.close()
 os.chmod(sys.argv[1], 0o444)
 os.chmod(os.path.dirname(sys.argv[1]), 0o555)
-if os.getuid() == 0:
-    os.setgid(65534), os.setuid(65534)
+if os.getuid() == 0:  # may write everywhere: what it may is asked of the real user, nobody
+    os.setreuid(65534, 0)
 with Study(sys.argv[1], resume=True) as study:
     print([trial.value for trial in study.told()])
     try:
@@ -268,10 +267,6 @@ def test_a_study_that_may_only_be_read_is_shown(path, journal):
     with Study(path, SPACE, **QUICK) as study:
         for value in (3.0, 2.0):
             study.tell(study.ask(), value)
-    for folder in path.parents:
-        folder.chmod(0o755)
-        if folder.name.startswith("pytest-of"):
-            break
     output, error = child(READS, path, journal).communicate()
     path.parent.chmod(0o755)
     assert output.splitlines()[:1] == ["[3.0, 2.0]"], error
