@@ -20,7 +20,9 @@ def rows(n: int) -> list[tuple[list[float], float]]:
     return [(x, bowl(x)) for x in points]
 
 
-@pytest.mark.parametrize("policy", ["kernel", "lstm", "lstm-direct"])
+@pytest.mark.parametrize(
+    "policy", [pytest.param("kernel", marks=pytest.mark.slow), "lstm", "lstm-direct"]
+)
 def test_the_state_follows_from_the_history_alone(policy: str) -> None:
     known = rows(2 * BULK + 30)
     at_once = Optimizer(PLANE, policy=policy, rng=0)
@@ -50,6 +52,7 @@ def test_asks_among_the_values_part_them() -> None:
     np.testing.assert_array_equal(state.processes.shift, steps.state.processes.shift)
 
 
+@pytest.mark.slow
 def test_most_values_of_a_bulk_cost_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
     from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 

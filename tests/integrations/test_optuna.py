@@ -96,6 +96,7 @@ def test_proposals_are_those_of_an_optimizer(policy: str | None, workers: int) -
             optimizer.tell(x, bowl(x))
 
 
+@pytest.mark.slow
 def test_the_cache_changes_nothing(tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path / 'study.db'}"
     study = optuna.create_study(storage=storage, sampler=RnnSampler(seed=0, search_space=PLANE))
@@ -592,6 +593,7 @@ def test_a_retried_trial_is_proposed_where_the_dead_one_was() -> None:
     assert ask(study, PLANE)[1] != x
 
 
+@pytest.mark.slow
 def test_stand_ins_of_many_trials_seldom_change() -> None:
     rng = np.random.default_rng(0)
     values, c = rng.normal(size=300), rng.normal(size=(300, 2))

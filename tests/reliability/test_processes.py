@@ -144,7 +144,7 @@ def test_interrupted_again(what, pause, clan, figure):
 
 
 @pytest.mark.fault("a hung objective with children in sessions of their own", holds="no orphan")
-@pytest.mark.parametrize("what", WHAT[:3])
+@pytest.mark.parametrize("what", [WHAT[0], *map(slow, WHAT[1:3])])
 def test_timed_out(what, clan, monkeypatch, capsys, figure):
     monkeypatch.setattr(processes, "GRACE_S", 0.3)
     folder, script = clan
@@ -159,7 +159,7 @@ def test_timed_out(what, clan, monkeypatch, capsys, figure):
 
 
 @pytest.mark.fault("a daemon that drops RNNBBO_RUN and leaves its session", holds="it stays")
-@pytest.mark.parametrize("what", ["program", "function"])
+@pytest.mark.parametrize("what", ["program", slow("function")])
 def test_a_daemon(what, tmp_path, monkeypatch, figure):
     monkeypatch.setattr(processes, "GRACE_S", 0.3)
     daemon, script = tmp_path / "pid", tmp_path / "starts.sh"
@@ -191,7 +191,7 @@ def function(tmp_path):
 
 
 @pytest.mark.fault("a signal that is ignored from the start, as by nohup", holds="the run goes on")
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGHUP, slow(signal.SIGINT), slow(signal.SIGTERM)])
 def test_ignored(number, function, tmp_path, figure):
     log = tmp_path / "log"
     command = [*COMMAND, *QUICK, "-n", "20", function, "--json"]
@@ -249,7 +249,7 @@ def test_streams(redirection, code, what, function, tmp_path, figure):
 
 
 @pytest.mark.fault("the program vanishes", holds="exit 5; nothing has failed; resuming goes on")
-@pytest.mark.parametrize("what", ["program", "script", "function"])
+@pytest.mark.parametrize("what", ["program", slow("script"), slow("function")])
 def test_vanishes(what, tmp_path, figure):
     path, study, times = tmp_path / "objective.py", tmp_path / "run.db", tmp_path / "times"
     body = f"import os, sys, time\nopen({str(times)!r}, 'a').write('x')\ntime.sleep(0.05)\n"
@@ -288,6 +288,7 @@ def states(path):
 
 
 @pytest.mark.fault("few open files", holds="refused by name, or all evaluations made")
+@pytest.mark.slow
 def test_open_files(function, figure):
     def run(files, jobs, objective):
         words = [*COMMAND, *QUICK, "-n", "8", "-j", str(jobs), *objective]

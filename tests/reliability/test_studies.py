@@ -94,7 +94,7 @@ def run_code(code, *arguments):
 
 
 @pytest.mark.fault("kill -9 while a study is made", holds="the same call goes on")
-@pytest.mark.parametrize("kills", [3, slow(200)])
+@pytest.mark.parametrize("kills", [2, slow(200)])
 def test_killed_while_it_is_made(path, kills, figure):
     moments = random.Random(0)
     for _ in range(kills):
@@ -170,7 +170,7 @@ def test_backups(path, backups, figure):
 
 
 @pytest.mark.fault("the study file cut at random offsets", holds="a valid prefix, or exit 4")
-@pytest.mark.parametrize("cuts", [20, slow(200)])
+@pytest.mark.parametrize("cuts", [10, slow(200)])
 def test_cut(path, tmp_path, cuts, figure, capsys):
     offsets = random.Random(cuts)
     with Study(path, BOX, **QUICK) as study:
@@ -191,7 +191,7 @@ def test_cut(path, tmp_path, cuts, figure, capsys):
     "one bit of a study flipped",
     holds="exit 4, or every point, value, order, error, info, and the next point the same",
 )
-@pytest.mark.parametrize("flips", [60, slow(2000)])
+@pytest.mark.parametrize("flips", [30, slow(2000)])
 def test_flipped(path, tmp_path, flips, figure, capsys):
     places, refused, harmless = random.Random(flips), 0, 0
     with Study(path, BOX, **QUICK) as study:
@@ -250,7 +250,7 @@ print(told)
 
 
 @pytest.mark.fault("disk full during an ask or a tell", holds="an error; earlier tells intact")
-@pytest.mark.parametrize("rooms", [3, slow(40)])
+@pytest.mark.parametrize("rooms", [2, slow(40)])
 def test_disk_full(path, rooms, figure):
     with Study(path, BOX, **QUICK) as study:
         advance(study, 3)
