@@ -393,7 +393,9 @@ class Optimizer:
             return
         told, half = self._ledger.tell(event.point, event.u, event.value)
         if half != 1.0:
-            self._proposers = [one.rescaled(half).rescaled(half) for one in self._proposers]
+            # What was told before is taken in as it was told: in the new unit it may be lost.
+            caught_up = [one.caught_up() for one in self._proposers]
+            self._proposers = [one.rescaled(half).rescaled(half) for one in caught_up]
         if told is None:
             return
         self._proposers = [one.told(event.u, told) for one in self._proposers]
