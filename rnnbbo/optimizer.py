@@ -139,10 +139,7 @@ class Optimizer:
         Raises:
             PointError: the point has the wrong length or type, or is out of bounds.
         """
-        u = self.space.to_cube(x)
-        self._mend()
-        _, proposers = self._begin_ask()
-        self._note(_Event(u), proposers)
+        self.replay([(x,)])
 
     @isolated()
     def tell(self, x: Any, y: Any) -> None:
@@ -191,7 +188,7 @@ class Optimizer:
         for one in history:
             event = self._event(*one)
             self._mend()
-            self._note(event, self._begin_ask()[1] if event.point is None else None)
+            self._note(event)
 
     @isolated()
     def catch_up(self) -> None:
@@ -254,11 +251,7 @@ class Optimizer:
         for event in events:
             self._history.append(event)
             self._whole = False
-            if event.point is None:
-                self._asked, self._latest = self._asked + 1, event.u
-                self._ledger.ask(event.u)
-            else:
-                self._ledger.tell(event.point, event.u, event.value)
+            self._record(event)
         self._proposers, self._later = proposers, later
         self.policy_why = self.policy_why if stage is None else stage.why
         self._whole = True
@@ -368,8 +361,10 @@ class Optimizer:
 
         Args:
             event: it.
-            proposers: what an ask leaves them as.
+            proposers: what an ask leaves them as, where that was worked out already.
         """
+        if event.point is None and proposers is None:
+            proposers = self._begin_ask()[1]
         self._history.append(event)
         self._whole = False
         self._take(event, proposers)
@@ -385,13 +380,18 @@ class Optimizer:
             self._take(event, self._begin_ask()[1] if event.point is None else None)
         self._whole = True
 
+    def _record(self, event: _Event) -> tuple[float | None, float]:
+        """Enter an event in the ledger, and return what `Ledger.tell` does; nothing of an ask."""
+        if event.point is not None:
+            return self._ledger.tell(event.point, event.u, event.value)
+        self._asked, self._latest = self._asked + 1, event.u
+        self._ledger.ask(event.u)
+        return None, 1.0
+
     def _take(self, event: _Event, proposers: list[Proposer] | None) -> None:
-        if event.point is None:
-            assert proposers is not None
-            self._asked, self._proposers, self._latest = self._asked + 1, proposers, event.u
-            self._ledger.ask(event.u)
-            return
-        told, half = self._ledger.tell(event.point, event.u, event.value)
+        told, half = self._record(event)
+        if proposers is not None:
+            self._proposers = proposers
         if half != 1.0:
             # What was told before is taken in as it was told: in the new unit it may be lost.
             caught_up = [one.caught_up() for one in self._proposers]

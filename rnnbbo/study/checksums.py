@@ -33,15 +33,16 @@ def row_is_intact(row: Sequence[object], checksum: object) -> bool:
         return False
 
 
-def chain(head: str, events: Iterable[tuple[Any, ...]]) -> str:
-    """Return the digest of a history with more events.
+def chain(head: str, events: Iterable[tuple[Any, ...]]) -> list[str]:
+    """Return the digests of a history with more events: up to there, and after each of them.
 
     Args:
         head: the digest up to there.
         events: of each ask and tell, in order: place, number of the trial, point as the file has
             it, value, whether it was told.
     """
+    heads = [head]
     for event in events:
-        text = json.dumps([head, *event], separators=(",", ":"))
-        head = blake2b(text.encode(), digest_size=16).hexdigest()
-    return head
+        text = json.dumps([heads[-1], *event], separators=(",", ":"))
+        heads.append(blake2b(text.encode(), digest_size=16).hexdigest())
+    return heads

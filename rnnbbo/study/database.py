@@ -284,7 +284,7 @@ def _require_intact_rows(connection: sqlite3.Connection, path: Path) -> None:
                 count += 1
     head = connection.execute("SELECT head FROM study").fetchone()
     events = connection.execute(schema.EVENTS, (0, 0)).fetchall()
-    if head is None or checksums.chain(checksums.START, events) != head[0]:
+    if head is None or checksums.chain(checksums.START, events)[-1] != head[0]:
         raise StudyError(f"{path} is damaged: its history is not the one that was written")
 
 

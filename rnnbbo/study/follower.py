@@ -80,11 +80,12 @@ class Follower:
                 store = TrialStore(connection)
                 events, head = store.events(mine.place), store.head()
         if events:
-            if checksums.chain(mine.head, events) != head:
+            heads = checksums.chain(mine.head, events)
+            if heads[-1] != head:
                 raise StudyError(f"{self._path} is damaged: its history has changed")
             while asks_alone and events and events[-1].told:
-                events = events[:-1]
-            mine = self._feed(mine, events)
+                events.pop()
+            mine = self._feed(mine, events, heads)
         self._followed = mine
         return mine
 
@@ -113,7 +114,7 @@ class Follower:
         """Go on with an optimizer that knows of some events more."""
         mine, self._followed = self._followed, None
         assert mine is not None
-        head = checksums.chain(mine.head, events)
+        head = checksums.chain(mine.head, events)[-1]
         self._followed = Followed(optimizer, events[-1].place, head)
 
     def forget(self) -> None:
@@ -126,9 +127,12 @@ class Follower:
             self._save(self._followed)
         self._shared.close()
 
-    def _feed(self, mine: Followed, events: Sequence[Event]) -> Followed:
+    def _feed(self, mine: Followed, events: Sequence[Event], heads: Sequence[str]) -> Followed:
+        """Return the optimizer after events more; heads are `checksums.chain` of at least these."""
+        first = mine.place
         if events:
-            mine, events = self._skip(mine, events)
+            mine = self._skip(mine, events, heads)
+        events = events[mine.place - first :]
         if not events:
             return mine
         start = time.perf_counter()
@@ -137,29 +141,27 @@ class Follower:
         seconds = time.perf_counter() - start
         self._event_s = seconds / len(events)
         self._unsaved_s += seconds
-        head = checksums.chain(mine.head, events)
-        mine = Followed(mine.optimizer, events[-1].place, head)
+        place = events[-1].place
+        mine = Followed(mine.optimizer, place, heads[place - first])
         if self._unsaved_s > (_SHARED_S if self.others else _SAVED_S):
             self._save(mine)
         return mine
 
-    def _skip(self, mine: Followed, events: Sequence[Event]) -> tuple[Followed, Sequence[Event]]:
+    def _skip(self, mine: Followed, events: Sequence[Event], heads: Sequence[str]) -> Followed:
         """Go on from a state that somebody has worked out, if there is one of this history."""
         if self._event_s * len(events) < _SHARED_S:
-            return mine, events
+            return mine
         saved = self._shared.read(mine.place, events[-1].place)
-        if saved is None:
-            return mine, events
-        known = [event for event in events if event.place <= saved.place]
-        if checksums.chain(mine.head, known) != saved.head:
-            return mine, events
+        if saved is None or heads[saved.place - mine.place] != saved.head:
+            return mine
+        known = events[: saved.place - mine.place]
         try:
             state = state_codec.decode(saved.content[0])
             mine.optimizer.restore(self._history(mine.optimizer, known), state)
         except (state_codec.NotPlainError, ValueError):
-            return mine, events
+            return mine
         self._unsaved_s = 0.0
-        return Followed(mine.optimizer, saved.place, saved.head), events[len(known) :]
+        return Followed(mine.optimizer, saved.place, saved.head)
 
     def _save(self, followed: Followed) -> None:
         self._unsaved_s = 0.0

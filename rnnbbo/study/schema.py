@@ -121,7 +121,7 @@ def _from_first(connection: sqlite3.Connection) -> None:
             write_row(connection, table, row)
     events = connection.execute(EVENTS, (0, 0)).fetchall()
     (header,) = rows["study"]
-    write_row(connection, "study", (*header, "", checksums.chain(checksums.START, events)))
+    write_row(connection, "study", (*header, "", checksums.chain(checksums.START, events)[-1]))
 
 
 EVENTS = (

@@ -188,7 +188,7 @@ class TrialStore:
     def _append(self, number: int, code: str, value: float | None, *, told: bool) -> int:
         """Chain one more event to the history, and return its place."""
         event = Event(self.last() + 1, number, code, value, int(told))
-        self._write_header(head=checksums.chain(self.head(), [event]))
+        self._write_header(head=checksums.chain(self.head(), [event])[-1])
         return event.place
 
     def _write_header(self, **changed: str) -> None:
