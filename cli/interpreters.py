@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 
 from rnnbbo.errors import RnnbboWarning
 from rnnbbo.evaluation import processes
-from rnnbbo.evaluation.workers import Worker, Workers, refuse, serve
+from rnnbbo.evaluation.workers import Workers, connect, refuse, serve
 from rnnbbo.space import Space
 
 
@@ -40,27 +40,20 @@ def interpreters(
             as numbers, since JSON has no tuples, and their categories are the objective's own.
     """
 
-    def spawn(mark: str) -> Worker:
-        ours, theirs = multiprocessing.Pipe()
+    def start(_: Connection, theirs: Connection, mark: str) -> processes.Process:
         coded = json.dumps(own_space is not None)
         arguments = [target, json.dumps(names), coded, str(theirs.fileno())]
-        try:
-            process = processes.start_group(
-                [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
-                {**os.environ, **processes.marked(mark)},
-                stdin=subprocess.DEVNULL,
-                stdout=2,
-                pass_fds=[theirs.fileno()],
-            )
-        except OSError:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        return Worker(process, ours, mark)
+        return processes.start_group(
+            [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
+            {**os.environ, **processes.marked(mark)},
+            stdin=subprocess.DEVNULL,
+            stdout=2,
+            pass_fds=[theirs.fileno()],
+        )
 
     processes.check_open_files("--jobs", slots, each=1)
     encode = list if own_space is None else own_space.encode
+    spawn = partial(connect, start)
     return Workers(spawn, slots, eval_timeout=eval_timeout, encode=encode)
 
 

@@ -25,6 +25,7 @@ from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.evaluator import read_answer
 from rnnbbo.evaluation.futures import Futures
+from rnnbbo.outputs import shortened
 from rnnbbo.trial import Outcome, Trial
 
 _TAIL = 64 * 1024  # bytes kept of each output stream
@@ -107,7 +108,7 @@ class Program:
                 return piece[0]
             if match.group(1) not in params:
                 raise ObjectiveError(
-                    f"placeholder = {piece!r} in {_shown(match.string)}; expected one of "
+                    f"placeholder = {piece!r} in {shortened(match.string)}; expected one of "
                     + ", ".join(f"{{{name}}}" for name in params)
                     + ", or {{ for a brace"
                 )
@@ -359,11 +360,7 @@ def parse_value(text: str) -> Outcome:
         with contextlib.suppress(ValueError, RecursionError):
             told = json.loads(text)
             answer = told if isinstance(told, dict) else text
-    return read_answer(answer, "its value is", _shown(text))
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+    return read_answer(answer, "its value is", shortened(text))
 
 
 def _read_value(result: Path, stdout: str) -> Outcome:

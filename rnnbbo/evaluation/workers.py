@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -244,6 +245,27 @@ def refuse(pipe: Connection, error: str | None) -> None:
     pipe.send_bytes(json.dumps({"error": error, "process": os.getpid()}).encode())
 
 
+def connect(start: Callable[[Connection, Connection, str], processes.Process], mark: str) -> Worker:
+    """Start a worker, and return it with our end of a pipe to it.
+
+    Args:
+        start: starts the process; it is given our end, the worker's, and the mark.
+        mark: of what the worker starts: see `rnnbbo.evaluation.kin`.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    ours, theirs = multiprocessing.Pipe()
+    try:
+        process = start(ours, theirs, mark)
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    return Worker(process, ours, mark)
+
+
 def forked(func: Objective, space: Space, slots: int, eval_timeout: float | None) -> Workers:
     """Make workers that are copies of this process, so that any function will do, a lambda too.
 
@@ -254,18 +276,11 @@ def forked(func: Objective, space: Space, slots: int, eval_timeout: float | None
         eval_timeout: as for `Workers`.
     """
 
-    def spawn(mark: str) -> Worker:
-        ours, theirs = multiprocessing.Pipe()
-        try:
-            process = _Forked(lambda: serve(func, theirs, space.decode), mark, close=[ours])
-        except OSError:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        return Worker(process, ours, mark)
+    def start(ours: Connection, theirs: Connection, mark: str) -> processes.Process:
+        return _Forked(lambda: serve(func, theirs, space.decode), mark, close=[ours])
 
     processes.check_open_files("workers", slots, each=1)
+    spawn = partial(connect, start)
     return Workers(spawn, slots, eval_timeout=eval_timeout, encode=space.encode)
 
 

@@ -15,7 +15,7 @@ from rnnbbo.arguments import as_count
 from rnnbbo.errors import ConfigError, MissingExtraError, SpaceError
 from rnnbbo.integrations.skopt import Optimizer
 from rnnbbo.result import OptimizeResult
-from rnnbbo.space import Categorical, Integer, Real, as_dimension
+from rnnbbo.space import Categorical, Integer, Real, Space, as_dimension
 
 try:
     from sklearn.exceptions import FitFailedWarning
@@ -432,12 +432,5 @@ def _settings(dimensions: list[Any], n_iter: int) -> int:
 
 def _count(dimensions: list[Any]) -> float:
     """Return the number of settings; infinity where a dimension is real."""
-    count: float = 1
-    for dimension in dimensions:
-        if isinstance(dimension, Categorical):
-            count *= len(dimension.categories)
-        elif isinstance(dimension, Integer):
-            count *= dimension.high - dimension.low + 1
-        else:
-            return math.inf
-    return count
+    size = Space(dimensions).size if dimensions else 1  # all parameters are fixed
+    return math.inf if size is None else size
