@@ -5,48 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.policies.ops import Array, Namespace
-
-_FAR, _SHIFT = 256, 600  # powers of two
-# From tiny, ordinary and huge values to those that policies are told: squares of their differences,
-# down to the last bit that tells two of them apart, then neither overflow nor underflow.
-
-
-def unit_of(xp: Namespace, largest: Array) -> Array:
-    """Return the factor that brings values to about ordinary size: 1, 2^600 or 2^-600.
-
-    A policy sees quotients of differences of values, so that a power of two changes nothing else.
-
-    Args:
-        xp: array namespace.
-        largest: (B,) the largest magnitude so far, 0 before the first value.
-    """
-    one = xp.ones_like(largest)
-    tiny = (largest < 2.0**-_FAR) & (largest > 0.0)
-    return xp.where(tiny, one * 2.0**_SHIFT, xp.where(largest > 2.0**_FAR, one * 2.0**-_SHIFT, one))
-
-
-def half_step(xp: Namespace, before: Array, after: Array) -> Array:
-    """Return what values have to be multiplied with twice, (B,), to go from unit to unit.
-
-    From tiny to huge in a single step is less than any number.
-    """
-    return xp.sqrt(after) / xp.sqrt(before)
-
-
-def stand_in(xp: Namespace, y: Array, worst: Array) -> tuple[Array, Array]:
-    """Return what a policy is told of values: in place of a failure, the worst value so far.
-
-    Args:
-        xp: array namespace.
-        y: (B,) values; NaN or infinity is a failed trial.
-        worst: (B,) the largest value so far, -infinity before the first.
-
-    Returns:
-        (B,) what to tell, and (B,) the largest value now.
-    """
-    value = xp.where(xp.isfinite(y), y, worst)
-    return value, xp.maximum(worst, value)
+from rnnbbo.feed import Feed, Told
+from rnnbbo.policies.protocol import Takes
 
 
 def key(u: np.ndarray) -> bytes:
@@ -70,10 +30,7 @@ class Ledger:
         self._pending: dict[bytes, np.ndarray] = {}
         self._failed_first: list[np.ndarray] = []  # failed before there was a worst value
         self._seen: set[bytes] = set()
-        self._fed: list[tuple[np.ndarray, float]] = []  # what a policy was told, in the user's unit
-        self._worst = -math.inf
-        self._largest = 0.0  # magnitude
-        self._unit = 1.0
+        self._feeds = {takes: Feed(takes) for takes in Takes}
 
     def copy(self) -> "Ledger":
         """Return one that goes on by itself."""
@@ -81,8 +38,7 @@ class Ledger:
         twin.points, twin.values = list(self.points), list(self.values)
         twin._cube, twin._pending = list(self._cube), dict(self._pending)
         twin._failed_first, twin._seen = list(self._failed_first), set(self._seen)
-        twin._fed, twin._worst = list(self._fed), self._worst
-        twin._largest, twin._unit = self._largest, self._unit
+        twin._feeds = {takes: feed.copy() for takes, feed in self._feeds.items()}
         return twin
 
     def ask(self, u: np.ndarray) -> None:
@@ -90,7 +46,7 @@ class Ledger:
         self._pending[key(u)] = u
         self._seen.add(key(u))
 
-    def tell(self, point: list[Any], u: np.ndarray, value: float) -> tuple[float | None, float]:
+    def tell(self, point: list[Any], u: np.ndarray, value: float) -> dict[Takes, Told]:
         """Take the value of a point.
 
         Args:
@@ -99,34 +55,21 @@ class Ledger:
             value: NaN for a failed trial.
 
         Returns:
-            What a policy is told, None where every trial has failed so far; and `half_step` of all
-            that it was told before, to the unit that it has from now on.
+            What policies are told, by `Policy.takes`; nothing where every trial has failed so far.
         """
         self._pending.pop(key(u), None)
         self._seen.add(key(u))
         self.points.append(point)
         self.values.append(value)
         self._cube.append(u)
-        if not math.isfinite(value) and not math.isfinite(self._worst):
+        told = {takes: feed.tell(u, value) for takes, feed in self._feeds.items()}
+        if None in told.values():
             self._failed_first.append(u)
-            return None, 1.0
-        told, worst = stand_in(np, np.array([value]), np.array([self._worst]))
-        self._worst, half = float(worst[0]), 1.0
-        self._fed.append((u, float(told[0])))
-        if abs(self._fed[-1][1]) > self._largest:
-            self._largest = abs(self._fed[-1][1])
-            now = unit_of(np, np.array(self._largest))
-            half = float(half_step(np, np.array(self._unit), now))
-            self._unit = float(now)
-        return self._fed[-1][1] * self._unit, half
+        return {takes: one for takes, one in told.items() if one is not None}
 
-    def told(self) -> list[tuple[np.ndarray, float]]:
-        """Return what a policy was told of every point, in order: points (D,) and values."""
-        return [(u, value * self._unit) for u, value in self._fed]
-
-    def in_user_unit(self, value: float | None) -> float | None:
-        """Return what a policy says of values as the user would."""
-        return None if value is None else value / self._unit
+    def feed(self, takes: Takes) -> Feed:
+        """Return what policies were told so far, by `Policy.takes`."""
+        return self._feeds[takes]
 
     def was_seen(self, u: np.ndarray) -> bool:
         """Tell whether a point (D,) of the cube was asked or told before."""

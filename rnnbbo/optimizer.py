@@ -10,9 +10,11 @@ import numpy as np
 
 from rnnbbo import auto, shipped
 from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds, as_value
+from rnnbbo.feed import Told
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
+from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
 from rnnbbo.space import Space
@@ -288,7 +290,8 @@ class Optimizer:
             found = found if isinstance(found, Recommendation) else Recommendation(found)
             point = self._ledger.find(found.x)
             if point is not None:
-                numbers = (self._ledger.in_user_unit(one) for one in (found.value, found.noise))
+                feed = self._ledger.feed(proposer.policy.policy.takes)
+                numbers = (feed.in_user_unit(one) for one in (found.value, found.noise))
                 return Recommendation(point, *numbers)
         return Recommendation(self._ledger.best())
 
@@ -328,6 +331,15 @@ class Optimizer:
             known[name] if name in known else self._begin(name).informed(self._ledger)
             for name in stage.policies
         ]
+
+    def _taught(self, proposer: Proposer, u: np.ndarray, told: Told) -> Proposer:
+        """Return a policy after one more value, which the ledger has, at a point u (D,)."""
+        if told.again:
+            return self._begin(proposer.policy).informed(self._ledger)
+        if told.half != 1.0:
+            # What was told before is taken in as it was told: in the new unit it may be lost.
+            proposer = proposer.caught_up().rescaled(told.half).rescaled(told.half)
+        return proposer.told(u, told.value)
 
     def _begin_ask(self) -> tuple[Proposer, list[Proposer]]:
         """Return the proposer whose turn it is, ready to propose, and all of them after the ask."""
@@ -380,25 +392,23 @@ class Optimizer:
             self._take(event, self._begin_ask()[1] if event.point is None else None)
         self._whole = True
 
-    def _record(self, event: _Event) -> tuple[float | None, float]:
+    def _record(self, event: _Event) -> dict[Takes, Told]:
         """Enter an event in the ledger, and return what `Ledger.tell` does; nothing of an ask."""
         if event.point is not None:
             return self._ledger.tell(event.point, event.u, event.value)
         self._asked, self._latest = self._asked + 1, event.u
         self._ledger.ask(event.u)
-        return None, 1.0
+        return {}
 
     def _take(self, event: _Event, proposers: list[Proposer] | None) -> None:
-        told, half = self._record(event)
+        told = self._record(event)
         if proposers is not None:
             self._proposers = proposers
-        if half != 1.0:
-            # What was told before is taken in as it was told: in the new unit it may be lost.
-            caught_up = [one.caught_up() for one in self._proposers]
-            self._proposers = [one.rescaled(half).rescaled(half) for one in caught_up]
-        if told is None:
+        if not told:
             return
-        self._proposers = [one.told(event.u, told) for one in self._proposers]
+        self._proposers = [
+            self._taught(one, event.u, told[one.policy.policy.takes]) for one in self._proposers
+        ]
         if self._later and len(self._ledger.values) >= self._later[0].begins:
             stage, *later = self._later
             self._later = tuple(later)

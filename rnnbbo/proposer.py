@@ -68,7 +68,7 @@ class Proposer:
     def informed(self, ledger: Ledger) -> "Proposer":
         """Return it after everything told, and the dummy that its training begins with."""
         proposer = self.dummy(np.full(self.space.cube_dim, 0.5))
-        for u, value in ledger.told():
+        for u, value in ledger.feed(self.policy.policy.takes).told():
             proposer = proposer.told(u, value)
         return proposer
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Optimizer, minimize_many
-from rnnbbo.ledger import half_step, unit_of
+from rnnbbo.policies.units import half_step, unit_of
 from rnnbbo.shipped import available
 
 POLICIES = ("auto", *available())
@@ -65,7 +65,7 @@ def test_values_of_all_scales_at_once(policy: str) -> None:
         optimizer.tell(x, value)
     assert np.isfinite(optimizer.ask()).all()
     assert optimizer.result().fun == -1.7e308
-    assert optimizer.recommend() == optimizer.result().x
+    assert optimizer.recommend() in optimizer.Xi
 
 
 @pytest.mark.parametrize("policy", POLICIES)

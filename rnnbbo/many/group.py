@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.ledger import half_step, stand_in, unit_of
+from rnnbbo.feed import stand_in
 from rnnbbo.many.draws import Draws, normal
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.protocol import MOST_PENDING, BatchedPolicy
+from rnnbbo.policies.units import half_step, unit_of
 
 
 class Group(NamedTuple):

@@ -7,6 +7,7 @@ randomness is a generator that is passed in: a step never changes what it was gi
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,17 @@ AS_TOLD = 0.05
 """Weight of a value as told beside its estimate: what looks like noise may be a rugged function."""
 
 
+class Takes(Enum):
+    """Which values a policy is told, failed trials and outliers among them.
+
+    What stands for a value may change with later ones: a policy is then told everything anew.
+    """
+
+    ALL = "failures as not a number, from the first finite value on"
+    FINITE = "failures as the worst value so far"
+    TAMED = "failures and outliers (`rnnbbo.policies.outliers`) as the highest of the other values"
+
+
 class Policy(ABC):
     """Proposes points of the unit cube of D dimensions, from what it was told so far.
 
@@ -37,10 +49,12 @@ class Policy(ABC):
     Attributes:
         about: what it is, in a line.
         batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
+        takes: which values it is told.
     """
 
     about: str = ""
     batched: bool = False
+    takes: Takes = Takes.FINITE
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -156,10 +156,16 @@ def _as_column(values: np.ndarray) -> np.ndarray:
 
 
 def with_nugget(xp: Namespace, k: Array, nugget: Array) -> Array:
-    """Return k (..., n, n) of observations' correlations, with 1 + nugget (...) on the diagonal."""
+    """Return k (..., n, n) of observations' correlations, with 1 + nugget on the diagonal.
+
+    Args:
+        xp: array namespace.
+        k: (..., n, n).
+        nugget: (..., n), or (..., 1) where it is the same for all.
+    """
     eye = xp.eye(k.shape[-1], dtype=k.dtype, device=k.device)
     # The diagonal is exact: a distance to oneself is rounded otherwise.
-    return k * (1.0 - eye) + (1.0 + nugget[..., None, None]) * eye
+    return k * (1.0 - eye) + (1.0 + nugget[..., None, :]) * eye
 
 
 def trend_covariances(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -168,7 +174,7 @@ def trend_covariances(h: Hypotheses, a: np.ndarray, b: np.ndarray) -> np.ndarray
     return _as_column(h.bend) * trend_products(np, keys, rows)
 
 
-def covariance(h: Hypotheses, x: np.ndarray) -> np.ndarray:
+def covariance(h: Hypotheses, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return covariances K (N, n, n) of observations at x (n, D), nuggets included."""
-    k = with_nugget(np, correlations(h, x, x), h.nugget)
+    k = with_nugget(np, correlations(h, x, x), h.nuggets(out))
     return k + trend_covariances(h, x, x) if h.curved.any() else k

@@ -17,6 +17,8 @@ from rnnbbo.policies.gp.factors import JITTER
 
 _SHARE = 0.75  # of the additive part, where a hypothesis has one
 
+LOUD = 1e4  # variance of an outlier that says nothing, in units of the amplitude's square
+
 _FLIP = 0.1  # probability that a proposal turns one of the switches
 
 
@@ -34,6 +36,7 @@ class Hypotheses(NamedTuple):
         curved: (N,) switch: a quadratic trend (`covariance`).
         log_trend: (N,) log tau, the trend's standard deviation, in units of the amplitude.
         separable: (N,) switch: an additive kernel (`covariance`).
+        glitchy: (N,) switch: outliers say nothing of their places, else they are bad ones.
     """
 
     log_lengthscale: np.ndarray
@@ -44,6 +47,7 @@ class Hypotheses(NamedTuple):
     curved: np.ndarray
     log_trend: np.ndarray
     separable: np.ndarray
+    glitchy: np.ndarray
 
     @property
     def size(self) -> int:
@@ -54,6 +58,14 @@ class Hypotheses(NamedTuple):
     def nugget(self) -> np.ndarray:
         """(N,) variance of an observation, in units of the amplitude's square."""
         return JITTER + self.noisy * np.exp(2.0 * self.log_noise)
+
+    def nuggets(self, out: np.ndarray) -> np.ndarray:
+        """(N, n) variances of observations, of which `out` (n,) are outliers."""
+        return self.nugget[:, None] + LOUD * self.glitchy[:, None] * out
+
+    def counted(self, out: np.ndarray) -> np.ndarray:
+        """(N,) how many of n observations say something, of which `out` (n,) are outliers."""
+        return len(out) - self.glitchy * out.sum()
 
     @property
     def bend(self) -> np.ndarray:
@@ -96,13 +108,23 @@ def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) ->
     gamma = np.where(rng.random((count, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * moved))
     step = gamma * (flat[a] - flat[b]) + 0.03 * rng.standard_normal((count, width))
     new = flat[index] + step * moves
-    flips = rng.random((4, count)) < _FLIP
-    rbf, noisy, curved, separable = (
+    flips = rng.random((5, count)) < _FLIP
+    rbf, noisy, curved, separable, glitchy = (
         np.where(flip, 1.0 - switch, switch)
-        for flip, switch in zip(flips, (old.rbf, old.noisy, old.curved, old.separable), strict=True)
+        for flip, switch in zip(
+            flips, (old.rbf, old.noisy, old.curved, old.separable, old.glitchy), strict=True
+        )
     )
     return Hypotheses(
-        new[:, :dim], rbf, noisy, new[:, dim], new[:, dim + 1], curved, new[:, dim + 2], separable
+        new[:, :dim],
+        rbf,
+        noisy,
+        new[:, dim],
+        new[:, dim + 1],
+        curved,
+        new[:, dim + 2],
+        separable,
+        glitchy,
     )
 
 

@@ -32,12 +32,14 @@ class Belief(NamedTuple):
         log_weight: (N,) the largest is 0.
         log_target: (N,) log posterior density, up to a constant.
         inverse: (N, n, n) W, inverse Cholesky factors of the observations' covariances K.
+        out: (n,) which of the observations are outliers.
     """
 
     hypotheses: Hypotheses
     log_weight: np.ndarray
     log_target: np.ndarray
     inverse: np.ndarray
+    out: np.ndarray
 
     @property
     def weight(self) -> np.ndarray:
@@ -49,7 +51,13 @@ class Belief(NamedTuple):
 def start_belief(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
     """Draw particles of equal weight from the prior."""
     h = priors.draw_hypotheses(rng, prior, _MOST, dim)
-    return Belief(h, np.zeros(_MOST), priors.prior_log_density(prior, h), np.zeros((_MOST, 0, 0)))
+    return Belief(
+        h,
+        np.zeros(_MOST),
+        priors.prior_log_density(prior, h),
+        np.zeros((_MOST, 0, 0)),
+        np.zeros(0, bool),
+    )
 
 
 def particle_count(n: int) -> int:
@@ -69,11 +77,17 @@ def log_target(
     o: np.ndarray,
     half_log_det: np.ndarray,
     z: np.ndarray,
+    out: np.ndarray,
 ) -> np.ndarray:
     """Return the log posterior density (N,), up to a constant, from u, o and heights z."""
     _, jacobian, spread = warp(z, h.log_warp)
-    profiled = posterior.profile_out(np, u, o, half_log_det, spread)
-    return profiled.evidence + jacobian + priors.prior_log_density(prior, h)
+    profiled = posterior.profile_out(np, u, o, half_log_det, spread, h.counted(out))
+    return (
+        profiled.evidence
+        + jacobian
+        + priors.prior_log_density(prior, h)
+        + priors.glitches_log_density(prior, h, int(out.sum()))
+    )
 
 
 def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,21 +115,23 @@ def smooth(belief: Belief, y: np.ndarray) -> Smooth:
     h = belief.hypotheses
     w, _, spread = warp(heights(y), h.log_warp)
     u, o = whiten(belief.inverse, w)
-    profiled = posterior.profile_out(np, u, o, np.zeros(h.size), spread)
+    profiled = posterior.profile_out(np, u, o, np.zeros(h.size), spread, h.counted(belief.out))
     alpha = (profiled.residual[:, None, :] @ belief.inverse)[:, 0]
     noise = profiled.amplitude * np.sqrt(h.nugget - factors.JITTER)
-    return Smooth(w, w - h.nugget[:, None] * alpha, noise)
+    return Smooth(w, w - h.nuggets(belief.out) * alpha, noise)
 
 
-def _density(prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _density(
+    prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray
+) -> np.ndarray:
     u, o = whiten(inverse, warp(z, h.log_warp)[0])
     diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)
-    return log_target(prior, h, u, o, -np.log(diagonal).sum(axis=-1), z)
+    return log_target(prior, h, u, o, -np.log(diagonal).sum(axis=-1), z, out)
 
 
-def factorise(h: Hypotheses, x: np.ndarray) -> np.ndarray:
+def factorise(h: Hypotheses, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Make inverse factors W (N, n, n) from scratch, that rounding has not taken over."""
-    k = covariance(h, x)
+    k = covariance(h, x, out)
     inverse = factors.invert_lower(np, factors.safe_cholesky(np, k))
     lost = _lost(inverse)
     if lost.any():
@@ -130,18 +146,20 @@ def _lost(inverse: np.ndarray) -> np.ndarray:
     return ~(largest < _LARGEST)  # not a number, too
 
 
-def _mended(h: Hypotheses, inverse: np.ndarray, newest: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _mended(
+    h: Hypotheses, inverse: np.ndarray, newest: np.ndarray, x: np.ndarray, out: np.ndarray
+) -> np.ndarray:
     """Return the factors, made again from scratch where the `newest` rows of one are lost."""
     lost = np.flatnonzero(_lost(newest))
     if len(lost):
-        inverse[lost] = factorise(h.take(lost), x)
+        inverse[lost] = factorise(h.take(lost), x, out)
     return inverse
 
 
-def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray) -> np.ndarray:
+def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Append the last of the points x (n, D) to the factors of the others."""
     cross = correlations(h, x[-1:], x[:-1])
-    own = (1.0 + h.nugget)[:, None, None]
+    own = (1.0 + h.nuggets(out[-1:]))[..., None]
     if h.curved.any():
         more = trend_covariances(h, x[-1:], x)
         cross, own = cross + more[..., :-1], own + more[..., -1:]
@@ -166,6 +184,7 @@ def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
         np.zeros(wanted),
         belief.log_target[index],
         belief.inverse[index],
+        belief.out,
     )
 
 
@@ -178,44 +197,60 @@ def _move(
     count: int,
 ) -> Belief:
     """Take one Metropolis step with so many particles."""
-    h, n = belief.hypotheses, len(z)
+    h, n, out = belief.hypotheses, len(z), belief.out
     index = rng.permutation(h.size)[:count]
     new = hypotheses.propose_moves(rng, h, index)
     # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
     k = np.zeros((len(index), n + 2, n + 2))
-    k[:, :n, :n] = covariance(new, x)
+    k[:, :n, :n] = covariance(new, x, out)
     k[:, n, :n] = warp(z, new.log_warp)[0]
     k[:, n + 1, :n] = 1.0
     k[:, n, n] = k[:, n + 1, n + 1] = _CORNER
     factor = factors.safe_cholesky(np, k)
     diagonal = np.diagonal(factor, axis1=-2, axis2=-1)[:, :n]
-    target = log_target(
-        prior, new, factor[:, n, :n], factor[:, n + 1, :n], np.log(diagonal).sum(axis=-1), z
-    )
+    half = np.log(diagonal).sum(axis=-1)
+    target = log_target(prior, new, factor[:, n, :n], factor[:, n + 1, :n], half, z, out)
     accepted = np.log(rng.random(len(index))) < target - belief.log_target[index]
     if not accepted.any():
         return belief
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
     taken, fresh = new.take(accepted), factors.invert_lower(np, factor[accepted][:, :n, :n])
-    inverse[at] = _mended(taken, fresh, fresh, x)
+    inverse[at] = _mended(taken, fresh, fresh, x, out)
     density[at] = target[accepted]
     return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
 
 
 def update_belief(
-    rng: np.random.Generator, prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray
+    rng: np.random.Generator,
+    prior: Prior,
+    belief: Belief,
+    x: np.ndarray,
+    y: np.ndarray,
+    out: np.ndarray,
 ) -> Belief:
-    """Take in the last of the observations x (n, D), y (n,)."""
+    """Take in the last of the observations x (n, D), y (n,), of which `out` (n,) are outliers."""
     h, z = belief.hypotheses, heights(y)
+    belief = _with_outliers(belief, x[:-1], out[:-1])
     # Appending row after row for points that all but coincide goes wrong: then from scratch.
     with np.errstate(over="ignore", invalid="ignore"):
-        inverse = extend(h, belief.inverse, x)
-    inverse = _mended(h, inverse, inverse[:, -1], x)
-    density = _density(prior, h, inverse, z)
+        inverse = extend(h, belief.inverse, x, out)
+    inverse = _mended(h, inverse, inverse[:, -1], x, out)
+    density = _density(prior, h, inverse, z, out)
     log_weight = belief.log_weight + density - belief.log_target
-    belief = Belief(h, log_weight - log_weight.max(), density, inverse)
+    belief = Belief(h, log_weight - log_weight.max(), density, inverse, out)
     return _move(rng, prior, _resample(rng, belief, len(z)), x, z, move_count(len(z)))
+
+
+def _with_outliers(belief: Belief, x: np.ndarray, out: np.ndarray) -> Belief:
+    """Return the belief with other observations x (n, D) for outliers."""
+    if np.array_equal(out, belief.out):
+        return belief
+    glitchy = np.flatnonzero(belief.hypotheses.glitchy)
+    inverse = belief.inverse.copy()
+    if len(glitchy):
+        inverse[glitchy] = factorise(belief.hypotheses.take(glitchy), x, out)
+    return belief._replace(inverse=inverse, out=out)
 
 
 def move_all(
@@ -232,8 +267,11 @@ def move_all(
     return belief
 
 
-def rebuild_belief(prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray) -> Belief:
+def rebuild_belief(
+    prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray, out: np.ndarray
+) -> Belief:
     """Return the same particles for other observations."""
     h = belief.hypotheses
-    inverse = factorise(h, x)
-    return belief._replace(inverse=inverse, log_target=_density(prior, h, inverse, heights(y)))
+    inverse = factorise(h, x, out)
+    target = _density(prior, h, inverse, heights(y), out)
+    return belief._replace(inverse=inverse, log_target=target, out=out)

@@ -6,7 +6,7 @@ which has a closed form, as its gradient does. While few values are known, a tra
 scores count as well. The package has a page of notation.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -17,14 +17,16 @@ from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import inference, recommending, search
+from rnnbbo.policies.kernel import advice, inference, recommending, search
+from rnnbbo.policies.kernel.advice import Advice, Hearing
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
+from rnnbbo.policies.outliers import Tamed, tame
 from rnnbbo.policies.plateaus import Plateaus
-from rnnbbo.policies.protocol import Adviser, Policy
+from rnnbbo.policies.protocol import Adviser, Policy, Takes
 from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
@@ -74,9 +76,9 @@ class KernelState(NamedTuple):
         evidence: summary of what was told.
         q: (1, D) quasi-random point of the last step.
         x: (n, D) observations that are kept.
-        y: (n,) their raw values.
+        y: (n,) their raw values, NaN for a failed trial.
         belief: N particles; None before the first value.
-        adviser: the adviser's own state; None where its weight is 0, or there is no adviser.
+        adviser: what the adviser has heard; None where its weight is 0, or there is no adviser.
     """
 
     evidence: Evidence
@@ -84,19 +86,7 @@ class KernelState(NamedTuple):
     x: Array
     y: Array
     belief: Belief | None
-    adviser: Any = None
-
-
-class Advice(NamedTuple):
-    """What an adviser advises, of the same values.
-
-    Attributes:
-        points: (A, D) candidates of its own, which it ranks highest.
-        score: of candidates (C, D), (C,): as log EI, up to a constant, weighted.
-    """
-
-    points: np.ndarray
-    score: Callable[[np.ndarray], np.ndarray]
+    adviser: Hearing | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +98,8 @@ class KernelPolicy(Policy):
         prior: what hypotheses are like before any value is known.
         adviser: a policy whose scores count at first; its weights are the parameters.
     """
+
+    takes = Takes.ALL
 
     config: KernelConfig = KernelConfig()
     prior: Prior = DEFAULT_PRIOR
@@ -132,30 +124,39 @@ class KernelPolicy(Policy):
         """Return the state before the first step."""
         x, y = np.zeros((1, dim)), np.zeros(1)
         nothing = evidence.no_evidence(np, x, y)
-        theirs = None if self.adviser is None else self.adviser.init(dim)
+        theirs = None if self.adviser is None else Hearing(self.adviser.init(dim))
         return KernelState(nothing, nothing.best_x, x[:0], y[:0], None, theirs)
 
     def step(self, params: Params, state: KernelState, observation: Observation) -> KernelState:
         """Return the state after one more observation, or a dummy."""
-        now = evidence.update_evidence(np, state.evidence, observation)
-        theirs = state.adviser
-        if self.adviser is not None and theirs is not None:
-            counts = self.advice_weight(now.told) > 0.0
-            theirs = self.adviser.step(params, theirs, observation) if counts else None
-        state = state._replace(evidence=now, q=observation.q, adviser=theirs)
         if not observation.told:
-            return state
+            now = evidence.update_evidence(np, state.evidence, observation)
+            adviser = state.adviser
+            if self.adviser is not None and adviser is not None:
+                adviser = advice.hear_dummy(self.adviser, params, adviser, observation)
+            return state._replace(evidence=now, q=observation.q, adviser=adviser)
         rng = np.random.default_rng(observation.seed)
         x = np.concatenate([state.x, np.asarray(observation.x, np.float64)])
         y = np.concatenate([state.y, observation.y])
+        tamed = tame(x, y)
+        now = _more_evidence(state.evidence, state.y, [observation])
+        adviser = self._heard(params, state.adviser, observation, tamed)
         belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
-        belief = inference.update_belief(rng, self.prior, belief, x, y)
+        belief = inference.update_belief(rng, self.prior, belief, x, *tamed)
         if len(y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
-            kept = thin(x, y, self._rows_left)
+            kept = thin(x, tamed.y, self._rows_left)
             x, y = x[kept], y[kept]
-            belief = inference.rebuild_belief(self.prior, belief, x, y)
-        return state._replace(x=x, y=y, belief=belief)
+            belief = inference.rebuild_belief(self.prior, belief, x, *tame(x, y))
+        return KernelState(now, observation.q, x, y, belief, adviser)
+
+    def _heard(
+        self, params: Params, hearing: Hearing | None, observation: Observation, tamed: Tamed
+    ) -> Hearing | None:
+        """Return the adviser's hearing after a value; None where it does not count any more."""
+        if self.adviser is None or hearing is None or self.advice_weight(len(tamed.y)) == 0.0:
+            return None
+        return advice.hear(self.adviser, params, hearing, observation, tamed)
 
     def absorb(
         self, params: Params, state: KernelState, observations: Sequence[Observation]
@@ -167,28 +168,26 @@ class KernelPolicy(Policy):
         """
         if state.belief is None or state.evidence.told < self.config.max_rows:
             return None
-        now = state.evidence
-        for observation in observations:
-            now = evidence.update_evidence(np, now, observation)
+        now = _more_evidence(state.evidence, state.y, observations)
         last = observations[-1]
         x = np.concatenate([state.x, *(np.asarray(one.x, np.float64) for one in observations)])
         y = np.concatenate([state.y, *(one.y for one in observations)])
-        kept = thin(x, y, self._rows_left)
+        kept = thin(x, tame(x, y).y, self._rows_left)
         x, y = x[kept], y[kept]
-        rng = np.random.default_rng(last.seed)
-        belief = inference.rebuild_belief(self.prior, state.belief, x, y)
-        belief = inference.move_all(rng, self.prior, belief, x, y, _BULK_MOVES)
+        rng, tamed = np.random.default_rng(last.seed), tame(x, y)
+        belief = inference.rebuild_belief(self.prior, state.belief, x, *tamed)
+        belief = inference.move_all(rng, self.prior, belief, x, tamed.y, _BULK_MOVES)
         return KernelState(now, last.q, x, y, belief, None)
 
     def rescale(self, state: KernelState, factor: Array) -> KernelState:
         """Return the state of values times a factor; see `Policy.rescale`."""
-        theirs = state.adviser
-        if self.adviser is not None and theirs is not None:
-            theirs = self.adviser.rescale(theirs, factor)
+        adviser = state.adviser
+        if adviser is not None:
+            adviser = advice.rescale_hearing(adviser, float(factor[0]))
         return state._replace(
             evidence=evidence.rescale_evidence(state.evidence, factor),
             y=state.y * factor,
-            adviser=theirs,
+            adviser=adviser,
         )
 
     def choices(
@@ -200,8 +199,8 @@ class KernelPolicy(Policy):
         rng: np.random.Generator,
     ) -> np.ndarray:
         """Return what it would query next; see `Policy.choices`."""
-        advice = self._ask_adviser(params, state, pending, space, rng)
-        return np.array(list(self._ranked(state, pending, space, rng, advice)))
+        advised = self._ask_adviser(params, state, pending, space, rng)
+        return np.array(list(self._ranked(state, pending, space, rng, advised)))
 
     def _ask_adviser(
         self,
@@ -212,9 +211,10 @@ class KernelPolicy(Policy):
         rng: np.random.Generator,
     ) -> Advice | None:
         """Return the adviser's advice; None where it has no weight, or nothing is known."""
-        adviser, theirs, told = self.adviser, state.adviser, state.evidence.told
-        if adviser is None or theirs is None or told == 0:
+        adviser, hearing, told = self.adviser, state.adviser, state.evidence.told
+        if adviser is None or hearing is None or told == 0:
             return None
+        theirs = hearing.state
         weight = self.advice_weight(told)
 
         def score(points: np.ndarray) -> np.ndarray:
@@ -228,7 +228,7 @@ class KernelPolicy(Policy):
         pending: np.ndarray,
         space: Space,
         rng: np.random.Generator,
-        advice: Advice | None,
+        advised: Advice | None,
     ) -> Iterator[np.ndarray]:
         """Yield next queries (D,), the best first; advice is added to the averaged log EI."""
         told = state.evidence.told
@@ -257,10 +257,10 @@ class KernelPolicy(Policy):
             values = view.climbed(snapped)[0]
         found = np.concatenate([snapped, candidates[index]])
         values = np.concatenate([values + flat.log_chance(snapped), scores])
-        if advice is not None:
-            theirs = view.climbed(advice.points)[0] + flat.log_chance(advice.points)
-            found = np.concatenate([found, advice.points])
-            values = np.concatenate([values, theirs]) + advice.score(found)
+        if advised is not None:
+            theirs = view.climbed(advised.points)[0] + flat.log_chance(advised.points)
+            found = np.concatenate([found, advised.points])
+            values = np.concatenate([values, theirs]) + advised.score(found)
         yield from found[np.argsort(-values, kind="stable")]
 
     def further(
@@ -290,7 +290,7 @@ class KernelPolicy(Policy):
         """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        return recommending.recommend(state.belief, state.x, state.y)
+        return recommending.recommend(state.belief, state.x, tame(state.x, state.y)[0])
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
@@ -303,12 +303,30 @@ class KernelPolicy(Policy):
         index, counts = np.unique(index, return_counts=True)
         draws = rng.standard_normal((len(index), len(pending)))
         weight = counts / counts.sum()
-        return make_view(belief, index, weight, state.x, state.y, pending, draws)
+        return make_view(belief, index, weight, state.x, tame(state.x, state.y)[0], pending, draws)
+
+
+def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observation]) -> Evidence:
+    """Return the evidence after more observations; a failed trial has the worst value so far.
+
+    Args:
+        known: the evidence before.
+        y: (n,) the values that are kept, one of them finite unless there is none.
+        observations: with values.
+    """
+    worst = np.nanmax(y, initial=-np.inf)
+    for one in observations:
+        worst = np.fmax(worst, one.y[0])
+        value = one.y if np.isfinite(one.y[0]) else np.array([worst])
+        known = evidence.update_evidence(np, known, one._replace(y=value))
+    return known
 
 
 def _plateaus(state: KernelState, space: Space) -> Plateaus:
     """Find the plateaus among the observations that it keeps."""
-    return plateaus.find(state.x, state.y, space.category_columns)
+    # Where trials failed their values are one: of the worst.
+    y = np.where(np.isnan(state.y), np.nanmax(state.y, initial=0.0), state.y)
+    return plateaus.find(state.x, y, space.category_columns)
 
 
 def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:

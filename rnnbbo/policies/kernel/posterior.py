@@ -85,7 +85,7 @@ class Profiled(NamedTuple):
 
 
 def profile_out(
-    xp: Namespace, u: Array, o: Array, log_determinant: Array, spread: Array
+    xp: Namespace, u: Array, o: Array, log_determinant: Array, spread: Array, count: Array
 ) -> Profiled:
     """Profile out mean and amplitude.
 
@@ -99,8 +99,8 @@ def profile_out(
         o: (..., n) W 1.
         log_determinant: (...) log |K| / 2.
         spread: (...) variance of w over the values.
+        count: (...) n, without what says nothing.
     """
-    n = u.shape[-1]
     oo = xp.vecdot(o, o)
     mean = xp.vecdot(o, u) / oo
     residual = u - mean[..., None] * o
@@ -110,9 +110,9 @@ def profile_out(
         0.5 * _PRIOR_WEIGHT * xp.log(spread)
         - log_determinant
         - 0.5 * xp.log(oo)
-        - 0.5 * (n - 1 + _PRIOR_WEIGHT) * xp.log(total)
+        - 0.5 * (count - 1 + _PRIOR_WEIGHT) * xp.log(total)
     )
-    amplitude = xp.sqrt(total / (n - 1 + _PRIOR_WEIGHT))
+    amplitude = xp.sqrt(total / (count - 1 + _PRIOR_WEIGHT))
     return Profiled(residual, mean, square, evidence, amplitude)
 
 

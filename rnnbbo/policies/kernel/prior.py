@@ -1,11 +1,12 @@
 """What hypotheses are like before any value is known."""
 
 import math
+import os
 from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies.kernel.hypotheses import Hypotheses
+from rnnbbo.policies.kernel.hypotheses import LOUD, Hypotheses
 
 
 class Prior(NamedTuple):
@@ -45,6 +46,8 @@ class Prior(NamedTuple):
     trend: float = 0.0
     trend_spread: float = 1.0
     separable: float = 0.1
+    glitchy: float = float(os.environ.get("X_GL", "0.5"))
+    glitch: float = float(os.environ.get("X_COST", "2"))
 
     def centre(self, dim: int) -> float:
         """Return the mean of the log length-scales in `dim` dimensions."""
@@ -66,7 +69,7 @@ def _log(probability: float) -> float:
 def draw_hypotheses(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:
     """Draw hypotheses."""
     normal = rng.standard_normal((count, dim + 4))
-    u = rng.random((4, count))
+    u = rng.random((5, count))
     return Hypotheses(
         prior.centre(dim)
         + prior.common_spread * normal[:, -1:]
@@ -78,7 +81,16 @@ def draw_hypotheses(rng: np.random.Generator, prior: Prior, count: int, dim: int
         (u[2] < prior.curved).astype(float),
         prior.trend + prior.trend_spread * normal[:, -4],
         (u[3] < prior.additive(dim)).astype(float),
+        (u[4] < prior.glitchy).astype(float),
     )
+
+
+def glitches_log_density(prior: Prior, h: Hypotheses, outliers: int) -> np.ndarray:
+    """Return what is to be added for so many outliers, (N,), where they say nothing.
+
+    Their density in the evidence is that of their variance, and should be that of any outlier.
+    """
+    return h.glitchy * (outliers * (0.5 * math.log(LOUD) - prior.glitch))
 
 
 def prior_log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
@@ -101,6 +113,7 @@ def prior_log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
         (h.noisy, prior.noisy),
         (h.curved, prior.curved),
         (h.separable, prior.additive(dim)),
+        (h.glitchy, prior.glitchy),
     ):
         density += np.where(flag > 0, _log(probability), _log(1.0 - probability))
     return density

@@ -32,7 +32,8 @@ def recommend(belief: Belief, x: np.ndarray, y: np.ndarray) -> Recommendation:
     if deviation == 0.0 or share < _LIKELY:
         return Recommendation(x[lowest])
     # Averaged in warped values, whose unit is that of y near the incumbent.
-    best = int((weight @ (smooth.mean + AS_TOLD * smooth.w)).argmin())
+    known = np.where(belief.out, np.inf, weight @ (smooth.mean + AS_TOLD * smooth.w))
+    best = int(known.argmin())
     noise = weight @ smooth.noise
     gap = weight @ (smooth.w[:, best] - smooth.w[:, lowest])
     if z[best] == 0.0 or gap > EXPLAINED * noise:

@@ -173,11 +173,12 @@ def make_view(
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
     w, _, spread = warp(heights(y), h.log_warp)
     u, o = inference.whiten(inverse, w)
-    profiled = posterior.profile_out(np, u, o, np.zeros(len(index)), spread)
+    profiled = posterior.profile_out(np, u, o, np.zeros(len(index)), spread, h.counted(belief.out))
     alpha = (profiled.residual[:, None, :] @ inverse)[:, 0]
     rbf, nugget = h.rbf[:, None, None], h.nugget
     # The posterior mean at an observation is w - nugget K^-1 (w - mean).
-    smooth = w - nugget[:, None] * alpha
+    smooth = w - h.nuggets(belief.out) * alpha
+    smooth[:, belief.out] = np.inf
     best = smooth.min(axis=1, keepdims=True)
     incumbent = x[int((weight @ (smooth == best)).argmax())]
     lengthscales = np.exp(h.log_lengthscale)[:, None, :]
@@ -187,7 +188,7 @@ def make_view(
         extra = (pending - incumbent) / lengthscales
         near, known = pending - incumbent, x - incumbent
         cross = covariance.correlations(h, near, known)
-        block = covariance.with_nugget(np, covariance.correlations(h, near, near), nugget)
+        block = covariance.with_nugget(np, covariance.correlations(h, near, near), nugget[:, None])
         if h.curved.any():
             cross = cross + covariance.trend_covariances(h, pending, x)
             block = block + covariance.trend_covariances(h, pending, pending)

@@ -21,7 +21,7 @@ from rnnbbo.policies.network.architecture import HEADS, RECURRENCES, Head, Netwo
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.plateaus import Plateaus
-from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE, BatchedPolicy
+from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE, BatchedPolicy, Takes
 from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
@@ -32,6 +32,8 @@ _ROUNDS = 5  # of candidates, when every choice has been asked already
 @dataclass(frozen=True)
 class Network(BatchedPolicy):
     """A recurrent optimizer of one configuration."""
+
+    takes = Takes.TAMED  # its inputs are in units of the mean and the deviation of all values
 
     config: NetworkConfig
 

@@ -120,4 +120,4 @@ def test_pending_points_are_known_to_both() -> None:
         optimizer.tell(x, value(x))
     batch = optimizer.ask(n_points=6)
     assert len({tuple(np.round(x, 6)) for x in batch}) == 6
-    assert optimizer.state.adviser.evidence.steps == optimizer.state.evidence.steps
+    assert optimizer.state.adviser.state.evidence.steps == optimizer.state.evidence.steps

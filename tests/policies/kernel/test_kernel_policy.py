@@ -15,6 +15,12 @@ from rnnbbo.policies.kernel.kernel_policy import KernelConfig, KernelPolicy
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.kernel.view import make_view
 
+NOTHING = np.zeros(0, dtype=bool)
+
+
+def inliers(values: np.ndarray) -> np.ndarray:
+    return np.zeros(len(values), dtype=bool)
+
 
 def run(name: str, dim: int, n_calls: int, seed: int = 0) -> Optimizer:
     problem = get_problem(name, dim)
@@ -192,8 +198,10 @@ def test_a_bowl_with_ripples_speaks_for_a_trend() -> None:
     both = [one, one._replace(curved=np.ones(1), log_trend=np.log([5.0]))]
     targets = []
     for h in both:
-        belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)))
-        targets.append(inference.rebuild_belief(Prior(curved=0.5), belief, x, y).log_target[0])
+        belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)), NOTHING)
+        targets.append(
+            inference.rebuild_belief(Prior(curved=0.5), belief, x, y, inliers(y)).log_target[0]
+        )
     assert targets[1] > targets[0] + 5.0
 
 
@@ -205,9 +213,9 @@ def test_a_sum_of_functions_of_one_coordinate_speaks_for_an_additive_kernel() ->
         one = one._replace(log_lengthscale=np.log(np.full((1, 5), 0.9)), separable=np.zeros(1))
         targets = []
         for h in (one, one._replace(separable=np.ones(1))):
-            belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)))
+            belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)), NOTHING)
             even = Prior(separable=0.5)
-            targets.append(inference.rebuild_belief(even, belief, x, y).log_target[0])
+            targets.append(inference.rebuild_belief(even, belief, x, y, inliers(y)).log_target[0])
         assert sign * (targets[1] - targets[0]) > 2.0
 
 
@@ -217,7 +225,7 @@ def test_no_hypothesis_is_additive_in_two_dimensions(dim: int) -> None:
     x, belief = rng.random((12, dim)), inference.start_belief(rng, Prior(separable=0.9), dim)
     for n in range(1, 13):
         belief = inference.update_belief(
-            rng, Prior(separable=0.9), belief, x[:n], x[:n].sum(axis=1)
+            rng, Prior(separable=0.9), belief, x[:n], x[:n].sum(axis=1), inliers(x[:n])
         )
     assert not belief.hypotheses.separable.any()
     assert np.isfinite(belief.log_target).all()
@@ -229,7 +237,7 @@ def test_particles_find_the_lengthscales_of_the_data() -> None:
     y = np.sin(9.0 * x[:, 0])  # the second coordinate has no influence
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 61):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
     found = np.exp(belief.weight @ belief.hypotheses.log_lengthscale)
     assert found[0] < 0.7
     assert found[1] > 3 * found[0]
@@ -242,7 +250,7 @@ def test_particles_find_the_noise() -> None:
     y = np.sin(4.0 * x[:, 0]) + 0.3 * rng.standard_normal(80)
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 81):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
     assert belief.weight @ belief.hypotheses.noisy > 0.7  # 0.2 before any value
 
 
@@ -252,8 +260,8 @@ def test_moves_leave_the_posterior_as_it_is() -> None:
     x, y = rng.random((10, 2)), rng.standard_normal(10)
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 11):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
-    again = inference.rebuild_belief(Prior(), belief, x, y)
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
+    again = inference.rebuild_belief(Prior(), belief, x, y, inliers(y))
     assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
     assert_allclose(belief.inverse, again.inverse, rtol=1e-4, atol=1e-6)
 
@@ -283,13 +291,15 @@ def test_factors_that_overflowed_are_made_again() -> None:
     x, y = rng.random((12, 2)), rng.standard_normal(12)
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 12):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n])
+        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
     broken = belief.inverse.copy()
     broken[3] *= 1e200
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        belief = inference.update_belief(rng, Prior(), belief._replace(inverse=broken), x, y)
+        belief = inference.update_belief(
+            rng, Prior(), belief._replace(inverse=broken), x, y, inliers(y)
+        )
     assert np.isfinite(belief.log_weight).all()
-    again = inference.rebuild_belief(Prior(), belief, x, y)
+    again = inference.rebuild_belief(Prior(), belief, x, y, inliers(y))
     assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
 
 
@@ -334,7 +344,7 @@ def test_the_gradient_of_the_mean_is_that_of_the_average() -> None:
     belief = inference.start_belief(rng, Prior(curved=0.7), 3)
     for n in range(1, 13):
         belief = inference.update_belief(
-            rng, Prior(), belief, x[:n], np.sin(4.0 * x[:n]).sum(axis=1)
+            rng, Prior(), belief, x[:n], np.sin(4.0 * x[:n]).sum(axis=1), inliers(x[:n])
         )
     index, weight = np.array([0, 5, 9]), np.array([0.2, 0.3, 0.5])
     values = np.sin(4.0 * x).sum(axis=1)

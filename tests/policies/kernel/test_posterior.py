@@ -19,6 +19,15 @@ N, DIM = 14, 3
 NO_WARP = 25.0  # log c so large that the warp changes nothing
 
 
+def inliers(x: np.ndarray) -> np.ndarray:
+    return np.zeros(len(x), dtype=bool)
+
+
+def belief_of(h: Hypotheses, x: np.ndarray) -> inference.Belief:
+    even = np.zeros(h.size)
+    return inference.Belief(h, even, even, inference.factorise(h, x, inliers(x)), inliers(x))
+
+
 def some(count: int = 4, seed: int = 0) -> Hypotheses:
     """Kernels in turn, noise in the second half, a trend in all but the first; the last two add."""
     rng = np.random.default_rng(seed)
@@ -31,6 +40,7 @@ def some(count: int = 4, seed: int = 0) -> Hypotheses:
         (np.arange(count) > 0) * 1.0,
         np.log(rng.uniform(0.5, 2.0, count)),
         (np.arange(count) > 1) * 1.0,
+        np.zeros(count),
     )
 
 
@@ -79,9 +89,9 @@ def kernel_of(h: Hypotheses, i: int) -> Kernel:
 def test_predictions_are_those_of_a_gaussian_process(i: int) -> None:
     h, (x, y) = some(), data()
     one = h.take(np.array([i]))
-    inverse = inference.factorise(one, x)
+    inverse = inference.factorise(one, x, inliers(x))
     view = make_view(
-        inference.Belief(one, np.zeros(1), np.zeros(1), inverse),
+        inference.Belief(one, np.zeros(1), np.zeros(1), inverse, inliers(x)),
         np.array([0]),
         np.ones(1),
         x,
@@ -103,9 +113,9 @@ def test_predictions_are_those_of_a_gaussian_process(i: int) -> None:
 
 def test_mean_and_amplitude_are_the_profiled_ones() -> None:
     h, (x, y) = some(), data()
-    inverse = inference.factorise(h, x)
+    inverse = inference.factorise(h, x, inliers(x))
     u, o = inference.whiten(inverse, np.broadcast_to(y, (4, N)))
-    reading = posterior.profile_out(np, u, o, np.zeros(4), np.full(4, y.var()))
+    reading = posterior.profile_out(np, u, o, np.zeros(4), np.full(4, y.var()), np.full(4, len(y)))
     for i in range(4):
         k = kernel_of(h, i)(x) + h.nugget[i] * np.eye(N)
         one = np.ones(N)
@@ -118,11 +128,11 @@ def test_mean_and_amplitude_are_the_profiled_ones() -> None:
 def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out() -> None:
     """By quadrature over the amplitude; contrasts of the values do not depend on the mean."""
     h, (x, y) = some(2), data(5)
-    inverse = inference.factorise(h, x)
+    inverse = inference.factorise(h, x, inliers(x))
     u, o = inference.whiten(inverse, np.broadcast_to(y, (2, 5)))
     diagonal = np.diagonal(inverse, axis1=1, axis2=2)
     spread = np.full(2, y.var())
-    found = posterior.profile_out(np, u, o, -np.log(diagonal).sum(1), spread).evidence
+    found = XX
     logs = []
     contrasts = linalg.null_space(np.ones((1, 5)))
     for i in range(2):
@@ -141,10 +151,10 @@ def test_the_evidence_is_the_likelihood_with_mean_and_amplitude_integrated_out()
 
 def test_appending_rows_equals_factorising_again() -> None:
     h, (x, _) = some(), data()
-    inverse = inference.factorise(h, x[:4])
+    inverse = inference.factorise(h, x[:4], inliers(x[:4]))
     for n in range(5, N + 1):
-        inverse = inference.extend(h, inverse, x[:n])
-    assert_allclose(inverse, inference.factorise(h, x), rtol=1e-5, atol=1e-8)
+        inverse = inference.extend(h, inverse, x[:n], inliers(x[:n]))
+    assert_allclose(inverse, inference.factorise(h, x, inliers(x)), rtol=1e-5, atol=1e-8)
     k = np.array([kernel_of(h, i)(x) + h.nugget[i] * np.eye(N) for i in range(4)])
     assert_allclose(covariance.covariance(h, x), k, rtol=1e-9)
     eye = np.broadcast_to(np.eye(N), k.shape)
@@ -160,7 +170,7 @@ def test_triangular_inverses(n: int) -> None:
 
 def test_pending_points_lower_the_deviation_there_and_nothing_else() -> None:
     h, (x, y) = some(), data()
-    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    belief = belief_of(h, x)
     pending = np.array([[0.9, 0.1, 0.2]])
     index, weight = np.arange(4), np.full(4, 0.25)
     without = make_view(belief, index, weight, x, y, pending[:0])
@@ -183,7 +193,7 @@ def test_rounding_of_any_size_leaves_a_factor_to_append(missing: float) -> None:
 
 def test_drawn_values_of_pending_points_are_those_of_the_posterior() -> None:
     h, (x, y) = some(), data()
-    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    belief = belief_of(h, x)
     pending = np.array([[0.9, 0.1, 0.2], [0.3, 0.8, 0.5]])
     index, weight = np.arange(4), np.full(4, 0.25)
 
@@ -222,7 +232,7 @@ def test_log_improvement_is_exact_far_into_the_tail() -> None:
 
 def test_the_gradient_is_that_of_the_average() -> None:
     h, (x, y) = some(), data()
-    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    belief = belief_of(h, x)
     weight = np.array([0.1, 0.2, 0.3, 0.4])
     view = make_view(belief, np.arange(4), weight, x, y, np.array([[0.3, 0.3, 0.3]]))
     points = np.random.default_rng(5).random((6, DIM))
@@ -247,7 +257,7 @@ def test_the_reach_lies_between_improvement_and_what_a_look_changes(i: int) -> N
     h, (x, y) = some(), data()
     y = y + 0.3 * np.random.default_rng(3).standard_normal(N)
     one = h.take(np.array([i]))
-    belief = inference.Belief(one, np.zeros(1), np.zeros(1), inference.factorise(one, x))
+    belief = belief_of(one, x)
     view = make_view(belief, np.array([0]), np.ones(1), x, y, x[:0])
     keys = np.concatenate([np.random.default_rng(2).random((20, DIM)), view.incumbent[None]])
     peer = GaussianProcessRegressor(kernel_of(h, i), alpha=h.nugget[i], optimizer=None)
@@ -272,7 +282,7 @@ def test_the_reach_lies_between_improvement_and_what_a_look_changes(i: int) -> N
 
 def test_numpy_and_torch_agree() -> None:
     h, (x, y) = some(), data()
-    belief = inference.Belief(h, np.zeros(4), np.zeros(4), inference.factorise(h, x))
+    belief = belief_of(h, x)
     view = make_view(belief, np.arange(4), np.full(4, 0.25), x, y, x[:0])
     points = np.random.default_rng(7).random((5, DIM))
     p = view.posterior

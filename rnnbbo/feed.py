@@ -1,0 +1,104 @@
+"""What policies are told of values: stand-ins for failures, a tame scale, an ordinary unit."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbbo.policies.ops import Array, Namespace
+from rnnbbo.policies.outliers import tame, to_tell_again
+from rnnbbo.policies.protocol import Takes
+from rnnbbo.policies.units import half_step, unit_of
+
+
+def stand_in(xp: Namespace, y: Array, worst: Array) -> tuple[Array, Array]:
+    """Return what a policy is told of values: in place of a failure, the worst value so far.
+
+    Args:
+        xp: array namespace.
+        y: (B,) values; NaN or infinity is a failed trial.
+        worst: (B,) the largest value so far, -infinity before the first.
+
+    Returns:
+        (B,) what to tell, and (B,) the largest value now.
+    """
+    value = xp.where(xp.isfinite(y), y, worst)
+    return value, xp.maximum(worst, value)
+
+
+class Told(NamedTuple):
+    """What a policy is told of a value.
+
+    Attributes:
+        value: the value, in the feed's unit.
+        half: `half_step` of all that was told before, to that unit.
+        again: whether other values than those told before stand for them now, so that a policy has
+            to be told everything anew.
+    """
+
+    value: float
+    half: float = 1.0
+    again: bool = False
+
+
+class Feed:
+    """The values that policies of one kind are told, of points of the cube.
+
+    Args:
+        takes: which.
+    """
+
+    def __init__(self, takes: Takes) -> None:
+        self._takes = takes
+        self._points: list[np.ndarray] = []
+        self._values: list[float] = []  # with stand-ins for failures
+        self._told: list[float] = []  # what policies know of them, in the user's unit
+        self._worst = -math.inf
+        self._unit = 1.0
+
+    def copy(self) -> "Feed":
+        """Return one that goes on by itself."""
+        twin = Feed(self._takes)
+        twin._points, twin._values = list(self._points), list(self._values)
+        twin._told, twin._worst, twin._unit = list(self._told), self._worst, self._unit
+        return twin
+
+    def tell(self, u: np.ndarray, value: float) -> Told | None:
+        """Take the value of a point u (D,), NaN for a failure.
+
+        Returns:
+            What a policy is told, None where every trial has failed so far.
+        """
+        if not math.isfinite(value) and not math.isfinite(self._worst):
+            return None
+        stands, worst = stand_in(np, np.array([value]), np.array([self._worst]))
+        self._worst = float(worst[0])
+        self._points.append(u)
+        self._values.append(value if self._takes is Takes.ALL else float(stands[0]))
+        again = self._take()
+        before, self._unit = self._unit, self._unit_now()
+        half = float(half_step(np, np.array(before), np.array(self._unit)))
+        return Told(self._told[-1] * self._unit, half, again)
+
+    def told(self) -> list[tuple[np.ndarray, float]]:
+        """Return what a policy was told of every point, in order: points (D,) and values."""
+        told = zip(self._points, self._told, strict=True)
+        return [(u, value * self._unit) for u, value in told]
+
+    def in_user_unit(self, value: float | None) -> float | None:
+        """Return what a policy says of values as the user would."""
+        return None if value is None else value / self._unit
+
+    def _take(self) -> bool:
+        """Append what policies are told of the last value, and say whether all has changed."""
+        if self._takes is not Takes.TAMED:
+            self._told.append(self._values[-1])
+            return False
+        now = tame(np.array(self._points), np.array(self._values))
+        again = to_tell_again(np.array(self._told), now)
+        self._told = now.y.tolist() if again else [*self._told, float(now.y[-1])]
+        return again
+
+    def _unit_now(self) -> float:
+        """Return the factor that policies' values have now."""
+        return float(unit_of(np, np.nanmax(np.abs(self._told))))
