@@ -138,7 +138,10 @@ def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write:
             start = perf_counter()
             value, message = _evaluate(problem, x)
             evaluation_s = perf_counter() - start
-            y = value + noise * noise_rng.standard_normal() if noise > 0 else value
+            y = value
+            if noise > 0:
+                height = (value - problem.minimum) / noise
+                y += noise * planned.entry.law(noise_rng, x, height)
             start = perf_counter()
             method.tell(x, y)
             tell_s = perf_counter() - start

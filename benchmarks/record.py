@@ -98,7 +98,8 @@ class FunctionRecord:
         dim: number of dimensions.
         minimum: the optimum f*.
         reference: `ref`, see `statistics.reference_regret`.
-        noise: standard deviation of the noise of an observation, 0 without any.
+        noise: scale of the noise of an observation, a Gaussian one's standard deviation; 0 without
+            any.
     """
 
     suite: str

@@ -81,6 +81,28 @@ PEERS: dict[str, Peer] = {
         "Optuna: Gaussian process and log expected improvement (Ament et al. 2023)",
         mixed="optuna_study:GPSampler",
     ),
+    "egobox": Peer(
+        "egor:Egor",
+        "egobox",
+        "egobox: Gaussian process and log expected improvement, in Rust (Lafage 2022)",
+        mixed="egor:Egor",
+    ),
+    "smac": Peer(
+        "smac_facade:SMAC",
+        "smac",
+        "SMAC3's default: random forest and log expected improvement (Lindauer et al. 2022)",
+        mixed="smac_facade:SMAC",
+    ),
+    "smac-bb": Peer(
+        "smac_facade:BlackBoxSMAC",
+        "smac",
+        "SMAC3's black-box facade: Gaussian process and expected improvement, seconds an ask",
+    ),
+    "bads": Peer(
+        "bads:AdaptiveDirectSearch",
+        "pybads",
+        "PyBADS: Bayesian adaptive direct search, with restarts (Acerbi and Ma 2017)",
+    ),
     "cma": Peer("cmaes:CMAES", "cma", "CMA-ES with restarts (Hansen 2016; Auger and Hansen 2005)"),
     "de": Peer(
         "scipy_search:DifferentialEvolution",

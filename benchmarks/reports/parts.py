@@ -11,7 +11,11 @@ def everything(suite: str, dim: int) -> bool:
 
 
 def _noisy(suite: str, dim: int) -> bool:
-    return "noise" in suite
+    return "noise" in suite or _base(suite) == "heavy"
+
+
+def _rough(suite: str, dim: int) -> bool:
+    return _base(suite) in {"outliers", "penalty", "steps"}
 
 
 def _declared(suite: str, dim: int) -> bool:
@@ -23,10 +27,10 @@ def _tuning(suite: str, dim: int) -> bool:
 
 
 def _dimensions(first: int, last: int) -> Keep:
-    """Keep noise-free functions of so many dimensions that are no tuning."""
+    """Keep smooth, noise-free functions of so many dimensions that are no tuning."""
 
     def keep(suite: str, dim: int) -> bool:
-        special = any(of(suite, dim) for of in (_noisy, _declared, _tuning))
+        special = any(of(suite, dim) for of in (_noisy, _rough, _declared, _tuning))
         return first <= dim <= last and not special
 
     return keep
@@ -42,11 +46,12 @@ BY_DIMENSION: Mapping[str, Keep] = {
     "4 to 6 dimensions": _dimensions(4, 6),
     "7 and more dimensions": _dimensions(7, 10**6),
 }
-"""The functions that are neither noisy nor tuning, by their number of dimensions."""
+"""The functions that are neither noisy, rough nor tuning, by their number of dimensions."""
 
 PARTS: Mapping[str, Keep] = {
     **BY_DIMENSION,
     "under noise": _noisy,
+    "outliers, penalties and steps": _rough,
     "tuning, as reals": _tuning,
     "tuning, integers and categories declared": _declared,
 }

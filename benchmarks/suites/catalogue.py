@@ -49,6 +49,14 @@ def _bbob(dim: int) -> _Suite:
     return _Suite("bbob_suite", about, {"dim": dim}, 24, ("cocoex", "coco-experiment"))
 
 
+_ROUGH = "samples of Gaussian processes in 2, 4, 6 and BBOB in 2, 3, 5 dimensions; {}"
+
+
+def _rough(kind: str, what: str) -> _Suite:
+    needs = ("cocoex", "coco-experiment")
+    return _Suite("rough_suite", _ROUGH.format(what), {"kind": kind}, 24, needs)
+
+
 _TABLES = "tuning of neural networks in the tables HPOBench, HPOLib and NAS-Bench-201"
 
 _GP_DIMS = (1, 2, 3, 4, 6, 10, 20, 50)
@@ -69,6 +77,21 @@ _TABLE = {
         {"perturbed": False},
     ),
     **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20, 40)},
+    "outliers": _rough(
+        "outliers", "one value in ten, by a hash of the point, 10 to 10^8 spreads too high"
+    ),
+    "penalty": _rough(
+        "penalty", "a half-space at 10^2, 10^6 or 10^30 spreads, some with the violation added"
+    ),
+    "steps": _rough(
+        "steps", "rounded inputs, rounded values, a plateau over most of the cube, or a cliff"
+    ),
+    "heavy": _Suite(
+        "heavy_suite",
+        _ROUGH.format("noise of Student's t, 2 degrees, or of a deviation that varies"),
+        functions=24,
+        needs=("cocoex", "coco-experiment"),
+    ),
     "tabular": _Suite(
         "tabular_suite",
         f"{_TABLES}, as steps of a cube of reals",

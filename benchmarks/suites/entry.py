@@ -1,8 +1,9 @@
 """What a suite is a list of, and the splits that every suite has."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from rnnbbo.functions.noise_laws import Gaussian, NoiseLaw
 from rnnbbo.functions.problem import Problem
 from rnnbbo.space import Space
 
@@ -24,7 +25,9 @@ class Entry:
         name: unique in its suite, both splits taken together.
         dim: number of dimensions.
         build: returns the problem; the same one each time.
-        noise: standard deviation of an observation's noise, in units of that of the values.
+        noise: scale of an observation's noise, in units of the values' standard deviation; 0
+            for none.
+        law: the noise's distribution, in units of its scale.
         searches: how many random searches measure the reference regret.
         space: integers and categories whose values the cells of the cube are, for methods that can
             be told so; None where every coordinate is real.
@@ -34,5 +37,6 @@ class Entry:
     dim: int
     build: Callable[[], Problem]
     noise: float = 0.0
+    law: NoiseLaw = field(default_factory=Gaussian)
     searches: int = 101
     space: Space | None = None

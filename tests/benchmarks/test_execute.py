@@ -12,6 +12,7 @@ from rnnbbo.benchmarks.methods import Method, make_method
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import EvaluationRecord, RunKey
 from rnnbbo.benchmarks.suites import Entry
+from rnnbbo.functions.noise_laws import StudentT
 from rnnbbo.functions.problem import Problem
 
 
@@ -170,6 +171,25 @@ def test_methods_are_told_the_same_noise() -> None:
         return [e.y - e.value for e in execute(planned(method, NOISY), None)[1]]  # type: ignore[operator]
 
     assert noise("random") == pytest.approx(noise("cma"))
+
+
+def test_noise_of_another_law_is_told_and_paired() -> None:
+    doubling = replace(NOISY, law=lambda rng, u, height: rng.standard_normal() + 2 * height)
+    for method in ("random", "cma"):
+        about, lines = execute(planned(method, doubling), None)
+        plain = execute(planned(method, NOISY), None)[1]
+        first, other = lines[0], plain[0]
+        assert first.value == other.value
+        # The bowl's minimum is 0: twice its value more than the Gaussian noise of the same seed.
+        assert first.y == pytest.approx(other.y + 2 * first.value)
+        assert about.noise > 0
+
+    def noise(method: str) -> list[float]:
+        lines = execute(planned(method, replace(NOISY, law=StudentT(2.0))), None)[1]
+        return [e.y - e.value for e in lines]  # type: ignore[operator]
+
+    assert noise("random") == pytest.approx(noise("cma"))
+    assert noise("random") != pytest.approx([e.y - e.value for e in plain])
 
 
 def test_a_recommendation_counts_under_noise_only() -> None:

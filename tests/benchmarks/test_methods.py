@@ -16,9 +16,9 @@ from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # Just past the first points, for methods that take long to ask.
-BUDGETS = {"logei": 8, "skopt": 13, "gpsampler": 13, "spearmint": 5, "turbo": 8}
+BUDGETS = {"logei": 8, "skopt": 13, "gpsampler": 13, "spearmint": 5, "turbo": 8, "egobox": 8}
 
-SLOW = {"spearmint"}
+SLOW = {"spearmint", "smac", "smac-bb"}
 
 
 def marked(names: list[str]) -> list[object]:
@@ -52,8 +52,8 @@ def test_a_run_stays_in_the_cube_and_repeats_with_its_seed(name: str) -> None:
     assert points.dtype == float
     assert points.shape == (BUDGETS.get(name, 14), 2)
     assert np.all((points >= 0.0) & (points <= 1.0))
-    # Dual annealing's local search evaluates its first point again.
-    assert len(np.unique(points[:5], axis=0)) == 5
+    # Dual annealing's local search evaluates its first point again; PyBADS begins with doing so.
+    assert len(np.unique(points[:5], axis=0)) == 5 - (name == "bads")
     assert np.array_equal(points, run(name, seed=5))
     other = methods.make_method(name, 2, len(points), 6)
     assert not np.array_equal(points[0], other.ask())
@@ -88,6 +88,10 @@ def test_peers_go_on_while_every_evaluation_fails(name: str) -> None:
         ("gpsampler", 14),
         ("tpe", 40),
         ("cma", 60),
+        ("egobox", 12),
+        ("bads", 30),
+        pytest.param("smac", 40, marks=pytest.mark.slow),
+        pytest.param("smac-bb", 14, marks=pytest.mark.slow),
         ("de", 180),
         ("dual-annealing", 20),
     ],
@@ -158,7 +162,7 @@ COUNTS = np.array([5, 3, 2])
 TAKES_SPACES = [name for name, peer in methods.PEERS.items() if peer.mixed]
 
 
-@pytest.mark.parametrize("name", [*TAKES_SPACES, "kernel", "dnc"])
+@pytest.mark.parametrize("name", marked([*TAKES_SPACES, "kernel", "dnc"]))
 def test_declared_points_are_the_middles_of_cells(name: str) -> None:
     budget = 7 if name == "logei" else BUDGETS.get(name, 14)
     runs = []
@@ -226,6 +230,9 @@ def test_unknown_name_is_refused() -> None:
         ("tpe", "optuna"),
         ("gpsampler", "optuna"),
         ("cma", "cma"),
+        ("egobox", "egobox"),
+        ("bads", "pybads"),
+        ("smac", "smac"),
         ("de", "scipy.optimize"),
     ],
 )
@@ -284,7 +291,7 @@ def test_listing_methods_loads_no_heavy_library() -> None:
     program = (
         "import sys; from rnnbbo.benchmarks.methods import PEERS, about_method\n"
         "for name in PEERS: about_method(name)\n"
-        "heavy = {'torch', 'scipy', 'skopt', 'sklearn', 'botorch', 'optuna', 'cma'}\n"
+        "heavy = {'torch', 'scipy', 'skopt', 'sklearn', 'botorch', 'optuna', 'cma', 'smac'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     command = [sys.executable, "-c", program]

@@ -1,4 +1,6 @@
 import pickle
+import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -82,6 +84,61 @@ def test_noisy_suites_hold_the_functions_of_the_noise_free_one() -> None:
     ]
     assert [e.name for e in plain] == [e.name for e in noisy] == [e.name for e in noisier]
     assert plain[4].build().minimum == noisy[4].build().minimum
+
+
+KINDS = {
+    "outliers": {"outliers": 24},
+    "penalty": {
+        f"penalty-{size}{also}": 4 for size in ("1e2", "1e6", "1e30") for also in ("", "-violation")
+    },
+    "steps": {"rounded-inputs": 6, "rounded-outputs": 6, "plateau": 6, "cliff": 6},
+    "heavy": {"student-10": 8, "student-30": 8, "by-height": 4, "by-place": 4},
+}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("name", KINDS)
+def test_rough_and_noisy_suites_hold_their_kinds_evenly(name: str, split: str) -> None:
+    entries = get_suite(name, split=split)
+    kinds = [re.split("-(?:gp|bbob)-", entry.name)[0] for entry in entries]
+    assert Counter(kinds) == KINDS[name]
+    for kind in KINDS[name]:
+        dims = {entry.dim for entry, of in zip(entries, kinds, strict=True) if of == kind}
+        families = {"-gp-" in e.name for e, of in zip(entries, kinds, strict=True) if of == kind}
+        assert len(dims) >= 3
+        assert families == {True, False}
+    assert Counter(entry.dim for entry in entries) == {2: 8, 3: 4, 4: 4, 5: 4, 6: 4}
+    assert all((entry.noise > 0) == (name == "heavy") for entry in entries)
+
+
+# Those of BBOB are built in no time; the slow tests look at all.
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        pytest.param(name, family, marks=[pytest.mark.slow] * (family != "-bbob-"))
+        for name in ("outliers", "penalty", "steps")
+        for family in ("-bbob-", "-")
+    ],
+)
+def test_rough_functions_have_the_minimum_that_they_declare(
+    name: str, family: str, split: str
+) -> None:
+    for entry in get_suite(name, split=split):
+        if family not in entry.name:
+            continue
+        problem = entry.build()
+        rng = np.random.default_rng(1)
+        near = problem.minimizers[0] + 1e-3 * rng.standard_normal((300, entry.dim)) * (
+            problem.high - problem.low
+        )
+        far = problem.low + rng.random((300, entry.dim)) * (problem.high - problem.low)
+        points = np.clip(np.concatenate([near, far]), problem.low, problem.high)
+        values = problem.func(points)
+        slack = 1e-12 * max(1.0, abs(problem.minimum))
+        assert values.min() >= problem.minimum - slack
+        assert problem(problem.minimizers[0]) == pytest.approx(problem.minimum, abs=slack)
+        assert len(set(values)) > 1
 
 
 # As they were when the first figures were published: a changed function would make them stale.

@@ -1,0 +1,90 @@
+"""SMAC3 (Lindauer et al. 2022), by its facades, asked and told."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import ConfigSpace
+import numpy as np
+from smac import BlackBoxFacade, HyperparameterOptimizationFacade, Scenario
+from smac.facade.abstract_facade import AbstractFacade
+from smac.runhistory.dataclasses import TrialValue
+
+from rnnbbo.benchmarks.methods.base import Cells, FloatArray, WorstFinite, cube
+from rnnbbo.dimensions import Categorical, Dimension, Integer
+from rnnbbo.space import Space
+
+
+class SmacFacade:
+    """A facade of SMAC, told that evaluations are deterministic and how many there will be.
+
+    A failed evaluation is told as the worst finite value so far, 0 if there is none: a crashed
+    trial, whose cost is infinite by default, breaks the model (SMAC3 2.4.1). Its files go into a
+    folder that is removed with this object. Where all points of a finite space were asked for,
+    `ask` raises SMAC's own exception.
+
+    Args:
+        facade: the facade's class.
+        budget: number of evaluations that will be made; a quarter of them at most come first.
+        seed: the same seed gives the same run.
+        space: what is declared; integers become SMAC's integers, categories its categories.
+    """
+
+    def __init__(self, facade: type[AbstractFacade], budget: int, seed: int, space: Space) -> None:
+        self._space = space
+        self._cells = Cells(space)
+        self._folder = TemporaryDirectory(prefix="rnnbbo-smac-")
+        theirs = ConfigSpace.ConfigurationSpace(seed=seed)
+        theirs.add(_parameter(f"x{i}", d) for i, d in enumerate(space.dimensions))
+        scenario = Scenario(
+            theirs,
+            deterministic=True,
+            n_trials=budget,
+            seed=seed,
+            output_directory=Path(self._folder.name),
+        )
+        # Logging is left as it is.
+        self._facade = facade(scenario, None, logging_level=False, overwrite=True)
+        self._finite = WorstFinite()
+
+    def ask(self) -> FloatArray:
+        """See `Method.ask`."""
+        self._asked = self._facade.ask()
+        return self._cells.middle(
+            [
+                _value(dimension, self._asked.config[f"x{i}"])
+                for i, dimension in enumerate(self._space.dimensions)
+            ]
+        )
+
+    def tell(self, x: FloatArray, y: float) -> None:
+        """See `Method.tell`."""
+        self._facade.tell(self._asked, TrialValue(cost=float(self._finite(y))), save=False)
+
+
+class SMAC(SmacFacade):
+    """The default facade: a random forest and log expected improvement, retrained every 8 asks."""
+
+    def __init__(self, dim: int, budget: int, seed: int, space: Space | None = None) -> None:
+        super().__init__(HyperparameterOptimizationFacade, budget, seed, space or cube(dim))
+
+
+class BlackBoxSMAC(SmacFacade):
+    """The facade for few real parameters: a Gaussian process and expected improvement."""
+
+    def __init__(self, dim: int, budget: int, seed: int) -> None:
+        super().__init__(BlackBoxFacade, budget, seed, cube(dim))
+
+
+def _parameter(name: str, dimension: Dimension) -> ConfigSpace.hyperparameters.Hyperparameter:
+    # `type`, since rnnbbo's categorical passes for scikit-optimize's in `isinstance`.
+    if type(dimension) is Categorical:
+        return ConfigSpace.Categorical(name, list(range(len(dimension.categories))))
+    if isinstance(dimension, Integer):
+        return ConfigSpace.Integer(name, dimension.bounds)
+    return ConfigSpace.Float(name, dimension.bounds)
+
+
+def _value(dimension: Dimension, value: int | float) -> object:
+    if type(dimension) is Categorical:
+        return dimension.categories[int(value)]
+    return int(value) if isinstance(dimension, Integer) else float(np.float64(value))
