@@ -70,7 +70,12 @@ def run_seed(function: str, seed: int) -> int:
 
 
 def measure_function(suite: str, entry: Entry, problem: Problem) -> FunctionRecord:
-    """Measure a function's reference regret and noise, with random searches of its own."""
+    """Measure a function's reference regret and noise, with random searches of its own.
+
+    A reference that is stored is taken.
+    """
+    if entry.reference is not None and entry.noise == 0:
+        return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, entry.reference)
     rng = np.random.default_rng(run_seed(entry.name, -1))
     u = rng.random((entry.searches, REFERENCE_EVALUATIONS, entry.dim))
     values = np.array([[problem.unit(point) for point in search] for search in u])
@@ -126,7 +131,7 @@ def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write:
         method = make(
             planned.key.method, planned.entry.dim, planned.budget, seed, planned.entry.space
         )
-        recommend = getattr(method, "recommend", None) if noise > 0 else None
+        recommend = getattr(method, "recommend", None) if noise > 0 or problem.draw else None
         for t in range(1, planned.budget + 1):
             if perf_counter() > deadline:
                 write(end_line(planned, "timeout", f"longer than {planned.time_limit:g} s", t))
@@ -142,6 +147,8 @@ def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write:
             if noise > 0:
                 height = (value - problem.minimum) / noise
                 y += noise * planned.entry.law(noise_rng, x, height)
+            elif problem.draw is not None and math.isfinite(value):
+                y = problem.observe(x, noise_rng)
             start = perf_counter()
             method.tell(x, y)
             tell_s = perf_counter() - start

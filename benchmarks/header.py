@@ -13,7 +13,7 @@ from rnnbbo.benchmarks import methods, suites
 from rnnbbo.benchmarks.plan import Plan
 from rnnbbo.meta.commit import source_commit
 
-PACKAGES = ("numpy", "scipy", "torch", "gpytorch")
+PACKAGES = ("numpy", "scipy", "torch", "gpytorch", "gymnasium")
 """Packages whose version can change a figure, beside those that peers and suites name."""
 
 

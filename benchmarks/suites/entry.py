@@ -31,6 +31,7 @@ class Entry:
         searches: how many random searches measure the reference regret.
         space: integers and categories whose values the cells of the cube are, for methods that can
             be told so; None where every coordinate is real.
+        reference: the reference regret where it is stored; None to measure it.
     """
 
     name: str
@@ -40,3 +41,4 @@ class Entry:
     law: NoiseLaw = field(default_factory=Gaussian)
     searches: int = 101
     space: Space | None = None
+    reference: float | None = None

@@ -1,0 +1,116 @@
+import pickle
+
+import numpy as np
+import pytest
+
+from rnnbbo.errors import ConfigError
+from rnnbbo.functions import control
+from rnnbbo.functions.control import TASKS, PolicySearch, policy_problem
+
+pytest.importorskip("mujoco")
+gymnasium = pytest.importorskip("gymnasium")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_return_repeats_whatever_was_evaluated_between(task: str) -> None:
+    function = PolicySearch(task, 0, bias=True, episodes=1, seed=3)
+    first, second = np.random.default_rng(0).uniform(-1, 1, (2, function.dim))
+    value = function(first)
+    assert np.isfinite(value)
+    function(second)
+    assert function(first) == value
+    assert pickle.loads(pickle.dumps(function))(first) == value
+
+
+@pytest.mark.parametrize(
+    ("hidden", "bias", "dim"), [(0, False, 4), (0, True, 5), (3, False, 15), (2, True, 13)]
+)
+def test_a_dimension_is_a_weight(hidden: int, bias: bool, dim: int) -> None:
+    assert PolicySearch("cartpole", hidden, bias, 1, 0).dim == dim
+    assert PolicySearch("reacher", 0, bias, 1, 0).dim == 2 * (6 + bias)
+
+
+def test_return_is_that_of_an_episode_of_gymnasium() -> None:
+    # Weights of the cart's place and speed, the pole's angle and speed, in units of the scales.
+    x = np.array([0.1, 0.2, 0.9, 0.8])
+    env = gymnasium.make("CartPole-v1")
+    returns = []
+    for seed in (7, 8):
+        observation, _ = env.reset(seed=seed)
+        total, ended = 0.0, False
+        while not ended and total < TASKS["cartpole"].steps:
+            right = observation @ (2.0 * x / np.array([1.0, 1.0, 0.1, 1.0])) >= 0
+            observation, reward, ended, _, _ = env.step(int(right))
+            total += reward
+        returns.append(total)
+    assert PolicySearch("cartpole", 0, False, 2, 7)(x) == -np.mean(returns)
+    assert max(returns) > 50
+
+
+def test_hidden_units_are_tanh_of_normalised_observations() -> None:
+    function = PolicySearch("car", 2, True, 1, 0)
+    x = np.random.default_rng(1).uniform(-1, 1, function.dim)
+    observation = np.array([-0.2, 0.03])
+    inputs = np.append((observation - [-0.5, 0.0]) / [0.5, 0.05], 1.0)
+    hidden = np.append(np.tanh(2 * x[:6].reshape(2, 3) @ inputs), 1.0)
+    assert function._policy(2 * x)(observation) == pytest.approx(2 * x[6:] @ hidden, rel=1e-12)
+
+
+def test_actions_are_clipped_before_they_are_charged_for() -> None:
+    env, _ = control._environment("car-continuous", ())
+    charged = control._return(env, lambda observation: np.array([50.0]), 3, 0, None)
+    assert charged == pytest.approx(-0.3, abs=1e-6)  # a tenth of the squared action a step
+
+
+def test_a_policy_that_does_nothing_lies_on_a_plateau() -> None:
+    function = PolicySearch("car", 0, True, 2, 0)
+    u = np.random.default_rng(0).uniform(-0.05, 0.05, (4, function.dim))
+    assert function(u).tolist() == [200.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("cartpole", {"masspole": 1.0}),
+        ("cartpole", {"start": 0.2}),
+        ("pendulum", {"g": 5.0}),
+        ("acrobot", {"LINK_MASS_2": 0.2, "start": 2.0}),
+        ("hopper", {"gravity": 2.0}),
+        ("reacher", {"damping": 3.0}),
+        ("inverted", {"start": 0.15}),
+    ],
+)
+def test_changed_constants_change_the_return_and_only_there(
+    task: str, changes: dict[str, float]
+) -> None:
+    plain = PolicySearch(task, 0, False, 2, 0)
+    changed = PolicySearch(task, 0, False, 2, 0, tuple(changes.items()))
+    x = np.random.default_rng(0).uniform(-1, 1, (3, plain.dim))
+    before = plain(x)
+    assert np.any(changed(x) != before)
+    assert np.array_equal(plain(x), before)
+
+
+def test_a_heavier_pole_counts_in_all_masses() -> None:
+    env, _ = control._environment("cartpole", (("masspole", 1.0), ("length", 2.0)))
+    assert (env.total_mass, env.polemass_length) == (2.0, 2.0)
+
+
+def test_observations_vary_about_a_value_that_repeats() -> None:
+    function = PolicySearch("inverted-double", 0, False, 2, 5, start_at_random=True)
+    problem = policy_problem(function, "double")
+    u = np.random.default_rng(0).random(function.dim)
+    seen = [problem.observe(u, np.random.default_rng(seed)) for seed in range(12)]
+    assert len(set(seen)) > 6
+    assert min(seen) < problem.unit(u) < max(seen)
+    assert problem.unit(u) == problem.unit(u)
+    assert seen[0] == problem.observe(u, np.random.default_rng(0))
+
+
+def test_unknown_tasks_and_constants_are_refused() -> None:
+    with pytest.raises(ConfigError, match="'ant'; expected one of cartpole"):
+        _ = PolicySearch("ant", 0, False, 1, 0).dim
+    with pytest.raises(ConfigError, match="'colour'; expected a constant"):
+        PolicySearch("cartpole", 0, False, 1, 0, (("colour", 1.0),))(np.zeros(4))
+    with pytest.raises(ConfigError, match="'mass'; expected a constant"):
+        PolicySearch("hopper", 0, False, 1, 0, (("mass", 1.0),))(np.zeros(12))
