@@ -95,7 +95,7 @@ class Feed:
             self._told.append(self._values[-1])
             return False
         now = tame(np.array(self._points), np.array(self._values))
-        again = to_tell_again(np.array(self._told), now)
+        again = bool(to_tell_again(np, np.array(self._told), now))
         self._told = now.y.tolist() if again else [*self._told, float(now.y[-1])]
         return again
 

@@ -110,8 +110,8 @@ def test_failed_trials_are_never_recommended() -> None:
 
 def test_it_survives_a_memory_that_forgets() -> None:
     """Past its 200 rows the policy recommends one that it kept."""
-    optimizer = told("kernel", 0.2, 1, n=230)
-    assert bowl(optimizer.recommend()) < 0.05
+    recommended = [told("kernel", 0.2, seed, n=230).recommend() for seed in range(3)]
+    assert np.median([bowl(x) for x in recommended]) < 0.05
 
 
 def test_a_study_recommends_what_its_optimizer_does(tmp_path) -> None:

@@ -56,7 +56,7 @@ def hear(
     told = np.array([one.y[0] for one in hearing.heard if one.told])
     state, heard, new = hearing.state, hearing.heard, [observation._replace(y=tamed.y[-1:])]
     unit = float(unit_of(np, np.abs(tamed.y).max()))
-    if unit != hearing.unit or to_tell_again(told, tamed):
+    if unit != hearing.unit or to_tell_again(np, told, tamed):
         values = iter(tamed.y)
         new = [
             one._replace(y=np.array([next(values)])) if one.told else one

@@ -8,6 +8,7 @@ import pytest
 
 from rnnbbo import Optimizer, Space, checkpoint, shipped
 from rnnbbo.policies.evidence import Observation
+from rnnbbo.policies.kernel.advice import Hearing
 from rnnbbo.policies.kernel.kernel_policy import KernelConfig, KernelPolicy, KernelState
 from rnnbbo.policies.protocol import Adviser
 
@@ -64,7 +65,7 @@ class Stand(Adviser):
 
 
 def test_advice_joins_the_candidates_and_their_values() -> None:
-    state = told(8)._replace(adviser=0)
+    state = told(8)._replace(adviser=Hearing(0))
     theirs = np.array([[0.11, 0.22, 0.33], [0.9, 0.8, 0.7]])
     seen = []
 

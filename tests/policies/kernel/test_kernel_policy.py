@@ -167,7 +167,7 @@ def test_thinning_keeps_every_scale_round_the_incumbent() -> None:
 def test_hypotheses_are_drawn_from_their_prior() -> None:
     """The density's differences are those of frequencies, coordinate by coordinate."""
     p = Prior(lengthscale=-1.0, growth=0.8, common_spread=0.6, own_spread=0.4, curved=0.3)
-    p = p._replace(separable=0.3)
+    p = p._replace(separable=0.3, glitchy=0.4)
     h = prior.draw_hypotheses(np.random.default_rng(0), p, 40_000, 3)
     logs = h.log_lengthscale - (-1.0 + 0.8 * np.log(3))
     covariance = 0.4**2 * np.eye(3) + 0.6**2
@@ -182,11 +182,11 @@ def test_hypotheses_are_drawn_from_their_prior() -> None:
         assert values.std() == pytest.approx(spread, rel=0.02)
         expected = expected - 0.5 * ((values - centre) / spread) ** 2
     rest = prior.prior_log_density(p, h) - expected
-    switches = np.column_stack([h.rbf, h.noisy, h.curved, h.separable])
+    switches = np.column_stack([h.rbf, h.noisy, h.curved, h.separable, h.glitchy])
     for combination in np.unique(switches, axis=0):
         group = np.all(switches == combination, axis=1)
         assert np.ptp(rest[group]) < 1e-9
-        assert rest[group][0] == pytest.approx(np.log(group.mean()), abs=0.15)
+        assert rest[group][0] == pytest.approx(np.log(group.mean()), abs=0.25)
 
 
 def test_a_bowl_with_ripples_speaks_for_a_trend() -> None:
@@ -321,7 +321,8 @@ def test_the_incumbent_is_refined_in_turn() -> None:
         return float(np.sum((x - 0.37) ** 2) - 0.2 * np.exp(-np.sum((x - 0.8) ** 2) / 0.02))
 
     named = shipped.load("kernel")
-    for seed in range(4):
+    closer = []
+    for seed in range(6):
         # Values at given points: in a run, what rounding changes would grow with every ask.
         rng = np.random.default_rng(seed)
         x = np.concatenate([rng.random((24, 2)), 0.37 + 0.05 * rng.standard_normal((10, 2))])
@@ -333,9 +334,11 @@ def test_the_incumbent_is_refined_in_turn() -> None:
             batch = np.array(optimizer.ask(n_points=5))
             distance.append(np.linalg.norm(batch - 0.37, axis=1))
         plain, refined = distance
-        assert refined[0] < 0.3 * plain[0]
+        closer.append(refined[0] < 0.3 * plain[0])
+        assert refined[0] < 1e-3
         # One of a batch refines; the others look for something else.
         assert np.median(refined[1:]) > 5.0 * refined[0]
+    assert sum(closer) >= 3
 
 
 def test_the_gradient_of_the_mean_is_that_of_the_average() -> None:
