@@ -15,7 +15,7 @@ from rnnbbo.escaping import repr_of
 from rnnbbo.isolation import isolated
 from rnnbbo.many.bounds import as_bounds
 from rnnbbo.many.draws import Draws
-from rnnbbo.many.group import Group, Stepper, regroup, split
+from rnnbbo.many.group import Group, Stepper, host, regroup, split
 from rnnbbo.many.many_result import ManyResult, make_many_result
 from rnnbbo.policies.ops import Array, keep_heap, namespace
 
@@ -109,7 +109,7 @@ def minimize_many(
                 values[:, t] = y
                 done = t + 1
                 if done < steps:
-                    groups = regroup(groups, _host(xp.isfinite(y)), most)
+                    groups = regroup(groups, host(xp.isfinite(y)), most)
                     groups = work(lambda group: _turn(stepper, group, y), groups)  # noqa: B023
     except BaseException as error:
         with suppress(Exception):  # a device may be lost with it
@@ -129,10 +129,6 @@ def _in_order(xp: Any, groups: list[Group]) -> Array:
     latest = xp.concat([group.asked[:, -1] for group in groups], axis=0)
     index = np.concatenate([group.numbers for group in groups])
     return latest[np.argsort(index)] if (np.diff(index) < 0).any() else latest
-
-
-def _host(array: Array) -> np.ndarray:
-    return array if isinstance(array, np.ndarray) else array.cpu().numpy()
 
 
 def _values(xp: Any, y: Any, like: Array) -> Array:

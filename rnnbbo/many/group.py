@@ -16,6 +16,7 @@ from rnnbbo.policies import candidates as points
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
+from rnnbbo.policies.outliers import tame_all, to_tell_again
 from rnnbbo.policies.protocol import MOST_PENDING, BatchedPolicy
 from rnnbbo.policies.units import half_step, unit_of
 
@@ -28,8 +29,8 @@ class Group(NamedTuple):
         shift: (m, D) start of each problem's quasi-random sequence, float64.
         state: the policy's state.
         asked: (m, t, D) points of the cube asked so far.
-        worst: (m,) the largest value told.
-        largest: (m,) the largest magnitude told, 0 before the first.
+        values: (m, s) values of the last s of these, with stand-ins for failures.
+        told: (m, s) what the policy knows of them (`rnnbbo.policies.outliers`).
         failed: evaluations that failed before the first success.
     """
 
@@ -37,14 +38,26 @@ class Group(NamedTuple):
     shift: Array
     state: Any
     asked: Array
-    worst: Array
-    largest: Array
+    values: Array
+    told: Array
     failed: int
+
+    @property
+    def unit(self) -> Array:
+        """(m,) factor of values in the policy's unit; `rnnbbo.policies.units`."""
+        xp = namespace(self.told)
+        nothing = xp.zeros_like(self.shift[:, :1])
+        return unit_of(xp, xp.max(xp.concat([nothing, xp.abs(self.told)], axis=1), axis=1))
 
     @property
     def waiting(self) -> bool:
         """Whether no evaluation has succeeded so far."""
         return self.state.evidence.told == 0
+
+
+def host(array: Array) -> np.ndarray:
+    """Return an array as one of numpy."""
+    return array if isinstance(array, np.ndarray) else array.cpu().numpy()
 
 
 def _map(function: Callable[..., Array], *trees: Any) -> Any:
@@ -121,8 +134,8 @@ class Stepper:
         y = xp.zeros((m,), dtype=xp.float64, device=self.device)
         state = self.policy.start(x, y)
         asked = xp.zeros((m, 0, dim), dtype=xp.float32, device=self.device)
-        worst = xp.full((m,), -xp.inf, dtype=xp.float64, device=self.device)
-        return Group(index, xp.astype(shift, xp.float64), state, asked, worst, y, 0)
+        nothing = y[:, None][:, :0]
+        return Group(index, xp.astype(shift, xp.float64), state, asked, nothing, nothing, 0)
 
     def tell(self, group: Group, y: Array) -> Group:
         """Feed the values (m,) of the last asks; in place of one that failed, the worst so far.
@@ -132,21 +145,52 @@ class Stepper:
         xp = self.xp
         if group.waiting and not bool(xp.any(xp.isfinite(y))):
             return group
-        value, worst = stand_in(xp, y, group.worst)
-        largest = xp.maximum(group.largest, xp.abs(value))
-        before, now = (unit_of(xp, one) for one in (group.largest, largest))
+        before = group.unit
+        group, again = self._with_values(group, y)
+        now = group.unit
         if bool(xp.any(before != now)):
             half, rescale = half_step(xp, before, now), self.policy.rescale
             group = group._replace(state=rescale(rescale(group.state, half), half))
-        group = group._replace(worst=worst, largest=largest)
-        return self._step(group, group.asked[:, -1], value * now, told=True)
+        group = self._step(group, group.asked[:, -1], group.told[:, -1] * now, told=True)
+        anew = np.flatnonzero(again)
+        if not len(anew):
+            return group
+        return merge([take(group, np.flatnonzero(~again)), self._tell_anew(take(group, anew))])
+
+    def _with_values(self, group: Group, y: Array) -> tuple[Group, np.ndarray]:
+        """Return the group with more values (m,), and which problems have to be told all anew."""
+        xp = self.xp
+        worst = xp.full_like(y, -xp.inf)
+        if group.values.shape[1]:
+            worst = xp.max(group.values, axis=1)
+        values = xp.concat([group.values, stand_in(xp, y, worst)[0][:, None]], axis=1)
+        now = tame_all(xp, group.asked[:, group.failed :], values)
+        again = to_tell_again(xp, group.told, now)
+        told = xp.concat([group.told, now.y[:, -1:]], axis=1)
+        told = xp.where(again[:, None], now.y, told)
+        return group._replace(values=values, told=told), host(again)
+
+    def _tell_anew(self, group: Group) -> Group:
+        """Return the group with a state that follows from what is told now, as `Optimizer` does."""
+        first = group.asked[:, 0]
+        state = self.policy.start(first, group.told[:, 0])
+        known, group = group, group._replace(state=state)
+        for failed in range(known.failed + 1):
+            last = known.asked[:, failed - 1] if failed else state.evidence.best_x
+            group = self._step(group, last, group.told[:, 0], told=False)
+        values = known.told * known.unit[:, None]
+        for s in range(values.shape[1]):
+            x = known.asked[:, known.failed + s]
+            group = self._step(group, x, values[:, s], told=True)
+        return group
 
     def ask(self, group: Group) -> Group:
         """Append the next point of every problem to `asked`."""
         if group.waiting:
             # The paper's dummy: nothing has been told since the last ask.
             last = group.asked[:, -1] if group.asked.shape[1] else group.state.evidence.best_x
-            group = self._step(group, last, group.worst, told=False)
+            nothing = self.xp.zeros_like(group.shift[:, 0])
+            group = self._step(group, last, nothing, told=False)
         u = self._choose(group)
         return group._replace(asked=self.xp.concat([group.asked, u[:, None]], axis=1))
 

@@ -220,3 +220,17 @@ def test_odd_arguments_are_refused_by_name(arguments, error, words):
 def test_bounds_of_other_libraries_are_numbers():
     odd = [(Decimal(-1), np.array(1.0)), (np.float32(-1), 1), (-1, Fraction(1))]
     np.testing.assert_array_equal(run(2, 2, bounds=odd).x_iters, run(2, 2).x_iters)
+
+
+def test_the_size_of_penalties_changes_nothing():
+    def penalised(size):
+        def func(x):
+            y = np.square(x - np.array([0.3, 0.6])).sum(axis=-1)
+            return np.where(x[..., 0] + x[..., 1] > 1.0, size, y)
+
+        return func
+
+    runs = [run(6, 12, penalised(size), [(0.0, 1.0)] * 2, policy="lstm") for size in (1e5, 1e200)]
+    assert (runs[0].func_vals == 1e5).any(axis=1).sum() >= 3
+    np.testing.assert_allclose(runs[0].x_iters, runs[1].x_iters, atol=0.02)
+    assert (runs[0].fun < 0.05).all()
