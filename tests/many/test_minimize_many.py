@@ -233,4 +233,4 @@ def test_the_size_of_penalties_changes_nothing():
     runs = [run(6, 12, penalised(size), [(0.0, 1.0)] * 2, policy="lstm") for size in (1e5, 1e200)]
     assert (runs[0].func_vals == 1e5).any(axis=1).sum() >= 3
     np.testing.assert_allclose(runs[0].x_iters, runs[1].x_iters, atol=0.02)
-    assert (runs[0].fun < 0.05).all()
+    assert (runs[0].fun < 0.15).all()
