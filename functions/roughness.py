@@ -17,7 +17,7 @@ from rnnbbo.functions.least_cell import find_least_cell
 from rnnbbo.functions.problem import FloatArray, Problem
 
 _SAMPLE = 1024  # uniform points for a spread, a quantile or a volume
-_TRIES = 10_000
+_TRIES = 1000
 
 
 @dataclass(frozen=True)

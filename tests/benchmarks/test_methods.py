@@ -1,3 +1,4 @@
+import logging
 import subprocess
 import sys
 import tomllib
@@ -90,7 +91,6 @@ def test_peers_go_on_while_every_evaluation_fails(name: str) -> None:
         ("cma", 60),
         ("egobox", 12),
         ("bads", 30),
-        pytest.param("smac", 40, marks=pytest.mark.slow),
         pytest.param("smac-bb", 14, marks=pytest.mark.slow),
         ("de", 180),
         ("dual-annealing", 20),
@@ -111,6 +111,56 @@ def test_searches_start_again_when_they_have_converged(name: str) -> None:
     converged = int(np.argmax(np.all(distances < 1e-4, axis=1)))
     assert np.all(distances[converged] < 1e-4)
     assert np.any(distances[converged:] > 0.2)
+
+
+def test_bads_starts_again_at_another_point_and_leaves_logging_as_it_is() -> None:
+    handlers = list(logging.getLogger().handlers)
+    points = run("bads", seed=0, dim=1, budget=40, failed=())
+    # It evaluates its first point twice.
+    starts = [t for t in range(39) if points[t] == points[t + 1]]
+    assert starts[0] == 0
+    assert any(t > 10 and abs(points[t] - points[0]) > 0.01 for t in starts)
+    assert np.min(np.abs(points - 0.3)) < 1e-3
+    assert logging.getLogger().handlers == handlers
+
+
+def test_a_panic_in_egobox_is_an_error_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnbbo.benchmarks.methods import egor
+
+    class PanicException(BaseException):
+        pass
+
+    class Panicking:
+        def suggest(self, *_: object, **__: object) -> np.ndarray:
+            raise PanicException("no clusters")
+
+    monkeypatch.setattr(egor.egobox, "Egor", lambda specs: Panicking())
+    with pytest.raises(RuntimeError, match="egobox panicked: no clusters"):
+        run("egobox", seed=0)
+
+
+@pytest.mark.slow
+def test_smac_visits_the_points_of_its_own_optimize(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ConfigSpace
+    import smac
+
+    def objective(config: dict[str, float], seed: int = 0) -> float:
+        asked.append([config["x0"], config["x1"]])
+        return bowl(np.array(asked[-1]))
+
+    asked: list[list[float]] = []
+    space = ConfigSpace.ConfigurationSpace(seed=7)
+    space.add([ConfigSpace.Float(f"x{i}", (0.0, 1.0)) for i in range(2)])
+    scenario = smac.Scenario(
+        space, deterministic=True, n_trials=14, seed=7, output_directory=tmp_path / "theirs"
+    )
+    smac.HyperparameterOptimizationFacade(scenario, objective, logging_level=False).optimize()
+    (tmp_path / "ours").mkdir()
+    monkeypatch.chdir(tmp_path / "ours")
+    assert run("smac", 7, budget=14, failed=()).tolist() == asked
+    assert not list((tmp_path / "ours").iterdir())
 
 
 def test_skopt_visits_the_points_of_gp_minimize() -> None:
