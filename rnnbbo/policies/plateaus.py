@@ -93,20 +93,24 @@ class Plateaus:
 def find(x: np.ndarray, y: np.ndarray, categories: np.ndarray) -> Plateaus:
     """Find the plateaus that observations x (n, D) with values y (n,) show.
 
+    Points of the worst value are none: it may be that of most of the cube, or stand for failures,
+    and who looks for less is not drawn there.
+
     Args:
         x: observations.
-        y: their values, as told.
+        y: their values, as told; infinity for a failure.
         categories: columns of x in which all points of a plateau have to agree.
     """
     if len(set(y.tolist())) == len(y):
         nothing = np.empty((0, x.shape[1]))
         return Plateaus(x, np.arange(len(y)), nothing, nothing, np.empty(0, dtype=np.intp))
     key = np.column_stack([y, x[:, categories]])
-    _, group, count = np.unique(key, return_inverse=True, return_counts=True, axis=0)
+    kinds, group, count = np.unique(key, return_inverse=True, return_counts=True, axis=0)
+    value = kinds[:, 0]
     group = group.reshape(-1)
     found = [
         (low, high, g)
-        for g in np.flatnonzero(count > 1)
+        for g in np.flatnonzero((count > 1) & (value < y[np.isfinite(y)].max()))
         for low, high in _boxes(x[group == g], x[group != g])
     ]
     low = np.array([one for one, _, _ in found]).reshape(-1, x.shape[1])

@@ -86,7 +86,7 @@ def test_points_leave_a_plateau_and_others_stay() -> None:
 
 
 def test_no_point_is_moved_along_a_coordinate_that_the_plateau_fills() -> None:
-    flat = find([[0.0, 0.5], [1.0, 0.6]], [1.0, 1.0])
+    flat = find([[0.0, 0.5], [1.0, 0.6], [0.3, 0.0]], [1.0, 1.0, 2.0])
     moved = flat.leave(np.random.default_rng(0), np.tile([0.5, 0.55], (50, 1)))
     assert (moved[:, 0] == 0.5).all()
     assert (moved[:, 1] != 0.55).all()
@@ -100,9 +100,9 @@ def test_nothing_is_moved_off_a_plateau_that_fills_the_cube() -> None:
 
 def test_equal_values_of_different_categories_show_no_plateau() -> None:
     space = Space([(0.0, 1.0), ("a", "b", "c")])
-    points = [[0.2, "a"], [0.3, "b"], [0.5, "a"], [0.6, "a"]]
+    points = [[0.2, "a"], [0.3, "b"], [0.5, "a"], [0.6, "a"], [0.9, "b"]]
     x = np.array([space.to_cube(point) for point in points])
-    flat = plateaus.find(x, np.array([1.0, 1.0, 2.0, 2.0]), space.category_columns)
+    flat = plateaus.find(x, np.array([1.0, 1.0, 2.0, 2.0, 3.0]), space.category_columns)
     assert flat.low[:, 0].tolist() == [0.5]
     elsewhere = np.array([space.to_cube([0.55, "b"]), space.to_cube([0.55, "a"])])
     assert flat.log_chance(elsewhere)[0] == 0.0
@@ -138,3 +138,11 @@ def test_failures_do_not_keep_a_run_from_its_optimum() -> None:
         best.append(np.nanmin(optimizer.yi))
     # Two runs in three get there; were there a reason to stay away, none would.
     assert min(best) < 1e-5
+
+
+def test_the_worst_value_has_no_plateau() -> None:
+    x = np.array([[0.1, 0.1], [0.3, 0.2], [0.8, 0.8], [0.9, 0.7], [0.5, 0.4]])
+    none = np.zeros(0, dtype=np.intp)
+    for y in ([5.0, 5.0, 1.0, 2.0, 5.0], [5.0, 5.0, 1.0, np.inf, np.inf], [3.0] * 5):
+        assert not len(plateaus.find(x, np.array(y), none).of)
+    assert len(plateaus.find(x, np.array([5.0, 5.0, 1.0, 6.0, np.inf]), none).of) == 1

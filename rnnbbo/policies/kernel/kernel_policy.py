@@ -324,8 +324,7 @@ def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observ
 
 def _plateaus(state: KernelState, space: Space) -> Plateaus:
     """Find the plateaus among the observations that it keeps."""
-    # Where trials failed their values are one: of the worst.
-    y = np.where(np.isnan(state.y), np.nanmax(state.y, initial=0.0), state.y)
+    y = np.where(np.isnan(state.y), np.inf, state.y)
     return plateaus.find(state.x, y, space.category_columns)
 
 
