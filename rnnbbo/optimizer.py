@@ -154,8 +154,8 @@ class Optimizer:
             x: a point in user units, or a list of points.
             y: its value, lower being better, or a list of values; an array or list of one element
                 is that value. NaN, infinity, None or what is masked is a failed trial: it is
-                recorded, never becomes the best, and the policy is told the worst value so far in
-                its place.
+                recorded and never becomes the best; what the policy is told of it is
+                `rnnbbo.policies.protocol.Takes`.
 
         Raises:
             PointError: a point has the wrong length or type, or is out of bounds.

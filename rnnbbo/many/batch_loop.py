@@ -46,7 +46,7 @@ def minimize_many(
     `threads` or `chunk`, but for the last bits of matrix products of other shapes.
 
     An evaluation fails where the value is NaN or infinite. As in `rnnbbo.Optimizer` it never
-    becomes the best, and the policy is told the problem's worst value so far in its place.
+    becomes the best, and the policy is told the highest of the problem's other values in its place.
 
     Args:
         f: the objective of all problems. It gets points (n_problems, D) in user units, row i for
