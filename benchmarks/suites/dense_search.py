@@ -59,7 +59,9 @@ EFFORTS = {
 }
 
 
-def search(function: Function, dim: int, effort: Effort, space: Space | None = None) -> Found:
+def search_densely(
+    function: Function, dim: int, effort: Effort, space: Space | None = None
+) -> Found:
     """Return the least value that a dense search finds, and the reference regret."""
     rng = np.random.default_rng(0)
     shape = (effort.searches, REFERENCE_EVALUATIONS)
@@ -166,7 +168,7 @@ def main(suite: str, names: tuple[str, ...], *, deeper: bool) -> None:
         if deeper and name in known:
             known[name] = search_deeper(function, known[name], effort, space)
         else:
-            known[name] = search(function, problem.dim, effort, space)
+            known[name] = search_densely(function, problem.dim, effort, space)
         click.echo(f"{name:50} {known[name].value:12.6f} {known[name].reference:12.6f}")
         about = {
             "packages": {package: version(package) for package in effort.packages},

@@ -20,7 +20,7 @@ from rnnbbo.benchmarks.suites import (
     stored_minima,
     tuning_suite,
 )
-from rnnbbo.benchmarks.suites.dense_search import Effort, refine, search
+from rnnbbo.benchmarks.suites.dense_search import Effort, refine, search_densely
 from rnnbbo.dimensions import Categorical, Integer, Real
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.problem import Problem
@@ -173,11 +173,11 @@ def test_search_finds_the_minimum_of_a_mixed_bowl_and_repeats() -> None:
         return (u[:, 0] - 0.3) ** 2 + np.abs(cell[:, 1] - 20) / 31 + (cell[:, 2] != 4)
 
     effort = Effort(5, 8, 5, 8, ())
-    found = search(bowl, 3, effort, space)
+    found = search_densely(bowl, 3, effort, space)
     assert found.value < 1e-3
     assert bowl(np.array([found.at]))[0] == found.value
     assert found.reference > 0.1
-    assert search(bowl, 3, effort, space) == found
+    assert search_densely(bowl, 3, effort, space) == found
 
 
 def test_steps_change_integers_by_a_cell_at_least_and_redraw_categories() -> None:
@@ -211,9 +211,9 @@ def test_command_searches_what_the_file_has_not_and_names_what_is_wrong(
 
     def counted(*arguments: object) -> stored_minima.Found:
         searched.append(arguments)
-        return search(*arguments)
+        return search_densely(*arguments)
 
-    monkeypatch.setattr(dense_search, "search", counted)
+    monkeypatch.setattr(dense_search, "search_densely", counted)
     stored_minima.stored_minima.cache_clear()
     run = CliRunner().invoke
     assert run(dense_search.main, ["control", "two"]).exit_code == 0
