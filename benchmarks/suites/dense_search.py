@@ -79,7 +79,7 @@ def search_densely(
 def search_deeper(
     function: Function, known: Found, effort: Effort, space: Space | None = None
 ) -> Found:
-    """Go on from what a search found, with steps of other random numbers each time."""
+    """Go on from what a search found, each pass with random numbers of its own."""
     passes = known.passes + 1
     rng = np.random.default_rng(passes)
     scales = np.geomspace(0.2, 0.005, effort.rounds)

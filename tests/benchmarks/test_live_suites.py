@@ -20,7 +20,7 @@ from rnnbbo.benchmarks.suites import (
     stored_minima,
     tuning_suite,
 )
-from rnnbbo.benchmarks.suites.dense_search import Effort, refine, search_densely
+from rnnbbo.benchmarks.suites.dense_search import Effort, refine, search_deeper, search_densely
 from rnnbbo.dimensions import Categorical, Integer, Real
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.problem import Problem
@@ -178,6 +178,20 @@ def test_search_finds_the_minimum_of_a_mixed_bowl_and_repeats() -> None:
     assert bowl(np.array([found.at]))[0] == found.value
     assert found.reference > 0.1
     assert search_densely(bowl, 3, effort, space) == found
+
+
+def test_a_deeper_search_finds_no_worse_and_the_reference_grows_by_as_much() -> None:
+    def bowl(u: np.ndarray) -> np.ndarray:
+        return ((u - 0.3) ** 2).sum(-1)
+
+    effort = Effort(3, 2, 2, 3, ())
+    found = search_densely(bowl, 4, effort)
+    deeper = search_deeper(bowl, found, effort)
+    again = search_deeper(bowl, deeper, effort)
+    assert (found.passes, deeper.passes, again.passes) == (0, 1, 2)
+    assert again.value < found.value and again.value <= deeper.value <= found.value
+    assert bowl(np.array(again.at)) == again.value
+    assert again.reference + again.value == pytest.approx(found.reference + found.value, rel=1e-12)
 
 
 def test_steps_change_integers_by_a_cell_at_least_and_redraw_categories() -> None:
