@@ -24,13 +24,13 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.functions.libraries import library_object
 from rnnbbo.functions.problem import FloatArray, Problem
 
-GAIN = 2.0
+WEIGHT_SCALE = 2.0
 """What a point's coordinates, in [-1, 1], are multiplied by: outputs saturate at 1."""
 
 HELD_OUT = 10
 """Episodes that give the value of a policy whose observations begin at random."""
 
-Inputs = tuple[tuple[int, float, float], ...]
+_Inputs = tuple[tuple[int, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Task:
 
     environment: str
     steps: int
-    inputs: Inputs
+    inputs: _Inputs
     outputs: int = 1
     start: Callable[[float], dict[str, float]] | None = None
 
 
-def _plain(*scales: float) -> Inputs:
+def _plain(*scales: float) -> _Inputs:
     return tuple((i, 0.0, scale) for i, scale in enumerate(scales))
 
 
@@ -62,7 +62,7 @@ def _between(width: float) -> dict[str, float]:
     return {"low": -width, "high": width}
 
 
-_CAR: Inputs = ((0, -0.5, 0.5), (1, 0.0, 0.05))
+_CAR: _Inputs = ((0, -0.5, 0.5), (1, 0.0, 0.05))
 
 TASKS: Mapping[str, Task] = {
     "cartpole": Task("CartPole-v1", 200, _plain(1.0, 1.0, 0.1, 1.0), start=_between),
@@ -153,7 +153,7 @@ class PolicySearch:
 
     def _cost(self, x: FloatArray, seeds: Iterable[int]) -> float:
         env, options = _environment(self.task, self.changes)
-        act, steps = self._policy(GAIN * x), _task(self.task).steps
+        act, steps = self._policy(WEIGHT_SCALE * x), _task(self.task).steps
         return -float(np.mean([_return(env, act, steps, seed, options) for seed in seeds]))
 
     def _policy(self, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:

@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.dimensions import Categorical, Dimension, Integer, Real
-
-LOG = "log-uniform"
-LOSS, WRONG, RMSE = "log-loss", "share of wrong classes", "root mean squared error"
+from rnnbbo.functions.tuning import LOG, LOSS, RMSE, WRONG
 
 
 @dataclass(frozen=True)
-class Steps:
+class Ordered:
     """Numbers in ascending order, one a step.
 
     Attributes:
@@ -31,7 +29,7 @@ class Tuned:
 
     Attributes:
         estimator: `module:class`.
-        loss: what is cross-validated.
+        loss: what is cross-validated: `LOSS`, `WRONG` or `RMSE` of `rnnbbo.functions.tuning`.
         parameters: named as the class has them, but for `CHOICES`.
         when: name -> the parameter and its values at which it counts; elsewhere it is not passed.
         fixed: the other arguments.
@@ -39,7 +37,7 @@ class Tuned:
 
     estimator: str
     loss: str
-    parameters: tuple[Dimension | Steps, ...]
+    parameters: tuple[Dimension | Ordered, ...]
     when: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -82,9 +80,9 @@ def _log(low: float, high: float, name: str) -> Real:
     return Real(low, high, LOG, name)
 
 
-def _geometric(low: int, high: int, name: str, n: int = 8) -> Steps:
+def _geometric(low: int, high: int, name: str, n: int = 8) -> Ordered:
     values = np.unique(np.geomspace(low, high, n).round().astype(int))
-    return Steps(tuple(values.tolist()), name)
+    return Ordered(tuple(values.tolist()), name)
 
 
 def _choice(name: str, *categories: Any) -> Categorical:
@@ -161,7 +159,7 @@ _NEIGHBORS = (
 )
 _NEIGHBORS_WHEN = {"p": ("metric", ("minkowski",))}
 
-MODELS: Mapping[str, Tuned] = {
+MIXED_MODELS: Mapping[str, Tuned] = {
     "svc": Tuned("sklearn.svm:SVC", WRONG, _SVM, _SVM_WHEN, {"max_iter": 2000}),
     "svr": Tuned(
         "sklearn.svm:SVR",
@@ -213,7 +211,7 @@ MODELS: Mapping[str, Tuned] = {
             Integer(1, 40, name="min_samples_leaf"),
             _log(1e-4, 1e2, "l2_regularization"),
             Real(0.1, 1.0, name="max_features"),
-            Steps((7, 15, 31, 63, 127, 255), "max_bins"),
+            Ordered((7, 15, 31, 63, 127, 255), "max_bins"),
         ),
         fixed={**_SEED, "early_stopping": False},
     ),

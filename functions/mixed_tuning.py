@@ -7,7 +7,7 @@ of a second: data sets that scikit-learn ships, and draws of its `make_…` func
 The value is the mean over three folds of the share of wrong classes, of the log-loss, or of the
 root mean squared error in units of the target's standard deviation. With fixed folds, and a fixed
 seed for all that is random, the same point has the same value. `MixedTuning.draw` splits the data
-anew, which makes an observation noisy; then the value is the mean over `SPLITS` fixed splits.
+anew, which makes an observation noisy; then the value is the mean over `FIXED_SPLITS` fixed splits.
 """
 
 import warnings
@@ -21,21 +21,13 @@ import numpy as np
 from rnnbbo.dimensions import Dimension, Integer, Real, uniform_cell
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.libraries import library_object
-from rnnbbo.functions.mixed_models import (
-    CHOICES,
-    LOSS,
-    MODELS,
-    RMSE,
-    SCALE_FREE,
-    WRONG,
-    Steps,
-    Tuned,
-)
+from rnnbbo.functions.mixed_models import CHOICES, MIXED_MODELS, SCALE_FREE, Ordered, Tuned
 from rnnbbo.functions.problem import FloatArray, Problem
-from rnnbbo.functions.tuning_data import data, folds
+from rnnbbo.functions.tuning import LOSS, RMSE, WRONG
+from rnnbbo.functions.tuning_data import folds, labelled_data
 from rnnbbo.space import Space
 
-SPLITS = 3
+FIXED_SPLITS = 3
 """Splits of the data that give the value where observations draw their own."""
 
 
@@ -44,10 +36,10 @@ class MixedTuning:
     """The cross-validated loss of a model on a data set, on the unit cube.
 
     Attributes:
-        model: a key of `MODELS`.
-        dataset: a key of `DATASETS`, with a seed after it where it is drawn, as `moons-3`.
+        model: a key of `MIXED_MODELS`.
+        dataset: a key of `SOURCES`, with a seed after it where it is drawn, as `moons-3`.
         split_at_random: whether an observation splits the data anew; then the value is the mean of
-            `SPLITS` splits.
+            `FIXED_SPLITS` splits.
     """
 
     model: str
@@ -76,14 +68,14 @@ class MixedTuning:
         }
 
     def _value(self, u: FloatArray) -> float:
-        splits = SPLITS if self.split_at_random else 1
+        splits = FIXED_SPLITS if self.split_at_random else 1
         return float(np.mean([self._loss(u, split) for split in range(splits)]))
 
     def _loss(self, u: FloatArray, split: int) -> float:
         from sklearn import config_context
 
         loss = _model(self.model).loss
-        x, y = data(self.dataset)
+        x, y = labelled_data(self.dataset)
         losses = []
         # Checks of arguments and numbers would take as long as the fits.
         with (
@@ -111,7 +103,7 @@ def mixed_tuning_problem(function: MixedTuning, name: str, minimum: float = -np.
         MissingExtraError: scikit-learn or LightGBM is not installed.
     """
     dim = len(_model(function.model).parameters)
-    data(function.dataset)
+    labelled_data(function.dataset)
     draw = function.draw if function.split_at_random else None
     return Problem(name, ((0.0, 1.0),) * dim, function, minimum, (), draw=draw)
 
@@ -129,19 +121,19 @@ def mixed_tuning_space(model: str) -> Space:
     return Space([_declared(parameter) for parameter in _model(model).parameters])
 
 
-def _declared(parameter: Dimension | Steps) -> Dimension:
-    if isinstance(parameter, Steps):
+def _declared(parameter: Dimension | Ordered) -> Dimension:
+    if isinstance(parameter, Ordered):
         return Integer(0, len(parameter.values) - 1, name=parameter.name)
     return Real(0.0, 1.0, name=parameter.name) if isinstance(parameter, Real) else parameter
 
 
-def _value(parameter: Dimension | Steps, u: float) -> Any:
+def _value(parameter: Dimension | Ordered, u: float) -> Any:
     if isinstance(parameter, Real):
         return parameter.from_cube()(u)
     if isinstance(parameter, Integer):
         values: Sequence[Any] = range(parameter.low, parameter.high + 1)
     else:
-        values = parameter.values if isinstance(parameter, Steps) else parameter.categories
+        values = parameter.values if isinstance(parameter, Ordered) else parameter.categories
     return values[int(uniform_cell(np.array(u), len(values)))]
 
 
@@ -193,6 +185,6 @@ _MEASURES: Mapping[str, Callable[[Any, FloatArray, FloatArray], float]] = {
 
 
 def _model(name: str) -> Tuned:
-    if name not in MODELS:
-        raise ConfigError(f"model = {name!r}; expected one of {', '.join(MODELS)}")
-    return MODELS[name]
+    if name not in MIXED_MODELS:
+        raise ConfigError(f"model = {name!r}; expected one of {', '.join(MIXED_MODELS)}")
+    return MIXED_MODELS[name]

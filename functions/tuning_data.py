@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.libraries import library_object
 from rnnbbo.functions.problem import FloatArray
-
-FOLDS = 3
+from rnnbbo.functions.tuning import FOLDS
 
 ROWS = 200
 """Rows of a data set; of a shipped one that has more, so many are drawn."""
 
-DATASETS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+SOURCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     **{
         name: (f"load_{name}", {})
         for name in ("breast_cancer", "diabetes", "digits", "iris", "wine")
@@ -52,23 +51,21 @@ Folds = tuple[tuple[Rows, Rows], ...]
 
 
 @lru_cache(maxsize=16)
-def data(dataset: str) -> tuple[FloatArray, FloatArray]:
+def labelled_data(dataset: str) -> tuple[FloatArray, FloatArray]:
     """Return inputs and targets.
 
     Args:
-        dataset: a key of `DATASETS`, with a seed after it where it is drawn, as `moons-3`.
+        dataset: a key of `SOURCES`, with a seed after it where it is drawn, as `moons-3`.
 
     Raises:
         ConfigError: there is no such data set.
         MissingExtraError: scikit-learn is not installed.
     """
     name, _, seed = dataset.partition("-")
-    function, arguments = DATASETS.get(name, ("", {}))
+    function, arguments = SOURCES.get(name, ("", {}))
     drawn = function.startswith("make_")
     if not function or drawn != seed.isdecimal():
-        names = (
-            f"{key}-SEED" if of[0].startswith("make_") else key for key, of in DATASETS.items()
-        )
+        names = (f"{key}-SEED" if of[0].startswith("make_") else key for key, of in SOURCES.items())
         raise ConfigError(f"dataset = {dataset!r}; expected one of {', '.join(names)}")
     make = library_object(f"sklearn.datasets:{function}")
     if not drawn:
@@ -87,7 +84,7 @@ def folds(dataset: str, split: int) -> Folds:
     """Return the rows of training and of test in each fold of a split, which is a seed."""
     from sklearn.model_selection import KFold, StratifiedKFold
 
-    x, y = data(dataset)
+    x, y = labelled_data(dataset)
     kind = KFold if _is_regression(dataset) else StratifiedKFold
     return tuple(kind(FOLDS, shuffle=True, random_state=split).split(x, y))
 

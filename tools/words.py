@@ -36,6 +36,7 @@ ALLOWED: dict[str, str] = {
     "gp": "Gaussian processes in both: samples to train and test on, and what policies stand on",
     "Optimizer": "integrations.skopt's stands in for skopt.Optimizer: the import alone changes",
     "section": "every module of a report's section defines it, and the report calls it",
+    "unsearched": "every suite whose minima are searched defines it, and the search calls it",
 }
 
 

@@ -20,7 +20,7 @@ SEEDS_BETWEEN = 100
 # Task, hidden units (0 for a linear policy), bias, episodes, changes of physical constants.
 _Search = tuple[str, int, bool, int, dict[str, float]]
 
-DETERMINISTIC: Mapping[str, tuple[_Search, ...]] = {
+_DETERMINISTIC: Mapping[str, tuple[_Search, ...]] = {
     "tune": (
         ("cartpole", 0, True, 3, {"start": 0.2}),
         ("car", 0, True, 2, {}),
@@ -78,7 +78,7 @@ DETERMINISTIC: Mapping[str, tuple[_Search, ...]] = {
 }
 """Problems whose episodes begin as their seeds say; a short suite holds all tasks."""
 
-NOISY: Mapping[str, tuple[_Search, ...]] = {
+_NOISY: Mapping[str, tuple[_Search, ...]] = {
     "tune": (
         ("cartpole", 0, True, 2, {"start": 0.18, "tau": 0.025}),
         ("inverted", 0, True, 2, {"start": 0.1}),
@@ -102,8 +102,8 @@ def entries(split: str) -> Iterator[Entry]:
 
 def unsearched(split: str) -> Iterator[Entry]:
     """Yield them with problems that have no minimum."""
-    made = [(spec, False) for spec in DETERMINISTIC[split]]
-    made += [(spec, True) for spec in NOISY[split]]
+    made = [(spec, False) for spec in _DETERMINISTIC[split]]
+    made += [(spec, True) for spec in _NOISY[split]]
     for i, ((task, hidden, bias, episodes, changes), noisy) in enumerate(made):
         seed = SEEDS[split][SEEDS_BETWEEN * i]
         function = PolicySearch(task, hidden, bias, episodes, seed, tuple(changes.items()), noisy)

@@ -2,6 +2,7 @@
 
 python -m rnnbbo.benchmarks.suites.dense_search control          # what the file has not yet
 python -m rnnbbo.benchmarks.suites.dense_search control NAME …   # these, again
+python -m rnnbbo.benchmarks.suites.dense_search control --deeper # on from the points of the file
 
 The file beside the suite is written after each function, so that a stopped search loses only the
 last and the same command goes on.
@@ -54,11 +55,13 @@ class Effort:
 
 EFFORTS = {
     "control": Effort(31, 10, 5, 8, ("gymnasium", "mujoco")),
-    "tuning": Effort(21, 4, 5, 6, ("scikit-learn", "lightgbm")),
+    "tuning": Effort(15, 4, 5, 5, ("scikit-learn", "lightgbm")),
 }
 
 
-def search(function: Function, dim: int, effort: Effort, space: Space | None = None) -> Found:
+def search_densely(
+    function: Function, dim: int, effort: Effort, space: Space | None = None
+) -> Found:
     """Return the least value that a dense search finds, and the reference regret."""
     rng = np.random.default_rng(0)
     shape = (effort.searches, REFERENCE_EVALUATIONS)
@@ -71,6 +74,31 @@ def search(function: Function, dim: int, effort: Effort, space: Space | None = N
     least = values.argmin()
     reference = reference_regret(spread.reshape(shape), float(values[least]))
     return Found(float(values[least]), tuple(points[least].tolist()), reference)
+
+
+def search_deeper(
+    function: Function, known: Found, effort: Effort, space: Space | None = None
+) -> Found:
+    """Go on from what a search found, each pass with random numbers of its own."""
+    passes = known.passes + 1
+    rng = np.random.default_rng(passes)
+    scales = np.geomspace(0.2, 0.005, effort.rounds)
+    start = np.array([known.at])
+    points, values = refine(
+        function,
+        start,
+        np.array([known.value]),
+        rng,
+        scales,
+        best=effort.best,
+        steps=effort.steps,
+        space=space,
+    )
+    least = values.argmin()
+    # What random search leaves grows by as much as the minimum falls.
+    value = float(values[least])
+    reference = known.reference + known.value - value
+    return Found(value, tuple(points[least].tolist()), reference, passes)
 
 
 def refine(
@@ -107,7 +135,7 @@ def refine(
     cell = np.array([1 / (d.high - d.low + 1) if type(d) is Integer else 0.0 for d in dimensions])
     for scale in scales:
         start = points[np.argsort(values, kind="stable")[:best]]
-        moves = np.maximum(scale, cell) * rng.standard_normal((best, steps, dim))
+        moves = np.maximum(scale, cell) * rng.standard_normal((len(start), steps, dim))
         # Half of the coordinates stay: a step that is good in one is not lost by the others.
         moves *= rng.random(moves.shape) < 0.5
         near = np.clip(start[:, None] + np.where(categories, 0.0, moves), 0.0, 1.0)
@@ -123,7 +151,8 @@ def refine(
 @click.command()
 @click.argument("suite", type=click.Choice(list(EFFORTS)))
 @click.argument("names", nargs=-1)
-def main(suite: str, names: tuple[str, ...]) -> None:
+@click.option("--deeper", is_flag=True, help="Go on from the points that the file has.")
+def main(suite: str, names: tuple[str, ...], *, deeper: bool) -> None:
     """Search the functions of SUITE that its file has not yet, or the functions NAMES again."""
     pin_threads()
     file, effort = minima_file(suite), EFFORTS[suite]
@@ -133,9 +162,13 @@ def main(suite: str, names: tuple[str, ...]) -> None:
     if unknown:
         raise click.BadParameter(f"{unknown[0]!r}; expected one of {', '.join(entries)}")
     known = dict(stored_minima(file))
-    for name in names or [name for name in entries if name not in known]:
-        problem = entries[name].build()
-        known[name] = search(partial(_values, problem), problem.dim, effort, entries[name].space)
+    for name in names or [name for name in entries if (name in known) == deeper]:
+        problem, space = entries[name].build(), entries[name].space
+        function = partial(_values, problem)
+        if deeper and name in known:
+            known[name] = search_deeper(function, known[name], effort, space)
+        else:
+            known[name] = search_densely(function, problem.dim, effort, space)
         click.echo(f"{name:50} {known[name].value:12.6f} {known[name].reference:12.6f}")
         about = {
             "packages": {package: version(package) for package in effort.packages},

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import click
 import numpy as np
 
+from rnnbbo.benchmarks.suites.dense_search import refine
 from rnnbbo.benchmarks.suites.sklearn_suite import MINIMA, PAIRS
 from rnnbbo.benchmarks.threads import pin_threads
 from rnnbbo.functions.problem import FloatArray
@@ -35,15 +36,9 @@ def search_minimum(function: Tuning, dim: int) -> tuple[float, FloatArray]:
 
     rng = np.random.default_rng(0)
     points = qmc.Sobol(dim, rng=rng).random(SPREAD_POINTS)
-    values = function(points)
-    for scale in STEP_SCALES:
-        best = points[np.argsort(values, kind="stable")[:BEST]]
-        steps = scale * rng.standard_normal((BEST, LOCAL_STEPS, dim))
-        # Half of the coordinates stay: a step that is good in one is not lost by the others.
-        steps *= rng.random(steps.shape) < 0.5
-        near = np.clip(best[:, None] + steps, 0.0, 1.0).reshape(-1, dim)
-        points = np.concatenate([points, near])
-        values = np.concatenate([values, function(near)])
+    points, values = refine(
+        function, points, function(points), rng, STEP_SCALES, best=BEST, steps=LOCAL_STEPS
+    )
     least = values.argmin()
     return float(values[least]), points[least]
 

@@ -21,11 +21,13 @@ class Found:
         value: the least value found.
         at: its point of the unit cube.
         reference: the reference regret, see `statistics.reference_regret`.
+        passes: how often the search went on from there.
     """
 
     value: float
     at: tuple[float, ...]
     reference: float
+    passes: int = 0
 
 
 def minima_file(suite: str) -> Path:
@@ -39,7 +41,7 @@ def stored_minima(file: Path) -> Mapping[str, Found]:
     if not file.exists():
         return {}
     return {
-        name: Found(found["value"], tuple(found["at"]), found["reference"])
+        name: Found(**{**found, "at": tuple(found["at"])})
         for name, found in json.loads(file.read_text())["minima"].items()
     }
 

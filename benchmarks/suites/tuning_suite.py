@@ -14,7 +14,7 @@ from rnnbbo.benchmarks.suites.entry import Entry
 from rnnbbo.benchmarks.suites.stored_minima import with_minima
 from rnnbbo.functions.mixed_tuning import MixedTuning, mixed_tuning_problem, mixed_tuning_space
 
-TUNINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
+_TUNINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "tune": (
         ("svc", "wine"),
         ("lightgbm", "classes-1"),
@@ -67,7 +67,7 @@ TUNINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """Model and data set, see `rnnbbo.functions.mixed_tuning`; a short suite holds many models."""
 
-NOISY: Mapping[str, tuple[tuple[str, str], ...]] = {
+_NOISY: Mapping[str, tuple[tuple[str, str], ...]] = {
     "tune": (
         ("neighbors", "clusters-4"),
         ("kernel-ridge", "sparse-1"),
@@ -98,7 +98,7 @@ def entries(split: str) -> Iterator[Entry]:
 
 def unsearched(split: str) -> Iterator[Entry]:
     """Yield them with problems that have no minimum."""
-    for tunings, noisy in ((TUNINGS, False), (NOISY, True)):
+    for tunings, noisy in ((_TUNINGS, False), (_NOISY, True)):
         for model, dataset in tunings[split]:
             name = f"{model}-{dataset}" + "-noisy" * noisy
             space = mixed_tuning_space(model)
