@@ -209,6 +209,7 @@ def minimize(
             "noise": ended.result.noise,
             "policy": ended.result.policy,
             "policy_why": ended.result.policy_why,
+            "seen": ended.result.seen,
             "seed": seed,
             "seconds": round(time.monotonic() - start, 3),
             **({} if study_file is None else {"study": str(Path(study_file))}),

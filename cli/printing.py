@@ -57,6 +57,7 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
             f"the values seem noisy, and this point, told too, is probably better{numbers}:"
         )
         lines.append(objective.lines(recommended)[-1])
+    lines += [f"seen in the values: {line}" for line in result.seen]
     return "\n".join(lines)
 
 

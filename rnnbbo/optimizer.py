@@ -291,8 +291,8 @@ class Optimizer:
             point = self._ledger.find(found.x)
             if point is not None:
                 feed = self._ledger.feed(proposer.policy.policy.takes)
-                numbers = (feed.in_user_unit(one) for one in (found.value, found.noise))
-                return Recommendation(point, *numbers)
+                value, noise = feed.in_user_unit(found.value), feed.in_user_unit(found.noise)
+                return Recommendation(point, value, noise, found.seen)
         return Recommendation(self._ledger.best())
 
     def result(self) -> OptimizeResult:

@@ -19,11 +19,13 @@ class Recommendation(NamedTuple):
         x: the point; in the cube from a policy, in user units else. None if no trial succeeded.
         value: its estimated noise-free value; None where no noise was noticed, or none is modelled.
         noise: deviation of the noise of a value about there, likewise.
+        seen: what the policy sees in the values, a line each, in words.
     """
 
     x: Any
     value: float | None = None
     noise: float | None = None
+    seen: tuple[str, ...] = ()
 
 
 class OptimizeResult(dict):
@@ -54,6 +56,7 @@ class OptimizeResult(dict):
         space: the `rnnbbo.space.Space`.
         policy: name of the policy that proposed the last points.
         policy_why: why it was chosen; empty where the caller did.
+        seen: what it sees in the values, in words, a list: outliers, noise, ties, trends.
         models: always empty: nothing is fitted to the values.
         specs: {"args": arguments of the call}, as in scikit-optimize.
         random_state: the `rng` given.
@@ -154,6 +157,7 @@ def make_result(
         n_failed=n_failed,
         policy=policy,
         policy_why=policy_why,
+        seen=list(recommended.seen),
         recommended=recommended.x,
         recommended_value=recommended.value,
         noise=recommended.noise,

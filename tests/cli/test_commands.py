@@ -101,7 +101,8 @@ def test_a_program_ready_to_paste(capsys):
 
 JSON_KEYS = {
     "schema_version", "status", "x", "fun", "best_trial", "recommended", "command", "n_trials",
-    "n_failed", "recommended_value", "noise", "policy", "policy_why", "seed", "seconds", "trials",
+    "n_failed", "recommended_value", "noise", "policy", "policy_why", "seen", "seed", "seconds",
+    "trials",
 }  # fmt: skip
 
 

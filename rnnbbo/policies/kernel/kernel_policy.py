@@ -17,7 +17,7 @@ from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import advice, inference, recommending, search
+from rnnbbo.policies.kernel import advice, inference, recommending, search, seeing
 from rnnbbo.policies.kernel.advice import Advice, Hearing
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
@@ -238,7 +238,7 @@ class KernelPolicy(Policy):
             yield space.snap(state.q)[0]
             if state.belief is None:
                 return
-        flat = _plateaus(state, space)
+        flat = _plateaus(state, space.category_columns)
         view = self._view(state, state.belief, pending, rng)
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
@@ -274,7 +274,7 @@ class KernelPolicy(Policy):
         """Return more points; see `Policy.further`."""
         for _ in range(_ROUNDS):
             yield from points.draw_in_space(
-                rng, space, state.evidence, _plateaus(state, space)
+                rng, space, state.evidence, _plateaus(state, space.category_columns)
             ).points
 
     @property
@@ -290,7 +290,10 @@ class KernelPolicy(Policy):
         """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        return recommending.recommend(state.belief, state.x, tame(state.x, state.y)[0])
+        tamed = tame(state.x, state.y).y
+        found = recommending.recommend(state.belief, state.x, tamed)
+        flat = _plateaus(state, np.zeros(0, dtype=np.intp))
+        return found._replace(seen=seeing.see(state.belief, state.y, tamed, flat))
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
@@ -322,10 +325,10 @@ def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observ
     return known
 
 
-def _plateaus(state: KernelState, space: Space) -> Plateaus:
+def _plateaus(state: KernelState, categories: np.ndarray) -> Plateaus:
     """Find the plateaus among the observations that it keeps."""
     y = np.where(np.isnan(state.y), np.inf, state.y)
-    return plateaus.find(state.x, y, space.category_columns)
+    return plateaus.find(state.x, y, categories)
 
 
 def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:

@@ -1,0 +1,55 @@
+"""What the hypotheses see in the values of a run, in words for people."""
+
+import numpy as np
+
+from rnnbbo.policies.kernel import inference
+from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.plateaus import Plateaus
+from rnnbbo.policies.protocol import LEAST_NOISE
+
+_LIKELY = 0.5  # weight of the hypotheses from which on they are worth a sentence
+_DECADES = 0.1  # deviations of the values below which a warp bends what most values are
+_TIED = 0.1  # share of the values that are tied, from which on it is worth a sentence
+
+
+def see(belief: Belief, y: np.ndarray, tamed: np.ndarray, flat: Plateaus) -> tuple[str, ...]:
+    """Return what is seen, a line each.
+
+    Args:
+        belief: the particles.
+        y: (n,) values told, NaN for a failure.
+        tamed: (n,) the same, tamed.
+        flat: plateaus of these.
+    """
+    h, weight = belief.hypotheses, belief.weight
+    lines = []
+    failed = np.isnan(y)
+    for count, what in (
+        (int((belief.out & ~failed).sum()), "out of all proportion"),
+        (int(failed.sum()), "missing"),
+    ):
+        if count:
+            glitches = float(weight @ h.glitchy)
+            read = "glitches that say nothing of their places"
+            if glitches < _LIKELY:
+                glitches, read = 1.0 - glitches, "signs of bad places"
+            number = f"{count} of {len(y)} values {'is' if count == 1 else 'are'} {what}"
+            lines.append(f"{number}: taken for {read} (weight {glitches:.2f})")
+    noise = inference.smooth(belief, tamed).noise
+    real = float(weight @ (noise >= LEAST_NOISE))
+    if real >= _LIKELY:
+        size = float(weight @ noise)
+        lines.append(f"noise of {size:.2g} deviations of the values (weight {real:.2f})")
+    known = np.sort(y[~failed])
+    tied = int((np.diff(known) == 0.0).sum()) if len(known) > 1 else 0
+    if tied >= _TIED * len(y):
+        some = f", {len(flat.of)} plateaus among them" if len(flat.of) else ""
+        lines.append(f"{tied} of {len(y)} values were known already{some}")
+    for share, line in (
+        (weight @ h.curved, "a trend: a bowl, or a slope, under what else there is"),
+        (weight @ h.separable, "mostly a sum of functions of one parameter each"),
+        (weight @ (np.exp(h.log_warp) < _DECADES), "values that span orders of magnitude"),
+    ):
+        if share >= _LIKELY:
+            lines.append(f"{line} (weight {float(share):.2f})")
+    return tuple(lines)
