@@ -30,7 +30,9 @@ MEASURES = {
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
     "latency": Measure("latency", "Time of an ask and its tell, on one core."),
     "many": Measure("batched_runs", "Thousands of problems at once: time, and values reached."),
-    "outliers": Measure("outliers", "What values out of all proportion cost, beside failures."),
+    "outliers": Measure(
+        "out_of_proportion", "What values out of all proportion cost, beside failures."
+    ),
     "overall": Measure("overall", "Regret of a folder of records over all suites, a row a method."),
     "parallel": Measure(
         "parallel_evaluation", "What evaluating in parallel wins in time, and costs in regret."

@@ -20,7 +20,7 @@ from rnnbbo.benchmarks.suites.entry import SPLITS, Entry
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.roughness import draw_half_space, with_outliers, with_penalty
 
-SUITES = ("gp-2d", "gp-4d", "bbob-2d", "bbob-5d")
+SMOOTH = ("gp-2d", "gp-4d", "bbob-2d", "bbob-5d")
 KINDS = {
     "glitch": "one value in 30",
     "penalty": "a half-space of .4 to .6 of the cube",
@@ -78,7 +78,7 @@ def end_regret(method: str, entry: Entry, problem: Problem, budget: int, seed: i
     type=click.IntRange(1),
     default=6,
     show_default=True,
-    help=f"Of each of the suites {', '.join(SUITES)}.",
+    help=f"Of each of the suites {', '.join(SMOOTH)}.",
 )
 @click.option("--seeds", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--budget", type=click.IntRange(1), default=30, show_default=True)
@@ -90,7 +90,7 @@ def command(
     A cell holds the geometric mean of the normalised regret: without any of them, with NaN in their
     place, and with values of 10^2 to 10^30 spreads; in brackets how many times that of NaN.
     """
-    entries = [(suite, one) for suite in SUITES for one in get_suite(suite, functions, split)]
+    entries = [(suite, one) for suite in SMOOTH for one in get_suite(suite, functions, split)]
     problems = [one.build() for _, one in entries]
     references = [
         measure_function(suite, one, problem).reference
