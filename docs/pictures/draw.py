@@ -104,8 +104,7 @@ def hypotheses() -> None:
     weight = belief.weight[chosen] / belief.weight[chosen].sum()
     view = make_view(belief, chosen, weight, x, y, np.empty((0, 1)))
     grid = np.linspace(0.0, 1.0, 400)[:, None]
-    keys = (grid - view.incumbent) / view.lengthscales
-    mean, deviation = posterior.predict(np, view.posterior, keys)
+    mean, deviation = view.predict(grid)
 
     figure, (above, below) = plt.subplots(
         2, 1, figsize=(8.0, 5.4), sharex=True, height_ratios=(3, 2)
