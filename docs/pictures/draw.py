@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from rnnbbo import Optimizer
 from rnnbbo.policies.climb import climb
-from rnnbbo.policies.kernel import posterior, search
+from rnnbbo.policies.kernel import search
 from rnnbbo.policies.kernel.view import make_view
 
 HERE = Path(__file__).parent

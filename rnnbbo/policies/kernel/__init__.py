@@ -3,8 +3,8 @@
 A page of notation for its modules. Four words first:
 
 - A **hypothesis** is one set of hyper-parameters of a Gaussian process: length-scales, kernel,
-  noise, warp, trend and additive part (`hypotheses.Hypotheses`). Mean and amplitude are none of
-  them: they follow from the values (`posterior.profile_out`).
+  noise, warp, trend, additive part, and what outliers mean (`hypotheses.Hypotheses`). Mean and
+  amplitude are none of them: they follow from the values (`posterior.profile_out`).
 - A **particle** is a hypothesis with a weight and a factor of its covariances.
 - The **belief** is all N particles, carried from tell to tell (`inference.Belief`).
 - A **view** is the few hypotheses that one ask looks through, drawn from the belief by weight and
@@ -24,7 +24,8 @@ Sizes
 
 What was told
     x           (n, D)          observations, points of the cube
-    y           (n,)            their values as told, lower is better
+    y           (n,)            their values, lower is better, outliers as the highest of the others
+    out         (n,)            which of them are outliers                   policies.outliers
     z           (n,)            heights (y - min y) / std y                   hypotheses.heights
     c           (...)           where a hypothesis' warp bends, `log_warp`       hypotheses.warp
     w           (..., n)        warped values c log(1 + z / c); the model's values
@@ -42,8 +43,9 @@ Covariances
     k           (..., C, m)     (1 - a) k_s + a / D sum_d k_1 + tau^2 phi . phi'
     own         (..., C)        k(x, x) = 1 + tau^2 |phi(x)|^2, the variance before any value
     noise       (...)           variance of an observation's noise, 0 where not `noisy`
-    nugget      (...)           noise + JITTER
-    K           (..., n, n)     covariance of observations, k(x, x) + nugget I
+    nugget      (..., n)        noise + JITTER, and LOUD of an outlier where `glitchy`
+    q           (...)           rows that say something: n, less the outliers where `glitchy`
+    K           (..., n, n)     covariance of observations, k(x, x) + diag(nugget)
     L, W        (..., n, n)     K = L L^T, and `inverse`, W = L^-1: W K W^T = I       gp.factors
 
 Mean and amplitude, integrated out                                     posterior.profile_out
@@ -52,11 +54,13 @@ Mean and amplitude, integrated out                                     posterior
     residual    (..., n)        W (w - mean) = u - mean o
     square      (...)           |residual|^2 = (w - mean)^T K^-1 (w - mean)
     amplitude   (...)           deviation of the process: its square is
-                                (square + p spread) / (n - 1 + p), p = 1 the prior's weight
+                                (square + p spread) / (q - 1 + p), p = 1 the prior's weight
     evidence    (...)           log p(w | hypothesis), up to a constant:
                                 [p log spread - log |K| - log o . o
-                                 - (n - 1 + p) log(square + p spread)] / 2
-    target      (...)           evidence + log dw/dz + log prior, `log_target`         inference
+                                 - (q - 1 + p) log(square + p spread)] / 2
+    target      (...)           evidence + log dw/dz + log prior, `log_target`         inference;
+                                where `glitchy`, a fixed density of each outlier in place of that
+                                of its nugget                       prior.glitches_log_density
     alpha       (..., m)        K^-1 (w - mean) = W^T residual; 0 for a pending point at its mean
 
 Prediction at keys x                                                               posterior

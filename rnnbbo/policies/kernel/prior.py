@@ -1,7 +1,6 @@
 """What hypotheses are like before any value is known."""
 
 import math
-import os
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +29,9 @@ class Prior(NamedTuple):
         trend_spread: its spread.
         separable: probability of an additive kernel (`covariance`) in three dimensions and more; in
             two there is little to win by one.
+        glitchy: probability that outliers (`rnnbbo.policies.outliers`) say nothing of their places;
+            else they are signs of bad ones.
+        glitch: minus the log density of such an outlier, in the unit of the warped values.
     """
 
     lengthscale: float = math.log(0.225)
@@ -46,8 +48,8 @@ class Prior(NamedTuple):
     trend: float = 0.0
     trend_spread: float = 1.0
     separable: float = 0.1
-    glitchy: float = float(os.environ.get("X_GL", "0.5"))
-    glitch: float = float(os.environ.get("X_COST", "2"))
+    glitchy: float = 0.5
+    glitch: float = 2.0
 
     def centre(self, dim: int) -> float:
         """Return the mean of the log length-scales in `dim` dimensions."""
