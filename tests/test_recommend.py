@@ -65,7 +65,7 @@ def test_the_noise_and_the_value_are_about_right(policy: str) -> None:
         assert abs(found.value / scale - bowl(found.x)) < 0.5
         result = optimizer.result()
         assert (result.recommended, result.recommended_value, result.noise) == found[:3]
-            assert result.seen == list(found.seen)
+        assert result.seen == list(found.seen)
 
 
 def test_a_policy_of_ones_own_may_recommend_a_point_alone() -> None:
