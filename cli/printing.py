@@ -47,6 +47,7 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
     if best is None:
         return f"no trial succeeded ({count})"
     lines = [f"best value {best.value!r}, at trial {best.number} ({count})"]
+    lines += [f"seen in the values: {line}" for line in result.seen]
     lines += objective.lines(best.x)
     if recommended is not None and recommended != best.x:
         numbers = ""
@@ -57,7 +58,6 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
             f"the values seem noisy, and this point, told too, is probably better{numbers}:"
         )
         lines.append(objective.lines(recommended)[-1])
-    lines += [f"seen in the values: {line}" for line in result.seen]
     return "\n".join(lines)
 
 
