@@ -10,8 +10,9 @@ import numpy as np
 
 from rnnbbo.policies.ops import Array, Namespace
 
-_GAP = 10.0  # an outlier is so many times as high above the least value as the highest inlier
+_GAP = 20.0  # an outlier is so many times as high above the least value as the highest inlier
 _INLIERS = 3  # that lie apart, before anything is an outlier
+_SHARE = 0.25  # of all that lie apart, that are inliers at least
 _APART = 0.1  # in the cube: values of points that are close to each other say little of a scale
 _RETELL = 0.5  # share of the inliers' range by which what was told may be wrong
 
@@ -38,8 +39,9 @@ def tame_all(xp: Namespace, x: Array, y: Array) -> Tamed:
     """Find the outliers among the values y (B, n) of points x (B, n, D), NaN for a failure.
 
     A failure is one. Seen from the least value upwards they begin at the first gap of a factor
-    _GAP, above _INLIERS values at points that lie apart. Close to each other, as where a run has
-    converged, values are out of proportion to the others in any smooth function.
+    _GAP, above _INLIERS values at points that lie apart, and above _SHARE of all that do: those
+    with no better point close to them. Close to each other, as where a run has converged, values
+    are out of proportion to the others in any smooth function.
 
     Args:
         xp: array namespace.
@@ -54,11 +56,15 @@ def tame_all(xp: Namespace, x: Array, y: Array) -> Tamed:
     gap = (height[:, 1:] >= _GAP * height[:, :-1]) & (height[:, :-1] > 0.0)
     rank = xp.arange(y.shape[1], device=y.device)[None]
     first = xp.sum(xp.astype(~failed, rank.dtype), axis=-1, keepdims=True)
-    if bool(xp.any(gap)):
-        gap = gap & (rank[:, :-1] >= _enough(xp, x, order))
-        some = xp.any(gap, axis=-1, keepdims=True)
-        at = xp.argmax(xp.astype(gap, y.dtype), axis=-1)[:, None] + 1
-        first = xp.where(some & (at < first), at, first)
+    gap = gap & (rank[:, 1:] < first) & (rank[:, 1:] >= _INLIERS)
+    some = xp.any(gap, axis=-1)
+    if bool(xp.any(some)):
+        apart = _apart(xp, xp.take_along_axis(x[some], _wide(xp, order[some], x), axis=1))
+        apart = xp.cumulative_sum(xp.astype(apart & (rank < first[some]), y.dtype), axis=-1)
+        enough = (apart >= _INLIERS) & (apart >= _SHARE * apart[:, -1:])
+        found = gap[some] & enough[:, :-1]
+        at = xp.argmax(xp.astype(found, y.dtype), axis=-1)[:, None] + 1
+        first[some] = xp.where(xp.any(found, axis=-1, keepdims=True), at, first[some])
     ranks = xp.argsort(order, axis=-1)
     out = ranks >= first
     return Tamed(xp.where(out, xp.take_along_axis(rising, first - 1, axis=-1), y), out)
@@ -70,19 +76,16 @@ def to_tell_again(xp: Namespace, told: Array, now: Tamed) -> Array:
     return xp.any(xp.abs(told - now.y[..., : told.shape[-1]]) > _RETELL * span, axis=-1)
 
 
-def _enough(xp: Namespace, x: Array, order: Array) -> Array:
-    """Return the rank (B, 1) up to which _INLIERS points lie apart; n where so many do not."""
-    count = order.shape[1]
-    index = xp.broadcast_to(order[:, :, None], x.shape)
-    x = xp.take_along_axis(x, index, axis=1)
-    apart = xp.ones_like(order) > 0
-    enough = order[:, :1] * 0
-    for _ in range(_INLIERS):
-        left = xp.any(apart, axis=-1, keepdims=True)
-        at = xp.argmax(xp.astype(apart, x.dtype), axis=-1)[:, None]
-        enough = xp.where(left, xp.where(enough < count, at, enough), enough * 0 + count)
-        one = xp.take_along_axis(
-            x, xp.broadcast_to(at[:, :, None], (*at.shape, x.shape[2])), axis=1
-        )
-        apart = apart & (xp.max(xp.abs(x - one), axis=-1) >= _APART)
-    return enough
+def _wide(xp: Namespace, index: Array, x: Array) -> Array:
+    """Return an index (b, n) of points (B, n, D) for all of their coordinates, (b, n, D)."""
+    return xp.broadcast_to(index[:, :, None], (*index.shape, x.shape[2]))
+
+
+def _apart(xp: Namespace, x: Array) -> Array:
+    """Tell which of the points (b, n, D) are _APART from all before them, (b, n)."""
+    distance = xp.zeros_like(x[:, :, :1] * x[:, None, :, 0])
+    for d in range(x.shape[2]):
+        distance = xp.maximum(distance, xp.abs(x[:, :, None, d] - x[:, None, :, d]))
+    count = xp.arange(x.shape[1], device=x.device)
+    close = (distance < _APART) & (count[None, :] < count[:, None])[None]
+    return ~xp.any(close, axis=-1)
