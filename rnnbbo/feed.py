@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.ops import Array, Namespace
-from rnnbbo.policies.outliers import tame, to_tell_again
+from rnnbbo.policies.outliers import Tamed, tame, to_tell_again
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.policies.units import half_step, unit_of
+
+_ALWAYS = 200  # values up to which outliers are looked for at every one of them
 
 
 def stand_in(xp: Namespace, y: Array, worst: Array) -> tuple[Array, Array]:
@@ -53,14 +55,17 @@ class Feed:
         self._points: list[np.ndarray] = []
         self._values: list[float] = []  # with stand-ins for failures
         self._told: list[float] = []  # what policies know of them, in the user's unit
-        self._worst = -math.inf
-        self._unit = 1.0
+        self._worst, self._largest, self._unit = -math.inf, 0.0, 1.0
+        self._inliers = (math.inf, -math.inf)  # the least and the highest
+        self._lowest_outlier = math.inf
 
     def copy(self) -> "Feed":
         """Return one that goes on by itself."""
         twin = Feed(self._takes)
         twin._points, twin._values = list(self._points), list(self._values)
-        twin._told, twin._worst, twin._unit = list(self._told), self._worst, self._unit
+        twin._told, twin._worst = list(self._told), self._worst
+        twin._largest, twin._unit = self._largest, self._unit
+        twin._inliers, twin._lowest_outlier = self._inliers, self._lowest_outlier
         return twin
 
     def tell(self, u: np.ndarray, value: float) -> Told | None:
@@ -75,8 +80,13 @@ class Feed:
         self._worst = float(worst[0])
         self._points.append(u)
         self._values.append(value if self._takes is Takes.ALL else float(stands[0]))
-        again = self._take()
-        before, self._unit = self._unit, self._unit_now()
+        again = self._takes is Takes.TAMED and self._tame()
+        if self._takes is not Takes.TAMED:
+            self._told.append(self._values[-1])
+        before = self._unit
+        told = self._told if again else self._told[-1:]
+        self._largest = float(np.nanmax([0.0 if again else self._largest, *map(abs, told)]))
+        self._unit = float(unit_of(np, np.array(self._largest)))
         half = float(half_step(np, np.array(before), np.array(self._unit)))
         return Told(self._told[-1] * self._unit, half, again)
 
@@ -89,16 +99,23 @@ class Feed:
         """Return what a policy says of values as the user would."""
         return None if value is None else value / self._unit
 
-    def _take(self) -> bool:
-        """Append what policies are told of the last value, and say whether all has changed."""
-        if self._takes is not Takes.TAMED:
-            self._told.append(self._values[-1])
+    def _tame(self) -> bool:
+        """Append what policies are told of the last value, and say whether all has changed.
+
+        Among many values another one within the range of the inliers, or above an outlier, changes
+        nothing that counts.
+        """
+        value, (least, top) = self._values[-1], self._inliers
+        if len(self._values) > _ALWAYS and (least <= value <= top or value >= self._lowest_outlier):
+            self._told.append(min(value, top))
             return False
         now = tame(np.array(self._points), np.array(self._values))
+        self._remember(now)
         again = bool(to_tell_again(np, np.array(self._told), now))
         self._told = now.y.tolist() if again else [*self._told, float(now.y[-1])]
         return again
 
-    def _unit_now(self) -> float:
-        """Return the factor that policies' values have now."""
-        return float(unit_of(np, np.nanmax(np.abs(self._told))))
+    def _remember(self, now: Tamed) -> None:
+        self._inliers = float(now.y.min()), float(now.y.max())
+        outliers = np.array(self._values)[now.out]
+        self._lowest_outlier = float(outliers.min(initial=math.inf))

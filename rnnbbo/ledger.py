@@ -30,7 +30,8 @@ class Ledger:
         self._pending: dict[bytes, np.ndarray] = {}
         self._failed_first: list[np.ndarray] = []  # failed before there was a worst value
         self._seen: set[bytes] = set()
-        self._feeds = {takes: Feed(takes) for takes in Takes}
+        self._feeds: dict[Takes, Feed] = {}
+        self._succeeded = False
 
     def copy(self) -> "Ledger":
         """Return one that goes on by itself."""
@@ -39,6 +40,7 @@ class Ledger:
         twin._cube, twin._pending = list(self._cube), dict(self._pending)
         twin._failed_first, twin._seen = list(self._failed_first), set(self._seen)
         twin._feeds = {takes: feed.copy() for takes, feed in self._feeds.items()}
+        twin._succeeded = self._succeeded
         return twin
 
     def ask(self, u: np.ndarray) -> None:
@@ -63,12 +65,17 @@ class Ledger:
         self.values.append(value)
         self._cube.append(u)
         told = {takes: feed.tell(u, value) for takes, feed in self._feeds.items()}
-        if None in told.values():
+        self._succeeded |= math.isfinite(value)
+        if not self._succeeded:
             self._failed_first.append(u)
         return {takes: one for takes, one in told.items() if one is not None}
 
     def feed(self, takes: Takes) -> Feed:
-        """Return what policies were told so far, by `Policy.takes`."""
+        """Return what policies were told so far, by `Policy.takes`; from now on `tell` has it."""
+        if takes not in self._feeds:
+            feed = self._feeds[takes] = Feed(takes)
+            for u, value in zip(self._cube, self.values, strict=True):
+                feed.tell(u, value)
         return self._feeds[takes]
 
     def was_seen(self, u: np.ndarray) -> bool:

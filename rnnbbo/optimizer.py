@@ -94,10 +94,10 @@ class Optimizer:
         dim = self.space.cube_dim
         stage, *later = self._stages
         self._later, self.policy_why = tuple(later), stage.why
+        self._ledger = Ledger(dim)
         self._proposers = [self._begin(one) for one in stage.policies]
         self._asked = 0
         self._latest = np.full(dim, 0.5)
-        self._ledger = Ledger(dim)
         self._whole = True
 
     @property
@@ -321,7 +321,9 @@ class Optimizer:
 
     def _begin(self, policy: shipped.Source) -> Proposer:
         """Return a policy that has seen nothing yet."""
-        return Proposer.begin(shipped.load(policy), self.space, self._entropy)
+        begun = Proposer.begin(shipped.load(policy), self.space, self._entropy)
+        self._ledger.feed(begun.policy.policy.takes)
+        return begun
 
     def _hand_over(self, stage: auto.Stage) -> None:
         """Go on with other policies; new ones are told everything that was told so far."""

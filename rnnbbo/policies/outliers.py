@@ -14,6 +14,7 @@ _GAP = 20.0  # an outlier is so many times as high above the least value as the 
 _INLIERS = 3  # that lie apart, before anything is an outlier
 _SHARE = 0.25  # of all that lie apart, that are inliers at least
 _APART = 0.1  # in the cube: values of points that are close to each other say little of a scale
+_SAMPLED = 256  # of many values those that are compared one by one, evenly by rank
 _RETELL = 0.5  # share of the inliers' range by which what was told may be wrong
 
 
@@ -59,8 +60,11 @@ def tame_all(xp: Namespace, x: Array, y: Array) -> Tamed:
     gap = gap & (rank[:, 1:] < first) & (rank[:, 1:] >= _INLIERS)
     some = xp.any(gap, axis=-1)
     if bool(xp.any(some)):
-        apart = _apart(xp, xp.take_along_axis(x[some], _wide(xp, order[some], x), axis=1))
-        apart = xp.cumulative_sum(xp.astype(apart & (rank < first[some]), y.dtype), axis=-1)
+        looked = rank[0, :: -(-y.shape[1] // _SAMPLED)]
+        index = _wide(xp, order[some][:, looked], x)
+        apart = _apart(xp, xp.take_along_axis(x[some], index, axis=1)) & (looked < first[some])
+        apart = xp.cumulative_sum(xp.astype(apart, y.dtype), axis=-1)
+        apart = apart[:, xp.searchsorted(looked, rank[0], side="right") - 1]
         enough = (apart >= _INLIERS) & (apart >= _SHARE * apart[:, -1:])
         found = gap[some] & enough[:, :-1]
         at = xp.argmax(xp.astype(found, y.dtype), axis=-1)[:, None] + 1

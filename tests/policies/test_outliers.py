@@ -95,3 +95,19 @@ def test_a_policy_of_ones_own_is_told_values_as_they_are() -> None:
     from rnnbbo.policies.protocol import Policy
 
     assert Policy.takes is Takes.FINITE
+
+
+def test_among_many_values_outliers_are_found_and_told_alike() -> None:
+    """Past some hundred values not every one of them is looked at in full."""
+    rng = np.random.default_rng(0)
+    x = rng.random((3000, 3))
+    y = np.where(rng.random(3000) < 0.2, 1e7 * (1.0 + rng.random(3000)), x.sum(axis=1))
+    assert np.array_equal(tame(x, y).out, y > 1e6)
+    feed = Feed(Takes.TAMED)
+    for u, value in zip(x, y, strict=True):
+        feed.tell(u, value)
+    told = np.array([value for _, value in feed.told()])
+    assert np.array_equal(told[y < 1e6], y[y < 1e6])
+    assert told.max() <= y[y < 1e6].max()
+    twin = feed.copy()
+    assert twin.tell(x[0], 1e9) == feed.tell(x[0], 1e9)
