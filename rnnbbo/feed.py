@@ -74,20 +74,16 @@ class Feed:
         Returns:
             What a policy is told, None where every trial has failed so far.
         """
-        if not math.isfinite(value) and not math.isfinite(self._worst):
+        failed = not math.isfinite(value)
+        if failed and not math.isfinite(self._worst):
             return None
-        stands, worst = stand_in(np, np.array([value]), np.array([self._worst]))
-        self._worst = float(worst[0])
+        self._worst = self._worst if failed else max(self._worst, value)
         self._points.append(u)
-        self._values.append(value if self._takes is Takes.ALL else float(stands[0]))
+        self._values.append(self._worst if failed and self._takes is not Takes.ALL else value)
         again = self._takes is Takes.TAMED and self._tame()
         if self._takes is not Takes.TAMED:
             self._told.append(self._values[-1])
-        before = self._unit
-        told = self._told if again else self._told[-1:]
-        self._largest = float(np.nanmax([0.0 if again else self._largest, *map(abs, told)]))
-        self._unit = float(unit_of(np, np.array(self._largest)))
-        half = float(half_step(np, np.array(before), np.array(self._unit)))
+        half = self._rescale(again)
         return Told(self._told[-1] * self._unit, half, again)
 
     def told(self) -> list[tuple[np.ndarray, float]]:
@@ -98,6 +94,17 @@ class Feed:
     def in_user_unit(self, value: float | None) -> float | None:
         """Return what a policy says of values as the user would."""
         return None if value is None else value / self._unit
+
+    def _rescale(self, anew: bool) -> float:
+        """Take the unit that fits all that was told, and return the `half_step` to it."""
+        values = self._told if anew else self._told[-1:]
+        known = 0.0 if anew else self._largest
+        self._largest = max(known, *(abs(value) for value in values if math.isfinite(value)), 0.0)
+        if self._largest == known:
+            return 1.0
+        before, now = self._unit, float(unit_of(np, np.array(self._largest)))
+        self._unit = now
+        return 1.0 if now == before else float(half_step(np, np.array(before), np.array(now)))
 
     def _tame(self) -> bool:
         """Append what policies are told of the last value, and say whether all has changed.
