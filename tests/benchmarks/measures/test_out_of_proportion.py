@@ -15,9 +15,11 @@ def test_failures_are_where_outliers_are(kind: str) -> None:
     smooth = get_problem("branin")
     u = np.random.default_rng(0).random((300, 2))
     clean = np.array([smooth.unit(x) for x in u])
-    failing = np.array([out_of_proportion.roughened(kind, smooth, "a", np.nan).unit(x) for x in u])
+    fails = out_of_proportion.roughened(kind, smooth, "a", np.nan)
+    failing = np.array([fails.unit(x) for x in u])
     for size in (1e2, 1e30):
-        rough = np.array([out_of_proportion.roughened(kind, smooth, "a", size).unit(x) for x in u])
+        problem = out_of_proportion.roughened(kind, smooth, "a", size)
+        rough = np.array([problem.unit(x) for x in u])
         assert np.array_equal(rough != clean, np.isnan(failing))
         assert (rough[rough != clean] > clean.max()).all()
     share = np.isnan(failing).mean()
