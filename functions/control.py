@@ -173,20 +173,19 @@ class PolicySearch:
         return lambda o: c @ np.tanh(a @ o[seen] + b) + d
 
 
-def policy_problem(function: PolicySearch, name: str, minimum: float = -math.inf) -> Problem:
-    """Return a policy search as a problem on [-1, 1] to the number of weights.
+def policy_problem(function: PolicySearch, name: str) -> Problem:
+    """Return a policy search as a problem on [-1, 1] to the number of weights, of unknown minimum.
 
     Args:
         function: what is minimised.
         name: the problem's name.
-        minimum: the least value that is known; nobody knows the true minimum.
 
     Raises:
         ConfigError: there is no such task.
     """
     bounds = ((-1.0, 1.0),) * function.dim
     draw = function.draw if function.start_at_random else None
-    return Problem(name, bounds, function, minimum, (), draw=draw)
+    return Problem(name, bounds, function, -math.inf, (), draw=draw)
 
 
 def _return(

@@ -90,13 +90,12 @@ class MixedTuning:
         return float(np.mean(losses))
 
 
-def mixed_tuning_problem(function: MixedTuning, name: str, minimum: float = -np.inf) -> Problem:
-    """Return a model's tuning as a problem on the unit cube.
+def mixed_tuning_problem(function: MixedTuning, name: str) -> Problem:
+    """Return a model's tuning as a problem on the unit cube; its minimum is not known.
 
     Args:
         function: what is minimised.
         name: the problem's name.
-        minimum: the least value that is known; nobody knows the true minimum.
 
     Raises:
         ConfigError: there is no such model or data set.
@@ -105,7 +104,7 @@ def mixed_tuning_problem(function: MixedTuning, name: str, minimum: float = -np.
     dim = len(_model(function.model).parameters)
     labelled_data(function.dataset)
     draw = function.draw if function.split_at_random else None
-    return Problem(name, ((0.0, 1.0),) * dim, function, minimum, (), draw=draw)
+    return Problem(name, ((0.0, 1.0),) * dim, function, -np.inf, (), draw=draw)
 
 
 @lru_cache

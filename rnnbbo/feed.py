@@ -5,27 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies.ops import Array, Namespace
 from rnnbbo.policies.outliers import Tamed, tame, to_tell_again
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.policies.units import half_step, unit_of
 
 _ALWAYS = 200  # values up to which outliers are looked for at every one of them
-
-
-def stand_in(xp: Namespace, y: Array, worst: Array) -> tuple[Array, Array]:
-    """Return what a policy is told of values: in place of a failure, the worst value so far.
-
-    Args:
-        xp: array namespace.
-        y: (B,) values; NaN or infinity is a failed trial.
-        worst: (B,) the largest value so far, -infinity before the first.
-
-    Returns:
-        (B,) what to tell, and (B,) the largest value now.
-    """
-    value = xp.where(xp.isfinite(y), y, worst)
-    return value, xp.maximum(worst, value)
 
 
 class Told(NamedTuple):
@@ -80,8 +64,10 @@ class Feed:
         self._worst = self._worst if failed else max(self._worst, value)
         self._points.append(u)
         self._values.append(self._worst if failed and self._takes is not Takes.ALL else value)
-        again = self._takes is Takes.TAMED and self._tame()
-        if self._takes is not Takes.TAMED:
+        again = False
+        if self._takes is Takes.TAMED:
+            again = self._tame()
+        else:
             self._told.append(self._values[-1])
         half = self._rescale(again)
         return Told(self._told[-1] * self._unit, half, again)

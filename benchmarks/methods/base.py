@@ -68,7 +68,10 @@ class Cells:
 
     def middle(self, point: list[Any]) -> FloatArray:
         """Return where in the cube a point of the space is, (dim,)."""
-        code = self._space.encode(point)
+        return self.middle_of(self._space.encode(point))
+
+    def middle_of(self, code: list[Any]) -> FloatArray:
+        """Return where in the cube a point of the space is, by its numbers: see `Space.encode`."""
         return np.array(
             [
                 (value - first + 0.5) / count if count else value

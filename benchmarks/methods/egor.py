@@ -21,10 +21,10 @@ class Egor:
     """
 
     def __init__(self, dim: int, budget: int, seed: int, space: Space | None = None) -> None:
-        self._space = space or cube(dim)
-        self._cells = Cells(self._space)
+        space = space or cube(dim)
+        self._cells = Cells(space)
         self._rng = np.random.default_rng(seed)
-        specs = [_specification(dimension) for dimension in self._space.dimensions]
+        specs = [_specification(dimension) for dimension in space.dimensions]
         design = egobox.lhs(specs, max(LEAST_DESIGN, dim + 1), seed=self._seed())
         self._design = list(design)
         self._optimizer = egobox.Egor(specs)
@@ -35,11 +35,8 @@ class Egor:
         """See `Method.ask`."""
         told = len(self._y)
         self._asked = self._design[told] if told < len(self._design) else self._suggested()
-        values = [
-            _value(dimension, coordinate)
-            for dimension, coordinate in zip(self._space.dimensions, self._asked, strict=True)
-        ]
-        return self._cells.middle(values)
+        pairs = zip(self._asked, self._cells.counts, strict=True)
+        return self._cells.middle_of([round(x) if count else x for x, count in pairs])
 
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
@@ -70,9 +67,3 @@ def _specification(dimension: Dimension) -> egobox.XSpec:
     if isinstance(dimension, Integer):
         return egobox.XSpec(egobox.XType.INT, [dimension.low, dimension.high])
     return egobox.XSpec(egobox.XType.FLOAT, [0.0, 1.0])
-
-
-def _value(dimension: Dimension, coordinate: float) -> object:
-    if type(dimension) is Categorical:
-        return dimension.categories[round(coordinate)]
-    return round(coordinate) if isinstance(dimension, Integer) else float(coordinate)

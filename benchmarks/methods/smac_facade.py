@@ -4,7 +4,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import ConfigSpace
-import numpy as np
 from smac import BlackBoxFacade, HyperparameterOptimizationFacade, Scenario
 from smac.facade.abstract_facade import AbstractFacade
 from smac.runhistory.dataclasses import TrialValue
@@ -30,7 +29,6 @@ class SmacFacade:
     """
 
     def __init__(self, facade: type[AbstractFacade], budget: int, seed: int, space: Space) -> None:
-        self._space = space
         self._cells = Cells(space)
         self._folder = TemporaryDirectory(prefix="rnnbbo-smac-")
         theirs = ConfigSpace.ConfigurationSpace(seed=seed)
@@ -49,12 +47,8 @@ class SmacFacade:
     def ask(self) -> FloatArray:
         """See `Method.ask`."""
         self._asked = self._facade.ask()
-        return self._cells.middle(
-            [
-                _value(dimension, self._asked.config[f"x{i}"])
-                for i, dimension in enumerate(self._space.dimensions)
-            ]
-        )
+        dim = len(self._cells.counts)
+        return self._cells.middle_of([self._asked.config[f"x{i}"] for i in range(dim)])
 
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
@@ -82,9 +76,3 @@ def _parameter(name: str, dimension: Dimension) -> ConfigSpace.hyperparameters.H
     if isinstance(dimension, Integer):
         return ConfigSpace.Integer(name, dimension.bounds)
     return ConfigSpace.Float(name, dimension.bounds)
-
-
-def _value(dimension: Dimension, value: int | float) -> object:
-    if type(dimension) is Categorical:
-        return dimension.categories[int(value)]
-    return int(value) if isinstance(dimension, Integer) else float(np.float64(value))

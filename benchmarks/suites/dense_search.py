@@ -67,13 +67,8 @@ def search_densely(
     shape = (effort.searches, REFERENCE_EVALUATIONS)
     points = rng.random((*shape, dim)).reshape(-1, dim)
     spread = function(points)
-    scales = np.geomspace(0.2, 0.005, effort.rounds)
-    points, values = refine(
-        function, points, spread, rng, scales, best=effort.best, steps=effort.steps, space=space
-    )
-    least = values.argmin()
-    reference = reference_regret(spread.reshape(shape), float(values[least]))
-    return Found(float(values[least]), tuple(points[least].tolist()), reference)
+    value, at = _least(function, points, spread, rng, effort, space)
+    return Found(value, at, reference_regret(spread.reshape(shape), value))
 
 
 def search_deeper(
@@ -82,23 +77,27 @@ def search_deeper(
     """Go on from what a search found, each pass with random numbers of its own."""
     passes = known.passes + 1
     rng = np.random.default_rng(passes)
+    start, values = np.array([known.at]), np.array([known.value])
+    value, at = _least(function, start, values, rng, effort, space)
+    # What random search leaves grows by as much as the minimum falls.
+    return Found(value, at, known.reference + known.value - value, passes)
+
+
+def _least(
+    function: Function,
+    points: FloatArray,
+    values: FloatArray,
+    rng: np.random.Generator,
+    effort: Effort,
+    space: Space | None,
+) -> tuple[float, tuple[float, ...]]:
+    """Return the least value that steps from known points lead to, and where it is."""
     scales = np.geomspace(0.2, 0.005, effort.rounds)
-    start = np.array([known.at])
     points, values = refine(
-        function,
-        start,
-        np.array([known.value]),
-        rng,
-        scales,
-        best=effort.best,
-        steps=effort.steps,
-        space=space,
+        function, points, values, rng, scales, best=effort.best, steps=effort.steps, space=space
     )
     least = values.argmin()
-    # What random search leaves grows by as much as the minimum falls.
-    value = float(values[least])
-    reference = known.reference + known.value - value
-    return Found(value, tuple(points[least].tolist()), reference, passes)
+    return float(values[least]), tuple(points[least].tolist())
 
 
 def refine(

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.feed import stand_in
 from rnnbbo.many.draws import Draws, normal
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
@@ -160,10 +159,10 @@ class Stepper:
     def _with_values(self, group: Group, y: Array) -> tuple[Group, np.ndarray]:
         """Return the group with more values (m,), and which problems have to be told all anew."""
         xp = self.xp
-        worst = xp.full_like(y, -xp.inf)
-        if group.values.shape[1]:
-            worst = xp.max(group.values, axis=1)
-        values = xp.concat([group.values, stand_in(xp, y, worst)[0][:, None]], axis=1)
+        value = y
+        if group.values.shape[1]:  # else none of them failed
+            value = xp.where(xp.isfinite(y), y, xp.max(group.values, axis=1))
+        values = xp.concat([group.values, value[:, None]], axis=1)
         now = tame_all(xp, group.asked[:, group.failed :], values)
         again = to_tell_again(xp, group.told, now)
         told = xp.concat([group.told, now.y[:, -1:]], axis=1)

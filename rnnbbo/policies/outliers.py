@@ -74,6 +74,11 @@ def tame_all(xp: Namespace, x: Array, y: Array) -> Tamed:
     return Tamed(xp.where(out, xp.take_along_axis(rising, first - 1, axis=-1), y), out)
 
 
+def without_outliers(y: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Return the values y (n,) tamed, where it is known which of them, `out` (n,), are outliers."""
+    return np.where(out, y[~out].max(), y)
+
+
 def to_tell_again(xp: Namespace, told: Array, now: Tamed) -> Array:
     """Say whether what was told of the first values (..., m) of now is too wrong to stay, (...)."""
     span = xp.max(now.y, axis=-1, keepdims=True) - xp.min(now.y, axis=-1, keepdims=True)

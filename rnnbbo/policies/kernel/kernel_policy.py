@@ -24,7 +24,7 @@ from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
-from rnnbbo.policies.outliers import Tamed, tame
+from rnnbbo.policies.outliers import Tamed, tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy, Takes
 from rnnbbo.result import Recommendation
@@ -290,10 +290,11 @@ class KernelPolicy(Policy):
         """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        tamed = tame(state.x, state.y).y
-        found = recommending.recommend(state.belief, state.x, tamed)
+        y = without_outliers(state.y, state.belief.out)
+        smooth = inference.smooth(state.belief, y)
+        found = recommending.recommend(state.belief, smooth, state.x, y)
         flat = _plateaus(state, np.zeros(0, dtype=np.intp))
-        return found._replace(seen=seeing.see(state.belief, state.y, tamed, flat))
+        return found._replace(seen=seeing.see(state.belief, smooth, state.y, flat))
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
@@ -306,7 +307,8 @@ class KernelPolicy(Policy):
         index, counts = np.unique(index, return_counts=True)
         draws = rng.standard_normal((len(index), len(pending)))
         weight = counts / counts.sum()
-        return make_view(belief, index, weight, state.x, tame(state.x, state.y)[0], pending, draws)
+        y = without_outliers(state.y, belief.out)
+        return make_view(belief, index, weight, state.x, y, pending, draws)
 
 
 def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observation]) -> Evidence:

@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from rnnbbo.policies.kernel import inference
-from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.inference import Belief, Smooth
 from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE
 from rnnbbo.result import Recommendation
 
 _LIKELY = 0.5  # weight of the hypotheses with noise from which on noise is taken for real
 
 
-def recommend(belief: Belief, x: np.ndarray, y: np.ndarray) -> Recommendation:
+def recommend(belief: Belief, smooth: Smooth, x: np.ndarray, y: np.ndarray) -> Recommendation:
     """Return the observation of about the least posterior mean, where noise explains that.
 
     Without noise, or where it is too little for the difference between that observation's value and
@@ -20,13 +19,13 @@ def recommend(belief: Belief, x: np.ndarray, y: np.ndarray) -> Recommendation:
 
     Args:
         belief: the particles.
+        smooth: what they say of the values.
         x: (n, D) observations.
         y: (n,) their values.
     """
     lowest = int(y.argmin())
     z, weight = y - y[lowest], belief.weight
     deviation = float((z / (z.max() or 1.0)).std() * z.max())  # no square overflows
-    smooth = inference.smooth(belief, y)
     real = smooth.noise >= LEAST_NOISE
     share = weight @ real
     if deviation == 0.0 or share < _LIKELY:

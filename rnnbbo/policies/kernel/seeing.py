@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from rnnbbo.policies.kernel import inference
-from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.inference import Belief, Smooth
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import LEAST_NOISE
 
@@ -12,13 +11,13 @@ _DECADES = 0.1  # deviations of the values below which a warp bends what most va
 _TIED = 0.1  # share of the values that are tied, from which on it is worth a sentence
 
 
-def see(belief: Belief, y: np.ndarray, tamed: np.ndarray, flat: Plateaus) -> tuple[str, ...]:
+def see(belief: Belief, smooth: Smooth, y: np.ndarray, flat: Plateaus) -> tuple[str, ...]:
     """Return what is seen, a line each.
 
     Args:
         belief: the particles.
+        smooth: what they say of the values, tamed.
         y: (n,) values told, NaN for a failure.
-        tamed: (n,) the same, tamed.
         flat: plateaus of these.
     """
     h, weight = belief.hypotheses, belief.weight
@@ -35,10 +34,9 @@ def see(belief: Belief, y: np.ndarray, tamed: np.ndarray, flat: Plateaus) -> tup
                 glitches, read = 1.0 - glitches, "signs of bad places"
             number = f"{count} of {len(y)} values {'is' if count == 1 else 'are'} {what}"
             lines.append(f"{number}: taken for {read} (weight {glitches:.2f})")
-    noise = inference.smooth(belief, tamed).noise
-    real = float(weight @ (noise >= LEAST_NOISE))
+    real = float(weight @ (smooth.noise >= LEAST_NOISE))
     if real >= _LIKELY:
-        size = float(weight @ noise)
+        size = float(weight @ smooth.noise)
         lines.append(f"noise of {size:.2g} deviations of the values (weight {real:.2f})")
     known = np.sort(y[~failed])
     tied = int((np.diff(known) == 0.0).sum()) if len(known) > 1 else 0
