@@ -318,6 +318,8 @@ def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
     known = len(now.x_iters) - now.nfev
     more = f", {known} known values" if known else ""
     best = f"best value {now.fun!r}" if now.success else "no success yet"
+    if now.feasible is False:
+        best = "no feasible point yet"
     return f"going on with {study.path}: {told}{more}, {best}"
 
 

@@ -56,7 +56,8 @@ class TrialProgress:
         elif self._best is None or best_of([self._best, trial]) is trial:
             self._best = trial
             point = point_text(self._names, trial.x)
-            self._line(f"trial {trial.number}: {trial.value:.6g}  {point}")
+            more = "" if trial.feasible else ", not feasible"
+            self._line(f"trial {trial.number}: {trial.value:.6g}{more}  {point}")
         if self._bar is not None:
             self._bar.set_postfix_str(self._best_so_far(), refresh=False)
             self._bar.update()
@@ -64,7 +65,9 @@ class TrialProgress:
             self._line(f"{self._count} of {self._total} trials, {self._best_so_far()}")
 
     def _best_so_far(self) -> str:
-        return "no success yet" if self._best is None else f"best {self._best.value:.6g}"
+        if self._best is None:
+            return "no success yet"
+        return f"best {self._best.value:.6g}" if self._best.feasible else "no feasible point yet"
 
     def close(self) -> None:
         """Take the bar away."""

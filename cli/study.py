@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -71,7 +72,7 @@ def show(file: str, last: int | None) -> None:
         for name, dim in zip(opened.space.names, opened.space, strict=True):
             click.echo(f"  {name}: {dim!r}")
         if best is not None:
-            click.echo(f"best value {best.value!r}, at trial {best.number}")
+            click.echo("\n".join([printing.best_text(best), *printing.constraint_lines(best)]))
         shown = trials if last is None else trials[max(0, len(trials) - last) :]
         if shown:
             click.echo()
@@ -90,9 +91,10 @@ def show(file: str, last: int | None) -> None:
 def export(file: str, form: str | None, output: str | None) -> None:
     """Write every trial as CSV or JSON.
 
-    In CSV a parameter called like another column, for instance value, is called param_value. A text
-    that begins with = + - or @, which a spreadsheet would take for a formula, has a ' before it.
-    JSON has all as it is; what the policy recommends is not worked out for it.
+    In CSV a parameter called like another column, for instance value, is called param_value.
+    Constraints have columns after those of the parameters; one called value is constraint_value. A
+    text that begins with = + - or @, which a spreadsheet would take for a formula, has a ' before
+    it. JSON has all as it is; what the policy recommends is not worked out for it.
     """
     if form is None:
         form = "csv" if output is None else _form_of(output)
@@ -125,7 +127,7 @@ def backup(file: str, target: str) -> None:
 @_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def best(file: str, as_json: bool) -> int:
-    """Print the best trial. Exit code 3 if no trial has succeeded."""
+    """Print the best trial. Exit code 3 if no trial has succeeded, or none is feasible."""
     from rnnbbo.cli import printing
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
@@ -136,7 +138,7 @@ def best(file: str, as_json: bool) -> int:
         click.echo("no trial has succeeded", err=True)
         return EXIT_NO_SUCCESS
     click.echo(printing.trial_json(found, names) if as_json else printing.trial_text(found, names))
-    return 0
+    return 0 if found.feasible else EXIT_NO_SUCCESS
 
 
 def _form_of(output: str) -> str:
@@ -169,22 +171,34 @@ def _as_json(opened: Study) -> str:
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
-    status = Status.NO_SUCCESS if best_of(trials) is None else Status.OK
+    best = best_of(trials)
+    status = Status.NO_SUCCESS if best is None else Status.OK
+    if best is not None and not best.feasible:
+        status = Status.NO_FEASIBLE
     return printing.trials_json(status, trials, None, opened.space.names, **about) + "\n"
 
 
 def _as_csv(opened: Study) -> str:
-    names = ["trial", "state", "value", "seconds", "error"]
-    for name in opened.space.names:
-        column = name
-        while column in names:
-            column = f"param_{column}"
-        names.append(column)
+    from rnnbbo.cli.printing import constraint_names
+
+    trials = opened.trials()
+    limits = constraint_names(trials)
+    names = ["trial", "state", "value", "seconds", "error", *["feasible"] * bool(limits)]
+    for prefix, some in (("param", opened.space.names), ("constraint", limits)):
+        for name in some:
+            column = name
+            while column in names:
+                column = f"{prefix}_{column}"
+            names.append(column)
     rows: list[list[Any]] = [names]
-    for trial in opened.trials():
+    for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
         value = None if trial.value is None else repr(trial.value)
-        rows.append([trial.number, trial.state.value, value, seconds, trial.error, *trial.x])
+        row = [trial.number, trial.state.value, value, seconds, trial.error]
+        if limits:
+            row.append(None if trial.value is None else str(trial.feasible).lower())
+        own = [trial.constraints.get(name, math.nan) for name in limits]
+        rows.append([*row, *trial.x, *(None if math.isnan(one) else repr(one) for one in own)])
     return "".join(map(_csv_line, rows))
 
 

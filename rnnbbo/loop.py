@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from rnnbbo.errors import ObservationError
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.result import OptimizeResult
@@ -27,8 +29,8 @@ class AskTell(Protocol):
     def add_pending(self, x: Any) -> Any:
         """Take note of a point that will be evaluated."""
 
-    def tell(self, x: Any, y: float) -> Any:
-        """Take the value at a point; NaN for a failed trial."""
+    def tell(self, x: Any, y: float, *, constraints: Any = None) -> Any:
+        """Take the value at a point, NaN for a failed trial, and its constraints."""
 
     def result(self) -> OptimizeResult:
         """Sum up what was told."""
@@ -98,9 +100,17 @@ class RunHistory:
         return Trial(self._begun - 1, point)
 
     def finish(self, trial: Trial) -> None:
-        """Tell the optimizer."""
-        assert trial.outcome is not None
-        self._optimizer.tell(trial.x, trial.outcome.value)
+        """Tell the optimizer; what does not fit to the values before has failed."""
+        outcome = trial.outcome
+        assert outcome is not None
+        try:
+            if outcome.constraints:
+                self._optimizer.tell(trial.x, outcome.value, constraints=outcome.constraints)
+            else:
+                self._optimizer.tell(trial.x, outcome.value)
+        except ObservationError as error:
+            trial = replace(trial, outcome=outcome.refused(error))
+            self._optimizer.tell(trial.x, math.nan)
         self._told.append(trial)
         self._failed += trial.failed
 

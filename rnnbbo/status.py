@@ -30,6 +30,7 @@ class Status(_Word):
 
     OK = "ok", "all evaluations were made"
     NO_SUCCESS = "no_success", "all evaluations were made, and none succeeded"
+    NO_FEASIBLE = "no_feasible", "all evaluations were made, and no point is feasible yet"
     STOPPED = "stopped", "stopped by the callback"
     TIMEOUT = "timeout", "stopped by the timeout"
     TOO_MANY_FAILURES = "too_many_failures", "stopped by too many failures"

@@ -36,7 +36,7 @@ class Takes(Enum):
     What stands for a value may change with later ones: a policy is then told everything anew.
     """
 
-    ALL = "failures as not a number, from the first finite value on"
+    ALL = "failures as not a number, once there is a finite value"
     FINITE = "failures as the worst value so far"
     TAMED = "failures and outliers (`rnnbbo.policies.outliers`) as the highest of the other values"
 
@@ -50,11 +50,13 @@ class Policy(ABC):
         about: what it is, in a line.
         batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
         takes: which values it is told.
+        constrained: whether it is told the values of constraints, too.
     """
 
     about: str = ""
     batched: bool = False
     takes: Takes = Takes.FINITE
+    constrained: bool = False
 
     @property
     def settings(self) -> Mapping[str, Any]:

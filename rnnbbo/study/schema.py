@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from rnnbbo.study import checksums
 
 APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # `asked` and `told` are places in one history: what a new optimizer is fed in this order makes its
 # state. A point that was told without having been asked for has no `asked`. `head` is the chained
@@ -40,6 +40,7 @@ STATEMENTS = {
     x TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'ok', 'failed')),
     value REAL CHECK ((value IS NOT NULL) = (state = 'ok')),
+    constraints TEXT,
     error TEXT,
     info TEXT NOT NULL,
     stderr TEXT NOT NULL,
@@ -61,18 +62,21 @@ COLUMNS = {
     ),
     "worker": ("id", "machine", "pid", "born", "beat"),
     "trial": (
-        *("number", "x", "state", "value", "error", "info", "stderr", "seconds", "asked", "told"),
-        *("worker", "begun_at", "told_at"),
+        *("number", "x", "state", "value", "constraints", "error", "info", "stderr", "seconds"),
+        *("asked", "told", "worker", "begun_at", "told_at"),
     ),
 }
 """Columns of each table, its key first, without the checksum."""
 
-_KEPT = {
-    "study": COLUMNS["study"][:-2],
-    "worker": COLUMNS["worker"],
-    "trial": COLUMNS["trial"],
-}
-"""What the first version of the schema had of them."""
+_SECOND_TRIAL = tuple(column for column in COLUMNS["trial"] if column != "constraints")
+"""What versions before the third had of the table `trial`."""
+_FIRST = {"study": COLUMNS["study"][:-2], "worker": COLUMNS["worker"], "trial": _SECOND_TRIAL}
+"""What the first version of the schema had of all tables."""
+_PLACE = COLUMNS["trial"].index("constraints")
+
+
+class DamagedRow(Exception):
+    """A row of an older version is not as it was written; its text is the table's name."""
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -108,27 +112,42 @@ def write_row(connection: sqlite3.Connection, table: str, row: Sequence[object])
 
 
 def _from_first(connection: sqlite3.Connection) -> None:
-    """Bring version 1 to version 2: checksums, the head of the history, the command."""
+    """Bring version 1 to this one: checksums, the head of the history, command, constraints."""
     rows = {
         table: connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
-        for table, columns in _KEPT.items()
+        for table, columns in _FIRST.items()
     }
     for name in ("trial", "worker", "study"):
         connection.execute(f"DROP TABLE {name}")
     create(connection)
-    for table in ("worker", "trial"):
-        for row in rows[table]:
-            write_row(connection, table, row)
+    for row in rows["worker"]:
+        write_row(connection, "worker", row)
+    for row in rows["trial"]:
+        write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
     events = connection.execute(EVENTS, (0, 0)).fetchall()
     (header,) = rows["study"]
     write_row(connection, "study", (*header, "", checksums.chain(checksums.START, events)[-1]))
 
 
+def _from_second(connection: sqlite3.Connection) -> None:
+    """Bring version 2 to this one: constraints."""
+    query = f"SELECT {', '.join(_SECOND_TRIAL)}, crc FROM trial"
+    rows = connection.execute(query).fetchall()
+    connection.execute("DROP TABLE trial")
+    for statement in (STATEMENTS["trial"], _INDEX):
+        connection.execute(statement)
+    for *row, crc in rows:
+        if not checksums.row_is_intact(row, crc):  # its new checksum would hide that
+            raise DamagedRow("trial")
+        write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
+
+
 EVENTS = (
-    "SELECT asked AS place, number, x, NULL AS value, 0 AS told FROM trial WHERE asked > ? "
-    "UNION ALL SELECT told, number, x, value, 1 FROM trial WHERE told > ? ORDER BY place"
+    "SELECT asked AS place, number, x, NULL AS value, 0 AS told, NULL AS constraints "
+    "FROM trial WHERE asked > ? UNION ALL "
+    "SELECT told, number, x, value, 1, constraints FROM trial WHERE told > ? ORDER BY place"
 )
 """Asks and tells after a place in the history, which is given twice."""
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_first}
-"""From version n to n + 1, each in the transaction of all."""
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_first, 2: _from_second}
+"""From version n to this one, inside of a transaction; they raise DamagedRow."""

@@ -72,9 +72,9 @@ def test_a_feed_tells_anew_once_a_first_value_turns_out_to_be_an_outlier() -> No
         again.append(told.again)
         assert finite.tell(u, value) is not None and whole.tell(u, value) is not None
     assert again == [False, False, False, False, True]
-    assert [value for _, value in tamed.told()] == [3.0, 1.0, 3.0, 3.0, 2.0]
-    assert [value for _, value in finite.told()] == [1e8, 1.0, 3.0, 1e8, 2.0]
-    assert np.array_equal([value for _, value in whole.told()], values, equal_nan=True)
+    assert [value for _, value, _ in tamed.told()] == [3.0, 1.0, 3.0, 3.0, 2.0]
+    assert [value for _, value, _ in finite.told()] == [1e8, 1.0, 3.0, 1e8, 2.0]
+    assert np.array_equal([value for _, value, _ in whole.told()], values, equal_nan=True)
 
 
 @pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc"])
