@@ -5,10 +5,12 @@ points, in agreement with what is published; a declared minimizer is feasible to
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnnbbo.functions.problem import FloatArray
+from rnnbbo.errors import ConfigError
+from rnnbbo.functions.problem import FloatArray, Problem
 
 
 def _gramacy(x: FloatArray) -> tuple[FloatArray, ...]:
@@ -225,3 +227,55 @@ _LEAST: dict[str, tuple[tuple[float, ...], float]] = {
     ),
     "g24": ((2.3295201974776134, 3.178493074117729), 1.3506),
 }
+
+NAMES = tuple(_TABLE)
+"""What `make_constrained` makes."""
+
+
+def reference_of(name: str) -> float:
+    """Return what the best of 10 uniform feasible points is above the minimum, in the median."""
+    return _LEAST[name][1]
+
+
+def make_constrained(name: str) -> Problem:
+    """Make a problem by name; each function's source is in the table below.
+
+    | name | source |
+    |---|---|
+    | gramacy | Gramacy et al. 2016, section 5.1 |
+    | pressure_vessel | Kannan and Kramer 1994, its thicknesses continuous |
+    | welded_beam | Ragsdell and Phillips 1976, as by Coello 2000 |
+    | tension_string | Arora 1989, as by Coello 2000 |
+    | speed_reducer | Golinski 1973, its teeth continuous |
+    | line | a bowl beyond a line |
+    | g04, g06, g08, g09, g24 | Liang et al. 2006, the suite of CEC 2006; g08 off its pole |
+
+    Raises:
+        ConfigError: there is no such problem.
+    """
+    if name not in _TABLE:
+        raise ConfigError(f"name = {name!r}; expected one of {', '.join(NAMES)}")
+    both, bounds = _TABLE[name]
+    point = _LEAST[name][0]
+    minimum = float(both(np.array(point))[0])
+    return Problem(name, bounds, _Value(name), minimum, (point,), constraints=_Constraints(name))
+
+
+@dataclass(frozen=True)
+class _Value:
+    """The value of a problem, by its name: so it can be pickled."""
+
+    name: str
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        return _TABLE[self.name][0](x)[0]
+
+
+@dataclass(frozen=True)
+class _Constraints:
+    """Its constraints, (..., K)."""
+
+    name: str
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        return np.stack(_TABLE[self.name][0](x)[1:], axis=-1)

@@ -441,9 +441,6 @@ class Optimizer:
         told = self._record(event)
         if proposers is not None:
             self._proposers = proposers
-        if event.constraints and len(self._proposers) > 1:
-            able = [one for one in self._proposers if one.policy.policy.constrained]
-            self._proposers = able or self._proposers
         if not told:
             return
         self._proposers = [
@@ -465,4 +462,4 @@ def _fitting(
     if not constrained:
         return policies
     able = [one for one in policies if shipped.load(one).policy.constrained]
-    return able or [name for name in shipped.constrained() if name in known] or policies
+    return able or [name for name in shipped.taking_constraints() if name in known] or policies

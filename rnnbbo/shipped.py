@@ -52,7 +52,7 @@ def available(batched: bool = False) -> tuple[str, ...]:
     return tuple(name for name in names if not batched or _shipped(name).policy.batched)
 
 
-def constrained() -> tuple[str, ...]:
+def taking_constraints() -> tuple[str, ...]:
     """Return the names of what takes constraints that are known by evaluating."""
     return (auto.NAME, *(name for name in available() if _shipped(name).policy.constrained))
 
@@ -69,7 +69,7 @@ def require_constrained(policy: Source | None) -> None:
     if not loaded.policy.constrained:
         raise PolicyError(
             f"policy = {loaded.name!r}, which takes no constraints; expected "
-            + " or ".join(constrained())
+            + " or ".join(taking_constraints())
         )
 
 

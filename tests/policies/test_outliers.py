@@ -106,7 +106,7 @@ def test_among_many_values_outliers_are_found_and_told_alike() -> None:
     feed = Feed(Takes.TAMED)
     for u, value in zip(x, y, strict=True):
         feed.tell(u, value)
-    told = np.array([value for _, value in feed.told()])
+    told = np.array([value for _, value, _ in feed.told()])
     assert np.array_equal(told[y < 1e6], y[y < 1e6])
     assert told.max() <= y[y < 1e6].max()
     twin = feed.copy()

@@ -22,8 +22,8 @@ from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
-from rnnbbo.policies.kernel.state import KernelState
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
@@ -316,13 +316,13 @@ class KernelPolicy(Policy):
             passed=~feasible if state.constraints and improves else None,
             incumbent=None if improves else state.x[state.incumbent()],
         )
-        if not state.limits:
+        if not state.quantities:
             return Acquisition(view)
         views = []
-        for limit in state.limits:
-            if limit.belief is not None:
-                at, z = limit.rows(state.x)
-                own = self._view(limit.belief, at, z, pending, rng, incumbent=view.incumbent)
+        for quantity in state.quantities:
+            if quantity.belief is not None:
+                at, z = quantity.rows(state.x)
+                own = self._view(quantity.belief, at, z, pending, rng, incumbent=view.incumbent)
                 views.append(own._replace(posterior=own.posterior._replace(noise=None)))
         return Acquisition(view, Feasibility(tuple(views)), improves)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnbbo.policies.kernel import inference
 from rnnbbo.policies.kernel.inference import Belief, Smooth
-from rnnbbo.policies.kernel.limits import Limit
+from rnnbbo.policies.kernel.quantities import Quantity
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import LEAST_NOISE
 
@@ -14,7 +14,7 @@ _TIED = 0.1  # share of the values that are tied, from which on it is worth a se
 
 
 def see(
-    belief: Belief, smooth: Smooth, y: np.ndarray, flat: Plateaus, crashes: Limit | None = None
+    belief: Belief, smooth: Smooth, y: np.ndarray, flat: Plateaus, crashes: Quantity | None = None
 ) -> tuple[str, ...]:
     """Return what is seen, a line each.
 
@@ -63,7 +63,7 @@ def _number(count: int, of: int, what: str) -> str:
     return f"{count} of {of} values {'is' if count == 1 else 'are'} {what}"
 
 
-def _expected(crashes: Limit | None) -> int:
+def _expected(crashes: Quantity | None) -> int:
     """Return how many of the failures lie where one is more probable than not."""
     if crashes is None or crashes.belief is None:
         return 0

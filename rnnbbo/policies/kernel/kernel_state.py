@@ -9,8 +9,8 @@ from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel.advice import Hearing
 from rnnbbo.policies.kernel.hypotheses import heights
 from rnnbbo.policies.kernel.inference import Belief
-from rnnbbo.policies.kernel.limits import Limit, excess, of_constraints, of_labels
 from rnnbbo.policies.kernel.prior import Prior
+from rnnbbo.policies.kernel.quantities import Quantity, of_constraints, of_labels, total_excess
 from rnnbbo.policies.ops import Array
 from rnnbbo.policies.outliers import tame, without_outliers
 
@@ -35,11 +35,11 @@ class KernelState(NamedTuple):
     y: Array
     belief: Belief | None
     adviser: Hearing | None = None
-    constraints: tuple[Limit, ...] = ()
-    crashes: Limit | None = None
+    constraints: tuple[Quantity, ...] = ()
+    crashes: Quantity | None = None
 
     @property
-    def limits(self) -> tuple[Limit, ...]:
+    def quantities(self) -> tuple[Quantity, ...]:
         """What has to be at most 0."""
         crashes = () if self.crashes is None else (self.crashes,)
         return (*self.constraints, *crashes)
@@ -53,8 +53,8 @@ class KernelState(NamedTuple):
     def feasible(self) -> np.ndarray:
         """(n,) which of them are feasible."""
         feasible = self.known
-        for limit in self.constraints:
-            feasible = feasible & (limit.values <= 0.0)
+        for quantity in self.constraints:
+            feasible = feasible & (quantity.values <= 0.0)
         return feasible
 
     @property
@@ -66,7 +66,7 @@ class KernelState(NamedTuple):
         """Return the best feasible observation, or else the one that violates least."""
         if self.feasible.any():
             return int(self.compared.argmin())
-        distance = np.where(self.known, excess(self.constraints, self.x), np.inf)
+        distance = np.where(self.known, total_excess(self.constraints, self.x), np.inf)
         return int(np.where(self.known, distance, np.inf).argmin())
 
     def inliers(self) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +94,7 @@ class KernelState(NamedTuple):
         if not self.constraints:
             return values
         if not self.feasible.any():
-            values = excess(self.constraints, self.x)
+            values = total_excess(self.constraints, self.x)
             return tame(self.x, values).y if np.isfinite(values).any() else np.zeros(len(values))
         return np.where(self.feasible, values, values.max())
 
@@ -107,30 +107,30 @@ class KernelState(NamedTuple):
         new = [np.zeros(0) if one.constraints is None else one.constraints for one in observations]
         count = max(len(self.constraints), *map(len, new))
         rows = np.array([one if len(one) else np.full(count, np.nan) for one in new])
-        constraints = self.constraints or (Limit(np.full(len(self.y), np.nan)),) * count
+        constraints = self.constraints or (Quantity(np.full(len(self.y), np.nan)),) * count
         failed = ~(np.isfinite(y[len(self.y) :]) & np.isfinite(rows).all(axis=1))
         labels = np.where(failed, 1.0, -1.0)
         crashes = self.crashes
         if crashes is None and failed.any():
-            crashes = Limit(np.full(len(self.y), -1.0))
+            crashes = Quantity(np.full(len(self.y), -1.0))
         single = len(observations) == 1
 
-        def grown(limit: Limit, values: np.ndarray, prior: Prior, turn: int) -> Limit:
+        def grown(quantity: Quantity, values: np.ndarray, prior: Prior, turn: int) -> Quantity:
             if not single:
-                return limit._replace(values=np.append(limit.values, values))
+                return quantity._replace(values=np.append(quantity.values, values))
             rng = np.random.default_rng((*last.seed, turn))
-            return limit.told(rng, prior, x, float(values[0]))
+            return quantity.told(rng, prior, x, float(values[0]))
 
         return state._replace(
             constraints=tuple(
-                grown(limit, rows[:, k], of_constraints(prior), k + 1)
-                for k, limit in enumerate(constraints)
+                grown(quantity, rows[:, k], of_constraints(prior), k + 1)
+                for k, quantity in enumerate(constraints)
             ),
             crashes=None if crashes is None else grown(crashes, labels, of_labels(prior), 0),
         )
 
     def kept(self, prior: Prior, rows: np.ndarray, seed: tuple[int, ...], moves: int) -> Self:
-        """Return it with some of its rows; the particles of limits move in so many steps."""
+        """Return it with some of its rows; the particles of quantities move in so many steps."""
         x = self.x[rows]
         rng = np.random.default_rng((*seed, -1 % 2**32))
         crashes = self.crashes
@@ -140,8 +140,8 @@ class KernelState(NamedTuple):
             x=x,
             y=self.y[rows],
             constraints=tuple(
-                limit.rebuilt(rng, of_constraints(prior), x, limit.values[rows], moves)
-                for limit in self.constraints
+                quantity.rebuilt(rng, of_constraints(prior), x, quantity.values[rows], moves)
+                for quantity in self.constraints
             ),
             crashes=crashes,
         )

@@ -17,7 +17,7 @@ from rnnbbo.policies.outliers import tame
 _BULK_MOVES = 2  # of every particle, after many values at once
 
 
-class Limit(NamedTuple):
+class Quantity(NamedTuple):
     """What is believed of one quantity.
 
     Attributes:
@@ -68,14 +68,11 @@ class Limit(NamedTuple):
 
 
 def _about_zero(x: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """Return values g (n,) at x (n, D) in units of their size, the largest magnitudes tamed."""
-    size = np.abs(g)
-    size = tame(x, size).y
-    largest = size.max()
-    if largest == 0.0:
+    """Return values g (n,) at x (n, D) in units of the median magnitude, the largest tamed."""
+    size = tame(x, np.abs(g)).y
+    if not (size > 0.0).any():
         return np.zeros_like(g)
-    size = size / largest  # no square overflows
-    return np.copysign(size / np.sqrt(np.square(size).mean()), g)
+    return np.copysign(size / np.median(size[size > 0.0]), g)
 
 
 def of_constraints(prior: Prior) -> Prior:
@@ -91,15 +88,15 @@ def of_labels(prior: Prior) -> Prior:
 _LABELS = {"noisy": 0.5, "noise": -0.7}
 
 
-def excess(limits: tuple[Limit, ...], x: np.ndarray) -> np.ndarray:
+def total_excess(quantities: tuple[Quantity, ...], x: np.ndarray) -> np.ndarray:
     """Return by how much constraints are violated at x (n, D), (n,): the sum, each in its unit.
 
     Infinite where one of them is not known.
     """
     total = np.zeros(len(x))
-    for limit in limits:
+    for quantity in quantities:
         own = np.full(len(x), np.inf)
-        if limit.known.any():
-            own[limit.known] = np.maximum(limit.rows(x)[1], 0.0)
+        if quantity.known.any():
+            own[quantity.known] = np.maximum(quantity.rows(x)[1], 0.0)
         total += own
     return total
