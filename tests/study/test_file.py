@@ -20,6 +20,7 @@ from rnnbbo.study.store import TrialStore
 SPACE = [(-1.0, 1.0), (1e-3, 1e3, "log-uniform"), (1, 9), ("a", "b", None)]
 QUICK = {"policy": "lstm-direct", "rng": 3}
 FIRST = Path(__file__).parent / "data" / "version1.sql"
+SECOND = FIRST.with_name("version2.sql")
 
 
 @pytest.fixture
@@ -72,6 +73,35 @@ def test_a_study_of_the_first_version_goes_on(path, journal):
     assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
     assert sql(path, "PRAGMA journal_mode") == [("delete",)]
     assert sorted(file.name for file in path.parent.iterdir()) == ["run.db"]
+
+
+def test_a_study_of_the_second_version_goes_on(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SECOND.read_text())
+    with Study(path, resume=True) as study:
+        assert (study.policy_name, study.seed, study.command) == ("lstm-direct", 3, '["prog"]')
+        states = [trial.state for trial in study.trials()]
+        assert states == ["ok", "ok", "failed", "ok", "ok", "ok", "waiting"]
+        assert study.told()[2].error == "out of memory"
+        assert study.told()[1].outcome.info == {"i": 1}
+        assert study.told()[5].x == [0.5, 1.0, 3, None]
+        assert all(trial.constraints == {} for trial in study.told())
+        # What the version that made the file proposed in this place.
+        assert [study.ask().x for _ in range(3)] == [
+            [-0.12055003643035889, 0.01732159880709767, 4, "b"],
+            [-0.2256486415863037, 683.1492118010393, 8, None],
+            [-0.1060786247253418, 16.489651794260812, 4, None],
+        ]
+    assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
+
+
+def test_a_damaged_row_of_the_second_version_is_noticed(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SECOND.read_text())
+    sql(path, "UPDATE trial SET value = 0.25 WHERE number = 1")
+    with pytest.raises(StudyError, match="a row of its table trial has changed"):
+        Study(path, resume=True)
+    assert sql(path, "PRAGMA user_version") == [(2,)]
 
 
 def test_versions_that_are_unknown(path):
