@@ -97,6 +97,7 @@ What has to be at most 0                                                     qua
 Sources, an equation each: k_s, Rasmussen & Williams 2006, eqs. 4.17 and 4.9; k_1, eq. 4.19, summed
 as by Duvenaud et al. 2011; trends, eq. 2.12; prediction, eqs. 2.25 and 2.26; mean and amplitude,
 section 2.7 and O'Hagan 1978; w, Snelson et al. 2004; EI, Jones et al. 1998, eq. 15, and log h,
-Ament et al. 2023, section 4; the probability of feasibility, Gardner et al. 2014; reach, with Scott et al. 2011; particles, Chopin 2002, moved as by ter
-Braak 2006; pending points, Snoek et al. 2012, section 3.2.
+Ament et al. 2023, section 4; the probability of feasibility, Gardner et al. 2014; reach, with Scott
+et al. 2011; particles, Chopin 2002, moved as by ter Braak 2006; pending points, Snoek et al. 2012,
+section 3.2.
 """
