@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.errors import PolicyError
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates, quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import Array, Params
@@ -62,6 +63,24 @@ class Policy(ABC):
     def settings(self) -> Mapping[str, Any]:
         """Plain values that make it what it is, for a weights file and for people."""
         return {}
+
+    def informed(
+        self, rng: np.random.Generator, studies: Sequence[tuple[np.ndarray, np.ndarray]]
+    ) -> "Policy":
+        """Return the policy that knows of earlier studies of like problems.
+
+        Args:
+            rng: randomness.
+            studies: points (n, D), in coordinates of the cube, and finite values (n,) of each;
+                points may lie outside the cube.
+
+        Raises:
+            PolicyError: it cannot learn from other studies.
+        """
+        raise PolicyError(
+            f"prior, with a policy that learns nothing from earlier studies ({self.about}); "
+            "expected policy = 'auto' or 'kernel'"
+        )
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw untrained weights, float32, by name; none unless it learns."""

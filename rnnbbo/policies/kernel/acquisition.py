@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.kernel import search
+from rnnbbo.policies.kernel.earlier import Hint
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.view import View
 
@@ -20,26 +21,32 @@ class Acquisition(NamedTuple):
         view: of the objective.
         feasibility: of what has to be at most 0; None where there is no such thing.
         improves: whether there is a feasible value to improve on.
+        hint: what earlier studies add; None without any.
     """
 
     view: View
     feasibility: Feasibility | None = None
     improves: bool = True
+    hint: Hint | None = None
 
     def score(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of the candidates (C, D) that may be best, and their indices.
 
         All get an upper bound in single precision; those with the largest ones an exact score.
         """
+        hinted = 0.0 if self.hint is None else self.hint.score(points)
         if self.feasibility is None:
-            index = search.promising(self.view.bound(points))
-            return self.view.score(points[index]), index
+            index = search.promising(self.view.bound(points) + hinted)
+            hinted = 0.0 if self.hint is None else hinted[index]
+            return self.view.score(points[index]) + hinted, index
         # Bounds are no help here: beyond a border in sight values fall by thousands, bounds do not.
-        scores = self.feasibility.log_chance(points)
+        scores = self.feasibility.log_chance(points) + hinted
         return scores + self.view.score(points) if self.improves else scores, np.arange(len(points))
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the values (S,) of points (S, D) and their gradient (S, D)."""
+        if self.hint is not None:
+            return _sum(self._replace(hint=None).climbed(points), self.hint.climbed(points))
         if self.feasibility is None:
             return self.view.climbed(points)
         if not self.improves:

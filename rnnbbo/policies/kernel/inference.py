@@ -13,10 +13,11 @@ from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
 from rnnbbo.policies.kernel.covariance import correlations, covariance, trend_covariances
-from rnnbbo.policies.kernel.hypotheses import Hypotheses, warp
+from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
 from rnnbbo.policies.kernel.prior import Prior
 
 _MOST, _FEWEST = 64, 12  # particles at first, and with many observations
+_FIRST = 8  # observations that come first where many come at once
 _RESAMPLE_BELOW = 0.5  # share of the particles that carry the weight
 _WORK = 3e6  # multiply-adds of moves that a tell may take
 _LARGEST = 2.0 / np.sqrt(factors.JITTER)  # twice the norm of any exact inverse factor
@@ -265,6 +266,38 @@ def move_all(
     for _ in range(rounds):
         belief = _move(rng, prior, belief, x, z, belief.hypotheses.size)
     return belief
+
+
+def condition_on(
+    rng: np.random.Generator, prior: Prior, x: np.ndarray, y: np.ndarray, rounds: int
+) -> Belief:
+    """Return particles of many observations at once: x (n, D) of values y (n,), tamed.
+
+    As if they had been told one by one, but twice as many each time, in an order drawn at random;
+    the particles take `rounds` steps after each of these.
+    """
+    order = rng.permutation(len(y))
+    x, y = x[order], y[order]
+    belief, known = start_belief(rng, prior, x.shape[1]), _FIRST
+    while True:
+        known = min(known, len(y))
+        part, z = x[:known], heights(y[:known])
+        grown = rebuild_belief(prior, belief, part, z, np.zeros(known, dtype=bool))
+        log_weight = belief.log_weight + grown.log_target - belief.log_target
+        grown = grown._replace(log_weight=log_weight - log_weight.max())
+        belief = move_all(rng, prior, _resample(rng, grown, known), part, z, rounds)
+        if known == len(y):
+            return _ordered(prior, belief, x, y, order)
+        known *= 2
+
+
+def _ordered(
+    prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray, order: np.ndarray
+) -> Belief:
+    """Return the belief of observations x (n, D), y (n,) in the order before the permutation."""
+    back = np.argsort(order)
+    z = heights(y[back])
+    return rebuild_belief(prior, belief, x[back], z, np.zeros(len(y), dtype=bool))
 
 
 def rebuild_belief(

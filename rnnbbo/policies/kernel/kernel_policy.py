@@ -7,8 +7,8 @@ scores count as well. The package has a page of notation.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import advice, inference, recommending, search, seeing
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
+from rnnbbo.policies.kernel.earlier import EarlierStudies
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
@@ -39,6 +40,7 @@ _FLAT = -1.0  # logarithm of the chance of a new value, below which refining is 
 _FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
 _ADVISED = 8  # candidates of the adviser's own that it lets this policy look at
 _BULK_MOVES = 2  # of every particle, after many values at once
+_APART = 0.05  # of a first point from those pending: largest difference of a coordinate
 _ROUNDS = 5  # of candidates, when every choice has been asked already
 
 
@@ -80,6 +82,7 @@ class KernelPolicy(Policy):
         config: sizes.
         prior: what hypotheses are like before any value is known.
         adviser: a policy whose scores count at first; its weights are the parameters.
+        earlier: what was learnt of earlier studies of like problems; None without any.
     """
 
     takes = Takes.ALL
@@ -88,6 +91,7 @@ class KernelPolicy(Policy):
     config: KernelConfig = KernelConfig()
     prior: Prior = DEFAULT_PRIOR
     adviser: Adviser | None = None
+    earlier: EarlierStudies | None = None
 
     @property
     def about(self) -> str:  # type: ignore[override]
@@ -99,6 +103,12 @@ class KernelPolicy(Policy):
     def settings(self) -> Mapping[str, Any]:
         """Its configuration as plain values."""
         return self.config.to_dict()
+
+    def informed(
+        self, rng: np.random.Generator, studies: Sequence[tuple[np.ndarray, np.ndarray]]
+    ) -> Self:
+        """Return the policy that knows of earlier studies; see `Policy.informed`."""
+        return replace(self, earlier=EarlierStudies.learn(rng, self.prior, studies))
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the adviser's: nothing else is learned."""
@@ -232,9 +242,12 @@ class KernelPolicy(Policy):
     ) -> Iterator[np.ndarray]:
         """Yield next queries (D,), the best first; advice is added to the averaged log EI."""
         told = state.evidence.told
-        if told == 0 and not len(pending):
+        if self.earlier is not None and state.belief is None:
+            hint = self.earlier.hint(state.x[:0], state.y[:0])
+            yield from _apart(hint.first(rng, space), np.concatenate([pending, state.x]))
+        elif told == 0 and not len(pending):
             yield space.snap(np.full_like(state.q, 0.5))[0]
-        if state.belief is None or told < self.config.first_points:
+        if state.belief is None or (told < self.config.first_points and self.earlier is None):
             yield space.snap(state.q)[0]
             if state.belief is None:
                 return
@@ -244,6 +257,8 @@ class KernelPolicy(Policy):
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
         near = space.snap(flat.leave(rng, points.snap_near(rng, space, near, view.incumbent)))
+        if self.earlier is not None:
+            near = np.concatenate([near, space.snap(self.earlier.lows)])
         candidates = np.concatenate([space.snap(wide), near])
         scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
@@ -316,15 +331,18 @@ class KernelPolicy(Policy):
             passed=~feasible if state.constraints and improves else None,
             incumbent=None if improves else state.x[state.incumbent()],
         )
+        hint = (
+            None if self.earlier is None else self.earlier.hint(x, tame(x, state.y[state.known]).y)
+        )
         if not state.quantities:
-            return Acquisition(view)
+            return Acquisition(view, hint=hint)
         views = []
         for quantity in state.quantities:
             if quantity.belief is not None:
                 at, z = quantity.rows(state.x)
                 own = self._view(quantity.belief, at, z, pending, rng, incumbent=view.incumbent)
                 views.append(own._replace(posterior=own.posterior._replace(noise=None)))
-        return Acquisition(view, Feasibility(tuple(views)), improves)
+        return Acquisition(view, Feasibility(tuple(views)), improves, hint)
 
     def _view(
         self,
@@ -367,6 +385,14 @@ def _plateaus(state: KernelState, categories: np.ndarray) -> Plateaus:
 def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """Tell which points (n, D) lie within a part of a length-scale of the incumbent, (n,)."""
     return (np.abs(points - incumbent) < _NEAR * unit).all(axis=1)
+
+
+def _apart(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Return those of points (n, D) that are not close to any of taken (m, D)."""
+    if not len(taken):
+        return points
+    away = np.abs(points[:, None] - taken).max(axis=2).min(axis=1)
+    return points[away > _APART]
 
 
 def _refined(wanted: Acquisition, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
