@@ -8,7 +8,7 @@ _COUNT = "the number of evaluations is --n-calls N, or -n N"
 _JOBS = "the number of evaluations at once is --jobs N, or -j N"
 _SEED = "the seed is --seed N"
 _STUDY = "trials are kept in a file by --study FILE, one study a file; --resume goes on with it"
-_SIGN = "it always minimizes; to maximize, let the objective return the value with its sign turned"
+_SIGN = "larger values are better with --maximize, and without it smaller ones"
 _CONSTRAINT = (
     "there are no constraints; let the objective fail where a point is not allowed (a program "
     'prints {"status": "fail"})'
@@ -32,7 +32,7 @@ _HABITS = {
     "processes threads cores batch-size",
     _SEED: "random-state random-seed rng",
     _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
-    _SIGN: "direction directions mode maximize maximise minimize minimise goal",
+    _SIGN: "direction directions mode maximise minimize minimise goal sense",
     _CONSTRAINT: "constraint constraints where",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",

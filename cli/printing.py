@@ -39,7 +39,8 @@ def n_failed(trials: Sequence[Trial]) -> int:
 
 def ending_text(ended: Ended, objective: CommandObjective) -> str:
     """Return the end of a run in words, with the best point ready to paste."""
-    trials, best, result = ended.trials, best_of(ended.trials), ended.result
+    trials, result = ended.trials, ended.result
+    best = best_of(trials, maximize=result.maximize)
     recommended = result.recommended
     count = count_text(len(trials), n_failed(trials))
     if ended.status not in (Status.OK, Status.NO_SUCCESS):
@@ -67,6 +68,8 @@ def trials_json(
     recommended: list[Any] | None,
     names: Sequence[str],
     objective: CommandObjective | None = None,
+    *,
+    maximize: bool,
     **run: Any,
 ) -> str:
     """Return a run, or a study, as one JSON object of schema version 2.
@@ -77,9 +80,10 @@ def trials_json(
         recommended: the point that the policy recommends, or None.
         names: names of the parameters.
         objective: what was minimized; None where nobody knows.
+        maximize: whether larger values are better.
         **run: more keys about the run.
     """
-    best = best_of(trials)
+    best = best_of(trials, maximize=maximize)
     document = {
         "schema_version": JSON_VERSION,
         "status": status,
@@ -88,6 +92,7 @@ def trials_json(
         "best_trial": None if best is None else best.number,
         "recommended": None if recommended is None else _named(names, recommended),
         "command": None if best is None or objective is None else objective.command(best.x),
+        "maximize": maximize,
         "n_trials": len(trials),
         "n_failed": n_failed(trials),
         **run,

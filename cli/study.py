@@ -62,12 +62,13 @@ def show(file: str, last: int | None) -> None:
 
     with _open(file) as opened:
         trials = opened.trials()
-        best = best_of(trials)
+        best = best_of(trials, maximize=opened.maximize)
         states = [trial.state for trial in trials]
         counts = {state: states.count(state) for state in dict.fromkeys(states)}
         counted = ", ".join(f"{number} {state}" for state, number in counts.items())
         click.echo(f"{opened.path}: {len(trials)} trials" + (f" ({counted})" if counted else ""))
-        click.echo(f"policy {opened.policy_name}, seed {opened.seed}")
+        larger = ", larger values are better" if opened.maximize else ""
+        click.echo(f"policy {opened.policy_name}, seed {opened.seed}{larger}")
         for name, dim in zip(opened.space.names, opened.space, strict=True):
             click.echo(f"  {name}: {dim!r}")
         if best is not None:
@@ -130,7 +131,7 @@ def best(file: str, as_json: bool) -> int:
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
     with _open(file) as opened:
-        found = best_of(opened.told())
+        found = best_of(opened.told(), maximize=opened.maximize)
         names = opened.space.names
     if found is None:
         click.echo("no trial has succeeded", err=True)
@@ -169,8 +170,12 @@ def _as_json(opened: Study) -> str:
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
-    status = Status.NO_SUCCESS if best_of(trials) is None else Status.OK
-    return printing.trials_json(status, trials, None, opened.space.names, **about) + "\n"
+    succeeded = any(trial.value is not None for trial in trials)
+    status = Status.OK if succeeded else Status.NO_SUCCESS
+    text = printing.trials_json(
+        status, trials, None, opened.space.names, maximize=opened.maximize, **about
+    )
+    return f"{text}\n"
 
 
 def _as_csv(opened: Study) -> str:

@@ -42,8 +42,9 @@ def minimize(
     call_seconds: float | None = None,
     study: str | Path | None = None,
     resume: bool = False,
+    maximize: bool | None = None,
 ) -> OptimizeResult:
-    """Find a point where a function of few dimensions is small, in few evaluations.
+    """Find a point where a function of few dimensions is small, or large, in few evaluations.
 
     An evaluation fails if `func` raises, or returns anything but a finite number. Such a trial
     is recorded, never becomes the best, and the run goes on; the first one is warned of, and
@@ -86,6 +87,8 @@ def minimize(
             on a study, which is of any length.
         study: a file, new or (with `resume`) not, that keeps every trial: see `rnnbbo.Study`.
         resume: go on with the study where it was, also in several processes at once.
+        maximize: look for the largest value instead of the smallest. All values, here and in the
+            result, are then those of `func`, with their own sign. None for the study's, or False.
 
     Returns:
         The result: `x` and `fun` are the best point and its value.
@@ -111,6 +114,7 @@ def minimize(
     _check_counts(n_calls, 0 if known else len(points), max_failures)
     timeout = None if timeout is None else as_seconds("timeout", timeout)
     eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
+    maximize = None if maximize is None else as_flag("maximize", maximize)
     if as_flag("resume", resume) and study is None:
         raise ConfigError("resume = True without a study; expected study= with its file")
     arguments = {
@@ -122,6 +126,7 @@ def minimize(
         "y0": y0,
         "rng": rng,
         "max_failures": max_failures,
+        "maximize": maximize,
     }
 
     def complete(result: OptimizeResult) -> OptimizeResult:
@@ -139,6 +144,7 @@ def minimize(
         call_seconds=call_seconds,
         study=study,
         resume=resume,
+        maximize=maximize,
     )
     ended = optimization.run(
         lambda opened: _evaluator(func, space, workers, executor, eval_timeout),

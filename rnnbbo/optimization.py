@@ -77,6 +77,7 @@ class Optimization:
         call_seconds: time of an evaluation, if known.
         study: file that keeps the trials; None to keep them in this process alone.
         resume: whether to go on with the study if there is one.
+        maximize: whether larger values are better; None for the study's, or False.
         command: what evaluates it, kept in a study that has none yet.
         new_command: whether to keep it in place of another one.
     """
@@ -90,6 +91,7 @@ class Optimization:
     call_seconds: float | None = None
     study: str | Path | None = None
     resume: bool = False
+    maximize: bool | None = None
     command: str = ""
     new_command: bool = False
 
@@ -144,6 +146,7 @@ class Optimization:
                 n_calls=self.limits.n_calls + len(self.values),
                 call_seconds=self.call_seconds,
                 rng=self.rng,
+                maximize=bool(self.maximize),
             )
             if self.values:
                 optimizer.tell(self.points, self.values)
@@ -153,7 +156,12 @@ class Optimization:
         from rnnbbo.study import Study, StudyHistory
 
         with Study(
-            self.study, self.space, policy=self.policy, rng=self.rng, resume=self.resume
+            self.study,
+            self.space,
+            policy=self.policy,
+            rng=self.rng,
+            resume=self.resume,
+            maximize=self.maximize,
         ) as study:
             if self.command and (self.new_command or not study.command):
                 study.keep_command(self.command)

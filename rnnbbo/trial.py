@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnbbo.direction import turned
 from rnnbbo.escaping import as_line, as_plain, end_of, one_line, repr_of
 from rnnbbo.status import TrialState
 
@@ -91,11 +92,14 @@ class Trial:
         return None if self.outcome is None else self.outcome.error
 
 
-def best_of(trials: Iterable[Trial]) -> Trial | None:
-    """Return the first of the trials with the smallest value, or None where none succeeded."""
+def best_of(trials: Iterable[Trial], *, maximize: bool) -> Trial | None:
+    """Return the first of the trials with the best value, or None where none succeeded."""
     best: Trial | None = None
     lowest = math.inf
     for trial in trials:
-        if trial.value is not None and (best is None or trial.value < lowest):
-            best, lowest = trial, trial.value
+        if trial.value is None:
+            continue
+        value = turned(trial.value, maximize)
+        if best is None or value < lowest:
+            best, lowest = trial, value
     return best

@@ -162,5 +162,5 @@ def test_the_best_of_trials_is_the_first_of_the_lowest():
     values = [2.0, 1.0, 1.0]
     trials = [Trial(i, [], Outcome(value)) for i, value in enumerate(values)]
     failed, waiting = Trial(8, [], Outcome(error="no")), Trial(9, [])
-    assert best_of([waiting, failed, *trials]).number == 1
-    assert best_of([waiting, failed]) is None
+    assert best_of([waiting, failed, *trials], maximize=False).number == 1
+    assert best_of([waiting, failed], maximize=False) is None

@@ -21,6 +21,7 @@ from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
 from rnnbbo.study.database import UnmadeError
+from rnnbbo.study.settings import Settings
 from rnnbbo.study.turns import depth_of_thread
 from rnnbbo.trial import Outcome, Trial
 
@@ -46,19 +47,22 @@ class Study:
         policy: as for `rnnbbo.Optimizer`; None for the study's, or "auto".
         rng: a seed or a generator; None for the study's, or a random one.
         resume: go on with the study if the file exists, instead of refusing it.
+        maximize: whether larger values are better, instead of smaller ones; None for the study's,
+            or False.
 
     Attributes:
         path: the file.
         space: the `Space`.
+        maximize: whether larger values are better.
         policy_name: name of the policy.
         seed: seed of the study.
 
     Raises:
         StudyError: the file exists (without `resume`), is damaged, or was made for another space,
-            policy or seed.
+            policy, seed or direction.
         SpaceError: the space is malformed.
         PolicyError: there is no such policy.
-        ConfigError: `rng` is not of the form expected.
+        ConfigError: `rng`, `resume` or `maximize` is not of the form expected.
     """
 
     _open = False
@@ -71,26 +75,29 @@ class Study:
         policy: shipped.Source | None = None,
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
+        maximize: bool | None = None,
     ) -> None:
         self.path, resume = _as_path(path), as_flag("resume", resume)
+        maximize = None if maximize is None else as_flag("maximize", maximize)
+        settings = Settings(maximize=bool(maximize))
         space = None
         if dimensions is not None:
             space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
         if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
         if space is not None and not (resume and _is_there(self.path)):
-            file.make(self.path, space, policy, rng, resume=resume)
+            file.make(self.path, space, policy, rng, settings, resume=resume)
         try:
-            self._file = file.StudyFile(self.path, space, policy, rng)
+            self._file = file.StudyFile(self.path, space, policy, rng, maximize)
         except UnmadeError:
             if space is None:
                 raise StudyError(f"{path} is empty, and no study") from None
             # Whoever was making it has died.
-            file.make(self.path, space, policy, rng, resume=resume)
-            self._file = file.StudyFile(self.path, space, policy, rng)
+            file.make(self.path, space, policy, rng, settings, resume=resume)
+            self._file = file.StudyFile(self.path, space, policy, rng, maximize)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
-        self.policy_name = self._file.policy_name
+        self.policy_name, self.maximize = self._file.policy_name, self._file.maximize
 
     def ask(self) -> Trial:
         """Return the next trial to evaluate: one that its worker gave up, or a new one.
@@ -118,7 +125,8 @@ class Study:
 
         Args:
             trial: the trial, or its number.
-            y: its value, lower being better; NaN, infinity or None is a failed trial.
+            y: its value, lower being better unless it maximizes; NaN, infinity or None is a failed
+                trial.
             error: why it failed.
             info: what else is worth keeping; what JSON has no form for is kept as text.
             seconds: how long the evaluation took.
@@ -183,6 +191,7 @@ class Study:
             policy_why=optimizer.policy_why,
             recommended=optimizer.recommendation(),
             random_state=self.seed,
+            maximize=self.maximize,
         )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
         result.update(nfev=nfev, errors=errors)
