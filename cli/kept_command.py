@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnnbbo.errors import ObjectiveError, StudyError
+from rnnbbo.stopping import StopRules
 
 if TYPE_CHECKING:
     from rnnbbo.space import Space
@@ -25,6 +26,9 @@ class KeptCommand(NamedTuple):
         eval_timeout: seconds that an evaluation may take; None for any.
         n_calls: evaluations that were wanted last.
         folder: where the command was begun.
+        target: the rules that end the run before: see `rnnbbo.stopping.StopRules`.
+        patience: likewise.
+        exhausted: likewise.
     """
 
     objective: str | list[str]
@@ -32,6 +36,14 @@ class KeptCommand(NamedTuple):
     eval_timeout: float | None
     n_calls: int
     folder: str
+    target: float | None = None
+    patience: int | None = None
+    exhausted: bool = False
+
+    @property
+    def rules(self) -> StopRules:
+        """The rules that end the run before its evaluations are made."""
+        return StopRules(self.target, self.patience, self.exhausted)
 
     @property
     def text(self) -> str:

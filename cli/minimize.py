@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ import click
 from rnnbbo.benchmarks.option_types import Seconds
 from rnnbbo.cli.options import ProgramAfterDashes
 from rnnbbo.cli.signals import RunSignals
+from rnnbbo.cli.stop_options import N_CALLS
+from rnnbbo.stopping import EXHAUSTED
 
 if TYPE_CHECKING:
     from rnnbbo.evaluation.evaluator import Evaluator
@@ -108,6 +111,24 @@ _N_CALLS = 100
 )
 @click.option("--eval-timeout", type=Seconds(), metavar="S", help="Seconds for an evaluation.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds for the whole run.")
+@click.option(
+    "--target",
+    type=click.FLOAT,
+    metavar="V",
+    help="Stop at the first value at least as good.",
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Stop after N evaluations without a better value.",
+)
+@click.option(
+    "--until",
+    type=click.Choice([N_CALLS, EXHAUSTED]),
+    help="exhausted: stop where little more is expected to be gained. n-calls: by -n alone, also "
+    "where a study was begun with a rule to stop.",
+)
 @click.option("--study", "study_file", metavar="FILE", help="Keep every trial in this file.")
 @click.option("--resume", is_flag=True, help="Go on with the study, if the file exists.")
 @click.option(
@@ -140,6 +161,9 @@ def minimize(
     jobs: int,
     eval_timeout: float | None,
     timeout: float | None,
+    target: float | None,
+    patience: int | None,
+    until: str | None,
     study_file: str | None,
     resume: bool,
     new_command: bool,
@@ -152,6 +176,7 @@ def minimize(
     from rnnbbo.cli import kept_command, plot
     from rnnbbo.cli.chosen_objective import chosen_command, read_objective, stdout_on_stderr
     from rnnbbo.cli.run_view import RunView, conclude
+    from rnnbbo.cli.stop_options import read_rules
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Optimization
 
@@ -170,6 +195,7 @@ def minimize(
         n_calls = n_calls or begun.n_calls
         eval_timeout = eval_timeout or begun.eval_timeout
         call_with = begun.call_with if call_with == "auto" else call_with
+    rules = read_rules(target, patience, until, begun)
     n_calls = n_calls or _N_CALLS
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
@@ -177,29 +203,30 @@ def minimize(
     with signals:
         with stdout_on_stderr():
             with kept_command.saying_where(begun):
-                space, target = read_objective(
+                space, evaluated = read_objective(
                     command, params, space_file, call_with, eval_timeout, kept and kept.space
                 )
             optimization = Optimization(
                 space,
-                Limits(n_calls, timeout, max_failures),
+                Limits(n_calls, timeout, max_failures, rules),
                 policy=policy,
                 rng=seed,
                 study=study_file,
                 resume=resume,
                 maximize=maximize,
                 command=kept_command.KeptCommand(
-                    command, call_with, eval_timeout, n_calls, os.getcwd()
+                    command, call_with, eval_timeout, n_calls, os.getcwd(), *astuple(rules)
                 ).text,
-                new_command=new_command or (begun is not None and n_calls != begun.n_calls),
+                new_command=new_command
+                or (begun is not None and (n_calls, rules) != (begun.n_calls, begun.rules)),
             )
-            shown = RunView(target, n_calls, space.names, signals)
+            shown = RunView(evaluated, optimization.limits, space.names, signals)
 
             def evaluator_of(opened: Opened) -> Evaluator:
                 nonlocal seed
                 seed = seed if opened.study is None else opened.study.seed
                 assert seed is not None
-                return target.evaluator(jobs, seed, timed=timeout is not None)
+                return evaluated.evaluator(jobs, seed, timed=timeout is not None)
 
             with contextlib.closing(shown):
                 ended = optimization.run(evaluator_of, shown)
@@ -208,4 +235,4 @@ def minimize(
             "seconds": round(time.monotonic() - start, 3),
             **({} if study_file is None else {"study": str(Path(study_file))}),
         }
-        return conclude(ended, target, space.names, about if as_json else None, plot_file)
+        return conclude(ended, evaluated, space.names, about if as_json else None, plot_file)

@@ -20,6 +20,7 @@ _SPACE = "parameters are declared by --param NAME=float:LOW:HIGH, or in a file b
 _TIME = "seconds for the whole run are --timeout S, for one evaluation --eval-timeout S"
 _LOOK = "there is none; `rnnbbo study show FILE` lists the trials of --study, --plot draws them"
 _PRUNE = "there is none; an evaluation is a single value, and is not pruned"
+_STOP = "a run stops early by --target V, --patience N, or --until exhausted"
 _OUTPUT = "the result goes to stdout, as JSON with --json; redirect it"
 _NOISE = "progress goes to stderr alone; redirect it (2> FILE)"
 
@@ -32,7 +33,7 @@ _HABITS = {
     "processes threads cores batch-size",
     _SEED: "random-state random-seed rng",
     _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
-    _SIGN: "direction directions mode maximise minimize minimise goal sense",
+    _SIGN: "direction directions mode maximise minimize minimise sense",
     _CONSTRAINT: "constraint constraints where",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",
@@ -42,7 +43,9 @@ _HABITS = {
     "float int cat categorical choice range lower upper low high",
     _TIME: "time-limit max-time walltime wall-time time-budget deadline trial-timeout max-seconds",
     _LOOK: "dashboard ui web html show visualize port",
-    _PRUNE: "pruner pruning early-stopping",
+    _PRUNE: "pruner pruning",
+    _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target goal "
+    "max-no-improvement n-iter-no-change",
     _OUTPUT: "output out o result save csv format",
     _NOISE: "quiet q verbose v silent log-level progress no-progress debug",
 }

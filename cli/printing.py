@@ -49,6 +49,8 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
         return f"no trial succeeded ({count})"
     lines = [f"best value {best.value!r}, at trial {best.number} ({count})"]
     lines += [f"seen in the values: {line}" for line in result.seen]
+    if result.gain_left is not None:
+        lines.append(f"a further evaluation is expected to gain {result.gain_left:.2g}")
     lines += objective.lines(best.x)
     if recommended is not None and recommended != best.x:
         numbers = ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnbbo.cli.signals import RunSignals
+from rnnbbo.cli.stop_options import rules_text
 from rnnbbo.cli.streams import OutputError, say, write_result
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.trial import Trial, best_of
@@ -13,12 +14,20 @@ from rnnbbo.trial import Trial, best_of
 if TYPE_CHECKING:
     from rnnbbo.cli.command_objective import CommandObjective
     from rnnbbo.cli.progress import TrialProgress
+    from rnnbbo.loop import Limits
     from rnnbbo.optimization import Ended, Opened
     from rnnbbo.result import OptimizeResult
     from rnnbbo.study import Study
 
 
-_SHOWN = ("recommended_value", "noise", "policy", "policy_why", "seen")  # of a result, in JSON
+_SHOWN = (
+    "recommended_value",
+    "noise",
+    "gain_left",
+    "policy",
+    "policy_why",
+    "seen",
+)  # of a result, in JSON
 
 
 def conclude(
@@ -81,16 +90,16 @@ class RunView:
 
     Args:
         objective: what is minimized.
-        n_calls: number of evaluations wanted.
+        limits: how many evaluations are wanted, and what ends the run before.
         names: names of the parameters.
         signals: what a signal does.
     """
 
     def __init__(
-        self, objective: CommandObjective, n_calls: int, names: Sequence[str], signals: RunSignals
+        self, objective: CommandObjective, limits: Limits, names: Sequence[str], signals: RunSignals
     ) -> None:
         self._objective = objective
-        self._n_calls = n_calls
+        self._n_calls, self._rules = limits.n_calls, limits.rules
         self._names = names
         self._signals = signals
         self._progress: TrialProgress | None = None
@@ -108,6 +117,8 @@ class RunView:
         say(f"policy {now.policy}{why}")
         if now.maximize:
             say("larger values are better")
+        if self._rules:
+            say(rules_text(self._rules))
         best = best_of(opened.history.told(), maximize=now.maximize)
         self._progress = TrialProgress(
             self._n_calls, self._names, now.nfev, best, maximize=now.maximize

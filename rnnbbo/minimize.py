@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_count, as_flag, as_list, as_number, as_seconds, as_value
-from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError, warn
+from rnnbbo.arguments import (
+    as_count,
+    as_finite,
+    as_flag,
+    as_list,
+    as_seconds,
+)
+from rnnbbo.errors import ConfigError, TooManyFailuresError, warn
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
+from rnnbbo.known import read_x0
 from rnnbbo.loop import Limits
 from rnnbbo.optimization import Opened, Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
 from rnnbbo.space import Space
 from rnnbbo.status import Status
+from rnnbbo.stopping import StopRules, as_until
 from rnnbbo.trial import Trial
 
 Callback = Callable[[OptimizeResult], Any]
@@ -43,6 +51,9 @@ def minimize(
     study: str | Path | None = None,
     resume: bool = False,
     maximize: bool | None = None,
+    target: float | None = None,
+    patience: int | None = None,
+    until: str | None = None,
 ) -> OptimizeResult:
     """Find a point where a function of few dimensions is small, or large, in few evaluations.
 
@@ -89,6 +100,12 @@ def minimize(
         resume: go on with the study where it was, also in several processes at once.
         maximize: look for the largest value instead of the smallest. All values, here and in the
             result, are then those of `func`, with their own sign. None for the study's, or False.
+        target: end at the first value at least as good; one that was known before counts.
+        patience: end after so many evaluations, failed ones too, without a better value.
+        until: "exhausted" ends the run where little more is to be expected: where the expected
+            improvement of one more evaluation, `gain_left` of the result, is below 1e-5 of the
+            range of the values, outliers aside, or below .01 of their noise, five times in turn.
+            `n_calls` is the most that is evaluated then. Rules of which several are given all hold.
 
     Returns:
         The result: `x` and `fun` are the best point and its value.
@@ -96,7 +113,7 @@ def minimize(
     Raises:
         SpaceError: the space is malformed.
         PointError: a point of `x0` is not in the space.
-        PolicyError: there is no such policy.
+        PolicyError: there is no such policy, or it does not know what `until` needs.
         ConfigError: another argument does not fit.
         StudyError: the study exists already, is damaged, or was made for something else.
         ObjectiveError: the executor broke, or cannot take the objective. Its `result` holds
@@ -109,9 +126,14 @@ def minimize(
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
-    points, known = _initial(space, x0, y0)
+    points, known = read_x0(space, x0, y0)
+    rules = StopRules(
+        None if target is None else as_finite("target", target),
+        None if patience is None else as_count("patience", patience),
+        as_until(until),
+    )
     callbacks = _callbacks(callback)
-    _check_counts(n_calls, 0 if known else len(points), max_failures)
+    _check_counts(n_calls, len(points), max_failures)
     timeout = None if timeout is None else as_seconds("timeout", timeout)
     eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
     maximize = None if maximize is None else as_flag("maximize", maximize)
@@ -127,6 +149,9 @@ def minimize(
         "rng": rng,
         "max_failures": max_failures,
         "maximize": maximize,
+        "target": target,
+        "patience": patience,
+        "until": until,
     }
 
     def complete(result: OptimizeResult) -> OptimizeResult:
@@ -136,11 +161,11 @@ def minimize(
 
     optimization = Optimization(
         space,
-        Limits(n_calls, timeout, max_failures),
+        Limits(n_calls, timeout, max_failures, rules),
         policy=policy,
         rng=rng,
         points=points,
-        values=known,
+        known=known,
         call_seconds=call_seconds,
         study=study,
         resume=resume,
@@ -250,43 +275,3 @@ def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:
         as_count("max_failures", max_failures, least=0)
     if n_calls < n_points:
         raise ConfigError(f"n_calls = {n_calls}; expected at least {n_points}, the points of x0")
-
-
-def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[float]]:
-    """Return the points of x0 in canonical form, and their known values (none without y0)."""
-    points = [] if x0 is None else _points(space, x0)
-    if y0 is None:
-        return points, []
-    values = [as_value(y) for y in _listed(y0)]
-    if len(points) != len(values):
-        raise ConfigError(
-            f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"
-        )
-    return points, values
-
-
-def _listed(y0: Any) -> list[Any]:
-    """Return the values that y0 holds, or itself, where it is one."""
-    if as_number(y0) is not None or isinstance(y0, (str, bytes, Mapping, Set)):
-        return [y0]
-    try:
-        return list(y0) if hasattr(y0, "__len__") else [y0]
-    except Exception:
-        return [y0]
-
-
-def _points(space: Space, x0: Any) -> list[list[Any]]:
-    items = as_list(x0)
-    if items is None:
-        raise PointError(f"x0 = {repr_of(x0)}; expected a point or a list of points")
-    if not all(isinstance(item, (list, tuple, np.ndarray)) for item in items):
-        return [space.check(x0)]
-    try:
-        return [space.check(point) for point in items]
-    except PointError:
-        # A single point may consist of categories that are lists or tuples themselves.
-        try:
-            return [space.check(x0)]
-        except PointError:
-            pass
-        raise

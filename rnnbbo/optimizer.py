@@ -22,10 +22,12 @@ from rnnbbo.feed import Told
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
+from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
 from rnnbbo.space import Space
+from rnnbbo.stopping import Left
 
 _HEAP = 8 * 2**20  # bytes
 
@@ -308,6 +310,38 @@ class Optimizer:
                 return Recommendation(point, value, noise, found.seen)
         return Recommendation(self._ledger.best())
 
+    @property
+    def knows_gain(self) -> bool:
+        """Whether a policy that proposes now knows `gain_left`."""
+        self._mend()
+        return any(one.policy.policy.knows_gain for one in self._proposers)
+
+    @isolated()
+    def gain_left(self) -> float | None:
+        """Return by how much one more evaluation is expected to improve on the best value.
+
+        Returns:
+            The expected improvement of the next point, at least 0, in the unit of the values told;
+            of the noise-free value where they are noisy. None where the policy does not know it,
+            as all but `kernel` do not, or not yet.
+        """
+        self._mend()
+        for proposer in self._proposers:
+            gain = proposer.gain_left(self._ledger)
+            if gain is not None:
+                return self._ledger.feed(proposer.policy.policy.takes).in_user_unit(gain)
+        return None
+
+    def left(self) -> Left:
+        """Return what the policy says of going on, for `rnnbbo.stopping`."""
+        values = np.array([math.nan, *self._ledger.values])
+        spread = 0.0
+        if np.isfinite(values).any():
+            cube = [self.space.place(point) for point in self._ledger.points]
+            tamed = tame(np.array(cube), values[1:]).y
+            spread = float(tamed.max() - tamed.min())
+        return Left(self.gain_left(), self.recommendation().noise, spread)
+
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
         return make_result(
@@ -319,6 +353,7 @@ class Optimizer:
             recommended=self.recommendation(),
             random_state=self._rng,
             maximize=self.maximize,
+            gain_left=self.gain_left(),
         )
 
     @property

@@ -44,6 +44,9 @@ class OptimizeResult(dict):
         recommended_value: its estimated noise-free value; None where the values do not seem noisy,
             or the policy knows of no noise.
         noise: deviation of the noise of a value about there, likewise.
+        gain_left: by how much one more evaluation is expected to improve on the best value, at
+            least 0, in the unit of the values; None where the policy does not know that, or not
+            yet: see `Optimizer.gain_left`.
         x_iters: every point told, in the order told: a list of points.
         func_vals: their values, (len(x_iters),) float64. A failed trial, whatever its
             objective returned, is +infinity here, -infinity where it maximizes: it never is the
@@ -125,6 +128,7 @@ def make_result(
     policy: str | None = None,
     policy_why: str = "",
     recommended: Recommendation | None = None,
+    gain_left: float | None = None,
     random_state: Any = None,
     maximize: bool = False,
     message: str | None = None,
@@ -139,6 +143,7 @@ def make_result(
         policy: name of the policy.
         policy_why: why it was chosen.
         recommended: what the policy recommends.
+        gain_left: by how much it expects the next value to improve on the best one.
         random_state: what the caller gave as seed or generator.
         maximize: whether larger values are better.
         message: how the run ended; by default a count of the trials.
@@ -169,6 +174,7 @@ def make_result(
         recommended=recommended.x,
         recommended_value=recommended.value,
         noise=recommended.noise,
+        gain_left=gain_left,
         x_iters=[list(x) for x in x_iters],
         func_vals=values,
         errors={},

@@ -61,8 +61,9 @@ def test_a_run_is_watched_from_its_beginning_and_its_evaluator_stopped():
 
 def test_a_watcher_may_end_it_before_anything_is_evaluated():
     watcher, evaluator = Watcher(at_once=True), Spy()
-    ended = run(watcher, evaluator, points=[[0.5, 2]], values=[3.0])
-    assert (ended.status, ended.trials, evaluator.stopped) == (Status.STOPPED, [], 1)
+    ended = run(watcher, evaluator, known=[([0.5, 2], Outcome(3.0))])
+    assert (ended.status, evaluator.stopped) == (Status.STOPPED, 1)
+    assert [(trial.number, trial.value) for trial in ended.trials] == [(0, 3.0)]
     assert (ended.result.fun, ended.result.nfev) == (3.0, 0)
 
 

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds, as_value
+from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds
 from rnnbbo.errors import StudyError
 from rnnbbo.escaping import repr_of
+from rnnbbo.known import outcome_of
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
 from rnnbbo.study import file
@@ -138,7 +139,7 @@ class Study:
             StudyError: the file cannot be written; nothing has changed.
         """
         taken = seconds if seconds is None or seconds == 0 else as_seconds("seconds", seconds)
-        outcome = replace(_outcome(y, error), info={} if info is None else info, seconds=taken)
+        outcome = replace(outcome_of(y, error), info={} if info is None else info, seconds=taken)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
         with self._file.transaction() as trials:
             trials.tell(number, outcome)
@@ -161,9 +162,7 @@ class Study:
 
     def known(self, x: Any, y: Any) -> list[tuple[list[Any], Outcome]]:
         """Return what `add` would write down: points as the file has them, and their outcomes."""
-        return [
-            (self.space.encode(point), _outcome(value, None)) for point, value in as_pairs(x, y)
-        ]
+        return [(self.space.encode(point), outcome_of(value)) for point, value in as_pairs(x, y)]
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
@@ -176,6 +175,11 @@ class Study:
     def recommend(self) -> list[Any] | None:
         """Return the point to take, as `rnnbbo.Optimizer.recommend` does."""
         return self._file.optimizer().recommend()
+
+    @property
+    def knows_gain(self) -> bool:
+        """Whether a policy that proposes now knows what is left to gain."""
+        return self._file.optimizer().knows_gain
 
     def result(self) -> OptimizeResult:
         """Sum up what was told, as `rnnbbo.minimize` does."""
@@ -192,6 +196,7 @@ class Study:
             recommended=optimizer.recommendation(),
             random_state=self.seed,
             maximize=self.maximize,
+            gain_left=optimizer.gain_left(),
         )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
         result.update(nfev=nfev, errors=errors)
@@ -264,15 +269,3 @@ def _as_path(path: str | Path) -> Path:
 
 def _is_there(path: Path) -> bool:
     return os.path.isfile(path) and path.stat().st_size > 0  # also of a name that is too long
-
-
-def _outcome(y: Any, error: str | None) -> Outcome:
-    """Return what was told.
-
-    Raises:
-        ObservationError: y is not a number.
-    """
-    value = as_value(y)
-    if math.isnan(value) and error is None:
-        error = f"its value is {repr_of(y)}; expected a finite number"
-    return Outcome(value) if error is None else Outcome(error=error)
