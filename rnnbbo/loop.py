@@ -11,7 +11,7 @@ from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.result import OptimizeResult
 from rnnbbo.status import Status
-from rnnbbo.stopping import NO_RULES, Left, Stopping, StopRules, Value
+from rnnbbo.stopping import NO_RULES, Left, Stopping, StopRules, ToldValue
 from rnnbbo.trial import Trial
 
 _SLICE_S = 0.1
@@ -40,7 +40,7 @@ class History(Protocol):
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order."""
 
-    def values(self, after: int) -> list[Value]:
+    def values(self, after: int) -> list[ToldValue]:
         """Return what was told, in that order, after the first `after` trials."""
 
     def left(self) -> Left:

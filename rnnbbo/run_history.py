@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rnnbbo.result import OptimizeResult
-from rnnbbo.stopping import Left, Value
+from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.trial import Outcome, Trial
 
 
@@ -93,10 +93,10 @@ class RunHistory:
         """Return the trials that were told, in that order, known ones first."""
         return list(self._told)
 
-    def values(self, after: int) -> list[Value]:
+    def values(self, after: int) -> list[ToldValue]:
         """Return what was told after the first `after` trials."""
         trials = list(enumerate(self._told))[after:]
-        return [Value(trial.value, i >= self._n_known) for i, trial in trials]
+        return [ToldValue(trial.value, i >= self._n_known) for i, trial in trials]
 
     def left(self) -> Left:
         """Return what the policy says of going on."""

@@ -21,7 +21,7 @@ IN_TURN = 5
 """Asks one after another at which so little is left."""
 
 
-class Value(NamedTuple):
+class ToldValue(NamedTuple):
     """What came of a point that was told.
 
     Attributes:
@@ -106,7 +106,7 @@ class Stopping:
         self.count = 0
         """Number of values taken."""
 
-    def add(self, told: Iterable[Value]) -> None:
+    def add(self, told: Iterable[ToldValue]) -> None:
         """Take what was told since."""
         for value, evaluated in told:
             self.count += 1

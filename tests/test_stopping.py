@@ -15,7 +15,7 @@ from rnnbbo.stopping import (
     Left,
     Stopping,
     StopRules,
-    Value,
+    ToldValue,
 )
 
 QUICK = {"policy": "lstm-direct", "rng": 3}
@@ -82,7 +82,7 @@ def test_little_is_a_share_of_the_range_or_of_the_noise():
 
 def test_little_has_to_be_left_several_times_in_turn():
     stopping = Stopping(StopRules(exhausted=True), maximize=False)
-    stopping.add([Value(1.0, True)])
+    stopping.add([ToldValue(1.0, True)])
     little, much = Left(0.0, None, 1.0), Left(1.0, None, 1.0)
     assert [stopping.judge(one) for one in [little] * (IN_TURN - 1)] == [None] * (IN_TURN - 1)
     assert stopping.judge(much) is None

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnbbo.errors import TrialError
 from rnnbbo.result import OptimizeResult
-from rnnbbo.stopping import Left, Value
+from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.study.study import Study
 from rnnbbo.trial import Outcome, Trial
 
@@ -73,10 +73,10 @@ class StudyHistory:
         with self._file.reading() as trials:
             return trials.n_evaluations(failed=True)
 
-    def values(self, after: int) -> list[Value]:
+    def values(self, after: int) -> list[ToldValue]:
         """Return what was told, by whomever, after the first `after` trials."""
         with self._file.reading() as trials:
-            return [Value(*one) for one in trials.values(after)]
+            return [ToldValue(*one) for one in trials.values(after)]
 
     def left(self) -> Left:
         """Return what the policy says of going on."""

@@ -17,7 +17,7 @@ from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import advice, gain, inference, recommending, search, seeing
+from rnnbbo.policies.kernel import advice, expected_gain, inference, recommending, search, seeing
 from rnnbbo.policies.kernel.advice import Advice, Hearing
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
@@ -310,7 +310,7 @@ class KernelPolicy(Policy):
             return None
         y = without_outliers(state.y, state.belief.out)
         flat = _plateaus(state, space.category_columns)
-        return gain.expected_gain(state.belief, state.x, y, points, pending, flat)
+        return expected_gain.expected_gain(state.belief, state.x, y, points, pending, flat)
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""

@@ -14,7 +14,7 @@ from rnnbbo.escaping import repr_of
 from rnnbbo.space import Space
 from rnnbbo.trial import Outcome
 
-Known = tuple[list[Any], Outcome]
+KnownPoint = tuple[list[Any], Outcome]
 """A point in canonical form, and what is known of it."""
 
 
@@ -34,7 +34,7 @@ def outcome_of(y: Any, error: str | None = None) -> Outcome:
     return Outcome(value) if error is None else Outcome(error=error)
 
 
-def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known]]:
+def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[KnownPoint]]:
     """Return the points of x0 to ask first, and those whose values are known."""
     points = [] if x0 is None else _points(space, x0)
     if y0 is None:
