@@ -19,12 +19,12 @@ from rnnbbo.arguments import (
 from rnnbbo.errors import ConfigError, TooManyFailuresError, warn
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
+from rnnbbo.given import read_x0
 from rnnbbo.loop import Limits
 from rnnbbo.optimization import Opened, Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
 from rnnbbo.space import Space
-from rnnbbo.starts import read_x0
 from rnnbbo.status import Status
 from rnnbbo.stopping import StopRules, as_until
 from rnnbbo.trial import Trial

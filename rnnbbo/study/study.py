@@ -17,9 +17,9 @@ from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds
 from rnnbbo.errors import StudyError
 from rnnbbo.escaping import repr_of
+from rnnbbo.given import outcome_of
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import Space
-from rnnbbo.starts import outcome_of
 from rnnbbo.study import file
 from rnnbbo.study.database import UnmadeError
 from rnnbbo.study.settings import Settings
