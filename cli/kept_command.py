@@ -29,6 +29,7 @@ class KeptCommand(NamedTuple):
         target: the rules that end the run before: see `rnnbbo.stopping.StopRules`.
         patience: likewise.
         exhausted: likewise.
+        repeat: how often each point is evaluated.
     """
 
     objective: str | list[str]
@@ -39,11 +40,17 @@ class KeptCommand(NamedTuple):
     target: float | None = None
     patience: int | None = None
     exhausted: bool = False
+    repeat: int = 1
 
     @property
     def rules(self) -> StopRules:
         """The rules that end the run before its evaluations are made."""
         return StopRules(self.target, self.patience, self.exhausted)
+
+    @property
+    def changing(self) -> tuple[int, StopRules, int]:
+        """What may be another one when a study is gone on with, and is then kept."""
+        return self.n_calls, self.rules, self.repeat
 
     @property
     def text(self) -> str:

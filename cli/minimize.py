@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,8 @@ as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
 "info": {...}}. It may write the same to the file named in RNNBBO_RESULT instead. It also gets
-RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...) and RNNBBO_SEED (one a trial).
+RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...), RNNBBO_SEED (one an evaluation) and, with --repeat,
+RNNBBO_REPEAT (0, 1, ... of a trial).
 
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
 number. It never becomes the best, and the run goes on.
@@ -109,6 +109,12 @@ _N_CALLS = 100
     show_default=True,
     help="How many at once.",
 )
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Evaluate each point N times, and take the mean.  [default: 1]",
+)
 @click.option("--eval-timeout", type=Seconds(), metavar="S", help="Seconds for an evaluation.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds for the whole run.")
 @click.option(
@@ -159,6 +165,7 @@ def minimize(
     policy: str | None,
     seed: int | None,
     jobs: int,
+    repeat: int | None,
     eval_timeout: float | None,
     timeout: float | None,
     target: float | None,
@@ -177,6 +184,7 @@ def minimize(
     from rnnbbo.cli.chosen_objective import chosen_command, read_objective, stdout_on_stderr
     from rnnbbo.cli.run_view import RunView, conclude
     from rnnbbo.cli.stop_options import read_rules
+    from rnnbbo.cli.streams import say
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Optimization
 
@@ -194,9 +202,10 @@ def minimize(
         kept_command.require_same(begun, command, str(study_file))
         n_calls = n_calls or begun.n_calls
         eval_timeout = eval_timeout or begun.eval_timeout
+        repeat = repeat or begun.repeat
         call_with = begun.call_with if call_with == "auto" else call_with
     rules = read_rules(target, patience, until, begun)
-    n_calls = n_calls or _N_CALLS
+    n_calls, repeat = n_calls or _N_CALLS, repeat or 1
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
     signals = RunSignals()
@@ -214,13 +223,25 @@ def minimize(
                 study=study_file,
                 resume=resume,
                 maximize=maximize,
+                repeat=repeat,
                 command=kept_command.KeptCommand(
-                    command, call_with, eval_timeout, n_calls, os.getcwd(), *astuple(rules)
+                    command,
+                    call_with,
+                    eval_timeout,
+                    n_calls,
+                    os.getcwd(),
+                    target=rules.target,
+                    patience=rules.patience,
+                    exhausted=rules.exhausted,
+                    repeat=repeat,
                 ).text,
                 new_command=new_command
-                or (begun is not None and (n_calls, rules) != (begun.n_calls, begun.rules)),
+                or (begun is not None and (n_calls, rules, repeat) != begun.changing),
             )
             shown = RunView(evaluated, optimization.limits, space.names, signals)
+
+            if repeat > 1:
+                say(f"each point is evaluated {repeat} times, and the mean is its value")
 
             def evaluator_of(opened: Opened) -> Evaluator:
                 nonlocal seed

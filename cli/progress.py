@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnbbo.cli.printing import point_text
 from rnnbbo.cli.streams import say
+from rnnbbo.evaluation.averaging import partly_failed
 from rnnbbo.trial import Trial, best_of
 
 _PLAIN_EVERY_S = 10.0
@@ -65,6 +66,9 @@ class TrialProgress:
             self._best = trial
             point = point_text(self._names, trial.x)
             self._line(f"trial {trial.number}: {trial.value:.6g}  {point}")
+        partly = partly_failed(trial)
+        if partly is not None:
+            self._line(f"trial {trial.number}: {partly}")
         if self._bar is not None:
             self._bar.set_postfix_str(self._best_so_far(), refresh=False)
             self._bar.update()

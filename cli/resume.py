@@ -20,7 +20,7 @@ Examples:
 """
 
 _TAKEN = (
-    *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until"),
+    *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until", "repeat"),
     *("max_failures", "as_json", "plot_file"),
 )
 

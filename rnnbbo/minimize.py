@@ -18,6 +18,7 @@ from rnnbbo.arguments import (
 )
 from rnnbbo.errors import ConfigError, TooManyFailuresError, warn
 from rnnbbo.escaping import repr_of
+from rnnbbo.evaluation.averaging import partly_failed
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.given import read_x0
 from rnnbbo.loop import Limits
@@ -54,6 +55,7 @@ def minimize(
     target: float | None = None,
     patience: int | None = None,
     until: str | None = None,
+    repeat: int = 1,
 ) -> OptimizeResult:
     """Find a point where a function of few dimensions is small, or large, in few evaluations.
 
@@ -106,6 +108,9 @@ def minimize(
             improvement of one more evaluation, `gain_left` of the result, is below 1e-5 of the
             range of the values, outliers aside, or below .01 of their noise, five times in turn.
             `n_calls` is the most that is evaluated then. Rules of which several are given all hold.
+        repeat: evaluate each point so many times, and take the mean; `n_calls` and `nfev` count
+            points. A study keeps the single values in a trial's info. Of several failures the mean
+            of the others is taken; a trial fails if all of its evaluations do.
 
     Returns:
         The result: `x` and `fun` are the best point and its value.
@@ -152,6 +157,7 @@ def minimize(
         "target": target,
         "patience": patience,
         "until": until,
+        "repeat": repeat,
     }
 
     def complete(result: OptimizeResult) -> OptimizeResult:
@@ -170,6 +176,7 @@ def minimize(
         study=study,
         resume=resume,
         maximize=maximize,
+        repeat=as_count("repeat", repeat),
     )
     ended = optimization.run(
         lambda opened: _evaluator(func, space, workers, executor, eval_timeout),
@@ -204,6 +211,7 @@ class _Callbacks:
         self._callbacks = callbacks
         self._complete = complete
         self._at_once = at_once
+        self._partly = False  # whether a trial of which some evaluations failed was warned of
 
     def begin(self, opened: Opened) -> bool:
         """Take note of the history."""
@@ -218,6 +226,10 @@ class _Callbacks:
                 "become the best, and the result's `errors` has the reasons",
                 RuntimeWarning,
             )
+        partly = partly_failed(trial)
+        if partly is not None and not self._partly:
+            self._partly = True
+            warn(f"of the trial at {repr_of(trial.x)}, {partly}", RuntimeWarning)
         return self._call()
 
     def _call(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnbbo.errors import ObjectiveError, PolicyError
+from rnnbbo.evaluation.averaging import Averaging
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.loop import History, Limits, run_trials
@@ -82,6 +83,7 @@ class Optimization:
         study: file that keeps the trials; None to keep them in this process alone.
         resume: whether to go on with the study if there is one.
         maximize: whether larger values are better; None for the study's, or False.
+        repeat: how often each point is evaluated; their mean is told.
         command: what evaluates it, kept in a study that has none yet.
         new_command: whether to keep it in place of another one.
     """
@@ -96,6 +98,7 @@ class Optimization:
     study: str | Path | None = None
     resume: bool = False
     maximize: bool | None = None
+    repeat: int = 1
     command: str = ""
     new_command: bool = False
 
@@ -117,6 +120,8 @@ class Optimization:
             _require_gain(Optimizer(self.space, policy=self.policy))  # before there is a file
         with self._open() as opened:
             evaluator = evaluator_of(opened)
+            if self.repeat > 1:
+                evaluator = Averaging(evaluator, self.repeat)
             history = opened.history
             error: BaseException | None = None
             try:

@@ -62,12 +62,14 @@ class Trial:
         x: the point, n_dims values in user units.
         outcome: the value, or why there is none; None until it is told.
         waiting: whether it is not told, and nobody evaluates it now.
+        repetition: how often it was evaluated before, where it is evaluated several times.
     """
 
     number: int
     x: list[Any]
     outcome: Outcome | None = None
     waiting: bool = False
+    repetition: int = 0
 
     @property
     def state(self) -> TrialState:
