@@ -71,10 +71,12 @@ class Kept(NamedTuple):
     Attributes:
         space: its space.
         command: what evaluates it; None where it was begun by other means.
+        maximize: whether larger values are better.
     """
 
     space: Space
     command: KeptCommand | None
+    maximize: bool = False
 
 
 def find_kept(path: str | None, *, new: bool) -> Kept | None:
@@ -92,7 +94,8 @@ def find_kept(path: str | None, *, new: bool) -> Kept | None:
     if path is None or not os.path.isfile(path) or not Path(path).stat().st_size:
         return None
     with Study(path, resume=True) as study:
-        return Kept(study.space, None if new else read(study.command, path))
+        command = None if new else read(study.command, path)
+        return Kept(study.space, command, study.maximize)
 
 
 def read(text: str, path: str) -> KeptCommand | None:

@@ -118,6 +118,19 @@ _N_CALLS = 100
 @click.option("--eval-timeout", type=Seconds(), metavar="S", help="Seconds for an evaluation.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds for the whole run.")
 @click.option(
+    "--x0",
+    "x0_file",
+    metavar="FILE",
+    help="A CSV file of points, a column a parameter, and perhaps a column value: points with a "
+    "value are known, the others are evaluated first.",
+)
+@click.option(
+    "--from-study",
+    metavar="FILE",
+    help="Begin with what another study of the same parameters was told, where it lies in the "
+    "space.",
+)
+@click.option(
     "--target",
     type=click.FLOAT,
     metavar="V",
@@ -171,6 +184,8 @@ def minimize(
     target: float | None,
     patience: int | None,
     until: str | None,
+    x0_file: str | None,
+    from_study: str | None,
     study_file: str | None,
     resume: bool,
     new_command: bool,
@@ -182,6 +197,7 @@ def minimize(
     """Read the options, run the trials, and show what came of them."""
     from rnnbbo.cli import kept_command, plot
     from rnnbbo.cli.chosen_objective import chosen_command, read_objective, stdout_on_stderr
+    from rnnbbo.cli.given_options import read_given
     from rnnbbo.cli.run_view import RunView, conclude
     from rnnbbo.cli.stop_options import read_rules
     from rnnbbo.cli.streams import say
@@ -215,11 +231,15 @@ def minimize(
                 space, evaluated = read_objective(
                     command, params, space_file, call_with, eval_timeout, kept and kept.space
                 )
+            direction = kept.maximize if maximize is None and kept is not None else bool(maximize)
+            points, known = read_given(space, x0_file, from_study, direction, n_calls)
             optimization = Optimization(
                 space,
                 Limits(n_calls, timeout, max_failures, rules),
                 policy=policy,
                 rng=seed,
+                points=points,
+                known=known,
                 study=study_file,
                 resume=resume,
                 maximize=maximize,

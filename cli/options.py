@@ -15,7 +15,7 @@ _CONSTRAINT = (
 )
 _POLICY = "what proposes is chosen by --policy NAME; `rnnbbo policies` lists the names"
 _FIRST = "there is none; the policy chooses its first points itself"
-_KNOWN = "there is none; `rnnbbo.minimize` of Python takes x0 and y0"
+_KNOWN = "points to begin with are in a CSV file, --x0 FILE, or in a study, --from-study FILE"
 _SPACE = "parameters are declared by --param NAME=float:LOW:HIGH, or in a file by --space FILE"
 _TIME = "seconds for the whole run are --timeout S, for one evaluation --eval-timeout S"
 _LOOK = "there is none; `rnnbbo study show FILE` lists the trials of --study, --plot draws them"
@@ -37,8 +37,9 @@ _HABITS = {
     _CONSTRAINT: "constraint constraints where",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",
-    _FIRST: "n-initial-points n-startup-trials n-random-starts initial-points warmup n-init",
-    _KNOWN: "x0 y0 initial-guess points-to-evaluate enqueue",
+    _FIRST: "n-initial-points n-startup-trials n-random-starts warmup n-init",
+    _KNOWN: "y0 initial-guess points-to-evaluate enqueue initial-points init-points known "
+    "warm-start",
     _SPACE: "params parameter parameters bounds bound search-space dimension dimensions config "
     "float int cat categorical choice range lower upper low high",
     _TIME: "time-limit max-time walltime wall-time time-budget deadline trial-timeout max-seconds",

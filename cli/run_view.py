@@ -111,6 +111,8 @@ class RunView:
         now = opened.history.result()
         if opened.study is not None and len(now.x_iters):
             say(_going_on(opened.study, now, self._n_calls))
+        elif len(now.x_iters):
+            say(f"{len(now.x_iters)} known values, {_best_so_far(now)}")
         if self._objective.call is not None:
             say(f"calling {self._objective.call}")
         why = f": {now.policy_why}" if now.policy_why else ""
@@ -143,8 +145,11 @@ def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
         told = f"{now.nfev} evaluations, and {n_calls} are wanted"
     known = len(now.x_iters) - now.nfev
     more = f", {known} known values" if known else ""
-    best = f"best value {now.fun!r}" if now.success else "no success yet"
-    return f"going on with {study.path}: {told}{more}, {best}"
+    return f"going on with {study.path}: {told}{more}, {_best_so_far(now)}"
+
+
+def _best_so_far(now: OptimizeResult) -> str:
+    return f"best value {now.fun!r}" if now.success else "no success yet"
 
 
 def _exit_code(ended: Ended) -> int:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from rnnbbo.study import Study
 
 _FILE = click.argument("file", metavar="FILE")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formulas begin with
 
 
 _HELP = """Look into a study: the file that `rnnbbo minimize --study` keeps.
@@ -179,37 +175,11 @@ def _as_json(opened: Study) -> str:
 
 
 def _as_csv(opened: Study) -> str:
-    names = ["trial", "state", "value", "seconds", "error"]
-    for name in opened.space.names:
-        column = name
-        while column in names:
-            column = f"param_{column}"
-        names.append(column)
-    rows: list[list[Any]] = [names]
+    from rnnbbo.sheet import OWN_COLUMNS, column_names, csv_line
+
+    rows: list[list[Any]] = [[*OWN_COLUMNS, *column_names(opened.space.names)]]
     for trial in opened.trials():
         seconds = None if trial.outcome is None else trial.outcome.seconds
         value = None if trial.value is None else repr(trial.value)
         rows.append([trial.number, trial.state.value, value, seconds, trial.error, *trial.x])
-    return "".join(map(_csv_line, rows))
-
-
-def _csv_line(cells: Sequence[Any]) -> str:
-    out = io.StringIO()
-    # With this ending a carriage return is quoted as a line feed is.
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_no_formula(cell) for cell in cells])
-    return out.getvalue()[:-2] + "\n"
-
-
-def _no_formula(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell):
-        return f"'{cell}"
-    return cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return "".join(map(csv_line, rows))

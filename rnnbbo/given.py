@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 from rnnbbo.arguments import as_list, as_number, as_value
 from rnnbbo.errors import ConfigError, PointError
 from rnnbbo.escaping import repr_of
+from rnnbbo.sheet import VALUE, Sheet, column_names, from_columns, from_mappings, read_csv
+from rnnbbo.sheet_points import read_points
 from rnnbbo.space import Space
 from rnnbbo.trial import Outcome
 
@@ -35,7 +38,25 @@ def outcome_of(y: Any, error: str | None = None) -> Outcome:
 
 
 def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[KnownPoint]]:
-    """Return the points of x0 to ask first, and those whose values are known."""
+    """Return the points of x0 to ask first, and those whose values are known.
+
+    Args:
+        space: the search space.
+        x0: a point or a list of points; or a table: the path of a CSV file, a data frame, a
+            mapping of columns, a mapping or a list of them by name.
+        y0: the values of the points; None for a table, which may have a column of them.
+
+    Raises:
+        PointError: a point is not in the space.
+        ObservationError: a value is not a number.
+        TableError: a table cannot be read, or has wrong cells.
+        ConfigError: there are not as many values as points.
+    """
+    sheet = None if x0 is None else _as_sheet(space, x0)
+    if sheet is not None:
+        if y0 is not None:
+            raise ConfigError(f"y0 beside a table; expected a column {VALUE!r} in it instead")
+        return points_and_known(space, sheet)
     points = [] if x0 is None else _points(space, x0)
     if y0 is None:
         return points, []
@@ -45,6 +66,27 @@ def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known
             f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"
         )
     return [], list(zip(points, values, strict=True))
+
+
+def points_and_known(
+    space: Space, sheet: Sheet
+) -> tuple[list[list[Any]], list[tuple[list[Any], Outcome]]]:
+    """Return the points of a table without a value, and those with one; see `read_points`."""
+    found = read_points(space, sheet)
+    known = [(one.x, one.outcome) for one in found if one.outcome is not None]
+    return [one.x for one in found if one.outcome is None], known
+
+
+def _as_sheet(space: Space, x0: Any) -> Sheet | None:
+    """Return x0 as a table, if it is one."""
+    if isinstance(x0, (str, os.PathLike)):
+        return read_csv(x0, (*column_names(space.names), VALUE))  # type: ignore[arg-type]
+    if isinstance(x0, Mapping) or (hasattr(x0, "columns") and hasattr(x0, "__getitem__")):
+        return from_columns("x0", x0)
+    items = as_list(x0)
+    if items and all(isinstance(item, Mapping) for item in items):
+        return from_mappings("x0", items)
+    return None
 
 
 def _listed(y0: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,24 +14,20 @@ from rnnbbo.arguments import (
     as_count,
     as_finite,
     as_flag,
-    as_list,
     as_seconds,
 )
-from rnnbbo.errors import ConfigError, TooManyFailuresError, warn
+from rnnbbo.callbacks import Callback, RunCallbacks, as_callbacks
+from rnnbbo.errors import ConfigError, TooManyFailuresError
 from rnnbbo.escaping import repr_of
-from rnnbbo.evaluation.averaging import partly_failed
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
-from rnnbbo.given import read_x0
+from rnnbbo.given import KnownPoint, read_x0
 from rnnbbo.loop import Limits
-from rnnbbo.optimization import Opened, Optimization
+from rnnbbo.optimization import Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
 from rnnbbo.space import Space
 from rnnbbo.status import Status
 from rnnbbo.stopping import StopRules, as_until
-from rnnbbo.trial import Trial
-
-Callback = Callable[[OptimizeResult], Any]
 
 
 def minimize(
@@ -73,8 +70,11 @@ def minimize(
         n_calls: number of evaluations, those of `x0` included; with a study, of the whole study.
         policy: what proposes the points, as for `rnnbbo.Optimizer`; None for the study's, or
             "auto", the best by what was measured.
-        x0: a point, or a list of points, to evaluate first; with `y0`, points already known. A
-            study that has trials already does without.
+        x0: a point, or a list of points, to evaluate first; with `y0`, points already known. Or a
+            table, whose columns are parameters and perhaps `value`: the path of a CSV file, a data
+            frame, a mapping of columns or of a point, a list of such. A row with a value is known,
+            one without is evaluated first. Or another study, or its path: what it was told is
+            known, as far as it lies in the space. A study that has trials already does without.
         y0: the value at `x0`, or a list of the values at its points. They are told to the policy
             and not evaluated; a value that is not finite is a failed trial.
         callback: a function, or several, called after every evaluation (and once after `y0`)
@@ -118,6 +118,7 @@ def minimize(
     Raises:
         SpaceError: the space is malformed.
         PointError: a point of `x0` is not in the space.
+        TableError: a table in `x0` cannot be read, or has wrong columns or cells.
         PolicyError: there is no such policy, or it does not know what `until` needs.
         ConfigError: another argument does not fit.
         StudyError: the study exists already, is damaged, or was made for something else.
@@ -131,13 +132,14 @@ def minimize(
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
-    points, known = read_x0(space, x0, y0)
+    begun = study is not None and resume is True and os.path.isfile(study)
+    points, known = _given(space, x0, y0, None if begun else bool(maximize))
     rules = StopRules(
         None if target is None else as_finite("target", target),
         None if patience is None else as_count("patience", patience),
         as_until(until),
     )
-    callbacks = _callbacks(callback)
+    callbacks = as_callbacks(callback)
     _check_counts(n_calls, len(points), max_failures)
     timeout = None if timeout is None else as_seconds("timeout", timeout)
     eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
@@ -180,7 +182,7 @@ def minimize(
     )
     ended = optimization.run(
         lambda opened: _evaluator(func, space, workers, executor, eval_timeout),
-        _Callbacks(callbacks, complete, at_once=bool(known)),
+        RunCallbacks(callbacks, complete, at_once=bool(known)),
     )
     result = complete(ended.result)
     if ended.error is not None:
@@ -192,49 +194,18 @@ def minimize(
     return result
 
 
-class _Callbacks:
-    """The user's functions, called with the result so far, and a warning of the first failure.
+def _given(
+    space: Space, x0: Any, y0: Any, maximize: bool | None
+) -> tuple[list[list[Any]], list[KnownPoint]]:
+    """Return the points of x0 to ask first, and those whose values are known."""
+    if isinstance(x0, (str, Path)) or hasattr(x0, "told"):
+        from rnnbbo.study import Study, is_study_file, told_in
 
-    Args:
-        callbacks: the functions.
-        complete: adds to a result what it lacks.
-        at_once: whether they are called before anything is evaluated, too.
-    """
-
-    def __init__(
-        self,
-        callbacks: Sequence[Callback],
-        complete: Callable[[OptimizeResult], OptimizeResult],
-        *,
-        at_once: bool,
-    ) -> None:
-        self._callbacks = callbacks
-        self._complete = complete
-        self._at_once = at_once
-        self._partly = False  # whether a trial of which some evaluations failed was warned of
-
-    def begin(self, opened: Opened) -> bool:
-        """Take note of the history."""
-        self._history = opened.history
-        return self._at_once and self._call()
-
-    def add(self, trial: Trial) -> bool:
-        """Call the functions, and return whether one of them ends the run."""
-        if trial.failed and self._history.n_failed == 1:
-            warn(
-                f"the trial at {repr_of(trial.x)} failed: {trial.error}; failed trials never "
-                "become the best, and the result's `errors` has the reasons",
-                RuntimeWarning,
-            )
-        partly = partly_failed(trial)
-        if partly is not None and not self._partly:
-            self._partly = True
-            warn(f"of the trial at {repr_of(trial.x)}, {partly}", RuntimeWarning)
-        return self._call()
-
-    def _call(self) -> bool:
-        # All of them are called, as in scikit-optimize, each with a result of its own.
-        return any([bool(one(self._complete(self._history.result()))) for one in self._callbacks])
+        if isinstance(x0, Study) or is_study_file(x0):
+            if y0 is not None:
+                raise ConfigError("y0 beside a study; expected x0 alone, for it has the values")
+            return [], told_in(x0, space, maximize)
+    return read_x0(space, x0, y0)
 
 
 def _evaluator(
@@ -270,15 +241,6 @@ def _too_many(result: OptimizeResult, max_failures: int | None) -> TooManyFailur
     )
     error.result = result
     return error
-
-
-def _callbacks(callback: Any) -> list[Callback]:
-    callbacks = [] if callback is None else [callback] if callable(callback) else as_list(callback)
-    if callbacks is None or not all(map(callable, callbacks)):
-        raise ConfigError(
-            f"callback = {repr_of(callback)}; expected a function or a list of functions"
-        )
-    return callbacks
 
 
 def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:

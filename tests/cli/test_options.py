@@ -50,4 +50,4 @@ def test_hints_name_options_that_there_are_and_no_habit_is_one_of_ours():
     }
     for habit, hint in options._HINTS.items():
         assert f"--{habit}" not in OWN
-        assert set(re.findall(r"--[a-z][a-z-]*", hint)) <= OWN | others, habit
+        assert set(re.findall(r"--[a-z][a-z0-9-]*", hint)) <= OWN | others, habit
