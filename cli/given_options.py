@@ -30,8 +30,7 @@ def read_given(
         StudyError: the study cannot be read, or was made for something else.
         ConfigError: there are more points to evaluate than evaluations.
     """
-    from rnnbbo.given import points_and_known
-    from rnnbbo.sheet import VALUE, column_names, read_csv
+    from rnnbbo.given import as_sheet, points_and_known
     from rnnbbo.study import is_study_file, told_in
 
     points: list[list[Any]] = []
@@ -43,7 +42,8 @@ def read_given(
             raise click.UsageError(
                 f"--x0 = {x0_file!r}, which is a study; expected a CSV file, or --from-study"
             )
-        sheet = read_csv(x0_file, (*column_names(space.names), VALUE))
+        sheet = as_sheet(space, "--x0", x0_file)
+        assert sheet is not None  # what stands in a file is one
         points, more = points_and_known(space, sheet)
         known += more
     if len(points) > n_calls:

@@ -1,4 +1,4 @@
-"""`rnnbbo study`: what is in the file of a study."""
+"""`rnnbbo study`: what is in the file of a study, and the commands of `study_bench`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.cli import study_bench
 from rnnbbo.errors import ConfigError
 from rnnbbo.outputs import check_output
 from rnnbbo.status import Status
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _FILE = click.argument("file", metavar="FILE")
 
 
-_HELP = """Look into a study: the file that `rnnbbo minimize --study` keeps.
+_HELP = """Look into a study, the file that `rnnbbo minimize --study` keeps; or measure by hand.
 
 \b
 Examples:
@@ -29,6 +30,9 @@ Examples:
   rnnbbo study best run.db --json
   rnnbbo study export run.db -o run.csv
   rnnbbo study backup run.db run-copy.db
+  rnnbbo study new plate.db --param temp=float:20:90 --param ph=float:6:9 --maximize
+  rnnbbo study ask plate.db -n 8 -o plate.csv
+  rnnbbo study import plate.db plate.csv
 """
 
 
@@ -43,7 +47,8 @@ def study(ctx: click.Context) -> None:
         ctx.exit(EXIT_USAGE)
 
 
-def _open(file: str) -> Study:
+def open_study(file: str) -> Study:
+    """Open a study that is there."""
     from rnnbbo.study import Study
 
     return Study(file, resume=True)
@@ -56,7 +61,7 @@ def show(file: str, last: int | None) -> None:
     """Print a summary and a table of the trials."""
     from rnnbbo.cli import printing
 
-    with _open(file) as opened:
+    with open_study(file) as opened:
         trials = opened.trials()
         best = best_of(trials, maximize=opened.maximize)
         states = [trial.state for trial in trials]
@@ -96,7 +101,7 @@ def export(file: str, form: str | None, output: str | None) -> None:
     if output is not None:
         _require_other(output, file)
         check_output("--output", output)
-    with _open(file) as opened:
+    with open_study(file) as opened:
         text = _as_json(opened) if form == "json" else _as_csv(opened)
     if output is None:
         sys.stdout.write(text)
@@ -113,7 +118,7 @@ def backup(file: str, target: str) -> None:
     The copy is a study of its own: trials that are being evaluated wait in it for somebody to
     evaluate them.
     """
-    with _open(file) as opened:
+    with open_study(file) as opened:
         opened.backup(target)
         click.echo(f"{target}: {len(opened.trials())} trials", err=True)
 
@@ -126,7 +131,7 @@ def best(file: str, as_json: bool) -> int:
     from rnnbbo.cli import printing
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
-    with _open(file) as opened:
+    with open_study(file) as opened:
         found = best_of(opened.told(), maximize=opened.maximize)
         names = opened.space.names
     if found is None:
@@ -183,3 +188,7 @@ def _as_csv(opened: Study) -> str:
         value = None if trial.value is None else repr(trial.value)
         rows.append([trial.number, trial.state.value, value, seconds, trial.error, *trial.x])
     return "".join(map(csv_line, rows))
+
+
+for _command in (study_bench.new, study_bench.ask, study_bench.tell, study_bench.import_table):
+    study.add_command(_command)

@@ -12,7 +12,7 @@ import numpy as np
 from rnnbbo.arguments import as_list, as_number, as_value
 from rnnbbo.errors import ConfigError, PointError
 from rnnbbo.escaping import repr_of
-from rnnbbo.sheet import VALUE, Sheet, column_names, from_columns, from_mappings, read_csv
+from rnnbbo.sheet import TRIAL, VALUE, Sheet, column_names, from_columns, from_mappings, read_csv
 from rnnbbo.sheet_points import read_points
 from rnnbbo.space import Space
 from rnnbbo.trial import Outcome
@@ -52,7 +52,7 @@ def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known
         TableError: a table cannot be read, or has wrong cells.
         ConfigError: there are not as many values as points.
     """
-    sheet = None if x0 is None else _as_sheet(space, x0)
+    sheet = None if x0 is None else as_sheet(space, "x0", x0)
     if sheet is not None:
         if y0 is not None:
             raise ConfigError(f"y0 beside a table; expected a column {VALUE!r} in it instead")
@@ -77,15 +77,21 @@ def points_and_known(
     return [one.x for one in found if one.outcome is None], known
 
 
-def _as_sheet(space: Space, x0: Any) -> Sheet | None:
-    """Return x0 as a table, if it is one."""
-    if isinstance(x0, (str, os.PathLike)):
-        return read_csv(x0, (*column_names(space.names), VALUE))  # type: ignore[arg-type]
-    if isinstance(x0, Mapping) or (hasattr(x0, "columns") and hasattr(x0, "__getitem__")):
-        return from_columns("x0", x0)
-    items = as_list(x0)
+def as_sheet(space: Space, name: str, table: Any) -> Sheet | None:
+    """Return what was given as a table, if it is one.
+
+    Args:
+        space: the search space.
+        name: what messages call it, if it is no file.
+        table: the path of a CSV file, a data frame, a mapping of columns, one or several by name.
+    """
+    if isinstance(table, (str, os.PathLike)):
+        return read_csv(table, (*column_names(space.names), TRIAL, VALUE))  # type: ignore[arg-type]
+    if isinstance(table, Mapping) or (hasattr(table, "columns") and hasattr(table, "__getitem__")):
+        return from_columns(name, table)
+    items = as_list(table)
     if items and all(isinstance(item, Mapping) for item in items):
-        return from_mappings("x0", items)
+        return from_mappings(name, items)
     return None
 
 

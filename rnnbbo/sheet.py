@@ -51,11 +51,11 @@ def column_names(names: Sequence[str]) -> list[str]:
     return columns
 
 
-def csv_line(cells: Sequence[Any]) -> str:
+def csv_line(cells: Sequence[Any], delimiter: str = ",") -> str:
     """Return a line of a CSV file in which no cell is a formula."""
     out = io.StringIO()
     # With this ending a carriage return is quoted as a line feed is.
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([without_formula(cell) for cell in cells])
     return out.getvalue()[:-2] + "\n"
 
@@ -69,7 +69,7 @@ def without_formula(cell: Any) -> Any:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(text.replace(",", "."))
     except ValueError:
         return False
     return True
@@ -113,8 +113,10 @@ def read_csv(path: str | Path, wanted: Iterable[str]) -> Sheet:
     ]
     for i, line in rows:
         if len(line) > len(columns) and any(cell is not None for cell in line[len(columns) :]):
+            commas = "; with commas in numbers, separate cells by semicolons"
             raise TableError(
                 f"{name}, row {i}: {len(line)} cells; expected {len(columns)}, one a column"
+                + (commas if delimiter == "," else "")
             )
     padded = [(i, (line + [None] * len(columns))[: len(columns)]) for i, line in rows]
     return Sheet(name, columns, padded, decimal_comma=delimiter != ",")
@@ -182,4 +184,5 @@ def _listed(values: Any) -> list[Any] | None:
 
 
 def _is_empty(cell: Any) -> bool:
-    return cell is None or is_missing(cell) or is_nan(cell)
+    blank = isinstance(cell, str) and not cell.strip()
+    return cell is None or blank or is_missing(cell) or is_nan(cell)

@@ -104,7 +104,7 @@ def as_measured(text: Any, decimal_comma: bool = False) -> Outcome:
     number = _number(text, decimal_comma)
     if number is None or not math.isfinite(number):
         raise ValueError(f"{VALUE} = {_shown(text)}; expected a number, or fail, or nothing yet")
-    return Outcome(number)
+    return Outcome(float(number))
 
 
 def _check_columns(sheet: Sheet, columns: Sequence[str]) -> None:
@@ -129,7 +129,12 @@ def _coordinate(dim: Dimension, cell: Any, decimal_comma: bool) -> Any:
     if cell is None and not isinstance(dim, Categorical):
         return None  # the space as a whole knows whether it may be
     if not isinstance(cell, str):
-        return dim.check(cell)
+        try:
+            return dim.check(cell)
+        except ValueError:
+            if cell is not None:
+                raise
+            return dim.check("")  # as good a category as any
     if not isinstance(dim, Categorical):
         return dim.check(_number(cell, decimal_comma))
     for i, category in enumerate(dim.categories):

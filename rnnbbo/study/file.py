@@ -184,11 +184,12 @@ class StudyFile:
             found = trials.trials(told=told)
         return [replace(trial, x=self.space.decode(trial.x)) for trial in found]
 
-    def ask(self, n_calls: int | None) -> Trial | None:
+    def ask(self, n_calls: int | None, *, new: bool = False) -> Trial | None:
         """Return a trial that waits for somebody, or a new one.
 
         Args:
             n_calls: number of evaluations beyond which no new one is begun; None for any.
+            new: let those wait that do.
 
         Returns:
             The trial, which is this process's to evaluate; None where n_calls have been begun.
@@ -205,30 +206,30 @@ class StudyFile:
                     number = participants.register(connection, self.path)
                 self._participant = number
                 self._heartbeat = participants.Heartbeat(self.path, number)
-            trial = self._next(n_calls)
+            trial = self._next(n_calls, new)
             if trial is not None:
                 self._given.add(trial.number)
             return trial
 
-    def _next(self, n_calls: int | None) -> Trial | None:
+    def _next(self, n_calls: int | None, new: bool) -> Trial | None:
         with self._changing() as connection:
-            done, trial = self._look(connection, n_calls)
+            done, trial = self._look(connection, n_calls, new)
         if done:
             return trial
         with self._follower.turn_to_ask():
             for _ in range(_TRIES):
-                done, trial = self._ask_new(n_calls)
+                done, trial = self._ask_new(n_calls, new)
                 if done:
                     return trial
             with self._changing() as connection:  # keep the others away this time
-                done, trial = self._look(connection, n_calls)
+                done, trial = self._look(connection, n_calls, new)
                 if done:
                     return trial
                 trials = TrialStore(connection)
                 x = self._follower.follow(trials).optimizer.copy().ask()
                 return Trial(self._insert(trials, self.space.encode(x)), x)
 
-    def _ask_new(self, n_calls: int | None) -> tuple[bool, Trial | None]:
+    def _ask_new(self, n_calls: int | None, new: bool) -> tuple[bool, Trial | None]:
         """Return a new trial, worked out while others may write.
 
         Returns:
@@ -239,7 +240,7 @@ class StudyFile:
         x = optimizer.ask()
         code = self.space.encode(x)
         with self._changing() as connection:
-            done, trial = self._look(connection, n_calls)
+            done, trial = self._look(connection, n_calls, new)
             if done:
                 return True, trial
             trials = TrialStore(connection)
@@ -253,7 +254,7 @@ class StudyFile:
         return True, Trial(number, x)
 
     def _look(
-        self, connection: sqlite3.Connection, n_calls: int | None
+        self, connection: sqlite3.Connection, n_calls: int | None, new: bool
     ) -> tuple[bool, Trial | None]:
         """Return whether no new trial has to be made, and one that waits, if any."""
         assert self._participant is not None
@@ -263,7 +264,7 @@ class StudyFile:
         # An interrupt may have come between a trial and whoever asked for it.
         lost = set(trials.running(self._participant)) - self._given
         trials.release(self._participant, lost)
-        waiting = trials.take(self._participant)
+        waiting = None if new else trials.take(self._participant)
         self._follower.others = participants.has_others(connection, self._participant)
         if waiting is not None:
             number, code = waiting

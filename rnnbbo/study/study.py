@@ -15,13 +15,15 @@ import numpy as np
 
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds
-from rnnbbo.errors import StudyError
+from rnnbbo.errors import StudyError, TableError
 from rnnbbo.escaping import repr_of
-from rnnbbo.given import outcome_of
+from rnnbbo.given import as_sheet, outcome_of
 from rnnbbo.result import OptimizeResult, make_result
+from rnnbbo.sheet_points import read_points
 from rnnbbo.space import Space
 from rnnbbo.study import file
 from rnnbbo.study.database import UnmadeError
+from rnnbbo.study.plate import Taken, take_points
 from rnnbbo.study.settings import Settings
 from rnnbbo.study.turns import depth_of_thread
 from rnnbbo.trial import Outcome, Trial
@@ -112,6 +114,44 @@ class Study:
         trial = self._file.ask(None)
         assert trial is not None
         return trial
+
+    def ask_new(self, n_points: int) -> list[Trial]:
+        """Return several new trials, for instance a plate; those that wait for somebody stay so.
+
+        Args:
+            n_points: how many.
+
+        Raises:
+            ConfigError: n_points is no integer of at least 1.
+            StudyError: the file cannot be written; those before have been asked for then.
+        """
+        trials = [self._file.ask(None, new=True) for _ in range(as_count("n_points", n_points))]
+        return [trial for trial in trials if trial is not None]
+
+    def take_table(self, table: Any) -> Taken:
+        """Tell the values of a table, such as a plate that was filled in; all or nothing.
+
+        Columns are the parameters, `value`, and `trial` with the numbers of those that were asked
+        for. An empty value is not known yet, and "fail" a failed trial. A row without a number is
+        a trial of the same point that waits for its value, or a new point. What the study knows
+        already changes nothing, so that a table may be taken twice.
+
+        Args:
+            table: the path of a CSV file, a data frame, a mapping of columns, a list of mappings.
+
+        Returns:
+            What has changed.
+
+        Raises:
+            TableError: it cannot be read, or cells are wrong or contradict the study.
+            StudyError: the file cannot be written. Nothing has changed then.
+        """
+        sheet = as_sheet(self.space, "table", table)
+        if sheet is None:
+            raise TableError(f"table = {repr_of(table)}; expected a CSV file, or columns by name")
+        points = read_points(self.space, sheet)
+        with self._file.transaction() as trials:
+            return take_points(trials, self.space, points, sheet.name)
 
     def tell(
         self,
