@@ -8,18 +8,19 @@ _COUNT = "the number of evaluations is --n-calls N, or -n N"
 _JOBS = "the number of evaluations at once is --jobs N, or -j N"
 _SEED = "the seed is --seed N"
 _STUDY = "trials are kept in a file by --study FILE, one study a file; --resume goes on with it"
-_SIGN = "it always minimizes; to maximize, let the objective return the value with its sign turned"
+_SIGN = "larger values are better with --maximize, and without it smaller ones"
 _CONSTRAINT = (
     "there are no constraints; let the objective fail where a point is not allowed (a program "
     'prints {"status": "fail"})'
 )
 _POLICY = "what proposes is chosen by --policy NAME; `rnnbbo policies` lists the names"
 _FIRST = "there is none; the policy chooses its first points itself"
-_KNOWN = "there is none; `rnnbbo.minimize` of Python takes x0 and y0"
+_KNOWN = "points to begin with are in a CSV file, --x0 FILE, or in a study, --from-study FILE"
 _SPACE = "parameters are declared by --param NAME=float:LOW:HIGH, or in a file by --space FILE"
 _TIME = "seconds for the whole run are --timeout S, for one evaluation --eval-timeout S"
 _LOOK = "there is none; `rnnbbo study show FILE` lists the trials of --study, --plot draws them"
 _PRUNE = "there is none; an evaluation is a single value, and is not pruned"
+_STOP = "a run stops early by --target V, --patience N, or --until exhausted"
 _OUTPUT = "the result goes to stdout, as JSON with --json; redirect it"
 _NOISE = "progress goes to stderr alone; redirect it (2> FILE)"
 
@@ -32,17 +33,20 @@ _HABITS = {
     "processes threads cores batch-size",
     _SEED: "random-state random-seed rng",
     _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
-    _SIGN: "direction directions mode maximize maximise minimize minimise goal",
+    _SIGN: "direction directions mode maximise minimize minimise sense",
     _CONSTRAINT: "constraint constraints where",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",
-    _FIRST: "n-initial-points n-startup-trials n-random-starts initial-points warmup n-init",
-    _KNOWN: "x0 y0 initial-guess points-to-evaluate enqueue",
+    _FIRST: "n-initial-points n-startup-trials n-random-starts warmup n-init",
+    _KNOWN: "y0 initial-guess points-to-evaluate enqueue initial-points init-points known "
+    "warm-start",
     _SPACE: "params parameter parameters bounds bound search-space dimension dimensions config "
     "float int cat categorical choice range lower upper low high",
     _TIME: "time-limit max-time walltime wall-time time-budget deadline trial-timeout max-seconds",
     _LOOK: "dashboard ui web html show visualize port",
-    _PRUNE: "pruner pruning early-stopping",
+    _PRUNE: "pruner pruning",
+    _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target goal "
+    "max-no-improvement n-iter-no-change",
     _OUTPUT: "output out o result save csv format",
     _NOISE: "quiet q verbose v silent log-level progress no-progress debug",
 }

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rnnbbo.cli.streams import OutputError
+from rnnbbo.direction import worst_value
 from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.outputs import check_output, shortened
 from rnnbbo.trial import Trial
@@ -32,8 +33,13 @@ def check_plot(file: str) -> None:
     check_output("--plot", file)
 
 
-def draw_convergence(file: str, trials: Sequence[Trial]) -> None:
+def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = False) -> None:
     """Draw every value and the best so far over the number of evaluations.
+
+    Args:
+        file: of the picture.
+        trials: in the order told.
+        maximize: whether larger values are better.
 
     Raises:
         OutputError: the file cannot be written any more.
@@ -43,9 +49,10 @@ def draw_convergence(file: str, trials: Sequence[Trial]) -> None:
 
     # NaN is not drawn.
     values = [math.nan if trial.value is None else trial.value for trial in trials]
-    best, running = math.inf, []
+    best, running = worst_value(maximize), []
+    better = max if maximize else min
     for value in values:
-        best = min(best, value) if math.isfinite(value) else best
+        best = better(best, value) if math.isfinite(value) else best
         running.append(best if math.isfinite(best) else math.nan)
     counts = range(1, len(values) + 1)
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")

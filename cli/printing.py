@@ -39,7 +39,8 @@ def n_failed(trials: Sequence[Trial]) -> int:
 
 def ending_text(ended: Ended, objective: CommandObjective) -> str:
     """Return the end of a run in words, with the best point ready to paste."""
-    trials, best, result = ended.trials, best_of(ended.trials), ended.result
+    trials, result = ended.trials, ended.result
+    best = best_of(trials, maximize=result.maximize)
     recommended = result.recommended
     count = count_text(len(trials), n_failed(trials))
     if ended.status not in (Status.OK, Status.NO_SUCCESS):
@@ -48,6 +49,8 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
         return f"no trial succeeded ({count})"
     lines = [f"best value {best.value!r}, at trial {best.number} ({count})"]
     lines += [f"seen in the values: {line}" for line in result.seen]
+    if result.gain_left is not None:
+        lines.append(f"a further evaluation is expected to gain {result.gain_left:.2g}")
     lines += objective.lines(best.x)
     if recommended is not None and recommended != best.x:
         numbers = ""
@@ -67,6 +70,8 @@ def trials_json(
     recommended: list[Any] | None,
     names: Sequence[str],
     objective: CommandObjective | None = None,
+    *,
+    maximize: bool,
     **run: Any,
 ) -> str:
     """Return a run, or a study, as one JSON object of schema version 2.
@@ -77,17 +82,19 @@ def trials_json(
         recommended: the point that the policy recommends, or None.
         names: names of the parameters.
         objective: what was minimized; None where nobody knows.
+        maximize: whether larger values are better.
         **run: more keys about the run.
     """
-    best = best_of(trials)
+    best = best_of(trials, maximize=maximize)
     document = {
         "schema_version": JSON_VERSION,
         "status": status,
-        "x": None if best is None else _named(names, best.x),
+        "x": None if best is None else named_point(names, best.x),
         "fun": None if best is None else best.value,
         "best_trial": None if best is None else best.number,
-        "recommended": None if recommended is None else _named(names, recommended),
+        "recommended": None if recommended is None else named_point(names, recommended),
         "command": None if best is None or objective is None else objective.command(best.x),
+        "maximize": maximize,
         "n_trials": len(trials),
         "n_failed": n_failed(trials),
         **run,
@@ -96,7 +103,7 @@ def trials_json(
     return json.dumps(_finite(document), allow_nan=False)
 
 
-def _named(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
+def named_point(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
     """Return a point by names; a category that JSON has no form for is there as text."""
     return {name: as_plain(value, str) for name, value in zip(names, x, strict=True)}
 
@@ -104,7 +111,7 @@ def _named(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
 def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
     document = {
         "trial": trial.number,
-        "x": _named(names, trial.x),
+        "x": named_point(names, trial.x),
         "state": trial.state,
     }
     outcome = trial.outcome
@@ -146,12 +153,18 @@ def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
                 *map(short_text, trial.x),
             ]
         )
+    errors = [None, *(trial.error for trial in trials)]
+    lines = zip(aligned(rows), errors, strict=True)
+    return "\n".join(line + (f"  {failed}" if failed else "") for line, failed in lines)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a line a row, its cells below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row, failed in zip(rows, [None, *(trial.error for trial in trials)], strict=True):
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
-        lines.append("  ".join(cells) + (f"  {failed}" if failed else ""))
-    return "\n".join(lines)
+    return [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
 
 
 def _finite(value: Any) -> Any:

@@ -144,7 +144,8 @@ class Program:
                 **processes.marked(mark),
                 "RNNBBO_PARAMS": json.dumps(params),
                 "RNNBBO_TRIAL": str(trial.number),
-                "RNNBBO_SEED": str(_trial_seed(seed, trial.number)),
+                "RNNBBO_SEED": str(_trial_seed(seed, trial)),
+                "RNNBBO_REPEAT": str(trial.repetition),
                 "RNNBBO_RESULT": str(result),
             }
             arguments = self.arguments(params)
@@ -389,7 +390,8 @@ def _read_some(
     del tail[:-_TAIL]
 
 
-def _trial_seed(seed: int, trial: int) -> int:
+def _trial_seed(seed: int, trial: Trial) -> int:
     from numpy.random import SeedSequence
 
-    return int(SeedSequence([seed, trial]).generate_state(1)[0] >> 1)
+    entropy = [seed, trial.number, *([trial.repetition] if trial.repetition else [])]
+    return int(SeedSequence(entropy).generate_state(1)[0] >> 1)

@@ -19,7 +19,10 @@ Examples:
   rnnbbo resume run.db -n 200 --jobs 4
 """
 
-_TAKEN = ("n_calls", "jobs", "eval_timeout", "timeout", "max_failures", "as_json", "plot_file")
+_TAKEN = (
+    *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until", "repeat"),
+    *("max_failures", "as_json", "plot_file"),
+)
 
 
 @click.command(help=_HELP, params=[one for one in minimize.params if one.name in _TAKEN])

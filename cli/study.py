@@ -1,18 +1,16 @@
-"""`rnnbbo study`: what is in the file of a study."""
+"""`rnnbbo study`: what is in the file of a study, and the commands of `study_bench`."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.cli import study_bench
 from rnnbbo.errors import ConfigError
 from rnnbbo.outputs import check_output
 from rnnbbo.status import Status
@@ -22,10 +20,9 @@ if TYPE_CHECKING:
     from rnnbbo.study import Study
 
 _FILE = click.argument("file", metavar="FILE")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formulas begin with
 
 
-_HELP = """Look into a study: the file that `rnnbbo minimize --study` keeps.
+_HELP = """Look into a study, the file that `rnnbbo minimize --study` keeps; or measure by hand.
 
 \b
 Examples:
@@ -33,6 +30,9 @@ Examples:
   rnnbbo study best run.db --json
   rnnbbo study export run.db -o run.csv
   rnnbbo study backup run.db run-copy.db
+  rnnbbo study new plate.db --param temp=float:20:90 --param ph=float:6:9 --maximize
+  rnnbbo study ask plate.db -n 8 -o plate.csv
+  rnnbbo study import plate.db plate.csv
 """
 
 
@@ -47,7 +47,8 @@ def study(ctx: click.Context) -> None:
         ctx.exit(EXIT_USAGE)
 
 
-def _open(file: str) -> Study:
+def open_study(file: str) -> Study:
+    """Open a study that is there."""
     from rnnbbo.study import Study
 
     return Study(file, resume=True)
@@ -60,14 +61,15 @@ def show(file: str, last: int | None) -> None:
     """Print a summary and a table of the trials."""
     from rnnbbo.cli import printing
 
-    with _open(file) as opened:
+    with open_study(file) as opened:
         trials = opened.trials()
-        best = best_of(trials)
+        best = best_of(trials, maximize=opened.maximize)
         states = [trial.state for trial in trials]
         counts = {state: states.count(state) for state in dict.fromkeys(states)}
         counted = ", ".join(f"{number} {state}" for state, number in counts.items())
         click.echo(f"{opened.path}: {len(trials)} trials" + (f" ({counted})" if counted else ""))
-        click.echo(f"policy {opened.policy_name}, seed {opened.seed}")
+        larger = ", larger values are better" if opened.maximize else ""
+        click.echo(f"policy {opened.policy_name}, seed {opened.seed}{larger}")
         for name, dim in zip(opened.space.names, opened.space, strict=True):
             click.echo(f"  {name}: {dim!r}")
         if best is not None:
@@ -99,7 +101,7 @@ def export(file: str, form: str | None, output: str | None) -> None:
     if output is not None:
         _require_other(output, file)
         check_output("--output", output)
-    with _open(file) as opened:
+    with open_study(file) as opened:
         text = _as_json(opened) if form == "json" else _as_csv(opened)
     if output is None:
         sys.stdout.write(text)
@@ -116,7 +118,7 @@ def backup(file: str, target: str) -> None:
     The copy is a study of its own: trials that are being evaluated wait in it for somebody to
     evaluate them.
     """
-    with _open(file) as opened:
+    with open_study(file) as opened:
         opened.backup(target)
         click.echo(f"{target}: {len(opened.trials())} trials", err=True)
 
@@ -129,8 +131,8 @@ def best(file: str, as_json: bool) -> int:
     from rnnbbo.cli import printing
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
-    with _open(file) as opened:
-        found = best_of(opened.told())
+    with open_study(file) as opened:
+        found = best_of(opened.told(), maximize=opened.maximize)
         names = opened.space.names
     if found is None:
         click.echo("no trial has succeeded", err=True)
@@ -169,42 +171,24 @@ def _as_json(opened: Study) -> str:
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
-    status = Status.NO_SUCCESS if best_of(trials) is None else Status.OK
-    return printing.trials_json(status, trials, None, opened.space.names, **about) + "\n"
+    succeeded = any(trial.value is not None for trial in trials)
+    status = Status.OK if succeeded else Status.NO_SUCCESS
+    text = printing.trials_json(
+        status, trials, None, opened.space.names, maximize=opened.maximize, **about
+    )
+    return f"{text}\n"
 
 
 def _as_csv(opened: Study) -> str:
-    names = ["trial", "state", "value", "seconds", "error"]
-    for name in opened.space.names:
-        column = name
-        while column in names:
-            column = f"param_{column}"
-        names.append(column)
-    rows: list[list[Any]] = [names]
+    from rnnbbo.sheet import OWN_COLUMNS, column_names, csv_line
+
+    rows: list[list[Any]] = [[*OWN_COLUMNS, *column_names(opened.space.names)]]
     for trial in opened.trials():
         seconds = None if trial.outcome is None else trial.outcome.seconds
         value = None if trial.value is None else repr(trial.value)
         rows.append([trial.number, trial.state.value, value, seconds, trial.error, *trial.x])
-    return "".join(map(_csv_line, rows))
+    return "".join(map(csv_line, rows))
 
 
-def _csv_line(cells: Sequence[Any]) -> str:
-    out = io.StringIO()
-    # With this ending a carriage return is quoted as a line feed is.
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_no_formula(cell) for cell in cells])
-    return out.getvalue()[:-2] + "\n"
-
-
-def _no_formula(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell):
-        return f"'{cell}"
-    return cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+for _command in (study_bench.new, study_bench.ask, study_bench.tell, study_bench.import_table):
+    study.add_command(_command)

@@ -18,6 +18,7 @@ from rnnbbo.errors import (
     RnnbboError,
     SpaceError,
     StudyError,
+    TableError,
     TooManyFailuresError,
     TrialError,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "SpaceError",
     "Study",
     "StudyError",
+    "TableError",
     "TooManyFailuresError",
     "TrialError",
     "minimize",

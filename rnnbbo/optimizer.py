@@ -9,15 +9,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo import auto, shipped
-from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds, as_value
+from rnnbbo.arguments import (
+    as_count,
+    as_entropy,
+    as_flag,
+    as_pairs,
+    as_seconds,
+    as_value,
+)
+from rnnbbo.direction import turned
 from rnnbbo.feed import Told
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
+from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
 from rnnbbo.space import Space
+from rnnbbo.stopping import Left
 
 _HEAP = 8 * 2**20  # bytes
 
@@ -58,16 +68,18 @@ class Optimizer:
         call_seconds: time that an evaluation takes, if known: "auto" spends no more on asking
             than the evaluations are worth.
         rng: a seed, a numpy generator, or None for a random seed.
+        maximize: whether larger values are better, instead of smaller ones.
 
     Attributes:
         space: the `Space`.
+        maximize: whether larger values are better.
         policy_why: why "auto" chose it; empty where the caller did.
 
     Raises:
         SpaceError: the space is malformed.
         PolicyError: there is no such policy.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: n_calls, call_seconds or rng is not of the form expected.
+        ConfigError: n_calls, call_seconds, rng or maximize is not of the form expected.
     """
 
     def __init__(
@@ -78,11 +90,13 @@ class Optimizer:
         n_calls: int | None = None,
         call_seconds: float | None = None,
         rng: int | np.random.Generator | None = None,
+        maximize: bool = False,
     ) -> None:
         keep_heap(_HEAP)
         self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
+        self.maximize = as_flag("maximize", maximize)
         self._rng = rng
         self._entropy = as_entropy(rng)
         self._stages = shipped.stages_of(policy, self.n_calls, seconds)
@@ -110,7 +124,7 @@ class Optimizer:
     def yi(self) -> list[float]:
         """Their values; NaN for a failed trial."""
         self._mend()
-        return self._ledger.values
+        return [turned(value, self.maximize) for value in self._ledger.values]
 
     @isolated()
     def ask(self, n_points: int | None = None) -> Any:
@@ -152,16 +166,16 @@ class Optimizer:
 
         Args:
             x: a point in user units, or a list of points.
-            y: its value, lower being better, or a list of values; an array or list of one element
-                is that value. NaN, infinity, None or what is masked is a failed trial: it is
-                recorded and never becomes the best; what the policy is told of it is
+            y: its value, lower being better unless it maximizes, or a list of values; an array or
+                list of one element is that value. NaN, infinity, None or what is masked is a failed
+                trial: it is recorded and never becomes the best; what the policy is told of it is
                 `rnnbbo.policies.protocol.Takes`.
 
         Raises:
             PointError: a point has the wrong length or type, or is out of bounds.
             ObservationError: a value is not a number. Nothing has been taken then.
         """
-        pairs = [(self.space.check(one), as_value(value)) for one, value in as_pairs(x, y)]
+        pairs = [(self.space.check(one), self._value(value)) for one, value in as_pairs(x, y)]
         self._mend()
         for point, value in pairs:
             self._note(_Event(self.space.place(point), point, value))
@@ -206,7 +220,7 @@ class Optimizer:
             (one.policy.name, one.settled, one.steps, one.fed, one.since, one.stepped)
             for one in self._proposers
         ]
-        return {"asked": self._asked, "told": len(self.yi), "proposers": proposers}
+        return {"asked": self._asked, "told": len(self._ledger.values), "proposers": proposers}
 
     @isolated()
     def restore(self, history: Iterable[tuple[Any, ...]], snapshot: dict[str, Any]) -> None:
@@ -221,7 +235,7 @@ class Optimizer:
         """
         self._mend()
         events = [self._event(*one) for one in history]
-        n_told = len(self.yi) + sum(event.point is not None for event in events)
+        n_told = len(self._ledger.values) + sum(event.point is not None for event in events)
         n_asked = self._asked + sum(event.point is None for event in events)
         stage, later = None, self._later
         while later and n_told >= later[0].begins:
@@ -292,8 +306,41 @@ class Optimizer:
             if point is not None:
                 feed = self._ledger.feed(proposer.policy.policy.takes)
                 value, noise = feed.in_user_unit(found.value), feed.in_user_unit(found.noise)
+                value = None if value is None else turned(value, self.maximize)
                 return Recommendation(point, value, noise, found.seen)
         return Recommendation(self._ledger.best())
+
+    @property
+    def knows_gain(self) -> bool:
+        """Whether a policy that proposes now knows `gain_left`."""
+        self._mend()
+        return any(one.policy.policy.knows_gain for one in self._proposers)
+
+    @isolated()
+    def gain_left(self) -> float | None:
+        """Return by how much one more evaluation is expected to improve on the best value.
+
+        Returns:
+            The expected improvement of the next point, at least 0, in the unit of the values told;
+            of the noise-free value where they are noisy. None where the policy does not know it,
+            as all but `kernel` do not, or not yet.
+        """
+        self._mend()
+        for proposer in self._proposers:
+            gain = proposer.gain_left(self._ledger)
+            if gain is not None:
+                return self._ledger.feed(proposer.policy.policy.takes).in_user_unit(gain)
+        return None
+
+    def left(self) -> Left:
+        """Return what the policy says of going on, for `rnnbbo.stopping`."""
+        values = np.array([math.nan, *self._ledger.values])
+        spread = 0.0
+        if np.isfinite(values).any():
+            cube = [self.space.place(point) for point in self._ledger.points]
+            tamed = tame(np.array(cube), values[1:]).y
+            spread = float(tamed.max() - tamed.min())
+        return Left(self.gain_left(), self.recommendation().noise, spread)
 
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
@@ -305,6 +352,8 @@ class Optimizer:
             policy_why=self.policy_why,
             recommended=self.recommendation(),
             random_state=self._rng,
+            maximize=self.maximize,
+            gain_left=self.gain_left(),
         )
 
     @property
@@ -368,7 +417,11 @@ class Optimizer:
         if not told:
             return _Event(u)
         (y,) = told
-        return _Event(u, point, as_value(y))
+        return _Event(u, point, self._value(y))
+
+    def _value(self, y: Any) -> float:
+        """Return a told value as policies have it: lower is better; NaN for a failed trial."""
+        return turned(as_value(y), self.maximize)
 
     def _note(self, event: _Event, proposers: list[Proposer] | None = None) -> None:
         """Take note of an event: it has happened, or, where an interrupt came first, it has not.

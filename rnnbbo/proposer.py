@@ -15,6 +15,8 @@ from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
 from rnnbbo.space import Space
 
+_WEIGHED = 16  # choices, the best first, that count for what is left to gain
+
 
 @dataclass(frozen=True)
 class Proposer:
@@ -186,6 +188,22 @@ class Proposer:
             if not ledger.was_seen(place):
                 return point, place
         return self._settle(prepared[0])
+
+    def gain_left(self, ledger: Ledger) -> float | None:
+        """Return by how much its next query is expected to improve on the best value, in its unit.
+
+        None where the policy does not know that, or not yet.
+        """
+        policy, params = self.policy.policy, self.policy.params
+        if not policy.knows_gain:
+            return None
+        ready = self if self.prepared is not None else self.prepare(ledger)
+        choices = ready.prepared
+        assert choices is not None
+        places = [self._settle(u)[1] for u in choices[:_WEIGHED]]
+        unseen = [u for u in places if not ledger.was_seen(u)] or places[:1]
+        pending = ledger.waiting()[-MOST_PENDING:]
+        return policy.gain(params, ready.state, np.array(unseen), pending, self.space)
 
     def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""

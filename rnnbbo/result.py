@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnnbbo.direction import worst_value
 from rnnbbo.space import Space
 
 
@@ -36,16 +37,20 @@ class OptimizeResult(dict):
 
     Attributes:
         x: best point, a list of n_dims values in user units; None if no trial succeeded.
-        fun: its value; infinity if no trial succeeded.
-        recommended: the point told whose noise-free value is probably the least: `x` itself unless
+        fun: its value; infinity if no trial succeeded, -infinity where it maximizes.
+        maximize: whether larger values are better.
+        recommended: the point told whose noise-free value is probably the best: `x` itself unless
             the values are noisy, see `Optimizer.recommend`; None if no trial succeeded.
         recommended_value: its estimated noise-free value; None where the values do not seem noisy,
             or the policy knows of no noise.
         noise: deviation of the noise of a value about there, likewise.
+        gain_left: by how much one more evaluation is expected to improve on the best value, at
+            least 0, in the unit of the values; None where the policy does not know that, or not
+            yet: see `Optimizer.gain_left`.
         x_iters: every point told, in the order told: a list of points.
         func_vals: their values, (len(x_iters),) float64. A failed trial, whatever its
-            objective returned, is +infinity here: it never is the minimum, and running minima
-            stay right.
+            objective returned, is +infinity here, -infinity where it maximizes: it never is the
+            best, and running minima, or maxima, stay right.
         n_failed: number of failed trials.
         errors: why trials failed, {index in x_iters: one line}, as far as it is known.
         nfev: number of evaluations, failed ones included; values given as `y0` are not counted.
@@ -123,7 +128,9 @@ def make_result(
     policy: str | None = None,
     policy_why: str = "",
     recommended: Recommendation | None = None,
+    gain_left: float | None = None,
     random_state: Any = None,
+    maximize: bool = False,
     message: str | None = None,
     specs: dict[str, Any] | None = None,
 ) -> OptimizeResult:
@@ -136,23 +143,29 @@ def make_result(
         policy: name of the policy.
         policy_why: why it was chosen.
         recommended: what the policy recommends.
+        gain_left: by how much it expects the next value to improve on the best one.
         random_state: what the caller gave as seed or generator.
+        maximize: whether larger values are better.
         message: how the run ended; by default a count of the trials.
         specs: the call's arguments, {"args": {...}}.
 
     Returns:
-        The result; the first of several equal minima is its `x`.
+        The result; the first of several points of the best value is its `x`.
     """
-    values = np.array([y if math.isfinite(y) else math.inf for y in y_iters], dtype=np.float64)
+    worst = worst_value(maximize)
+    values = np.array([y if math.isfinite(y) else worst for y in y_iters], dtype=np.float64)
     n_failed = int(np.isinf(values).sum())
     success = n_failed < len(values)
-    best = int(values.argmin()) if success else None
+    best = None
+    if success:
+        best = int(values.argmax() if maximize else values.argmin())
     recommended = Recommendation(None) if recommended is None else recommended
     return OptimizeResult(
         message=count_text(len(values), n_failed) if message is None else message,
         success=success,
-        fun=math.inf if best is None else float(values[best]),
+        fun=worst if best is None else float(values[best]),
         x=None if best is None else list(x_iters[best]),
+        maximize=maximize,
         nfev=len(values),
         n_failed=n_failed,
         policy=policy,
@@ -161,6 +174,7 @@ def make_result(
         recommended=recommended.x,
         recommended_value=recommended.value,
         noise=recommended.noise,
+        gain_left=gain_left,
         x_iters=[list(x) for x in x_iters],
         func_vals=values,
         errors={},

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnbbo.direction import turned
 from rnnbbo.escaping import as_line, as_plain, end_of, one_line, repr_of
 from rnnbbo.status import TrialState
 
@@ -61,12 +62,14 @@ class Trial:
         x: the point, n_dims values in user units.
         outcome: the value, or why there is none; None until it is told.
         waiting: whether it is not told, and nobody evaluates it now.
+        repetition: how often it was evaluated before, where it is evaluated several times.
     """
 
     number: int
     x: list[Any]
     outcome: Outcome | None = None
     waiting: bool = False
+    repetition: int = 0
 
     @property
     def state(self) -> TrialState:
@@ -91,11 +94,14 @@ class Trial:
         return None if self.outcome is None else self.outcome.error
 
 
-def best_of(trials: Iterable[Trial]) -> Trial | None:
-    """Return the first of the trials with the smallest value, or None where none succeeded."""
+def best_of(trials: Iterable[Trial], *, maximize: bool) -> Trial | None:
+    """Return the first of the trials with the best value, or None where none succeeded."""
     best: Trial | None = None
     lowest = math.inf
     for trial in trials:
-        if trial.value is not None and (best is None or trial.value < lowest):
-            best, lowest = trial, trial.value
+        if trial.value is None:
+            continue
+        value = turned(trial.value, maximize)
+        if best is None or value < lowest:
+            best, lowest = trial, value
     return best

@@ -50,11 +50,13 @@ class Policy(ABC):
         about: what it is, in a line.
         batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
         takes: which values it is told.
+        knows_gain: whether it has a `gain`.
     """
 
     about: str = ""
     batched: bool = False
     takes: Takes = Takes.FINITE
+    knows_gain: bool = False
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -136,6 +138,28 @@ class Policy(ABC):
 
         With what is known of its value and of the noise, or the point alone. None where nothing
         better is known than the point of the least value.
+        """
+        return None
+
+    def gain(
+        self,
+        params: Params,
+        state: Any,
+        points: np.ndarray,
+        pending: np.ndarray,
+        space: Space,
+    ) -> float | None:
+        """Return how much one more value is expected to improve on the best, in values' unit.
+
+        Args:
+            params: its weights.
+            state: its state.
+            points: (C, D) where it may be taken, C >= 1: the best of them counts.
+            pending: (P, D) points asked and not told.
+            space: the user's.
+
+        Returns:
+            It, at least 0; None where it is not known, or not yet.
         """
         return None
 

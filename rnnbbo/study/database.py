@@ -277,7 +277,7 @@ def _require_intact_rows(connection: sqlite3.Connection, path: Path) -> None:
         query = f"SELECT {', '.join(columns)}, crc FROM {table} ORDER BY {columns[0]}"
         for *row, crc in connection.execute(query):
             if not checksums.row_is_intact(row, crc):
-                raise StudyError(f"{path} is damaged: a row of its table {table} has changed")
+                raise _damaged_row(path, table)
             if table == "trial":
                 if row[0] != count:
                     raise StudyError(f"{path} is damaged: trial {count} is missing")
@@ -288,13 +288,21 @@ def _require_intact_rows(connection: sqlite3.Connection, path: Path) -> None:
         raise StudyError(f"{path} is damaged: its history is not the one that was written")
 
 
+def _damaged_row(path: Path, table: str) -> StudyError:
+    return StudyError(f"{path} is damaged: a row of its table {table} has changed")
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     if pragma(connection, "user_version") == schema.SCHEMA_VERSION:
         return
     with transaction(connection):
-        # Another process may have been first.
-        for version in range(pragma(connection, "user_version"), schema.SCHEMA_VERSION):
+        version = pragma(connection, "user_version")
+        if version == schema.SCHEMA_VERSION:  # another process has been first
+            return
+        try:
             schema.MIGRATIONS[version](connection)
+        except schema.DamagedRow as table:
+            raise _damaged_row(path, str(table)) from None
         connection.execute(f"PRAGMA user_version = {schema.SCHEMA_VERSION}")
 
 

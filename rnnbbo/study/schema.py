@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from rnnbbo.study import checksums
 
 APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # `asked` and `told` are places in one history: what a new optimizer is fed in this order makes its
 # state. A point that was told without having been asked for has no `asked`. `head` is the chained
@@ -23,6 +23,7 @@ STATEMENTS = {
     seed TEXT NOT NULL,
     made_by TEXT NOT NULL,
     made_at REAL NOT NULL,
+    settings TEXT NOT NULL,
     command TEXT NOT NULL,
     head TEXT NOT NULL,
     crc INTEGER NOT NULL
@@ -57,7 +58,7 @@ _INDEX = "CREATE INDEX trial_state ON trial (state)"
 COLUMNS = {
     "study": (
         *("id", "space", "policy", "source", "weights", "seed", "made_by", "made_at"),
-        *("command", "head"),
+        *("settings", "command", "head"),
     ),
     "worker": ("id", "machine", "pid", "born", "beat"),
     "trial": (
@@ -67,12 +68,15 @@ COLUMNS = {
 }
 """Columns of each table, its key first, without the checksum."""
 
-_KEPT = {
-    "study": COLUMNS["study"][:-2],
-    "worker": COLUMNS["worker"],
-    "trial": COLUMNS["trial"],
-}
-"""What the first version of the schema had of them."""
+_FIRST_STUDY = COLUMNS["study"][:-3]
+"""What the first version of the schema had of the table `study`."""
+_SECOND_STUDY = (*_FIRST_STUDY, "command", "head")
+"""Likewise the second one."""
+_NO_SETTINGS = "{}"
+
+
+class DamagedRow(Exception):
+    """A row of an older version is not as it was written; its text is the table's name."""
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -108,10 +112,10 @@ def write_row(connection: sqlite3.Connection, table: str, row: Sequence[object])
 
 
 def _from_first(connection: sqlite3.Connection) -> None:
-    """Bring version 1 to version 2: checksums, the head of the history, the command."""
+    """Bring version 1 to this one: checksums, the head of the history, command and settings."""
     rows = {
         table: connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
-        for table, columns in _KEPT.items()
+        for table, columns in {**COLUMNS, "study": _FIRST_STUDY}.items()
     }
     for name in ("trial", "worker", "study"):
         connection.execute(f"DROP TABLE {name}")
@@ -121,7 +125,21 @@ def _from_first(connection: sqlite3.Connection) -> None:
             write_row(connection, table, row)
     events = connection.execute(EVENTS, (0, 0)).fetchall()
     (header,) = rows["study"]
-    write_row(connection, "study", (*header, "", checksums.chain(checksums.START, events)[-1]))
+    head = checksums.chain(checksums.START, events)[-1]
+    write_row(connection, "study", (*header, _NO_SETTINGS, "", head))
+
+
+def _from_second(connection: sqlite3.Connection) -> None:
+    """Bring version 2 to this one: settings."""
+    query = f"SELECT {', '.join(_SECOND_STUDY)}, crc FROM study"
+    rows = connection.execute(query).fetchall()
+    connection.execute("DROP TABLE study")
+    connection.execute(STATEMENTS["study"])
+    for *row, crc in rows:
+        if not checksums.row_is_intact(row, crc):  # its new checksum would hide that
+            raise DamagedRow("study")
+        *header, command, head = row
+        write_row(connection, "study", (*header, _NO_SETTINGS, command, head))
 
 
 EVENTS = (
@@ -130,5 +148,5 @@ EVENTS = (
 )
 """Asks and tells after a place in the history, which is given twice."""
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_first}
-"""From version n to n + 1, each in the transaction of all."""
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_first, 2: _from_second}
+"""From version n to this one, inside of a transaction; they raise DamagedRow."""

@@ -181,6 +181,16 @@ class TrialStore:
         order = "WHERE told IS NOT NULL ORDER BY told" if told else "ORDER BY number"
         return [_trial(row) for row in self._rows(order)]
 
+    def values(self, after: int) -> list[tuple[float | None, bool]]:
+        """Return what was told after the first `after` trials, in that order.
+
+        Returns:
+            The value, None of a failure, and whether it was asked for.
+        """
+        query = "SELECT value, asked IS NOT NULL FROM trial WHERE told IS NOT NULL ORDER BY told"
+        rows = self._connection.execute(f"{query} LIMIT -1 OFFSET ?", (after,))
+        return [(value, bool(asked)) for value, asked in rows]
+
     def set_command(self, command: str) -> None:
         """Write down what the study is evaluated by."""
         self._write_header(command=command)

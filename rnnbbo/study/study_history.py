@@ -7,8 +7,9 @@ from typing import Any
 
 from rnnbbo.errors import TrialError
 from rnnbbo.result import OptimizeResult
+from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.study.study import Study
-from rnnbbo.trial import Trial
+from rnnbbo.trial import Outcome, Trial
 
 
 class StudyHistory:
@@ -24,14 +25,16 @@ class StudyHistory:
         self._study = study
         self._file = study._file  # the loop needs what users do not
 
-    def begin_with(self, points: Sequence[list[Any]], values: Sequence[Any]) -> None:
-        """Begin an empty study with points to evaluate first, or with known values of them."""
-        known = self._study.known(list(points), list(values)) if values else []
-        codes = [] if values else [self._file.space.encode(point) for point in points]
+    def begin_with(
+        self, points: Sequence[list[Any]], known: Sequence[tuple[list[Any], Outcome]]
+    ) -> None:
+        """Begin an empty study with known values, and with points to evaluate first."""
+        told = [(self._file.space.encode(point), outcome) for point, outcome in known]
+        codes = [self._file.space.encode(point) for point in points]
         with self._file.transaction() as trials:
             if trials.n_trials():
                 return
-            trials.add(known)
+            trials.add(told)
             for code in codes:
                 trials.insert(code, asked=True)
 
@@ -69,6 +72,15 @@ class StudyHistory:
         """Number of evaluations that failed."""
         with self._file.reading() as trials:
             return trials.n_evaluations(failed=True)
+
+    def values(self, after: int) -> list[ToldValue]:
+        """Return what was told, by whomever, after the first `after` trials."""
+        with self._file.reading() as trials:
+            return [ToldValue(*one) for one in trials.values(after)]
+
+    def left(self) -> Left:
+        """Return what the policy says of going on."""
+        return self._file.optimizer().left()
 
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order, by whomever."""

@@ -18,8 +18,8 @@ OWN = {name for parameter in minimize.minimize.params for name in parameter.opts
         (["--max_evals", "9"], "--n-calls N"),
         (["--n-jobs", "2"], "--jobs N"),
         (["--random-state", "0"], "--seed N"),
-        (["--direction", "maximize"], "sign turned"),
-        (["--maximize"], "sign turned"),
+        (["--direction", "maximize"], "larger values are better with --maximize"),
+        (["--mode=max"], "--maximize"),
         (["--constraint", "a<1"], "no constraints"),
         (["--sampler", "tpe"], "--policy NAME"),
         (["--storage", "sqlite:///x.db"], "--study FILE"),
@@ -50,4 +50,4 @@ def test_hints_name_options_that_there_are_and_no_habit_is_one_of_ours():
     }
     for habit, hint in options._HINTS.items():
         assert f"--{habit}" not in OWN
-        assert set(re.findall(r"--[a-z][a-z-]*", hint)) <= OWN | others, habit
+        assert set(re.findall(r"--[a-z][a-z0-9-]*", hint)) <= OWN | others, habit

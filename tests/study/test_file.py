@@ -1,6 +1,8 @@
 """The file of a study: how it is made, changed, damaged, copied, and brought up to date."""
 
 import contextlib
+import json
+import math
 import os
 import shutil
 import signal
@@ -20,11 +22,16 @@ from rnnbbo.study.store import TrialStore
 SPACE = [(-1.0, 1.0), (1e-3, 1e3, "log-uniform"), (1, 9), ("a", "b", None)]
 QUICK = {"policy": "lstm-direct", "rng": 3}
 FIRST = Path(__file__).parent / "data" / "version1.sql"
+SECOND = FIRST.with_name("version2.sql")
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "run.db"
+
+
+def value(x):
+    return x[0] ** 2 + abs(math.log10(x[1])) + x[2] + (x[3] == "a")
 
 
 def advance(study, steps):
@@ -74,10 +81,52 @@ def test_a_study_of_the_first_version_goes_on(path, journal):
     assert sorted(file.name for file in path.parent.iterdir()) == ["run.db"]
 
 
+def second(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SECOND.read_text())
+
+
+def test_a_study_of_the_second_version_goes_on(path):
+    second(path)
+    with Study(path, resume=True) as study:
+        assert (study.policy_name, study.seed, study.maximize) == ("lstm-direct", 3, False)
+        assert json.loads(study.command)["objective"] == ["./simulate", "{x0}"]
+        assert [trial.value for trial in study.told()] == [
+            *(10.18178905564406, 8.340220108319102, None, 9.636980309257538, -0.25)
+        ]
+        first = study.ask()
+        assert (first.number, first.x) == (5, study.trials()[5].x)
+        study.tell(first, value(first.x))
+        # What the version that made the file proposed in this place.
+        assert study.ask().x == [0.055759310722351074, 0.0017816100329917802, 1, None]
+    assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
+
+
+def test_damage_of_an_older_version_is_noticed_and_kept(path):
+    second(path)
+    sql(path, "UPDATE study SET seed = '4'")
+    for _ in range(2):
+        with pytest.raises(StudyError, match="a row of its table study has changed"):
+            Study(path, resume=True)
+    assert sql(path, "PRAGMA user_version") == [(2,)]
+
+
+def test_settings_of_a_later_version_are_refused(path):
+    Study(path, SPACE, **QUICK).close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        names = schema.COLUMNS["study"]
+        (row,) = connection.execute(f"SELECT {', '.join(names)} FROM study").fetchall()
+        row = {**dict(zip(names, row, strict=True)), "settings": '{"upside_down": true}'}
+        schema.write_row(connection, "study", [row[name] for name in names])
+        connection.commit()
+    with pytest.raises(StudyError, match=r'settings = \{"upside_down": true\}; expected none that'):
+        Study(path, resume=True)
+
+
 def test_versions_that_are_unknown(path):
     Study(path, SPACE, **QUICK).close()
     sql(path, f"PRAGMA user_version = {schema.SCHEMA_VERSION + 1}")
-    with pytest.raises(StudyError, match=r"expected at most 2: it was made by a later rnnbbo"):
+    with pytest.raises(StudyError, match=r"expected at most 3: it was made by a later rnnbbo"):
         Study(path, resume=True)
     sql(path, "PRAGMA user_version = 0")
     with pytest.raises(StudyError, match="expected at least 1: it is too old"):

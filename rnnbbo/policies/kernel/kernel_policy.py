@@ -17,7 +17,7 @@ from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import advice, inference, recommending, search, seeing
+from rnnbbo.policies.kernel import advice, expected_gain, inference, recommending, search, seeing
 from rnnbbo.policies.kernel.advice import Advice, Hearing
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
@@ -100,6 +100,7 @@ class KernelPolicy(Policy):
     """
 
     takes = Takes.ALL
+    knows_gain = True
 
     config: KernelConfig = KernelConfig()
     prior: Prior = DEFAULT_PRIOR
@@ -295,6 +296,21 @@ class KernelPolicy(Policy):
         found = recommending.recommend(state.belief, smooth, state.x, y)
         flat = _plateaus(state, np.zeros(0, dtype=np.intp))
         return found._replace(seen=seeing.see(state.belief, smooth, state.y, flat))
+
+    def gain(
+        self,
+        params: Params,
+        state: KernelState,
+        points: np.ndarray,
+        pending: np.ndarray,
+        space: Space,
+    ) -> float | None:
+        """Return the expected improvement that is left; see `Policy.gain`."""
+        if state.belief is None:
+            return None
+        y = without_outliers(state.y, state.belief.out)
+        flat = _plateaus(state, space.category_columns)
+        return expected_gain.expected_gain(state.belief, state.x, y, points, pending, flat)
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
