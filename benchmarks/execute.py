@@ -10,7 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
-from rnnbbo.benchmarks.methods import Method, make_method
+from rnnbbo.benchmarks.methods import ConstrainedMethod, Method, make_method
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import (
     EvaluationRecord,
@@ -26,6 +26,7 @@ from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.evaluation.evaluator import one_line
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.space import Space
+from rnnbbo.violations import is_feasible
 
 Make = Callable[[str, int, int, int, Space | None], Method]
 Write = Callable[[EvaluationRecord], None]
@@ -149,11 +150,16 @@ def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write:
                 y += noise * planned.entry.law(noise_rng, x, height)
             elif problem.draw is not None and math.isfinite(value):
                 y = problem.observe(x, noise_rng)
+            constraints = problem.unit_constraints(x)
+            feasible = is_feasible(constraints)
             start = perf_counter()
-            method.tell(x, y)
+            if isinstance(method, ConstrainedMethod) and constraints:
+                method.tell_constrained(x, y, constraints)
+            else:  # who knows of no constraints takes what is not feasible for failed
+                method.tell(x, y if feasible else math.nan)
             tell_s = perf_counter() - start
             ok = math.isfinite(y)
-            if ok and y < least:
+            if ok and feasible and y < least:
                 least, best = y, value
             if recommend is not None and best is not None:
                 best = problem.unit(_checked(recommend(), planned.entry.dim))

@@ -121,8 +121,8 @@ _N_CALLS = 100
     "--x0",
     "x0_file",
     metavar="FILE",
-    help="A CSV file of points, a column a parameter, and perhaps a column value: points with a "
-    "value are known, the others are evaluated first.",
+    help="A CSV file of points, a column a parameter, and perhaps columns value and "
+    "constraint_NAME: points with a value are known, the others are evaluated first.",
 )
 @click.option(
     "--from-study",

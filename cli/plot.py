@@ -51,13 +51,20 @@ def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = Fal
     values = [math.nan if trial.value is None else trial.value for trial in trials]
     best, running = worst_value(maximize), []
     better = max if maximize else min
-    for value in values:
-        best = better(best, value) if math.isfinite(value) else best
+    for trial, value in zip(trials, values, strict=True):
+        best = better(best, value) if trial.feasible else best
         running.append(best if math.isfinite(best) else math.nan)
     counts = range(1, len(values) + 1)
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(counts, values, "o", color="0.6", markersize=4, label="trial")
+    outside = [
+        i for i, trial in enumerate(trials) if trial.value is not None and not trial.feasible
+    ]
+    if outside:
+        at = [counts[i] for i in outside]
+        shown = [values[i] for i in outside]
+        axes.plot(at, shown, "x", color="C1", markersize=5, label="not feasible")
     axes.step(counts, running, where="post", color="C0", label="best so far")
     failed = [i for i, trial in enumerate(trials, 1) if trial.failed]
     if failed:

@@ -43,11 +43,11 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
     best = best_of(trials, maximize=result.maximize)
     recommended = result.recommended
     count = count_text(len(trials), n_failed(trials))
-    if ended.status not in (Status.OK, Status.NO_SUCCESS):
+    if ended.status not in (Status.OK, Status.NO_SUCCESS, Status.NO_FEASIBLE):
         count = f"{ended.status.message}; {count}"
     if best is None:
         return f"no trial succeeded ({count})"
-    lines = [f"best value {best.value!r}, at trial {best.number} ({count})"]
+    lines = [f"{best_text(best)} ({count})", *constraint_lines(best)]
     lines += [f"seen in the values: {line}" for line in result.seen]
     if result.gain_left is not None:
         lines.append(f"a further evaluation is expected to gain {result.gain_left:.2g}")
@@ -62,6 +62,23 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
         )
         lines.append(objective.lines(recommended)[-1])
     return "\n".join(lines)
+
+
+def best_text(best: Trial) -> str:
+    """Return in words which trial is the best, or, where none is feasible, violates least."""
+    if best.feasible:
+        return f"best value {best.value!r}, at trial {best.number}"
+    least = f"value {best.value!r}, at trial {best.number}"
+    return f"no point is feasible yet; the least violating has {least}"
+
+
+def constraint_lines(trial: Trial) -> list[str]:
+    """Return a line a constraint: its value, and whether it is met."""
+    return [
+        f"  constraint {short_text(name)} = {short_text(value)}"
+        + ("" if value <= 0.0 else ", not met: expected at most 0")
+        for name, value in trial.constraints.items()
+    ]
 
 
 def trials_json(
@@ -91,6 +108,8 @@ def trials_json(
         "status": status,
         "x": None if best is None else named_point(names, best.x),
         "fun": None if best is None else best.value,
+        "feasible": None if best is None else best.feasible,
+        "constraints": {} if best is None else best.constraints,
         "best_trial": None if best is None else best.number,
         "recommended": None if recommended is None else named_point(names, recommended),
         "command": None if best is None or objective is None else objective.command(best.x),
@@ -122,6 +141,8 @@ def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
         "seconds": None if outcome.seconds is None else round(outcome.seconds, 6),
         "info": outcome.info,
     }
+    if outcome.constraints:
+        document |= {"constraints": outcome.constraints, "feasible": trial.feasible}
     if trial.failed:
         document |= {"error": outcome.error, "stderr": outcome.stderr[-2000:]}
     return document
@@ -134,14 +155,18 @@ def trial_json(trial: Trial, names: Sequence[str]) -> str:
 
 def trial_text(trial: Trial, names: Sequence[str]) -> str:
     """Return a successful trial in words."""
-    lines = [f"best value {trial.value!r}, at trial {trial.number}"]
+    lines = [best_text(trial), *constraint_lines(trial)]
     lines += [f"  {name} = {repr_of(value)}" for name, value in zip(names, trial.x, strict=True)]
     return "\n".join(lines)
 
 
 def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
-    """Return a line a trial: number, state, seconds, value and parameters; or why it failed."""
-    rows = [["trial", "state", "seconds", "value", *names]]
+    """Return a line a trial: number, state, seconds, value and parameters; or why it failed.
+
+    Constraints stand between value and parameters; the value of what is not feasible in brackets.
+    """
+    limits = constraint_names(trials)
+    rows = [["trial", "state", "seconds", "value", *limits, *names]]
     for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
         rows.append(
@@ -149,7 +174,8 @@ def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
                 str(trial.number),
                 trial.state,
                 "" if seconds is None else f"{seconds:.3g}",
-                "" if trial.value is None else f"{trial.value:.6g}",
+                _value_text(trial),
+                *(_number_text(trial.constraints.get(name)) for name in limits),
                 *map(short_text, trial.x),
             ]
         )
@@ -165,6 +191,20 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     ]
+
+
+def constraint_names(trials: Sequence[Trial]) -> list[str]:
+    """Return the names of the constraints that trials have."""
+    return list(dict.fromkeys(name for trial in trials for name in trial.constraints))
+
+
+def _value_text(trial: Trial) -> str:
+    text = _number_text(trial.value)
+    return text if trial.feasible or trial.value is None else f"({text})"
+
+
+def _number_text(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 def _finite(value: Any) -> Any:

@@ -65,7 +65,8 @@ class TrialProgress:
         elif self._is_better(trial):
             self._best = trial
             point = point_text(self._names, trial.x)
-            self._line(f"trial {trial.number}: {trial.value:.6g}  {point}")
+            more = "" if trial.feasible else ", not feasible"
+            self._line(f"trial {trial.number}: {trial.value:.6g}{more}  {point}")
         partly = partly_failed(trial)
         if partly is not None:
             self._line(f"trial {trial.number}: {partly}")
@@ -80,7 +81,9 @@ class TrialProgress:
         return best_of([*known, trial], maximize=self._maximize) is trial
 
     def _best_so_far(self) -> str:
-        return "no success yet" if self._best is None else f"best {self._best.value:.6g}"
+        if self._best is None:
+            return "no success yet"
+        return f"best {self._best.value:.6g}" if self._best.feasible else "no feasible point yet"
 
     def close(self) -> None:
         """Take the bar away."""

@@ -149,6 +149,8 @@ def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
 
 
 def _best_so_far(now: OptimizeResult) -> str:
+    if now.feasible is False:
+        return "no feasible point yet"
     return f"best value {now.fun!r}" if now.success else "no success yet"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 from pathlib import Path
@@ -73,7 +74,7 @@ def show(file: str, last: int | None) -> None:
         for name, dim in zip(opened.space.names, opened.space, strict=True):
             click.echo(f"  {name}: {dim!r}")
         if best is not None:
-            click.echo(f"best value {best.value!r}, at trial {best.number}")
+            click.echo("\n".join([printing.best_text(best), *printing.constraint_lines(best)]))
         shown = trials if last is None else trials[max(0, len(trials) - last) :]
         if shown:
             click.echo()
@@ -92,9 +93,10 @@ def show(file: str, last: int | None) -> None:
 def export(file: str, form: str | None, output: str | None) -> None:
     """Write every trial as CSV or JSON.
 
-    In CSV a parameter called like another column, for instance value, is called param_value. A text
-    that begins with = + - or @, which a spreadsheet would take for a formula, has a ' before it.
-    JSON has all as it is; what the policy recommends is not worked out for it.
+    In CSV a parameter called like another column, for instance value, is called param_value.
+    Constraints have columns after those of the parameters, for instance constraint_mem. A text that
+    begins with = + - or @, which a spreadsheet would take for a formula, has a ' before it. JSON
+    has all as it is; what the policy recommends is not worked out for it.
     """
     if form is None:
         form = "csv" if output is None else _form_of(output)
@@ -127,7 +129,7 @@ def backup(file: str, target: str) -> None:
 @_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def best(file: str, as_json: bool) -> int:
-    """Print the best trial. Exit code 3 if no trial has succeeded."""
+    """Print the best trial. Exit code 3 if no trial has succeeded, or none is feasible."""
     from rnnbbo.cli import printing
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
@@ -138,7 +140,7 @@ def best(file: str, as_json: bool) -> int:
         click.echo("no trial has succeeded", err=True)
         return EXIT_NO_SUCCESS
     click.echo(printing.trial_json(found, names) if as_json else printing.trial_text(found, names))
-    return 0
+    return 0 if found.feasible else EXIT_NO_SUCCESS
 
 
 def _form_of(output: str) -> str:
@@ -171,8 +173,10 @@ def _as_json(opened: Study) -> str:
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
-    succeeded = any(trial.value is not None for trial in trials)
-    status = Status.OK if succeeded else Status.NO_SUCCESS
+    best = best_of(trials, maximize=opened.maximize)
+    status = Status.NO_SUCCESS if best is None else Status.OK
+    if best is not None and not best.feasible:
+        status = Status.NO_FEASIBLE
     text = printing.trials_json(
         status, trials, None, opened.space.names, maximize=opened.maximize, **about
     )
@@ -180,13 +184,22 @@ def _as_json(opened: Study) -> str:
 
 
 def _as_csv(opened: Study) -> str:
-    from rnnbbo.sheet import OWN_COLUMNS, column_names, csv_line
+    from rnnbbo.cli.printing import constraint_names
+    from rnnbbo.sheet import FEASIBLE, OWN_COLUMNS, column_names, constraint_columns, csv_line
 
-    rows: list[list[Any]] = [[*OWN_COLUMNS, *column_names(opened.space.names)]]
-    for trial in opened.trials():
+    trials = opened.trials()
+    limits = constraint_names(trials)
+    columns = column_names(opened.space.names)
+    more = [FEASIBLE, *constraint_columns(limits, columns)] if limits else []
+    rows: list[list[Any]] = [[*OWN_COLUMNS, *columns, *more]]
+    for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
         value = None if trial.value is None else repr(trial.value)
-        rows.append([trial.number, trial.state.value, value, seconds, trial.error, *trial.x])
+        row = [trial.number, trial.state.value, value, seconds, trial.error, *trial.x]
+        if limits:
+            row.append(None if trial.value is None else str(trial.feasible).lower())
+        own = [trial.constraints.get(name, math.nan) for name in limits]
+        rows.append([*row, *(None if math.isnan(one) else repr(one) for one in own)])
     return "".join(map(csv_line, rows))
 
 

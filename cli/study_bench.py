@@ -91,6 +91,7 @@ def ask(
     file: str, number: int, output: str | None, decimal_comma: bool, waiting: bool, as_json: bool
 ) -> None:
     """Ask, print, and write."""
+    from rnnbbo.cli.printing import constraint_names
     from rnnbbo.cli.study import open_study
     from rnnbbo.study.plate import plate_csv, plate_rows
 
@@ -106,7 +107,8 @@ def ask(
         else:
             trials = study.ask_new(number)
         if output is not None:
-            rows = plate_rows(study.space, trials, decimal_comma=decimal_comma)
+            limits = constraint_names(study.told())
+            rows = plate_rows(study.space, trials, limits=limits, decimal_comma=decimal_comma)
             _write(output, plate_csv(rows, decimal_comma=decimal_comma))
         click.echo(_json_of(study, trials) if as_json else _table_of(study, trials))
     if output is not None:
@@ -150,12 +152,20 @@ def _table_of(study: Study, trials: Sequence[Trial]) -> str:
 Examples:
   rnnbbo study tell run.db 3 0.82
   rnnbbo study tell run.db 4 fail
+  rnnbbo study tell run.db 5 0.91 --constraint mem=-0.5
 """,
 )
 @_FILE
 @click.argument("number", metavar="NUMBER", type=click.IntRange(0))
 @click.argument("value", metavar="VALUE")
-def tell(file: str, number: int, value: str) -> None:
+@click.option(
+    "--constraint",
+    "constraints",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What has to be at most 0, such as mem=-0.5; once a constraint.",
+)
+def tell(file: str, number: int, value: str, constraints: tuple[str, ...]) -> None:
     """Tell it."""
     from rnnbbo.cli.study import open_study
     from rnnbbo.sheet_points import as_measured
@@ -164,9 +174,23 @@ def tell(file: str, number: int, value: str) -> None:
         outcome = as_measured(value)
     except ValueError:
         raise ConfigError(f"VALUE = {shortened(value)}; expected a number, or fail") from None
+    limits = dict(map(_read_constraint, constraints))
     with open_study(file) as study:
-        study.tell(number, outcome.value, error=outcome.error)
+        study.tell(number, outcome.value, error=outcome.error, constraints=limits)
         click.echo(_standing(study))
+
+
+def _read_constraint(text: str) -> tuple[str, float]:
+    from rnnbbo.sheet_points import as_constraint
+
+    name, _, value = text.rpartition("=")
+    try:
+        number = as_constraint(name, value)
+    except ValueError:
+        number = None
+    if not name or number is None:
+        raise ConfigError(f"--constraint = {shortened(text)}; expected NAME=VALUE, a number")
+    return name, number
 
 
 @click.command(
@@ -174,11 +198,11 @@ def tell(file: str, number: int, value: str) -> None:
     short_help="Tell the values of a CSV file, such as a plate that was filled in.",
     help="""Tell the values of a CSV file, such as a plate that was filled in; all or nothing.
 
-Columns are the parameters, value, and trial with the numbers of those that were asked for. An empty
-value is not measured yet; fail, or nan, is a failed trial. A row without a number is a point of
-your own. Commas are decimal marks in a file whose cells are separated by semicolons or tabs. What
-the study knows already changes nothing: the same file may be imported again when more of it is
-filled in.
+Columns are the parameters, value, constraint_NAME for each constraint, and trial with the numbers
+of those that were asked for. An empty value is not measured yet; fail, or nan, is a failed trial. A
+row without a number is a point of your own. Commas are decimal marks in a file whose cells are
+separated by semicolons or tabs. What the study knows already changes nothing: the same file may be
+imported again when more of it is filled in.
 
 \b
 Example:
@@ -209,7 +233,7 @@ def import_table(file: str, table: str) -> None:
 
 def _standing(study: Study) -> str:
     """Return how a study stands, in words."""
-    from rnnbbo.cli.printing import point_text
+    from rnnbbo.cli.printing import best_text, point_text
     from rnnbbo.trial import best_of
 
     trials: list[Any] = study.trials()
@@ -217,6 +241,5 @@ def _standing(study: Study) -> str:
     waiting = sum(trial.outcome is None for trial in trials)
     found = "no success yet"
     if best is not None:
-        point = point_text(study.space.names, best.x)
-        found = f"best value {best.value!r}, at trial {best.number}: {point}"
+        found = f"{best_text(best)}: {point_text(study.space.names, best.x)}"
     return f"{found}\n{waiting} of {len(trials)} trials wait for a value"

@@ -29,6 +29,8 @@ class Problem:
             outside of the box without meeting a value below `minimum`.
         draw: returns a noisy observation at one point, where noise is the function's own; `func` is
             then what observations are judged by.
+        constraints: maps `(..., dim)` to `(..., K)`, what has to be at most 0; `minimum` is then
+            that of feasible points. None where all are feasible.
 
     Raises:
         ConfigError: the bounds or the minimizers are malformed.
@@ -41,6 +43,7 @@ class Problem:
     minimizers: tuple[tuple[float, ...], ...]
     margin: float = 0.0
     draw: Callable[[FloatArray, np.random.Generator], float] | None = None
+    constraints: Callable[[FloatArray], FloatArray] | None = None
 
     def __post_init__(self) -> None:
         if not self.bounds or any(not -inf < low < high < inf for low, high in self.bounds):
@@ -90,6 +93,17 @@ class Problem:
             PointError: u has the wrong length or lies out of the unit cube.
         """
         return self(self._from_unit(u))
+
+    def unit_constraints(self, u: Sequence[float] | FloatArray) -> dict[str, float]:
+        """Return the constraints at a point of the unit cube, by name; none where there are none.
+
+        Raises:
+            PointError: u has the wrong length.
+        """
+        if self.constraints is None:
+            return {}
+        found = self.constraints(self._from_unit(u))
+        return {f"c{k}": float(one) for k, one in enumerate(found)}
 
     def observe(self, u: Sequence[float] | FloatArray, rng: np.random.Generator) -> float:
         """Return an observation at a point of the unit cube: of `draw`, else the value.

@@ -20,11 +20,13 @@ class Told(NamedTuple):
         half: `half_step` of all that was told before, to that unit.
         again: whether other values than those told before stand for them now, so that a policy has
             to be told everything anew.
+        constraints: (K,) values of constraints, NaN where not known; None where there are none.
     """
 
     value: float
     half: float = 1.0
     again: bool = False
+    constraints: np.ndarray | None = None
 
 
 class Feed:
@@ -39,6 +41,7 @@ class Feed:
         self._points: list[np.ndarray] = []
         self._values: list[float] = []  # with stand-ins for failures
         self._told: list[float] = []  # what policies know of them, in the user's unit
+        self._constraints: list[np.ndarray | None] = []
         self._worst, self._largest, self._unit = -math.inf, 0.0, 1.0
         self._inliers = (math.inf, -math.inf)  # the least and the highest
         self._lowest_outlier = math.inf
@@ -48,34 +51,47 @@ class Feed:
         twin = Feed(self._takes)
         twin._points, twin._values = list(self._points), list(self._values)
         twin._told, twin._worst = list(self._told), self._worst
+        twin._constraints = list(self._constraints)
         twin._largest, twin._unit = self._largest, self._unit
         twin._inliers, twin._lowest_outlier = self._inliers, self._lowest_outlier
         return twin
 
-    def tell(self, u: np.ndarray, value: float) -> Told | None:
-        """Take the value of a point u (D,), NaN for a failure.
+    def tell(
+        self, u: np.ndarray, value: float, constraints: np.ndarray | None = None
+    ) -> Told | None:
+        """Take the value of a point u (D,), NaN for a failure, and those of constraints (K,).
 
         Returns:
             What a policy is told, None where every trial has failed so far.
         """
-        failed = not math.isfinite(value)
-        if failed and not math.isfinite(self._worst):
+        failed, first = not math.isfinite(value), not math.isfinite(self._worst)
+        keeps = self._takes is Takes.ALL
+        if failed and first and not keeps:
             return None
         self._worst = self._worst if failed else max(self._worst, value)
         self._points.append(u)
-        self._values.append(self._worst if failed and self._takes is not Takes.ALL else value)
-        again = False
+        self._constraints.append(constraints)
+        self._values.append(self._worst if failed and not keeps else value)
+        if failed and first:
+            self._told.append(value)
+            return None
+        again = first and len(self._values) > 1  # of failures before the first value
         if self._takes is Takes.TAMED:
             again = self._tame()
         else:
             self._told.append(self._values[-1])
         half = self._rescale(again)
-        return Told(self._told[-1] * self._unit, half, again)
+        return Told(self._told[-1] * self._unit, half, again, constraints)
 
-    def told(self) -> list[tuple[np.ndarray, float]]:
-        """Return what a policy was told of every point, in order: points (D,) and values."""
-        told = zip(self._points, self._told, strict=True)
-        return [(u, value * self._unit) for u, value in told]
+    def told(self) -> list[tuple[np.ndarray, float, np.ndarray | None]]:
+        """Return what a policy was told, in order: points (D,), values and their constraints.
+
+        Nothing where every trial has failed so far.
+        """
+        if not math.isfinite(self._worst):
+            return []
+        told = zip(self._points, self._told, self._constraints, strict=True)
+        return [(u, value * self._unit, constraints) for u, value, constraints in told]
 
     def in_user_unit(self, value: float | None) -> float | None:
         """Return what a policy says of values as the user would."""

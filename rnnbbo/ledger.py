@@ -1,12 +1,15 @@
 """What a run has asked and was told, and what a policy is told of it."""
 
 import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from rnnbbo.feed import Feed, Told
 from rnnbbo.policies.protocol import Takes
+from rnnbbo.violations import agreed, as_vector, rank
 
 
 def key(u: np.ndarray) -> bytes:
@@ -20,11 +23,15 @@ class Ledger:
     Attributes:
         points: told so far, in order, in user units.
         values: theirs; NaN for a failed trial.
+        constraints: theirs, by name.
+        names: names of the constraints; None before the first trial that did not fail.
     """
 
     def __init__(self, dim: int) -> None:
         self.points: list[list[Any]] = []
         self.values: list[float] = []
+        self.constraints: list[dict[str, float]] = []
+        self.names: Sequence[str] | None = None
         self._dim = dim
         self._cube: list[np.ndarray] = []  # the points told, in the cube
         self._pending: dict[bytes, np.ndarray] = {}
@@ -37,6 +44,7 @@ class Ledger:
         """Return one that goes on by itself."""
         twin = Ledger(self._dim)
         twin.points, twin.values = list(self.points), list(self.values)
+        twin.constraints, twin.names = list(self.constraints), self.names
         twin._cube, twin._pending = list(self._cube), dict(self._pending)
         twin._failed_first, twin._seen = list(self._failed_first), set(self._seen)
         twin._feeds = {takes: feed.copy() for takes, feed in self._feeds.items()}
@@ -48,23 +56,36 @@ class Ledger:
         self._pending[key(u)] = u
         self._seen.add(key(u))
 
-    def tell(self, point: list[Any], u: np.ndarray, value: float) -> dict[Takes, Told]:
-        """Take the value of a point.
+    def tell(
+        self,
+        point: list[Any],
+        u: np.ndarray,
+        value: float,
+        constraints: Mapping[str, float] = MappingProxyType({}),
+    ) -> dict[Takes, Told]:
+        """Take the value of a point, and those of its constraints.
 
         Args:
             point: it, in user units.
             u: (D,) it, in the cube.
             value: NaN for a failed trial.
+            constraints: by name.
 
         Returns:
             What policies are told, by `Policy.takes`; nothing where every trial has failed so far.
+
+        Raises:
+            ObservationError: the constraints are not those of the values before; nothing is taken.
         """
+        self.names = agreed(self.names, constraints, not math.isfinite(value))
         self._pending.pop(key(u), None)
         self._seen.add(key(u))
         self.points.append(point)
         self.values.append(value)
+        self.constraints.append(dict(constraints))
         self._cube.append(u)
-        told = {takes: feed.tell(u, value) for takes, feed in self._feeds.items()}
+        limits = self._vector(constraints)
+        told = {takes: feed.tell(u, value, limits) for takes, feed in self._feeds.items()}
         self._succeeded |= math.isfinite(value)
         if not self._succeeded:
             self._failed_first.append(u)
@@ -74,17 +95,25 @@ class Ledger:
         """Return what policies were told so far, by `Policy.takes`; from now on `tell` has it."""
         if takes not in self._feeds:
             feed = self._feeds[takes] = Feed(takes)
-            for u, value in zip(self._cube, self.values, strict=True):
-                feed.tell(u, value)
+            for u, value, one in zip(self._cube, self.values, self.constraints, strict=True):
+                feed.tell(u, value, self._vector(one))
         return self._feeds[takes]
+
+    def _vector(self, constraints: Mapping[str, float]) -> np.ndarray | None:
+        """Return constraints in the order of their names; None where the run has none."""
+        return as_vector(self.names, constraints) if self.names else None
 
     def was_seen(self, u: np.ndarray) -> bool:
         """Tell whether a point (D,) of the cube was asked or told before."""
         return key(u) in self._seen
 
-    def waiting(self) -> np.ndarray:
-        """Return the points (P, D) without a value: pending, or failed before the first one."""
-        waiting = [*self._failed_first, *self._pending.values()]
+    def waiting(self, takes: Takes) -> np.ndarray:
+        """Return the points (P, D) without a value: pending, or failed before the first one.
+
+        Of the latter, those that policies of this kind are not told.
+        """
+        first = [] if takes is Takes.ALL and self._succeeded else self._failed_first
+        waiting = [*first, *self._pending.values()]
         return np.array(waiting).reshape(len(waiting), self._dim)
 
     def find(self, u: np.ndarray) -> list[Any] | None:
@@ -96,7 +125,10 @@ class Ledger:
         return None
 
     def best(self) -> list[Any] | None:
-        """Return the point of the least value, the first of several; None if none succeeded."""
-        values = [value if math.isfinite(value) else math.inf for value in self.values]
-        best = min(range(len(values)), key=values.__getitem__, default=None)
-        return None if best is None or values[best] == math.inf else list(self.points[best])
+        """Return the point of the least value among feasible ones, the first of several.
+
+        Where none is feasible, the one that violates the constraints least; None if none succeeded.
+        """
+        known = [i for i, value in enumerate(self.values) if math.isfinite(value)]
+        best = min(known, key=lambda i: rank(self.values[i], self.constraints[i]), default=None)
+        return None if best is None else list(self.points[best])

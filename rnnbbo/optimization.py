@@ -164,7 +164,11 @@ class Optimization:
             )
             if self.known:
                 points, outcomes = zip(*self.known, strict=True)
-                optimizer.tell(list(points), [outcome.value for outcome in outcomes])
+                optimizer.tell(
+                    list(points),
+                    [outcome.value for outcome in outcomes],
+                    constraints=[outcome.constraints for outcome in outcomes],
+                )
             history = RunHistory(optimizer, self.points, self.known)
             yield Opened(history, maximize=bool(self.maximize))
             return
@@ -214,7 +218,7 @@ def _begins(watcher: Watcher, opened: Opened, evaluator: Evaluator) -> bool:
 def _ended(status: Status, history: History, error: BaseException | None) -> Ended:
     result = history.result()
     if status is Status.OK and not result.success:
-        status = Status.NO_SUCCESS
+        status = Status.NO_SUCCESS if result.x is None else Status.NO_FEASIBLE
     words = status.message if status is not Status.OBJECTIVE_ERROR else str(error)
     count = count_text(len(result.x_iters), result.n_failed)
     result.update(status=status, message=f"{words}; {count}")

@@ -2,8 +2,9 @@
 
 import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
 from rnnbbo.space import Space
 from rnnbbo.stopping import Left
+from rnnbbo.violations import agreed, as_constraints, listed_constraints
 
 _HEAP = 8 * 2**20  # bytes
 
@@ -39,11 +41,13 @@ class _Event(NamedTuple):
         u: (D,) its point in the cube.
         point: the same in user units; None for an ask.
         value: NaN for an ask, or a failed trial.
+        constraints: by name.
     """
 
     u: np.ndarray
     point: list[Any] | None = None
     value: float = math.nan
+    constraints: Mapping[str, float] = MappingProxyType({})
 
 
 class Optimizer:
@@ -158,7 +162,7 @@ class Optimizer:
         self.replay([(x,)])
 
     @isolated()
-    def tell(self, x: Any, y: Any) -> None:
+    def tell(self, x: Any, y: Any, *, constraints: Any = None) -> None:
         """Take the value of a point, or of several; asked for or not, in any order.
 
         Many values that are known already take about a millisecond each, told at once or one by
@@ -170,15 +174,23 @@ class Optimizer:
                 list of one element is that value. NaN, infinity, None or what is masked is a failed
                 trial: it is recorded and never becomes the best; what the policy is told of it is
                 `rnnbbo.policies.protocol.Takes`.
+            constraints: of a point, what has to be at most 0, by name: `{"mem": used - 8}`; of
+                several points, a list of such mappings. Every value has the same names. One that
+                is not a finite number is not met.
 
         Raises:
             PointError: a point has the wrong length or type, or is out of bounds.
-            ObservationError: a value is not a number. Nothing has been taken then.
+            ObservationError: a value is not a number, or constraints are not such a mapping, or
+                not those of the values before.
+            PolicyError: the policy takes no constraints. Nothing has been taken then.
         """
-        pairs = [(self.space.check(one), self._value(value)) for one, value in as_pairs(x, y)]
+        given = as_pairs(x, y)
+        pairs = [(self.space.check(one), self._value(value)) for one, value in given]
+        limits = listed_constraints(constraints, len(given))
         self._mend()
-        for point, value in pairs:
-            self._note(_Event(self.space.place(point), point, value))
+        self._require_agreement([value for _, value in pairs], limits)
+        for (point, value), own in zip(pairs, limits, strict=True):
+            self._note(_Event(self.space.place(point), point, value, own))
         # The ask that follows finds its work done. All is taken by now: what interrupts this only
         # puts the work off.
         turn = (self._asked + 1) % len(self._proposers)
@@ -195,15 +207,19 @@ class Optimizer:
         made long ago.
 
         Args:
-            history: (x,) for a point that was asked for, (x, y) for one that was told.
+            history: (x,) for a point that was asked for, (x, y) for one that was told, or (x, y,
+                constraints).
 
         Raises:
             PointError: as `tell`; everything before has been taken then.
             ObservationError: likewise.
+            PolicyError: likewise.
         """
         for one in history:
             event = self._event(*one)
             self._mend()
+            if event.point is not None:
+                self._require_agreement([event.value], [event.constraints])
             self._note(event)
 
     @isolated()
@@ -242,8 +258,10 @@ class Optimizer:
             stage, *rest = later
             later = tuple(rest)
         proposers = self._proposers
+        constrained = bool(self._ledger.names) or any(event.constraints for event in events)
         if stage is not None:
-            proposers = [self._begin(one) for one in stage.policies]
+            known = {proposer.policy.name for proposer in proposers}
+            proposers = [self._begin(one) for one in _fitting(stage.policies, known, constrained)]
         names = [one.policy.name for one in proposers]
         worked_out = snapshot["proposers"]
         same = (n_asked, n_told) == (snapshot["asked"], snapshot["told"])
@@ -348,6 +366,7 @@ class Optimizer:
             self.space,
             self.Xi,
             self.yi,
+            constraints=self._ledger.constraints,
             policy=self.policy_name,
             policy_why=self.policy_why,
             recommended=self.recommendation(),
@@ -380,8 +399,24 @@ class Optimizer:
         self.policy_why = stage.why
         self._proposers = [
             known[name] if name in known else self._begin(name).informed(self._ledger)
-            for name in stage.policies
+            for name in _fitting(stage.policies, known, bool(self._ledger.names))
         ]
+
+    def _require_agreement(
+        self, values: Sequence[float], constraints: Sequence[Mapping[str, float]]
+    ) -> None:
+        """Make sure that constraints are those of the values before, and that a policy takes them.
+
+        Raises:
+            ObservationError: they are others.
+            PolicyError: none does.
+        """
+        names = self._ledger.names
+        for value, own in zip(values, constraints, strict=True):
+            names = agreed(names, own, not math.isfinite(value))
+        if names and not any(one.policy.policy.constrained for one in self._proposers):
+            for one in self._proposers:
+                shipped.require_constrained(one.policy)
 
     def _taught(self, proposer: Proposer, u: np.ndarray, told: Told) -> Proposer:
         """Return a policy after one more value, which the ledger has, at a point u (D,)."""
@@ -390,7 +425,7 @@ class Optimizer:
         if told.half != 1.0:
             # What was told before is taken in as it was told: in the new unit it may be lost.
             proposer = proposer.caught_up().rescaled(told.half).rescaled(told.half)
-        return proposer.told(u, told.value)
+        return proposer.told(u, told.value, told.constraints)
 
     def _begin_ask(self) -> tuple[Proposer, list[Proposer]]:
         """Return the proposer whose turn it is, ready to propose, and all of them after the ask."""
@@ -416,8 +451,8 @@ class Optimizer:
         u = self.space.place(point)
         if not told:
             return _Event(u)
-        (y,) = told
-        return _Event(u, point, self._value(y))
+        y, *constraints = told
+        return _Event(u, point, self._value(y), as_constraints(*constraints or (None,)))
 
     def _value(self, y: Any) -> float:
         """Return a told value as policies have it: lower is better; NaN for a failed trial."""
@@ -450,7 +485,7 @@ class Optimizer:
     def _record(self, event: _Event) -> dict[Takes, Told]:
         """Enter an event in the ledger, and return what `Ledger.tell` does; nothing of an ask."""
         if event.point is not None:
-            return self._ledger.tell(event.point, event.u, event.value)
+            return self._ledger.tell(event.point, event.u, event.value, event.constraints)
         self._asked, self._latest = self._asked + 1, event.u
         self._ledger.ask(event.u)
         return {}
@@ -468,3 +503,16 @@ class Optimizer:
             stage, *later = self._later
             self._later = tuple(later)
             self._hand_over(stage)
+
+
+def _fitting(
+    policies: Sequence[shipped.Source], known: Container[Any], constrained: bool
+) -> Sequence[Any]:
+    """Return the policies of a stage that can propose under constraints, if there are any.
+
+    Where none of them can, those that propose up to then, which are `known`, go on.
+    """
+    if not constrained:
+        return policies
+    able = [one for one in policies if shipped.load(one).policy.constrained]
+    return able or [name for name in shipped.taking_constraints() if name in known] or policies

@@ -70,13 +70,16 @@ class Proposer:
     def informed(self, ledger: Ledger) -> "Proposer":
         """Return it after everything told, and the dummy that its training begins with."""
         proposer = self.dummy(np.full(self.space.cube_dim, 0.5))
-        for u, value in ledger.feed(self.policy.policy.takes).told():
-            proposer = proposer.told(u, value)
+        for told in ledger.feed(self.policy.policy.takes).told():
+            proposer = proposer.told(*told)
         return proposer
 
-    def told(self, u: np.ndarray, value: float) -> "Proposer":
-        """Return it after one more value, at a point u (D,)."""
-        since = (*self.since, self._observation(u, value, told=True))
+    def told(
+        self, u: np.ndarray, value: float, constraints: np.ndarray | None = None
+    ) -> "Proposer":
+        """Return it after one more value, at a point u (D,), and its constraints (K,)."""
+        observation = self._observation(u, value, told=True)._replace(constraints=constraints)
+        since = (*self.since, observation)
         bulks = self.bulks
         if len(since) == BULK:
             bulks, since = (*bulks, since), ()
@@ -151,7 +154,7 @@ class Proposer:
         """Return it with all that an ask takes time for, and the tell before it knows of."""
         ready = self.caught_up()
         rng = np.random.default_rng((self.entropy, 2, self.steps))
-        pending = ledger.waiting()[-MOST_PENDING:]
+        pending = ledger.waiting(self.policy.policy.takes)[-MOST_PENDING:]
         policy, params = self.policy.policy, self.policy.params
         choices = np.asarray(policy.choices(params, ready.state, pending, self.space, rng))
         fits = choices.ndim == 2 and len(choices) > 0 and choices.shape[1] == self.space.cube_dim
@@ -202,13 +205,13 @@ class Proposer:
         assert choices is not None
         places = [self._settle(u)[1] for u in choices[:_WEIGHED]]
         unseen = [u for u in places if not ledger.was_seen(u)] or places[:1]
-        pending = ledger.waiting()[-MOST_PENDING:]
+        pending = ledger.waiting(policy.takes)[-MOST_PENDING:]
         return policy.gain(params, ready.state, np.array(unseen), pending, self.space)
 
     def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""
         policy, params = self.policy.policy, self.policy.params
-        pending = ledger.waiting()[-MOST_PENDING:]
+        pending = ledger.waiting(self.policy.policy.takes)[-MOST_PENDING:]
         yield from policy.further(params, self.state, pending, self.space, rng)
 
     def _settle(self, u: np.ndarray) -> tuple[list[Any], np.ndarray]:

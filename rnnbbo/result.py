@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.direction import worst_value
+from rnnbbo.direction import turned, worst_value
 from rnnbbo.space import Space
+from rnnbbo.violations import is_feasible, rank
 
 
 class Recommendation(NamedTuple):
@@ -39,6 +40,9 @@ class OptimizeResult(dict):
         x: best point, a list of n_dims values in user units; None if no trial succeeded.
         fun: its value; infinity if no trial succeeded, -infinity where it maximizes.
         maximize: whether larger values are better.
+        feasible: whether all constraints are at most 0 at `x`; None if no trial succeeded. While
+            no trial is feasible `x` is the one that violates them least, by their sum.
+        constraints: values of the constraints at `x`, by name; empty where there are none.
         recommended: the point told whose noise-free value is probably the best: `x` itself unless
             the values are noisy, see `Optimizer.recommend`; None if no trial succeeded.
         recommended_value: its estimated noise-free value; None where the values do not seem noisy,
@@ -50,11 +54,14 @@ class OptimizeResult(dict):
         x_iters: every point told, in the order told: a list of points.
         func_vals: their values, (len(x_iters),) float64. A failed trial, whatever its
             objective returned, is +infinity here, -infinity where it maximizes: it never is the
-            best, and running minima, or maxima, stay right.
+            best, and running minima, or maxima, stay right. One that is not feasible keeps its
+            value.
+        constraint_vals: values of the constraints of every trial, {name: (len(x_iters),) float64},
+            NaN where one is not known; empty where there are none.
         n_failed: number of failed trials.
         errors: why trials failed, {index in x_iters: one line}, as far as it is known.
         nfev: number of evaluations, failed ones included; values given as `y0` are not counted.
-        success: whether at least one trial succeeded.
+        success: whether at least one trial succeeded, and is feasible.
         message: how the run ended, and how many trials there are.
         status: how the run ended, as one word of `rnnbbo.status.Status`: "ok", "timeout", ...; only
             in what `rnnbbo.minimize` returns or raises.
@@ -125,6 +132,7 @@ def make_result(
     x_iters: Sequence[list[Any]],
     y_iters: Sequence[float],
     *,
+    constraints: Sequence[Mapping[str, float]] = (),
     policy: str | None = None,
     policy_why: str = "",
     recommended: Recommendation | None = None,
@@ -140,6 +148,7 @@ def make_result(
         space: the search space.
         x_iters: n points in user units.
         y_iters: n values; one that is not finite marks a failed trial.
+        constraints: theirs, n mappings, or none.
         policy: name of the policy.
         policy_why: why it was chosen.
         recommended: what the policy recommends.
@@ -155,17 +164,22 @@ def make_result(
     worst = worst_value(maximize)
     values = np.array([y if math.isfinite(y) else worst for y in y_iters], dtype=np.float64)
     n_failed = int(np.isinf(values).sum())
-    success = n_failed < len(values)
-    best = None
-    if success:
-        best = int(values.argmax() if maximize else values.argmin())
+    limits = constraints or [{}] * len(values)
+    names = list(dict.fromkeys(name for one in limits for name in one))
+    known = [i for i, value in enumerate(values.tolist()) if math.isfinite(value)]
+    best = min(
+        known, key=lambda i: rank(turned(float(values[i]), maximize), limits[i]), default=None
+    )
+    feasible = None if best is None else is_feasible(limits[best])
     recommended = Recommendation(None) if recommended is None else recommended
     return OptimizeResult(
         message=count_text(len(values), n_failed) if message is None else message,
-        success=success,
+        success=bool(feasible),
         fun=worst if best is None else float(values[best]),
         x=None if best is None else list(x_iters[best]),
         maximize=maximize,
+        feasible=feasible,
+        constraints={} if best is None else dict(limits[best]),
         nfev=len(values),
         n_failed=n_failed,
         policy=policy,
@@ -177,6 +191,9 @@ def make_result(
         gain_left=gain_left,
         x_iters=[list(x) for x in x_iters],
         func_vals=values,
+        constraint_vals={
+            name: np.array([one.get(name, math.nan) for one in limits]) for name in names
+        },
         errors={},
         space=space,
         random_state=random_state,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
+from rnnbbo.errors import ObservationError
 from rnnbbo.result import OptimizeResult
 from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.trial import Outcome, Trial
@@ -20,8 +23,8 @@ class AskTell(Protocol):
     def add_pending(self, x: Any) -> Any:
         """Take note of a point that will be evaluated."""
 
-    def tell(self, x: Any, y: float) -> Any:
-        """Take the value at a point; NaN for a failed trial."""
+    def tell(self, x: Any, y: float, *, constraints: Any = None) -> Any:
+        """Take the value at a point, NaN for a failed trial, and its constraints."""
 
     def result(self) -> OptimizeResult:
         """Sum up what was told."""
@@ -71,9 +74,17 @@ class RunHistory:
         return Trial(self._n_known + self._begun - 1, point)
 
     def finish(self, trial: Trial) -> None:
-        """Tell the optimizer."""
-        assert trial.outcome is not None
-        self._optimizer.tell(trial.x, trial.outcome.value)
+        """Tell the optimizer; what does not fit to the values before has failed."""
+        outcome = trial.outcome
+        assert outcome is not None
+        try:
+            if outcome.constraints:
+                self._optimizer.tell(trial.x, outcome.value, constraints=outcome.constraints)
+            else:
+                self._optimizer.tell(trial.x, outcome.value)
+        except ObservationError as error:
+            trial = replace(trial, outcome=outcome.refused(error))
+            self._optimizer.tell(trial.x, math.nan)
         self._told.append(trial)
         self._failed += trial.failed
 
@@ -96,7 +107,7 @@ class RunHistory:
     def values(self, after: int) -> list[ToldValue]:
         """Return what was told after the first `after` trials."""
         trials = list(enumerate(self._told))[after:]
-        return [ToldValue(trial.value, i >= self._n_known) for i, trial in trials]
+        return [ToldValue(one.value, i >= self._n_known, one.constraints) for i, one in trials]
 
     def left(self) -> Left:
         """Return what the policy says of going on."""

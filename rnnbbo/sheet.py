@@ -18,6 +18,9 @@ TRIAL, STATE, VALUE, SECONDS, ERROR = OWN_COLUMNS = (
     *("trial", "state", "value", "seconds", "error"),
 )
 """Columns that are no parameters."""
+FEASIBLE = "feasible"
+"""A further one, beside columns of constraints."""
+_CONSTRAINT = "constraint_"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formulas begin with
 _DELIMITERS = (",", ";", "\t")
 _LARGEST = 64 * 2**20  # bytes
@@ -45,10 +48,31 @@ def column_names(names: Sequence[str]) -> list[str]:
     columns: list[str] = []
     for name in names:
         column = name
-        while column in (*OWN_COLUMNS, *columns):
+        while column in (*OWN_COLUMNS, FEASIBLE, *columns):
             column = f"param_{column}"
         columns.append(column)
     return columns
+
+
+def constraint_columns(names: Iterable[str], columns: Sequence[str]) -> list[str]:
+    """Return the columns of constraints, `constraint_NAME`, beside those of the parameters."""
+    found: list[str] = []
+    for name in names:
+        column = f"{_CONSTRAINT}{name}"
+        while column in (*columns, *found):
+            column = f"{_CONSTRAINT}{column}"
+        found.append(column)
+    return found
+
+
+def constraint_of(column: str, columns: Sequence[str]) -> str | None:
+    """Return the name of the constraint in a column; None if it is none."""
+    name = column
+    while name in columns or name == column:
+        if column in columns or not name.startswith(_CONSTRAINT):
+            return None
+        name = name.removeprefix(_CONSTRAINT)
+    return name or None
 
 
 def csv_line(cells: Sequence[Any], delimiter: str = ",") -> str:

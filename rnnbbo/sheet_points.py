@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rnnbbo.arguments import as_float, as_scalar
@@ -12,12 +13,14 @@ from rnnbbo.errors import PointError, TableError
 from rnnbbo.escaping import as_line, repr_of
 from rnnbbo.sheet import (
     ERROR,
+    FEASIBLE,
     OWN_COLUMNS,
     STATE,
     TRIAL,
     VALUE,
     Sheet,
     column_names,
+    constraint_of,
     without_formula,
 )
 from rnnbbo.space import Categorical, Dimension, Space
@@ -49,8 +52,9 @@ class SheetPoint(NamedTuple):
 def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
     """Return the points of a table: columns are parameters, and perhaps `value` and `trial`.
 
-    An empty value is not known yet; one of FAILED is a failed trial. Of what `rnnbbo study export`
-    writes, `seconds` is passed over.
+    An empty value is not known yet; one of FAILED is a failed trial. Columns `constraint_NAME` have
+    values of constraints; one that is not known beside a value is not met. Of what `rnnbbo study
+    export` writes, `seconds` and `feasible` are passed over.
 
     Raises:
         TableError: a column is missing or unknown, or cells are wrong: each by row and column.
@@ -58,6 +62,7 @@ def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
     columns = column_names(space.names)
     _check_columns(sheet, columns)
     at = {column: i for i, column in enumerate(sheet.columns)}
+    limits = {column: constraint_of(column, columns) for column in sheet.columns}
     found, wrong = [], []
     for row, cells in sheet.rows:
         faults: list[str] = []
@@ -73,6 +78,12 @@ def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
         try:
             number = _trial_number(own[TRIAL])
             outcome = _outcome(own, sheet.decimal_comma)
+            constraints = {
+                name: as_constraint(column, cells[at[column]], sheet.decimal_comma)
+                for column, name in limits.items()
+                if name is not None
+            }
+            outcome = _with_constraints(outcome, constraints)
         except ValueError as error:
             faults.append(str(error))
         if not faults:
@@ -107,16 +118,35 @@ def as_measured(text: Any, decimal_comma: bool = False) -> Outcome:
     return Outcome(float(number))
 
 
+def as_constraint(column: str, cell: Any, decimal_comma: bool = False) -> float | None:
+    """Return the value of a constraint; None for an empty cell.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    if cell is None:
+        return None
+    number = _number(cell, decimal_comma)
+    if number is None or not math.isfinite(number):
+        raise ValueError(f"{column} = {_shown(cell)}; expected a number, met where at most 0")
+    return float(number)
+
+
 def _check_columns(sheet: Sheet, columns: Sequence[str]) -> None:
     missing = [column for column in columns if column not in sheet.columns]
-    unknown = [column for column in sheet.columns if column not in (*columns, *OWN_COLUMNS)]
+    unknown = [
+        column
+        for column in sheet.columns
+        if column not in (*columns, *OWN_COLUMNS, FEASIBLE)
+        and constraint_of(column, columns) is None
+    ]
     twice = [column for i, column in enumerate(sheet.columns) if column in sheet.columns[:i]]
     if missing or unknown or twice:
         what = "missing" if missing else "unknown" if unknown else "twice"
         which = ", ".join(map(repr_of, missing or unknown or twice))
         raise TableError(
             f"{sheet.name}: columns {what} = {which}; expected {', '.join(columns)}, and as you "
-            f"like {TRIAL} and {VALUE}"
+            f"like {TRIAL}, {VALUE} and constraint_NAME"
         )
 
 
@@ -182,6 +212,27 @@ def _outcome(own: dict[str, Any], decimal_comma: bool) -> Outcome | None:
     if own[STATE] == TrialState.FAILED:
         return Outcome(error=as_line(str(own[ERROR] or "failed")))
     return None
+
+
+def _with_constraints(
+    outcome: Outcome | None, constraints: Mapping[str, float | None]
+) -> Outcome | None:
+    """Return what came of a point with its constraints.
+
+    Raises:
+        ValueError: there are constraints without a value.
+    """
+    known = {name: value for name, value in constraints.items() if value is not None}
+    if outcome is None:
+        if known:
+            raise ValueError(f"{VALUE} = nothing; expected a number, or fail, beside constraints")
+        return None
+    if outcome.error is not None and not known:
+        return outcome
+    return replace(
+        outcome,
+        constraints={name: known.get(name, math.nan) for name in constraints},
+    )
 
 
 def _shown(cell: Any) -> str:

@@ -52,6 +52,27 @@ def available(batched: bool = False) -> tuple[str, ...]:
     return tuple(name for name in names if not batched or _shipped(name).policy.batched)
 
 
+def taking_constraints() -> tuple[str, ...]:
+    """Return the names of what takes constraints that are known by evaluating."""
+    return (auto.NAME, *(name for name in available() if _shipped(name).policy.constrained))
+
+
+def require_constrained(policy: Source | None) -> None:
+    """Make sure that a policy takes constraints.
+
+    Raises:
+        PolicyError: it does not.
+    """
+    if policy is None or (isinstance(policy, str) and policy == auto.NAME):
+        return
+    loaded = load(policy)
+    if not loaded.policy.constrained:
+        raise PolicyError(
+            f"policy = {loaded.name!r}, which takes no constraints; expected "
+            + " or ".join(taking_constraints())
+        )
+
+
 @cache
 def _shipped(name: str) -> Checkpoint:
     """Return a shipped policy, read once a process."""

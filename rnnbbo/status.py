@@ -30,6 +30,7 @@ class Status(_Word):
 
     OK = "ok", "all evaluations were made"
     NO_SUCCESS = "no_success", "all evaluations were made, and none succeeded"
+    NO_FEASIBLE = "no_feasible", "all evaluations were made, and no point is feasible yet"
     STOPPED = "stopped", "stopped by the callback"
     TARGET = "target", "stopped at a value as good as the target"
     PATIENCE = "patience", "stopped by patience, since no better value came for long"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from rnnbbo.direction import turned
 from rnnbbo.errors import ConfigError
 from rnnbbo.escaping import repr_of
 from rnnbbo.status import Status
+from rnnbbo.violations import rank
 
 EXHAUSTED = "exhausted"
 SHARE = 1e-5
@@ -27,10 +29,12 @@ class ToldValue(NamedTuple):
     Attributes:
         value: None for a failure.
         evaluated: whether it was evaluated; else it was known without.
+        constraints: by name.
     """
 
     value: float | None
     evaluated: bool
+    constraints: Mapping[str, float] = MappingProxyType({})
 
 
 class Left(NamedTuple):
@@ -59,8 +63,9 @@ class StopRules:
     """When a run ends before its evaluations are made; by default never.
 
     Attributes:
-        target: at the first value that is at least as good.
-        patience: after so many evaluations without a better value.
+        target: at the first value that is at least as good, of a feasible point.
+        patience: after so many evaluations without a better value; while no point is feasible,
+            without one that violates the constraints less.
         exhausted: where little more is expected to be gained: less than SHARE of the range of the
             values, outliers aside, or than NOISE_SHARE of their noise, at IN_TURN asks in turn.
     """
@@ -100,7 +105,7 @@ class Stopping:
     def __init__(self, rules: StopRules, maximize: bool) -> None:
         self._rules = rules
         self._maximize = maximize
-        self._best = math.inf  # lower is better
+        self._best = (True, math.inf)  # by `rank`, of the lower is better
         self._since = 0  # evaluations since the best value
         self._small = 0  # asks in turn at which little is left
         self.count = 0
@@ -108,20 +113,22 @@ class Stopping:
 
     def add(self, told: Iterable[ToldValue]) -> None:
         """Take what was told since."""
-        for value, evaluated in told:
+        for value, evaluated, constraints in told:
             self.count += 1
             self._since += evaluated
             if value is None:
                 continue
-            lower = turned(value, self._maximize)
-            if lower < self._best:
-                self._best, self._since = lower, 0
+            own = rank(turned(value, self._maximize), constraints)
+            if own < self._best:
+                self._best, self._since = own, 0
 
     def status(self) -> Status | None:
         """Return why the run ends by its values; None where it goes on."""
         rules = self._rules
-        if rules.target is not None and self._best <= turned(rules.target, self._maximize):
-            return Status.TARGET
+        if rules.target is not None:
+            target = turned(rules.target, self._maximize)
+            if self._best <= (False, target):  # of a feasible point
+                return Status.TARGET
         if rules.patience is not None and self._since >= rules.patience:
             return Status.PATIENCE
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnnbbo.direction import turned
 from rnnbbo.escaping import as_line, as_plain, end_of, one_line, repr_of
 from rnnbbo.status import TrialState
+from rnnbbo.violations import as_constraints, is_feasible, rank
 
 _LONGEST_STDERR = 64 * 1024
 
@@ -28,6 +29,11 @@ class Outcome:
             than a mapping is kept under the key "info".
         stderr: the end of what a failed program wrote to stderr.
         seconds: how long the evaluation took, as far as it is known.
+        constraints: what has to be at most 0, by name: `{"mem": used - 8}`; NaN where one is not a
+            finite number, which is not met.
+
+    Raises:
+        ObservationError: the constraints are no mapping of names to numbers.
     """
 
     value: float = math.nan
@@ -35,8 +41,11 @@ class Outcome:
     info: dict[str, Any] = field(default_factory=dict)
     stderr: str = ""
     seconds: float | None = None
+    constraints: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if type(self.constraints) is not dict or self.constraints:
+            object.__setattr__(self, "constraints", as_constraints(self.constraints))
         if self.error is not None:
             object.__setattr__(self, "error", _reason(self.error))
         if type(self.info) is not dict or self.info:
@@ -45,6 +54,10 @@ class Outcome:
             object.__setattr__(self, "info", info)
         if self.stderr:
             object.__setattr__(self, "stderr", end_of(self.stderr, _LONGEST_STDERR))
+
+    def refused(self, why: Exception) -> Outcome:
+        """Return it as failed, since its value is none of the run's."""
+        return replace(self, value=math.nan, error=one_line(why), constraints={})
 
 
 def _reason(error: Any) -> str:
@@ -93,15 +106,28 @@ class Trial:
         """Why the evaluation failed."""
         return None if self.outcome is None else self.outcome.error
 
+    @property
+    def constraints(self) -> dict[str, float]:
+        """What has to be at most 0, by name; none until it is told."""
+        return {} if self.outcome is None else self.outcome.constraints
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it has a value and all constraints are at most 0."""
+        return self.value is not None and is_feasible(self.constraints)
+
 
 def best_of(trials: Iterable[Trial], *, maximize: bool) -> Trial | None:
-    """Return the first of the trials with the best value, or None where none succeeded."""
+    """Return the first of the trials with the best value, or None where none succeeded.
+
+    Among feasible ones; where none is feasible, the one that violates the constraints least.
+    """
     best: Trial | None = None
-    lowest = math.inf
+    lowest = (True, math.inf)
     for trial in trials:
         if trial.value is None:
             continue
-        value = turned(trial.value, maximize)
-        if best is None or value < lowest:
-            best, lowest = trial, value
+        own = rank(turned(trial.value, maximize), trial.constraints)
+        if best is None or own < lowest:
+            best, lowest = trial, own
     return best

@@ -17,6 +17,7 @@ from rnnbbo.errors import ConfigError, PointError, PolicyError, SpaceError
 from rnnbbo.ledger import key
 from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.network.network import Network
+from rnnbbo.policies.protocol import Takes
 
 POLICIES = shipped.available()
 MIXED = [(1e-5, 1e-1, "log-uniform"), (1, 64), ("relu", "tanh"), (-5.0, 5.0)]
@@ -183,9 +184,9 @@ def test_points_never_asked_for_may_be_told() -> None:
 def test_a_finished_point_is_no_longer_pending() -> None:
     optimizer = Optimizer(PLANE, rng=0)
     points = optimizer.ask(n_points=3)
-    assert len(optimizer._ledger.waiting()) == 3
+    assert len(optimizer._ledger.waiting(Takes.ALL)) == 3
     optimizer.tell(points[1], 1.0)
-    assert {key(u) for u in optimizer._ledger.waiting()} == {
+    assert {key(u) for u in optimizer._ledger.waiting(Takes.ALL)} == {
         key(optimizer.space.to_cube(points[i])) for i in (0, 2)
     }
 

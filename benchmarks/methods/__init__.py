@@ -5,11 +5,18 @@ a shipped one or the path of a weights file, or by `module:attribute`, a policy 
 own.
 """
 
-from rnnbbo.benchmarks.methods.base import FloatArray, Method, Recommender, WorstFinite
+from rnnbbo.benchmarks.methods.base import (
+    ConstrainedMethod,
+    FloatArray,
+    Method,
+    Recommender,
+    WorstFinite,
+)
 from rnnbbo.benchmarks.methods.peers import PEERS, Peer, about_method, is_own, make_method
 
 __all__ = [
     "PEERS",
+    "ConstrainedMethod",
     "FloatArray",
     "Method",
     "Peer",

@@ -3,6 +3,7 @@
 Points lie in the unit cube; values are minimised.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -39,6 +40,18 @@ class Recommender(Protocol):
 
         To be called between a `tell` and an `ask`, after at least one finite value. It does not
         change the points that the run goes on to ask for.
+        """
+        ...
+
+
+@runtime_checkable
+class ConstrainedMethod(Protocol):
+    """A method that is told values of constraints; others take what is not feasible for failed."""
+
+    def tell_constrained(self, x: FloatArray, y: float, constraints: Mapping[str, float]) -> None:
+        """Take the value at the point x that the last `ask` returned, and its constraints.
+
+        Each has to be at most 0.
         """
         ...
 

@@ -1,5 +1,7 @@
 """Optuna's samplers, with their default settings."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import optuna
 
@@ -36,6 +38,12 @@ class OptunaStudy:
             self._study.tell(self._trial, y)
         else:
             self._study.tell(self._trial, state=optuna.trial.TrialState.FAIL)
+
+    def tell_constrained(self, x: FloatArray, y: float, constraints: Mapping[str, float]) -> None:
+        """See `ConstrainedMethod.tell_constrained`."""
+        for name, value in constraints.items():
+            self._trial.set_constraint(name, value)
+        self.tell(x, y)
 
 
 class TPE(OptunaStudy):

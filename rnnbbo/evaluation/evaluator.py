@@ -13,14 +13,19 @@ from typing import Any, Protocol
 
 from rnnbbo.arguments import as_number
 from rnnbbo.categories import copied
+from rnnbbo.errors import ObservationError
 from rnnbbo.escaping import one_line, repr_of
 from rnnbbo.trial import Outcome, Trial
+from rnnbbo.violations import as_constraints
 
 __all__ = ["Evaluator", "Inline", "Objective", "evaluate", "one_line", "read_answer"]
 
 Objective = Callable[[list[Any]], Any]
 
-_EXPECTED = 'expected a number, or {"value": ..., "status": "ok"|"fail", "info": {...}}'
+_EXPECTED = (
+    'expected a number, or {"value": ..., "status": "ok"|"fail", "info": {...}, '
+    '"constraints": {...}}'
+)
 
 
 class Evaluator(Protocol):
@@ -88,28 +93,38 @@ def _is_cancelled(error: BaseException) -> bool:
 
 
 def read_answer(answer: Any, saying: str, text: str | None = None) -> Outcome:
-    """Read what an objective answered: a number, or a mapping of value, status and info.
+    """Read what an objective answered: a number, an `Outcome`, or a mapping with its keys.
 
     Args:
         answer: the answer.
         saying: the words before the answer, where it is no value.
         text: how the answer is shown then; None for its `repr`.
     """
+    if isinstance(answer, Outcome):
+        if answer.error is not None:
+            return answer
+        answer = {key: getattr(answer, key) for key in ("value", "info", "constraints")}
     info: Any = {}
+    constraints: dict[str, float] = {}
     value = answer
     if isinstance(answer, Mapping):
         info, status = answer.get("info", {}), answer.get("status", "ok")
         if status == "fail":
             return Outcome(error="it reported the status fail", info=info)
         value = answer.get("value") if status == "ok" else None
+        try:
+            constraints = as_constraints(answer.get("constraints"))
+        except ObservationError as error:
+            return Outcome(error=f"{saying} {error}", info=info)
     number = as_number(value)
     if number is None:
         text = repr_of(answer) if text is None else text
         return Outcome(error=f"{saying} {text}; {_EXPECTED}", info=info)
     if not math.isfinite(number):
         word = repr_of(value) if math.isnan(number) else repr(number)
-        return Outcome(error=f"{saying} {word}; expected a finite number", info=info)
-    return Outcome(value=number, info=info)
+        why = f"{saying} {word}; expected a finite number"
+        return Outcome(error=why, info=info, constraints=constraints)
+    return Outcome(value=number, info=info, constraints=constraints)
 
 
 class Inline:

@@ -178,10 +178,10 @@ class Workers:
         worker.trial, worker.deadline = None, math.inf
         self._busy.remove(worker)
         self._idle.append(worker)
-        info, seconds = answer["info"], answer["seconds"]
+        told = {key: answer[key] for key in ("info", "seconds", "constraints")}
         if answer["error"] is not None:
-            return Outcome(error=answer["error"], info=info, seconds=seconds)
-        return Outcome(value=answer["value"], info=info, seconds=seconds)
+            return Outcome(error=answer["error"], **told)
+        return Outcome(value=answer["value"], **told)
 
     def _died(self, worker: Worker) -> Outcome | None:
         self._lose(worker, 0.0)
@@ -233,6 +233,7 @@ def serve(
             "value": value,
             "error": outcome.error,
             "info": outcome.info,
+            "constraints": outcome.constraints,
             "seconds": outcome.seconds,
             "trial": number,
             "process": me,

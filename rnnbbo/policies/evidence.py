@@ -31,6 +31,8 @@ class Observation(NamedTuple):
         q: (B, D) a quasi-random point, which breaks the symmetry between dimensions.
         told: whether a result is fed (o = 1); one flag for the whole batch.
         seed: of what a step draws at random; the networks draw nothing.
+        constraints: (K,) values of constraints, feasible where at most 0, NaN where not known; of
+            one function. None where the run has none.
     """
 
     x: Array
@@ -38,6 +40,7 @@ class Observation(NamedTuple):
     q: Array
     told: bool
     seed: tuple[int, ...] = (0,)
+    constraints: Array | None = None
 
 
 class Evidence(NamedTuple):

@@ -98,7 +98,7 @@ def find(x: np.ndarray, y: np.ndarray, categories: np.ndarray) -> Plateaus:
 
     Args:
         x: observations.
-        y: their values, as told; infinity for a failure.
+        y: their values, as told; infinity for a failure, and for what is not feasible.
         categories: columns of x in which all points of a plateau have to agree.
     """
     if len(set(y.tolist())) == len(y):
@@ -110,7 +110,7 @@ def find(x: np.ndarray, y: np.ndarray, categories: np.ndarray) -> Plateaus:
     group = group.reshape(-1)
     found = [
         (low, high, g)
-        for g in np.flatnonzero((count > 1) & (value < y[np.isfinite(y)].max()))
+        for g in np.flatnonzero((count > 1) & (value < y[np.isfinite(y)].max(initial=-np.inf)))
         for low, high in _boxes(x[group == g], x[group != g])
     ]
     low = np.array([one for one, _, _ in found]).reshape(-1, x.shape[1])

@@ -36,7 +36,7 @@ class Takes(Enum):
     What stands for a value may change with later ones: a policy is then told everything anew.
     """
 
-    ALL = "failures as not a number, from the first finite value on"
+    ALL = "failures as not a number, once there is a finite value"
     FINITE = "failures as the worst value so far"
     TAMED = "failures and outliers (`rnnbbo.policies.outliers`) as the highest of the other values"
 
@@ -51,12 +51,14 @@ class Policy(ABC):
         batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
         takes: which values it is told.
         knows_gain: whether it has a `gain`.
+        constrained: whether it is told the values of constraints, too.
     """
 
     about: str = ""
     batched: bool = False
     takes: Takes = Takes.FINITE
     knows_gain: bool = False
+    constrained: bool = False
 
     @property
     def settings(self) -> Mapping[str, Any]:

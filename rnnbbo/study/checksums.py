@@ -39,10 +39,12 @@ def chain(head: str, events: Iterable[tuple[Any, ...]]) -> list[str]:
     Args:
         head: the digest up to there.
         events: of each ask and tell, in order: place, number of the trial, point as the file has
-            it, value, whether it was told.
+            it, value, whether it was told, and constraints as the file has them; where there are
+            none, they leave no trace.
     """
     heads = [head]
-    for event in events:
-        text = json.dumps([heads[-1], *event], separators=(",", ":"))
+    for *event, constraints in events:
+        more = () if constraints is None else (constraints,)
+        text = json.dumps([heads[-1], *event, *more], separators=(",", ":"))
         heads.append(blake2b(text.encode(), digest_size=16).hexdigest())
     return heads

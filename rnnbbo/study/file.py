@@ -9,7 +9,7 @@ import platform
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -151,6 +151,15 @@ class StudyFile:
     def _require_policy(self) -> None:
         if self._missing is not None:
             raise self._missing
+
+    def require_taking(self, constraints: Mapping[str, float]) -> None:
+        """Make sure that the policy takes constraints, if there are any.
+
+        Raises:
+            PolicyError: it does not.
+        """
+        if constraints and self._missing is None:
+            shipped.require_constrained(self._policy)
 
     def _begin_optimizer(self) -> Optimizer:
         return Optimizer(self.space, policy=self._policy, rng=self.seed, maximize=self.maximize)

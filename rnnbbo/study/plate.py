@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from rnnbbo.escaping import repr_of
-from rnnbbo.sheet import TRIAL, VALUE, column_names, csv_line
+from rnnbbo.sheet import TRIAL, VALUE, column_names, constraint_columns, csv_line
 from rnnbbo.sheet_points import SheetPoint, refuse_cells
 from rnnbbo.space import Categorical, Dimension, Real, Space
 from rnnbbo.study.store import TrialStore
@@ -35,24 +35,32 @@ class Taken(NamedTuple):
 
 
 def plate_rows(
-    space: Space, trials: Iterable[Trial], *, decimal_comma: bool = False
+    space: Space,
+    trials: Iterable[Trial],
+    *,
+    limits: Sequence[str] = (),
+    decimal_comma: bool = False,
 ) -> list[list[str]]:
     """Return the cells of a plate: a header, and a row a trial, its value empty until it is told.
 
     Args:
         space: the search space.
         trials: those of the plate.
+        limits: names of the study's constraints, as far as they are known.
         decimal_comma: write 0,5 for 0.5. A real number has six digits, or as many as it takes.
     """
-    rows = [[TRIAL, *column_names(space.names), VALUE]]
+    columns = column_names(space.names)
+    rows = [[TRIAL, *columns, VALUE, *constraint_columns(limits, columns)]]
     for trial in trials:
         cells = [_text(dim, value) for dim, value in zip(space.dimensions, trial.x, strict=True)]
         outcome = trial.outcome
         cells.append("" if outcome is None else _told(outcome))
+        own = [trial.constraints.get(name, math.nan) for name in limits]
+        cells += ["" if math.isnan(value) else repr(value) for value in own]
         if decimal_comma:
             numbers = [
                 *(_holds_numbers(dim, x) for dim, x in zip(space, trial.x, strict=True)),
-                True,
+                *[True] * (1 + len(limits)),
             ]
             cells = [
                 cell.replace(".", ",") if number else cell
@@ -161,20 +169,49 @@ def _contradiction(space: Space, point: SheetPoint, trial: Trial) -> str | None:
             )
     if trial.outcome is None or point.outcome is None or _agree(point.outcome, trial.outcome):
         return None
-    return (
-        f"{VALUE} = {_told(point.outcome)}; expected {_told(trial.outcome)}, which trial "
-        f"{trial.number} was told before, or no number in {TRIAL!r} for a second measurement"
-    )
+    difference = _difference(point.outcome, trial.outcome, columns)
+    return f"{difference}, which trial {trial.number} was told before, or no number in {TRIAL!r} for a second measurement"
 
 
 def _told(outcome: Outcome) -> str:
     return "fail" if outcome.error is not None else repr(outcome.value)
 
 
-def _agree(one: Outcome, other: Outcome) -> bool:
+def _difference(point: Outcome, told: Outcome, columns: Sequence[str]) -> str:
+    """Return in words where a row says something else than what was told before."""
+    if not _same_value(point, told):
+        return f"{VALUE} = {_told(point)}; expected {_told(told)}"
+    name = _other_constraints(point, told)[0]
+    (column,) = constraint_columns([name], columns)
+    return (
+        f"{column} = {point.constraints.get(name, 'nothing')}; expected "
+        f"{told.constraints.get(name, 'nothing')}"
+    )
+
+
+def _agree(point: Outcome, told: Outcome) -> bool:
+    """Return whether a row says what was told before; it may pass over constraints."""
+    return _same_value(point, told) and not _other_constraints(point, told)
+
+
+def _same_value(one: Outcome, other: Outcome) -> bool:
     if one.error is not None or other.error is not None:
         return one.error is not None and other.error is not None
-    return math.isclose(one.value, other.value, rel_tol=1e-9)
+    return _close(one.value, other.value)
+
+
+def _other_constraints(point: Outcome, told: Outcome) -> list[str]:
+    names = [*point.constraints, *told.constraints] if point.constraints else []
+    unknown = math.nan
+    return [
+        name
+        for name in names
+        if not _close(point.constraints.get(name, unknown), told.constraints.get(name, unknown))
+    ]
+
+
+def _close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9) or (math.isnan(one) and math.isnan(other))
 
 
 def _take(plan: _Plan, point: SheetPoint, trial: Trial) -> Trial:

@@ -41,6 +41,7 @@ STATEMENTS = {
     x TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'ok', 'failed')),
     value REAL CHECK ((value IS NOT NULL) = (state = 'ok')),
+    constraints TEXT,
     error TEXT,
     info TEXT NOT NULL,
     stderr TEXT NOT NULL,
@@ -62,8 +63,8 @@ COLUMNS = {
     ),
     "worker": ("id", "machine", "pid", "born", "beat"),
     "trial": (
-        *("number", "x", "state", "value", "error", "info", "stderr", "seconds", "asked", "told"),
-        *("worker", "begun_at", "told_at"),
+        *("number", "x", "state", "value", "constraints", "error", "info", "stderr", "seconds"),
+        *("asked", "told", "worker", "begun_at", "told_at"),
     ),
 }
 """Columns of each table, its key first, without the checksum."""
@@ -72,7 +73,10 @@ _FIRST_STUDY = COLUMNS["study"][:-3]
 """What the first version of the schema had of the table `study`."""
 _SECOND_STUDY = (*_FIRST_STUDY, "command", "head")
 """Likewise the second one."""
+_SECOND_TRIAL = tuple(column for column in COLUMNS["trial"] if column != "constraints")
+"""What versions before the third had of the table `trial`."""
 _NO_SETTINGS = "{}"
+_PLACE = COLUMNS["trial"].index("constraints")
 
 
 class DamagedRow(Exception):
@@ -112,17 +116,19 @@ def write_row(connection: sqlite3.Connection, table: str, row: Sequence[object])
 
 
 def _from_first(connection: sqlite3.Connection) -> None:
-    """Bring version 1 to this one: checksums, the head of the history, command and settings."""
+    """Bring version 1 to this one: all that it lacks."""
+    older = {**COLUMNS, "study": _FIRST_STUDY, "trial": _SECOND_TRIAL}
     rows = {
         table: connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
-        for table, columns in {**COLUMNS, "study": _FIRST_STUDY}.items()
+        for table, columns in older.items()
     }
     for name in ("trial", "worker", "study"):
         connection.execute(f"DROP TABLE {name}")
     create(connection)
-    for table in ("worker", "trial"):
-        for row in rows[table]:
-            write_row(connection, table, row)
+    for row in rows["worker"]:
+        write_row(connection, "worker", row)
+    for row in rows["trial"]:
+        write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
     events = connection.execute(EVENTS, (0, 0)).fetchall()
     (header,) = rows["study"]
     head = checksums.chain(checksums.START, events)[-1]
@@ -130,21 +136,35 @@ def _from_first(connection: sqlite3.Connection) -> None:
 
 
 def _from_second(connection: sqlite3.Connection) -> None:
-    """Bring version 2 to this one: settings."""
-    query = f"SELECT {', '.join(_SECOND_STUDY)}, crc FROM study"
-    rows = connection.execute(query).fetchall()
-    connection.execute("DROP TABLE study")
-    connection.execute(STATEMENTS["study"])
-    for *row, crc in rows:
-        if not checksums.row_is_intact(row, crc):  # its new checksum would hide that
-            raise DamagedRow("study")
-        *header, command, head = row
+    """Bring version 2 to this one: settings of the study, constraints of trials."""
+    older = {"study": _SECOND_STUDY, "trial": _SECOND_TRIAL}
+    rows = {table: _intact_rows(connection, table, columns) for table, columns in older.items()}
+    for table in ("trial", "study"):
+        connection.execute(f"DROP TABLE {table}")
+    for statement in (STATEMENTS["study"], STATEMENTS["trial"], _INDEX):
+        connection.execute(statement)
+    for *header, command, head in rows["study"]:
         write_row(connection, "study", (*header, _NO_SETTINGS, command, head))
+    for row in rows["trial"]:
+        write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
+
+
+def _intact_rows(
+    connection: sqlite3.Connection, table: str, columns: Sequence[str]
+) -> list[list[object]]:
+    """Return rows of an older version as they were written: a new checksum would hide a change."""
+    rows = []
+    for *row, crc in connection.execute(f"SELECT {', '.join(columns)}, crc FROM {table}"):
+        if not checksums.row_is_intact(row, crc):
+            raise DamagedRow(table)
+        rows.append(row)
+    return rows
 
 
 EVENTS = (
-    "SELECT asked AS place, number, x, NULL AS value, 0 AS told FROM trial WHERE asked > ? "
-    "UNION ALL SELECT told, number, x, value, 1 FROM trial WHERE told > ? ORDER BY place"
+    "SELECT asked AS place, number, x, NULL AS value, 0 AS told, NULL AS constraints "
+    "FROM trial WHERE asked > ? UNION ALL "
+    "SELECT told, number, x, value, 1, constraints FROM trial WHERE told > ? ORDER BY place"
 )
 """Asks and tells after a place in the history, which is given twice."""
 

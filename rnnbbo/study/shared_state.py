@@ -27,7 +27,7 @@ except ImportError:  # not POSIX
     fcntl = None  # type: ignore[assignment]
 
 STATE_SUFFIX = "-state"
-_MAGIC = b"rnnbbo state 1\n"
+_MAGIC = b"rnnbbo state 2\n"
 _FIXED = struct.Struct("<16s16sQQI")  # key, head of the history, place, length, CRC-32
 # Bytes that are locked: the content, and places in a line. Who waits locks the last of these that
 # is free, and goes on to the one before as soon as that is free: they come to its front in order.

@@ -6,7 +6,7 @@ import json
 import math
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from rnnbbo.errors import TrialError
 from rnnbbo.status import TrialState
 from rnnbbo.study import checksums, schema
 from rnnbbo.trial import Outcome, Trial
+from rnnbbo.violations import agreed
 
 Code = list[Any]
 """A point in numbers alone: see `rnnbbo.space.Space.encode`."""
@@ -34,6 +35,7 @@ class Event(NamedTuple):
         code: the trial's point, as the file has it.
         value: None for an ask, or a failed trial.
         told: whether it is a tell.
+        constraints: as the file has them; None where there are none.
     """
 
     place: int
@@ -41,6 +43,7 @@ class Event(NamedTuple):
     code: str
     value: float | None
     told: int
+    constraints: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class _Row:
     x: str
     state: str = TrialState.WAITING
     value: float | None = None
+    constraints: str | None = None
     error: str | None = None
     info: str = "{}"
     stderr: str = ""
@@ -125,6 +129,7 @@ class TrialStore:
 
         Raises:
             TrialError: there is no such trial, or it was told before. Nothing has changed.
+            ObservationError: its constraints are not those of the values before; likewise.
         """
         row = next(self._rows("WHERE number = ?", min(number, _MOST)), None)
         if row is None:
@@ -134,17 +139,20 @@ class TrialStore:
             known = f"value {row.value!r}" if row.error is None else f"failure {row.error!r}"
             raise TrialError(f"trial {number} was told before, with the {known}")
         failed = outcome.error is not None
+        agreed(self._names(), outcome.constraints, failed)
+        constraints = constraints_text(outcome.constraints)
         value = None if failed else float(outcome.value) + 0.0  # SQLite has no -0.0
         self._write(
             replace(
                 row,
                 state=TrialState.FAILED if failed else TrialState.OK,
                 value=value,
+                constraints=constraints,
                 error=None if outcome.error is None else _as_text(outcome.error),
                 info=json.dumps(outcome.info),
                 stderr=_as_text(outcome.stderr),
                 seconds=_as_seconds(outcome.seconds),
-                told=self._append(number, row.x, value, told=True),
+                told=self._append(number, row.x, value, constraints, told=True),
                 told_at=time.time(),
             )
         )
@@ -181,23 +189,42 @@ class TrialStore:
         order = "WHERE told IS NOT NULL ORDER BY told" if told else "ORDER BY number"
         return [_trial(row) for row in self._rows(order)]
 
-    def values(self, after: int) -> list[tuple[float | None, bool]]:
+    def values(self, after: int) -> list[tuple[float | None, bool, dict[str, float]]]:
         """Return what was told after the first `after` trials, in that order.
 
         Returns:
-            The value, None of a failure, and whether it was asked for.
+            The value, None of a failure, whether it was asked for, and its constraints.
         """
-        query = "SELECT value, asked IS NOT NULL FROM trial WHERE told IS NOT NULL ORDER BY told"
-        rows = self._connection.execute(f"{query} LIMIT -1 OFFSET ?", (after,))
-        return [(value, bool(asked)) for value, asked in rows]
+        rows = self._connection.execute(
+            "SELECT value, asked IS NOT NULL, constraints FROM trial WHERE told IS NOT NULL "
+            "ORDER BY told LIMIT -1 OFFSET ?",
+            (after,),
+        )
+        return [(value, bool(asked), read_constraints(text)) for value, asked, text in rows]
 
     def set_command(self, command: str) -> None:
         """Write down what the study is evaluated by."""
         self._write_header(command=command)
 
-    def _append(self, number: int, code: str, value: float | None, *, told: bool) -> int:
+    def _names(self) -> Sequence[str] | None:
+        """Return the names of the constraints; None before the first value."""
+        query = "SELECT constraints FROM trial WHERE {} LIMIT 1"
+        for which in ("constraints IS NOT NULL", f"state = '{TrialState.OK}'"):
+            for (text,) in self._connection.execute(query.format(which)):
+                return tuple(read_constraints(text))
+        return None
+
+    def _append(
+        self,
+        number: int,
+        code: str,
+        value: float | None,
+        constraints: str | None = None,
+        *,
+        told: bool,
+    ) -> int:
         """Chain one more event to the history, and return its place."""
-        event = Event(self.last() + 1, number, code, value, int(told))
+        event = Event(self.last() + 1, number, code, value, int(told), constraints)
         self._write_header(head=checksums.chain(self.head(), [event])[-1])
         return event.place
 
@@ -218,6 +245,22 @@ class TrialStore:
         return self._connection.execute(query, values).fetchone()
 
 
+def constraints_text(constraints: Mapping[str, float]) -> str | None:
+    """Return constraints as the file has them; None where there are none."""
+    if not constraints:
+        return None
+    known = {
+        _as_text(name): None if math.isnan(value) else value for name, value in constraints.items()
+    }
+    return json.dumps(known)
+
+
+def read_constraints(text: str | None) -> dict[str, float]:
+    """Return what `constraints_text` has made a text of."""
+    known = {} if text is None else json.loads(text)
+    return {name: math.nan if value is None else value for name, value in known.items()}
+
+
 def _begun(row: _Row, participant: int) -> _Row:
     return replace(row, state=TrialState.RUNNING, worker=participant, begun_at=time.time())
 
@@ -235,5 +278,12 @@ def _trial(row: _Row) -> Trial:
     outcome = None
     if row.state in _TOLD:
         known = math.nan if row.value is None else row.value
-        outcome = Outcome(known, row.error, json.loads(row.info), row.stderr, row.seconds)
+        outcome = Outcome(
+            known,
+            row.error,
+            json.loads(row.info),
+            row.stderr,
+            row.seconds,
+            read_constraints(row.constraints),
+        )
     return Trial(row.number, json.loads(row.x), outcome, waiting=row.state == TrialState.WAITING)

@@ -7,6 +7,7 @@ import math
 import os
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from rnnbbo.study.plate import Taken, take_points
 from rnnbbo.study.settings import Settings
 from rnnbbo.study.turns import depth_of_thread
 from rnnbbo.trial import Outcome, Trial
+from rnnbbo.violations import as_constraints, listed_constraints
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(?:/?)(.*)")
 
@@ -131,10 +133,11 @@ class Study:
     def take_table(self, table: Any) -> Taken:
         """Tell the values of a table, such as a plate that was filled in; all or nothing.
 
-        Columns are the parameters, `value`, and `trial` with the numbers of those that were asked
-        for. An empty value is not known yet, and "fail" a failed trial. A row without a number is
-        a trial of the same point that waits for its value, or a new point. What the study knows
-        already changes nothing, so that a table may be taken twice.
+        Columns are the parameters, `value`, `constraint_NAME` for each constraint, and `trial` with
+        the numbers of those that were asked for. An empty value is not known yet, and "fail" a
+        failed trial. A row without a number is a trial of the same point that waits for its value,
+        or a new point. What the study knows already changes nothing, so that a table may be taken
+        twice.
 
         Args:
             table: the path of a CSV file, a data frame, a mapping of columns, a list of mappings.
@@ -144,12 +147,17 @@ class Study:
 
         Raises:
             TableError: it cannot be read, or cells are wrong or contradict the study.
+            ObservationError: its constraints are not those of the values before.
+            PolicyError: the study's policy takes no constraints.
             StudyError: the file cannot be written. Nothing has changed then.
         """
         sheet = as_sheet(self.space, "table", table)
         if sheet is None:
             raise TableError(f"table = {repr_of(table)}; expected a CSV file, or columns by name")
         points = read_points(self.space, sheet)
+        for point in points:
+            if point.outcome is not None:
+                self._file.require_taking(point.outcome.constraints)
         with self._file.transaction() as trials:
             return take_points(trials, self.space, points, sheet.name)
 
@@ -161,6 +169,7 @@ class Study:
         error: str | None = None,
         info: dict[str, Any] | None = None,
         seconds: float | None = None,
+        constraints: Mapping[str, float] | None = None,
     ) -> None:
         """Take the value of a trial that was asked for.
 
@@ -171,38 +180,57 @@ class Study:
             error: why it failed.
             info: what else is worth keeping; what JSON has no form for is kept as text.
             seconds: how long the evaluation took.
+            constraints: what has to be at most 0, by name, as for `Optimizer.tell`.
 
         Raises:
             TrialError: there is no such trial, or it was told before; the message has its value.
-            ObservationError: y is not a number.
+            ObservationError: y is not a number, or the constraints are not such a mapping, or not
+                those of the values before.
+            PolicyError: the study's policy takes no constraints.
             ConfigError: seconds is no number of at least 0.
             StudyError: the file cannot be written; nothing has changed.
         """
         taken = seconds if seconds is None or seconds == 0 else as_seconds("seconds", seconds)
-        outcome = replace(outcome_of(y, error), info={} if info is None else info, seconds=taken)
+        outcome = replace(
+            outcome_of(y, error),
+            info={} if info is None else info,
+            seconds=taken,
+            constraints=as_constraints(constraints),
+        )
+        self._file.require_taking(outcome.constraints)
         number = trial.number if isinstance(trial, Trial) else as_count("trial", trial, least=0)
         with self._file.transaction() as trials:
             trials.tell(number, outcome)
 
-    def add(self, x: Any, y: Any) -> None:
+    def add(self, x: Any, y: Any, *, constraints: Any = None) -> None:
         """Take a value that is known without having been asked for, or several at once.
 
         Args:
             x: a point in user units, or a list of points.
             y: its value, or a list of values; NaN, infinity or None is a failed trial.
+            constraints: its constraints, as for `Optimizer.tell`, or a list of such mappings.
 
         Raises:
             PointError: a point is not in the space, or there are not as many as values.
-            ObservationError: a value is not a number.
+            ObservationError: a value is not a number, or its constraints do not fit.
+            PolicyError: the study's policy takes no constraints.
             StudyError: the file cannot be written. Nothing has changed then.
         """
-        known = self.known(x, y)
+        known = self.known(x, y, constraints)
+        for _, outcome in known:
+            self._file.require_taking(outcome.constraints)
         with self._file.transaction() as trials:
             trials.add(known)
 
-    def known(self, x: Any, y: Any) -> list[tuple[list[Any], Outcome]]:
+    def known(self, x: Any, y: Any, constraints: Any = None) -> list[tuple[list[Any], Outcome]]:
         """Return what `add` would write down: points as the file has them, and their outcomes."""
-        return [(self.space.encode(point), outcome_of(value)) for point, value in as_pairs(x, y)]
+        pairs = as_pairs(x, y)
+        return [
+            (self.space.encode(point), replace(outcome_of(value), constraints=own))
+            for (point, value), own in zip(
+                pairs, listed_constraints(constraints, len(pairs)), strict=True
+            )
+        ]
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
@@ -231,6 +259,7 @@ class Study:
             self.space,
             [trial.x for trial in told],
             [math.nan if trial.value is None else trial.value for trial in told],
+            constraints=[trial.constraints for trial in told],
             policy=optimizer.policy_name,
             policy_why=optimizer.policy_why,
             recommended=optimizer.recommendation(),

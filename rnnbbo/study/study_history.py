@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rnnbbo.errors import TrialError
+from rnnbbo.errors import ObservationError, TrialError
 from rnnbbo.result import OptimizeResult
 from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.study.study import Study
@@ -30,6 +30,8 @@ class StudyHistory:
     ) -> None:
         """Begin an empty study with known values, and with points to evaluate first."""
         told = [(self._file.space.encode(point), outcome) for point, outcome in known]
+        for _, outcome in known:
+            self._file.require_taking(outcome.constraints)
         codes = [self._file.space.encode(point) for point in points]
         with self._file.transaction() as trials:
             if trials.n_trials():
@@ -43,14 +45,23 @@ class StudyHistory:
         return self._file.ask(n_calls)
 
     def finish(self, trial: Trial) -> None:
-        """Take a trial with its outcome; a second value of a trial is kept as one more point."""
-        assert trial.outcome is not None
+        """Take a trial with its outcome; a second value of a trial is kept as one more point.
+
+        One that does not fit to the values before has failed.
+        """
+        outcome = trial.outcome
+        assert outcome is not None
+        self._file.require_taking(outcome.constraints)
         with self._file.transaction() as trials:
-            try:
-                trials.tell(trial.number, trial.outcome)
-            except TrialError:  # this process was slow to answer, and another one took over
-                again = trials.insert(self._file.space.encode(trial.x), asked=False)
-                trials.tell(again, trial.outcome)
+            number = trial.number
+            for _ in range(3):
+                try:
+                    trials.tell(number, outcome)
+                    return
+                except TrialError:  # this process was slow to answer, and another one took over
+                    number = trials.insert(self._file.space.encode(trial.x), asked=False)
+                except ObservationError as error:
+                    outcome = outcome.refused(error)
 
     def give_back(self, trials: Sequence[Trial]) -> None:
         """Let trials of this process wait for somebody to evaluate them."""

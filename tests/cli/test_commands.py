@@ -102,7 +102,7 @@ def test_a_program_ready_to_paste(capsys):
 JSON_KEYS = {
     "schema_version", "status", "x", "fun", "best_trial", "recommended", "command", "n_trials",
     "n_failed", "recommended_value", "noise", "policy", "policy_why", "seen", "seed", "seconds",
-    "trials", "maximize", "gain_left",
+    "feasible", "constraints", "trials", "maximize", "gain_left",
 }  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def test_what_has_no_form(state):
 def test_nothing_but_our_named_tuples_is_made():
     content = in_bytes(KernelState(None, None, None, None, None))
     assert type(state_codec.decode(content)) is KernelState
-    name = b"rnnbbo.policies.kernel.kernel_policy:KernelState"
+    name = b"rnnbbo.policies.kernel.kernel_state:KernelState"
     for other in (b"os:stat_result", b"rnnbbo.policies.kernel.kernel_policy:np", b"nothing"):
         tree = content[8:].replace(name, other)
         with pytest.raises(state_codec.NotPlainError):

@@ -92,3 +92,20 @@ def reach_factors(
         floor: least difference.
     """
     return xp.maximum(variance - covariance, floor), xp.sqrt(variance / (variance + noise))
+
+
+def log_cdf_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
+    """Return log Phi(z), and its slope phi(z) / Phi(z).
+
+    Of a constraint that has to be at most 0, with z = -mean / s, it is the log of the probability
+    of feasibility, by which constrained EI multiplies EI (Gardner et al. 2014, eq. 5). Where it
+    underflows its logarithm does not (Ament et al. 2023, appendix A).
+    """
+    u = xp.abs(z)
+    mills = _slow_parts(xp, u, 2)[1] / (1.0 + u)
+    log_phi = -0.5 * u * u - _LOG_SQRT_2PI
+    phi = xp.exp(log_phi)
+    positive = z > 0
+    above = 1.0 - phi * mills  # Phi(u)
+    value = xp.where(positive, xp.log1p(-phi * mills), log_phi + xp.log(mills))
+    return value, xp.where(positive, phi / above, 1.0 / mills)

@@ -46,6 +46,11 @@ def hear_dummy(
     return hearing._replace(state=state, heard=(*hearing.heard, observation))
 
 
+def hear_failure(hearing: Hearing, observation: Observation) -> Hearing:
+    """Return the hearing after a failure before the first value, of which it is told later."""
+    return hearing._replace(heard=(*hearing.heard, observation))
+
+
 def hear(
     adviser: Adviser, params: Params, hearing: Hearing, observation: Observation, tamed: Tamed
 ) -> Hearing:
@@ -56,7 +61,8 @@ def hear(
     told = np.array([one.y[0] for one in hearing.heard if one.told])
     state, heard, new = hearing.state, hearing.heard, [observation._replace(y=tamed.y[-1:])]
     unit = float(unit_of(np, np.abs(tamed.y).max()))
-    if unit != hearing.unit or to_tell_again(np, told, tamed):
+    anew = bool(np.isnan(told).any()) or to_tell_again(np, told, tamed)
+    if unit != hearing.unit or anew:
         values = iter(tamed.y)
         new = [
             one._replace(y=np.array([next(values)])) if one.told else one

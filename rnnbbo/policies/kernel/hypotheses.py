@@ -4,7 +4,8 @@ Values are warped (warped Gaussian processes, Snelson et al. 2004) by
 
     w(y) = c log(1 + (y - min) / c),
 
-linear near the incumbent, logarithmic beyond c. Functions whose values span orders of magnitude
+linear near the incumbent, logarithmic beyond c, and odd: what lies below, as the values of points
+that are not feasible may, is warped likewise. Functions whose values span orders of magnitude
 become smooth; for a large c nothing changes. Each hypothesis has its own c, and the Jacobian in its
 evidence lets the values choose.
 """
@@ -128,23 +129,24 @@ def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) ->
     )
 
 
-def heights(y: np.ndarray) -> np.ndarray:
-    """Return heights (y - min) / std, (n,); zeros where all values are equal."""
+def heights(y: np.ndarray, base: float | None = None) -> np.ndarray:
+    """Return heights (y - base) / std, (n,), by default above the least; zeros of equal values."""
     span = y.max() - y.min()
-    z = (y - y.min()) / (span if span > 0 else 1.0)  # first to [0, 1]: no square overflows
+    base = y.min() if base is None else base
+    z = (y - base) / (span if span > 0 else 1.0)  # first to [0, 1]: no square overflows
     std = z.std()
     return z / std if std > 0 else z
 
 
 def warp(z: np.ndarray, log_c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Warp values z above the least (n,) by every log c (N,).
+    """Warp heights z (n,) by every log c (N,).
 
     Returns:
         w (N, n), the log Jacobian sum log dw/dz (N,), and the variance of w (N,), 1 where w is
         constant.
     """
     c = np.exp(log_c)[:, None]
-    log_ratio = np.log1p(z / c)
-    w = c * log_ratio
+    log_ratio = np.log1p(np.abs(z) / c)
+    w = np.copysign(c * log_ratio, z)
     spread = w.var(axis=-1)
     return w, -log_ratio.sum(axis=-1), np.where(spread > 0, spread, 1.0)

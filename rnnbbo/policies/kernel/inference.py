@@ -13,7 +13,7 @@ from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
 from rnnbbo.policies.kernel.covariance import correlations, covariance, trend_covariances
-from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
+from rnnbbo.policies.kernel.hypotheses import Hypotheses, warp
 from rnnbbo.policies.kernel.prior import Prior
 
 _MOST, _FEWEST = 64, 12  # particles at first, and with many observations
@@ -110,10 +110,10 @@ class Smooth(NamedTuple):
     noise: np.ndarray
 
 
-def smooth(belief: Belief, y: np.ndarray) -> Smooth:
-    """Return posterior means at the observations, and the noise that they leave out."""
+def smooth(belief: Belief, z: np.ndarray) -> Smooth:
+    """Return posterior means at the observations of heights z (n,), and the noise left out."""
     h = belief.hypotheses
-    w, _, spread = warp(heights(y), h.log_warp)
+    w, _, spread = warp(z, h.log_warp)
     u, o = whiten(belief.inverse, w)
     profiled = posterior.profile_out(np, u, o, np.zeros(h.size), spread, h.counted(belief.out))
     alpha = (profiled.residual[:, None, :] @ belief.inverse)[:, 0]
@@ -226,11 +226,11 @@ def update_belief(
     prior: Prior,
     belief: Belief,
     x: np.ndarray,
-    y: np.ndarray,
+    z: np.ndarray,
     out: np.ndarray,
 ) -> Belief:
-    """Take in the last of the observations x (n, D), y (n,), of which `out` (n,) are outliers."""
-    h, z = belief.hypotheses, heights(y)
+    """Take in the last of the observations x (n, D), z (n,), of which `out` (n,) are outliers."""
+    h = belief.hypotheses
     belief = _with_outliers(belief, x[:-1], out[:-1])
     # Appending row after row for points that all but coincide goes wrong: then from scratch.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -258,20 +258,20 @@ def move_all(
     prior: Prior,
     belief: Belief,
     x: np.ndarray,
-    y: np.ndarray,
+    z: np.ndarray,
     rounds: int,
 ) -> Belief:
     """Take so many Metropolis steps with every particle, towards the posterior of what is known."""
     for _ in range(rounds):
-        belief = _move(rng, prior, belief, x, heights(y), belief.hypotheses.size)
+        belief = _move(rng, prior, belief, x, z, belief.hypotheses.size)
     return belief
 
 
 def rebuild_belief(
-    prior: Prior, belief: Belief, x: np.ndarray, y: np.ndarray, out: np.ndarray
+    prior: Prior, belief: Belief, x: np.ndarray, z: np.ndarray, out: np.ndarray
 ) -> Belief:
-    """Return the same particles for other observations."""
+    """Return the same particles for other observations x (n, D) of heights z (n,)."""
     h = belief.hypotheses
     inverse = factorise(h, x, out)
-    target = _density(prior, h, inverse, heights(y), out)
+    target = _density(prior, h, inverse, z, out)
     return belief._replace(inverse=inverse, log_target=target, out=out)

@@ -8,7 +8,7 @@ scores count as well. The package has a page of notation.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +18,16 @@ from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import advice, expected_gain, inference, recommending, search, seeing
+from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
+from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
-from rnnbbo.policies.outliers import Tamed, tame, without_outliers
+from rnnbbo.policies.outliers import tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy, Takes
 from rnnbbo.result import Recommendation
@@ -69,26 +72,6 @@ class KernelConfig:
         return asdict(self)
 
 
-class KernelState(NamedTuple):
-    """What the policy carries from step to step; for one function.
-
-    Attributes:
-        evidence: summary of what was told.
-        q: (1, D) quasi-random point of the last step.
-        x: (n, D) observations that are kept.
-        y: (n,) their raw values, NaN for a failed trial.
-        belief: N particles; None before the first value.
-        adviser: what the adviser has heard; None where its weight is 0, or there is no adviser.
-    """
-
-    evidence: Evidence
-    q: Array
-    x: Array
-    y: Array
-    belief: Belief | None
-    adviser: Hearing | None = None
-
-
 @dataclass(frozen=True)
 class KernelPolicy(Policy):
     """Proposes where the log of the expected improvement, averaged over a view, is largest.
@@ -101,6 +84,7 @@ class KernelPolicy(Policy):
 
     takes = Takes.ALL
     knows_gain = True
+    constrained = True
 
     config: KernelConfig = KernelConfig()
     prior: Prior = DEFAULT_PRIOR
@@ -137,27 +121,49 @@ class KernelPolicy(Policy):
                 adviser = advice.hear_dummy(self.adviser, params, adviser, observation)
             return state._replace(evidence=now, q=observation.q, adviser=adviser)
         rng = np.random.default_rng(observation.seed)
-        x = np.concatenate([state.x, np.asarray(observation.x, np.float64)])
-        y = np.concatenate([state.y, observation.y])
-        tamed = tame(x, y)
-        now = _more_evidence(state.evidence, state.y, [observation])
-        adviser = self._heard(params, state.adviser, observation, tamed)
-        belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
-        belief = inference.update_belief(rng, self.prior, belief, x, *tamed)
-        if len(y) >= self.config.max_rows:
+        before = state.y
+        state = state.taken(self.prior, [observation])
+        state = state._replace(adviser=self._heard(params, state, observation))
+        if not state.known.any():
+            return state
+        state = state._replace(evidence=_more_evidence(state.evidence, before, [observation]))
+        if state.known[-1]:
+            x, out = state.inliers()
+            belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
+            belief = inference.update_belief(rng, self.prior, belief, x, state.heights(out), out)
+            state = state._replace(belief=belief)
+        if len(state.y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
-            kept = thin(x, tamed.y, self._rows_left)
-            x, y = x[kept], y[kept]
-            belief = inference.rebuild_belief(self.prior, belief, x, *tame(x, y))
-        return KernelState(now, observation.q, x, y, belief, adviser)
+            state = self._thinned(state, observation.seed, 0)
+        return state
+
+    def _thinned(self, state: KernelState, seed: tuple[int, ...], moves: int) -> KernelState:
+        """Return the state with the rows that stay when the memory is full, factorised once.
+
+        The particles move to the posterior of what is left, in so many steps each.
+        """
+        kept = thin(state.x, state.ranked(), 3 * self.config.max_rows // 4)
+        state = state.kept(self.prior, kept, seed, moves)
+        belief, (x, out) = state.belief, state.inliers()
+        assert belief is not None
+        z = state.heights(out)
+        belief = inference.rebuild_belief(self.prior, belief, x, z, out)
+        if moves:
+            rng = np.random.default_rng(seed)
+            belief = inference.move_all(rng, self.prior, belief, x, z, moves)
+        return state._replace(belief=belief)
 
     def _heard(
-        self, params: Params, hearing: Hearing | None, observation: Observation, tamed: Tamed
+        self, params: Params, state: KernelState, observation: Observation
     ) -> Hearing | None:
         """Return the adviser's hearing after a value; None where it does not count any more."""
-        if self.adviser is None or hearing is None or self.advice_weight(len(tamed.y)) == 0.0:
+        hearing, weight = state.adviser, self.advice_weight(len(state.y))
+        # It knows nothing of constraints, and would lead where the objective alone is best.
+        if self.adviser is None or hearing is None or weight == 0.0 or state.constraints:
             return None
-        return advice.hear(self.adviser, params, hearing, observation, tamed)
+        if not state.known.any():
+            return advice.hear_failure(hearing, observation)
+        return advice.hear(self.adviser, params, hearing, observation, tame(state.x, state.y))
 
     def absorb(
         self, params: Params, state: KernelState, observations: Sequence[Observation]
@@ -170,15 +176,9 @@ class KernelPolicy(Policy):
         if state.belief is None or state.evidence.told < self.config.max_rows:
             return None
         now = _more_evidence(state.evidence, state.y, observations)
-        last = observations[-1]
-        x = np.concatenate([state.x, *(np.asarray(one.x, np.float64) for one in observations)])
-        y = np.concatenate([state.y, *(one.y for one in observations)])
-        kept = thin(x, tame(x, y).y, self._rows_left)
-        x, y = x[kept], y[kept]
-        rng, tamed = np.random.default_rng(last.seed), tame(x, y)
-        belief = inference.rebuild_belief(self.prior, state.belief, x, *tamed)
-        belief = inference.move_all(rng, self.prior, belief, x, tamed.y, _BULK_MOVES)
-        return KernelState(now, last.q, x, y, belief, None)
+        state = state.taken(self.prior, observations)
+        state = state._replace(evidence=now, adviser=None)
+        return self._thinned(state, observations[-1].seed, _BULK_MOVES)
 
     def rescale(self, state: KernelState, factor: Array) -> KernelState:
         """Return the state of values times a factor; see `Policy.rescale`."""
@@ -240,26 +240,28 @@ class KernelPolicy(Policy):
             if state.belief is None:
                 return
         flat = _plateaus(state, space.category_columns)
-        view = self._view(state, state.belief, pending, rng)
+        wanted = self._acquisition(state, state.belief, pending, rng)
+        view = wanted.view
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
         near = space.snap(flat.leave(rng, points.snap_near(rng, space, near, view.incumbent)))
         candidates = np.concatenate([space.snap(wide), near])
-        scores, index = view.score(candidates)
+        scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
-        if self._refines(told) and not _near(pending, view.incumbent, unit).any():
+        refines = wanted.improves and self._refines(told)
+        if refines and not _near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
-            refined = space.snap(_refined(view, ranked, unit))
+            refined = space.snap(_refined(wanted, ranked, unit))
             yield from refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
-        climbed, values = climb(np, view.climbed, start, unit, search.STEPS, search.GAIN)
+        climbed, values = climb(np, wanted.climbed, start, unit, search.STEPS, search.GAIN)
         snapped = space.snap(climbed)
         if not np.array_equal(snapped, climbed):
-            values = view.climbed(snapped)[0]
+            values = wanted.climbed(snapped)[0]
         found = np.concatenate([snapped, candidates[index]])
         values = np.concatenate([values + flat.log_chance(snapped), scores])
         if advised is not None:
-            theirs = view.climbed(advised.points)[0] + flat.log_chance(advised.points)
+            theirs = wanted.climbed(advised.points)[0] + flat.log_chance(advised.points)
             found = np.concatenate([found, advised.points])
             values = np.concatenate([values, theirs]) + advised.score(found)
         yield from found[np.argsort(-values, kind="stable")]
@@ -278,11 +280,6 @@ class KernelPolicy(Policy):
                 rng, space, state.evidence, _plateaus(state, space.category_columns)
             ).points
 
-    @property
-    def _rows_left(self) -> int:
-        """Rows that stay when the memory is full."""
-        return 3 * self.config.max_rows // 4
-
     def advice_weight(self, told: int) -> float:
         """Return the weight of the adviser's score: 1 at first, and less with every value told."""
         return 0.0 if self.adviser is None else max(0.0, 1.0 - told / self.config.advised)
@@ -291,11 +288,15 @@ class KernelPolicy(Policy):
         """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        y = without_outliers(state.y, state.belief.out)
-        smooth = inference.smooth(state.belief, y)
-        found = recommending.recommend(state.belief, smooth, state.x, y)
+        x, out = state.inliers()
+        smooth = inference.smooth(state.belief, state.heights(out))
+        y = without_outliers(state.y[state.known], out)
+        passed = ~state.feasible[state.known]
+        if passed.all():
+            return Recommendation(state.x[state.incumbent()])
+        found = recommending.recommend(state.belief, smooth, x, y, passed)
         flat = _plateaus(state, np.zeros(0, dtype=np.intp))
-        return found._replace(seen=seeing.see(state.belief, smooth, state.y, flat))
+        return found._replace(seen=seeing.see(state.belief, smooth, state.y, flat, state.crashes))
 
     def gain(
         self,
@@ -306,25 +307,65 @@ class KernelPolicy(Policy):
         space: Space,
     ) -> float | None:
         """Return the expected improvement that is left; see `Policy.gain`."""
-        if state.belief is None:
+        if state.belief is None or not state.feasible.any():
             return None
-        y = without_outliers(state.y, state.belief.out)
+        wanted = self._acquisition(state, state.belief, pending, None)
+        y = without_outliers(state.y[state.known], state.inliers()[1])
         flat = _plateaus(state, space.category_columns)
-        return expected_gain.expected_gain(state.belief, state.x, y, points, pending, flat)
+        return expected_gain.expected_gain(state.belief, wanted, y, points, flat)
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
         return told >= self.config.refine_from and (told + 1) % self.config.refine_every == 0
 
+    def _acquisition(
+        self,
+        state: KernelState,
+        belief: Belief,
+        pending: np.ndarray,
+        rng: np.random.Generator | None,
+    ) -> Acquisition:
+        """Return what an ask looks for, by a sample of hypotheses; without `rng`, by all."""
+        x, out = state.inliers()
+        feasible = state.feasible[state.known]
+        improves = bool(feasible.any())
+        view = self._view(
+            belief,
+            x,
+            state.heights(out),
+            pending,
+            rng,
+            passed=~feasible if state.constraints and improves else None,
+            incumbent=None if improves else state.x[state.incumbent()],
+        )
+        if not state.quantities:
+            return Acquisition(view)
+        views = []
+        for quantity in state.quantities:
+            if quantity.belief is not None:
+                at, z = quantity.rows(state.x)
+                own = self._view(quantity.belief, at, z, pending, rng, incumbent=view.incumbent)
+                views.append(own._replace(posterior=own.posterior._replace(noise=None)))
+        return Acquisition(view, Feasibility(tuple(views)), improves)
+
     def _view(
-        self, state: KernelState, belief: Belief, pending: np.ndarray, rng: np.random.Generator
+        self,
+        belief: Belief,
+        x: np.ndarray,
+        z: np.ndarray,
+        pending: np.ndarray,
+        rng: np.random.Generator | None,
+        passed: np.ndarray | None = None,
+        incumbent: np.ndarray | None = None,
     ) -> View:
+        if rng is None:
+            all_of = np.arange(len(belief.weight))
+            return make_view(belief, all_of, belief.weight, x, z, pending, None, passed, incumbent)
         index = inference.systematic(rng, belief.weight, self.config.hypotheses)
         index, counts = np.unique(index, return_counts=True)
         draws = rng.standard_normal((len(index), len(pending)))
         weight = counts / counts.sum()
-        y = without_outliers(state.y, belief.out)
-        return make_view(belief, index, weight, state.x, y, pending, draws)
+        return make_view(belief, index, weight, x, z, pending, draws, passed, incumbent)
 
 
 def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observation]) -> Evidence:
@@ -345,8 +386,7 @@ def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observ
 
 def _plateaus(state: KernelState, categories: np.ndarray) -> Plateaus:
     """Find the plateaus among the observations that it keeps."""
-    y = np.where(np.isnan(state.y), np.inf, state.y)
-    return plateaus.find(state.x, y, categories)
+    return plateaus.find(state.x, state.compared, categories)
 
 
 def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:
@@ -354,14 +394,15 @@ def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.nda
     return (np.abs(points - incumbent) < _NEAR * unit).all(axis=1)
 
 
-def _refined(view: View, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
+def _refined(wanted: Acquisition, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """Return where the posterior mean is least near the incumbent, (n, D), the best first.
 
     Expected improvement leaves a valley as soon as more is to be expected elsewhere, with few
     digits known. None where no step promises a lower mean.
     """
-    start = np.concatenate([view.incumbent[None], ranked[_near(ranked, view.incumbent, unit)][:2]])
-    found, values = climb(np, view.lowered, start, unit, _REFINE_STEPS, _FINEST)
-    better = values > view.lowered(start[:1])[0] + _FINEST
+    incumbent = wanted.view.incumbent
+    start = np.concatenate([incumbent[None], ranked[_near(ranked, incumbent, unit)][:2]])
+    found, values = climb(np, wanted.lowered, start, unit, _REFINE_STEPS, _FINEST)
+    better = values > wanted.lowered(start[:1])[0] + _FINEST
     order = np.argsort(-values, kind="stable")
     return found[order[better[order]]]

@@ -273,11 +273,24 @@ def log_ei_and_gradient(
     # dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h.
     d_mean = -ratio / deviation
     d_variance = 0.5 * (1.0 - z * ratio) / (deviation * deviation)
+    gradient = gradient_by(xp, p, lengthscales, keys, features, slopes, d_mean, d_variance)
+    return xp.log(deviation) + log_value, gradient
+
+
+def gradient_by(
+    xp: Namespace,
+    p: Posterior,
+    lengthscales: Array,
+    keys: Array,
+    features: Array | None,
+    slopes: Slopes,
+    d_mean: Array,
+    d_variance: Array,
+) -> Array:
+    """Return the gradient (..., C, D) of what has these slopes by the mean and by reach^2."""
     weight = d_mean[..., None] * slopes.mean + d_variance[..., None] * slopes.variance
     own = d_variance * slopes.own
-    slope, steep = slopes.slope, slopes.steep
-    gradient = _gradient(xp, p, lengthscales, keys, features, weight, slope, steep, own)
-    return xp.log(deviation) + log_value, gradient
+    return _gradient(xp, p, lengthscales, keys, features, weight, slopes.slope, slopes.steep, own)
 
 
 def mean_and_gradient(

@@ -9,7 +9,9 @@ from rnnbbo.result import Recommendation
 _LIKELY = 0.5  # weight of the hypotheses with noise from which on noise is taken for real
 
 
-def recommend(belief: Belief, smooth: Smooth, x: np.ndarray, y: np.ndarray) -> Recommendation:
+def recommend(
+    belief: Belief, smooth: Smooth, x: np.ndarray, y: np.ndarray, passed: np.ndarray
+) -> Recommendation:
     """Return the observation of about the least posterior mean, where noise explains that.
 
     Without noise, or where it is too little for the difference between that observation's value and
@@ -22,16 +24,18 @@ def recommend(belief: Belief, smooth: Smooth, x: np.ndarray, y: np.ndarray) -> R
         smooth: what they say of the values.
         x: (n, D) observations.
         y: (n,) their values.
+        passed: (n,) which of them are not to be recommended.
     """
-    lowest = int(y.argmin())
+    lowest = int(np.where(passed, np.inf, y).argmin())
     z, weight = y - y[lowest], belief.weight
-    deviation = float((z / (z.max() or 1.0)).std() * z.max())  # no square overflows
+    span = float(np.ptp(z))
+    deviation = float((z / (span or 1.0)).std() * span)  # no square overflows
     real = smooth.noise >= LEAST_NOISE
     share = weight @ real
     if deviation == 0.0 or share < _LIKELY:
         return Recommendation(x[lowest])
     # Averaged in warped values, whose unit is that of y near the incumbent.
-    known = np.where(belief.out, np.inf, weight @ (smooth.mean + AS_TOLD * smooth.w))
+    known = np.where(belief.out | passed, np.inf, weight @ (smooth.mean + AS_TOLD * smooth.w))
     best = int(known.argmin())
     noise = weight @ smooth.noise
     gap = weight @ (smooth.w[:, best] - smooth.w[:, lowest])

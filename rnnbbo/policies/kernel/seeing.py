@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from rnnbbo.policies.kernel import inference
 from rnnbbo.policies.kernel.inference import Belief, Smooth
+from rnnbbo.policies.kernel.quantities import Quantity
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import LEAST_NOISE
 
@@ -11,7 +13,9 @@ _DECADES = 0.1  # deviations of the values below which a warp bends what most va
 _TIED = 0.1  # share of the values that are tied, from which on it is worth a sentence
 
 
-def see(belief: Belief, smooth: Smooth, y: np.ndarray, flat: Plateaus) -> tuple[str, ...]:
+def see(
+    belief: Belief, smooth: Smooth, y: np.ndarray, flat: Plateaus, crashes: Quantity | None = None
+) -> tuple[str, ...]:
     """Return what is seen, a line each.
 
     Args:
@@ -19,21 +23,23 @@ def see(belief: Belief, smooth: Smooth, y: np.ndarray, flat: Plateaus) -> tuple[
         smooth: what they say of the values, tamed.
         y: (n,) values told, NaN for a failure.
         flat: plateaus of these.
+        crashes: what is believed of failures.
     """
     h, weight = belief.hypotheses, belief.weight
     lines = []
     failed = np.isnan(y)
-    for count, what in (
-        (int((belief.out & ~failed).sum()), "out of all proportion"),
-        (int(failed.sum()), "missing"),
-    ):
-        if count:
-            glitches = float(weight @ h.glitchy)
-            read = "glitches that say nothing of their places"
-            if glitches < _LIKELY:
-                glitches, read = 1.0 - glitches, "signs of bad places"
-            number = f"{count} of {len(y)} values {'is' if count == 1 else 'are'} {what}"
-            lines.append(f"{number}: taken for {read} (weight {glitches:.2f})")
+    if count := int(belief.out.sum()):
+        glitches = float(weight @ h.glitchy)
+        read = "glitches that say nothing of their places"
+        if glitches < _LIKELY:
+            glitches, read = 1.0 - glitches, "signs of bad places"
+        number = _number(count, len(y), "out of all proportion")
+        lines.append(f"{number}: taken for {read} (weight {glitches:.2f})")
+    if count := int(failed.sum()):
+        where = "no region in which evaluations fail is seen yet"
+        if expected := _expected(crashes):
+            where = f"{expected} lie where failures are expected, and points there are avoided"
+        lines.append(f"{_number(count, len(y), 'missing')}: {where}")
     real = float(weight @ (smooth.noise >= LEAST_NOISE))
     if real >= _LIKELY:
         size = float(weight @ smooth.noise)
@@ -51,3 +57,16 @@ def see(belief: Belief, smooth: Smooth, y: np.ndarray, flat: Plateaus) -> tuple[
         if share >= _LIKELY:
             lines.append(f"{line} (weight {float(share):.2f})")
     return tuple(lines)
+
+
+def _number(count: int, of: int, what: str) -> str:
+    return f"{count} of {of} values {'is' if count == 1 else 'are'} {what}"
+
+
+def _expected(crashes: Quantity | None) -> int:
+    """Return how many of the failures lie where one is more probable than not."""
+    if crashes is None or crashes.belief is None:
+        return 0
+    labels = crashes.values[crashes.known]
+    mean = inference.smooth(crashes.belief, labels).mean
+    return int(((crashes.belief.weight @ (mean > 0.0) > _LIKELY) & (labels > 0.0)).sum())

@@ -11,9 +11,9 @@ import numpy as np
 from rnnbbo.policies.gp import factors, kernels
 from rnnbbo.policies.gp.factors import JITTER
 from rnnbbo.policies.gp.improvement import log_ei
-from rnnbbo.policies.kernel import covariance, inference, posterior, search
+from rnnbbo.policies.kernel import covariance, inference, posterior
 from rnnbbo.policies.kernel.covariance import Additive, Trend
-from rnnbbo.policies.kernel.hypotheses import heights, warp
+from rnnbbo.policies.kernel.hypotheses import warp
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.posterior import Noise, Posterior
 from rnnbbo.policies.ops import Array
@@ -43,14 +43,9 @@ class View(NamedTuple):
         keys = (points - self.incumbent) / self.lengthscales
         return posterior.predict(np, self.posterior, keys, self.features(points))
 
-    def score(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the averaged log EI of the candidates (C, D) that may be best, and their indices.
-
-        All get an upper bound in single precision; those with the largest ones an exact score.
-        """
+    def score(self, points: np.ndarray) -> np.ndarray:
+        """Return the averaged log EI (C,) of points (C, D)."""
         p = self.posterior
-        index = search.promising(self._bound(points))
-        points = points[index]
         mean, deviation = np.empty((2, len(self.weight), len(points)))
         more = None if p.trend is None else _Products.of(points, p.trend)
         for h, one in self._each():
@@ -61,7 +56,7 @@ class View(NamedTuple):
                 k += bend * more.cross
                 own = 1.0 + bend * more.points
             mean[h], deviation[h] = posterior.mean_and_reach(np, one, k, own)
-        return self.weight @ log_ei(np, p.best, mean, deviation), index
+        return self.weight @ log_ei(np, p.best, mean, deviation)
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
         """Yield one hypothesis after another: an array over candidates and rows is the largest."""
@@ -90,7 +85,7 @@ class View(NamedTuple):
             np, k, keys, rows[:, : keys.shape[1]], parts.share[h].item()
         )
 
-    def _bound(self, points: np.ndarray) -> np.ndarray:
+    def bound(self, points: np.ndarray) -> np.ndarray:
         """Return at least the averaged log EI (C,), rounding aside."""
         p = self.posterior
         rows, alpha = p.rows.astype(np.float32), p.alpha.astype(np.float32)
@@ -117,7 +112,7 @@ class View(NamedTuple):
         value, gradient = posterior.mean_and_gradient(
             np, self.posterior, self.lengthscales, points - self.incumbent, self.features(points)
         )
-        return -self._average(value), -self._average(gradient)
+        return -self.average(value), -self.average(gradient)
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
@@ -128,9 +123,9 @@ class View(NamedTuple):
             points - self.incumbent,
             self.features(points),
         )
-        return self._average(value), self._average(gradient)
+        return self.average(value), self.average(gradient)
 
-    def _average(self, values: np.ndarray) -> np.ndarray:
+    def average(self, values: np.ndarray) -> np.ndarray:
         """Average values (H, ...) over the hypotheses."""
         return (self.weight @ values.reshape(len(values), -1)).reshape(values.shape[1:])
 
@@ -161,26 +156,41 @@ def make_view(
     index: np.ndarray,
     weight: np.ndarray,
     x: np.ndarray,
-    y: np.ndarray,
+    z: np.ndarray,
     pending: np.ndarray,
     draws: np.ndarray | None = None,
+    passed: np.ndarray | None = None,
+    incumbent: np.ndarray | None = None,
 ) -> View:
-    """Condition the hypotheses at `index` (H,) on observations (n, D), and pending points (P, D).
+    """Condition the hypotheses at `index` (H,) on heights z (n,) of observations x (n, D).
 
+    And on pending points (P, D):
     Each hypothesis draws values for the pending points from its posterior, a fantasy (Snoek et al.
     2012, section 3.2), by standard normal numbers `draws` (H, P); by None they have their mean.
+
+    Args:
+        belief: the particles.
+        index: which of them.
+        weight: (H,) theirs.
+        x: the observations.
+        z: their heights.
+        pending: points without a value.
+        draws: of their fantasies.
+        passed: (n,) observations that are none to improve on; None for no others than outliers.
+        incumbent: (D,) from where distances are taken; None for the view's own.
     """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
-    w, _, spread = warp(heights(y), h.log_warp)
+    w, _, spread = warp(z, h.log_warp)
     u, o = inference.whiten(inverse, w)
     profiled = posterior.profile_out(np, u, o, np.zeros(len(index)), spread, h.counted(belief.out))
     alpha = (profiled.residual[:, None, :] @ inverse)[:, 0]
     rbf, nugget = h.rbf[:, None, None], h.nugget
     # The posterior mean at an observation is w - nugget K^-1 (w - mean).
     smooth = w - h.nuggets(belief.out) * alpha
-    smooth[:, belief.out] = np.inf
+    smooth[:, belief.out if passed is None else belief.out | passed] = np.inf
     best = smooth.min(axis=1, keepdims=True)
-    incumbent = x[int((weight @ (smooth == best)).argmax())]
+    if incumbent is None:
+        incumbent = x[int((weight @ (smooth == best)).argmax())]
     lengthscales = np.exp(h.log_lengthscale)[:, None, :]
     rows = kernels.lift_rows(np, (x - incumbent) / lengthscales)
     points = x

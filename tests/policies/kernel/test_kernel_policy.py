@@ -11,6 +11,7 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.functions.synthetic import get_problem
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import inference, prior, thinning
+from rnnbbo.policies.kernel.hypotheses import heights
 from rnnbbo.policies.kernel.kernel_policy import KernelConfig, KernelPolicy
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.kernel.view import make_view
@@ -200,7 +201,9 @@ def test_a_bowl_with_ripples_speaks_for_a_trend() -> None:
     for h in both:
         belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)), NOTHING)
         targets.append(
-            inference.rebuild_belief(Prior(curved=0.5), belief, x, y, inliers(y)).log_target[0]
+            inference.rebuild_belief(
+                Prior(curved=0.5), belief, x, heights(y), inliers(y)
+            ).log_target[0]
         )
     assert targets[1] > targets[0] + 5.0
 
@@ -215,7 +218,9 @@ def test_a_sum_of_functions_of_one_coordinate_speaks_for_an_additive_kernel() ->
         for h in (one, one._replace(separable=np.ones(1))):
             belief = inference.Belief(h, np.zeros(1), np.zeros(1), np.zeros((1, 0, 0)), NOTHING)
             even = Prior(separable=0.5)
-            targets.append(inference.rebuild_belief(even, belief, x, y, inliers(y)).log_target[0])
+            targets.append(
+                inference.rebuild_belief(even, belief, x, heights(y), inliers(y)).log_target[0]
+            )
         assert sign * (targets[1] - targets[0]) > 2.0
 
 
@@ -225,7 +230,7 @@ def test_no_hypothesis_is_additive_in_two_dimensions(dim: int) -> None:
     x, belief = rng.random((12, dim)), inference.start_belief(rng, Prior(separable=0.9), dim)
     for n in range(1, 13):
         belief = inference.update_belief(
-            rng, Prior(separable=0.9), belief, x[:n], x[:n].sum(axis=1), inliers(x[:n])
+            rng, Prior(separable=0.9), belief, x[:n], heights(x[:n].sum(axis=1)), inliers(x[:n])
         )
     assert not belief.hypotheses.separable.any()
     assert np.isfinite(belief.log_target).all()
@@ -237,7 +242,9 @@ def test_particles_find_the_lengthscales_of_the_data() -> None:
     y = np.sin(9.0 * x[:, 0])  # the second coordinate has no influence
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 61):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
+        belief = inference.update_belief(
+            rng, Prior(), belief, x[:n], heights(y[:n]), inliers(y[:n])
+        )
     found = np.exp(belief.weight @ belief.hypotheses.log_lengthscale)
     assert found[0] < 0.7
     assert found[1] > 3 * found[0]
@@ -250,7 +257,9 @@ def test_particles_find_the_noise() -> None:
     y = np.sin(4.0 * x[:, 0]) + 0.3 * rng.standard_normal(80)
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 81):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
+        belief = inference.update_belief(
+            rng, Prior(), belief, x[:n], heights(y[:n]), inliers(y[:n])
+        )
     assert belief.weight @ belief.hypotheses.noisy > 0.7  # 0.2 before any value
 
 
@@ -260,8 +269,10 @@ def test_moves_leave_the_posterior_as_it_is() -> None:
     x, y = rng.random((10, 2)), rng.standard_normal(10)
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 11):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
-    again = inference.rebuild_belief(Prior(), belief, x, y, inliers(y))
+        belief = inference.update_belief(
+            rng, Prior(), belief, x[:n], heights(y[:n]), inliers(y[:n])
+        )
+    again = inference.rebuild_belief(Prior(), belief, x, heights(y), inliers(y))
     assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
     assert_allclose(belief.inverse, again.inverse, rtol=1e-4, atol=1e-6)
 
@@ -291,15 +302,17 @@ def test_factors_that_overflowed_are_made_again() -> None:
     x, y = rng.random((12, 2)), rng.standard_normal(12)
     belief = inference.start_belief(rng, Prior(), 2)
     for n in range(1, 12):
-        belief = inference.update_belief(rng, Prior(), belief, x[:n], y[:n], inliers(y[:n]))
+        belief = inference.update_belief(
+            rng, Prior(), belief, x[:n], heights(y[:n]), inliers(y[:n])
+        )
     broken = belief.inverse.copy()
     broken[3] *= 1e200
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         belief = inference.update_belief(
-            rng, Prior(), belief._replace(inverse=broken), x, y, inliers(y)
+            rng, Prior(), belief._replace(inverse=broken), x, heights(y), inliers(y)
         )
     assert np.isfinite(belief.log_weight).all()
-    again = inference.rebuild_belief(Prior(), belief, x, y, inliers(y))
+    again = inference.rebuild_belief(Prior(), belief, x, heights(y), inliers(y))
     assert_allclose(belief.log_target, again.log_target, rtol=1e-6, atol=1e-6)
 
 
@@ -347,11 +360,11 @@ def test_the_gradient_of_the_mean_is_that_of_the_average() -> None:
     belief = inference.start_belief(rng, Prior(curved=0.7), 3)
     for n in range(1, 13):
         belief = inference.update_belief(
-            rng, Prior(), belief, x[:n], np.sin(4.0 * x[:n]).sum(axis=1), inliers(x[:n])
+            rng, Prior(), belief, x[:n], heights(np.sin(4.0 * x[:n]).sum(axis=1)), inliers(x[:n])
         )
     index, weight = np.array([0, 5, 9]), np.array([0.2, 0.3, 0.5])
     values = np.sin(4.0 * x).sum(axis=1)
-    view = make_view(belief, index, weight, x, values, x[:0])
+    view = make_view(belief, index, weight, x, heights(values), x[:0])
     points = rng.random((6, 3))
     value, gradient = view.lowered(points)
     assert_allclose(value, -weight @ view.predict(points)[0], rtol=1e-9, atol=1e-9)

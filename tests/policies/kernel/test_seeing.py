@@ -37,7 +37,7 @@ def test_glitches_in_a_bowl_are_told_from_bad_places() -> None:
 def test_failures_are_missing_values(failure: float) -> None:
     y = bowl(20)
     y[4] = failure
-    assert "1 of 20 values is missing: taken for" in seen(y.tolist())
+    assert "1 of 20 values is missing: no region" in seen(y.tolist())
 
 
 def test_ties_and_noise_are_seen() -> None:

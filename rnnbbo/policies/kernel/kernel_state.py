@@ -1,0 +1,147 @@
+"""What the kernel policy carries, and what follows from it of the values told."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from rnnbbo.policies.evidence import Evidence, Observation
+from rnnbbo.policies.kernel.advice import Hearing
+from rnnbbo.policies.kernel.hypotheses import heights
+from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.prior import Prior
+from rnnbbo.policies.kernel.quantities import Quantity, of_constraints, of_labels, total_excess
+from rnnbbo.policies.ops import Array
+from rnnbbo.policies.outliers import tame, without_outliers
+
+
+class KernelState(NamedTuple):
+    """What the policy carries from step to step; for one function.
+
+    Attributes:
+        evidence: summary of what was told.
+        q: (1, D) quasi-random point of the last step.
+        x: (n, D) observations that are kept.
+        y: (n,) their raw values, NaN for a failed trial.
+        belief: N particles, of the observations that did not fail; None before the first value.
+        adviser: what the adviser has heard; None where its weight is 0, or there is no adviser.
+        constraints: one a constraint, in the order of their names; empty where there are none.
+        crashes: where evaluations fail; None before the first that does.
+    """
+
+    evidence: Evidence
+    q: Array
+    x: Array
+    y: Array
+    belief: Belief | None
+    adviser: Hearing | None = None
+    constraints: tuple[Quantity, ...] = ()
+    crashes: Quantity | None = None
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What has to be at most 0."""
+        crashes = () if self.crashes is None else (self.crashes,)
+        return (*self.constraints, *crashes)
+
+    @property
+    def known(self) -> np.ndarray:
+        """(n,) which observations did not fail."""
+        return np.isfinite(self.y)
+
+    @property
+    def feasible(self) -> np.ndarray:
+        """(n,) which of them are feasible."""
+        feasible = self.known
+        for quantity in self.constraints:
+            feasible = feasible & (quantity.values <= 0.0)
+        return feasible
+
+    @property
+    def compared(self) -> np.ndarray:
+        """(n,) raw values among feasible observations; infinity elsewhere."""
+        return np.where(self.feasible, self.y, np.inf)
+
+    def incumbent(self) -> int:
+        """Return the best feasible observation, or else the one that violates least."""
+        if self.feasible.any():
+            return int(self.compared.argmin())
+        distance = np.where(self.known, total_excess(self.constraints, self.x), np.inf)
+        return int(np.where(self.known, distance, np.inf).argmin())
+
+    def inliers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the observations that did not fail (m, D), and which of them are outliers (m,)."""
+        x = self.x[self.known]
+        return x, tame(x, self.y[self.known]).out
+
+    def heights(self, out: np.ndarray) -> np.ndarray:
+        """Return heights of the values that did not fail (m,), `out` of them outliers.
+
+        Above the least one; with constraints, above the incumbent's.
+        """
+        tamed = without_outliers(self.y[self.known], out)
+        if not self.constraints:
+            return heights(tamed)
+        own = int(self.known[: self.incumbent()].sum())  # its place among the known ones
+        return heights(tamed, float(tamed[own]))
+
+    def ranked(self) -> np.ndarray:
+        """Return values by which observations are compared (n,), tamed: lower is better.
+
+        What failed, or is not feasible, has the highest one.
+        """
+        values = tame(self.x, self.y).y
+        if not self.constraints:
+            return values
+        if not self.feasible.any():
+            values = total_excess(self.constraints, self.x)
+            return tame(self.x, values).y if np.isfinite(values).any() else np.zeros(len(values))
+        return np.where(self.feasible, values, values.max())
+
+    def taken(self, prior: Prior, observations: Sequence[Observation]) -> Self:
+        """Return it with more rows; of what is believed, only of a single one."""
+        x = np.concatenate([self.x, *(np.asarray(one.x, np.float64) for one in observations)])
+        y = np.concatenate([self.y, *(one.y for one in observations)])
+        last = observations[-1]
+        state = self._replace(q=last.q, x=x, y=y)
+        new = [np.zeros(0) if one.constraints is None else one.constraints for one in observations]
+        count = max(len(self.constraints), *map(len, new))
+        rows = np.array([one if len(one) else np.full(count, np.nan) for one in new])
+        constraints = self.constraints or (Quantity(np.full(len(self.y), np.nan)),) * count
+        failed = ~(np.isfinite(y[len(self.y) :]) & np.isfinite(rows).all(axis=1))
+        labels = np.where(failed, 1.0, -1.0)
+        crashes = self.crashes
+        if crashes is None and failed.any():
+            crashes = Quantity(np.full(len(self.y), -1.0))
+        single = len(observations) == 1
+
+        def grown(quantity: Quantity, values: np.ndarray, prior: Prior, turn: int) -> Quantity:
+            if not single:
+                return quantity._replace(values=np.append(quantity.values, values))
+            rng = np.random.default_rng((*last.seed, turn))
+            return quantity.told(rng, prior, x, float(values[0]))
+
+        return state._replace(
+            constraints=tuple(
+                grown(quantity, rows[:, k], of_constraints(prior), k + 1)
+                for k, quantity in enumerate(constraints)
+            ),
+            crashes=None if crashes is None else grown(crashes, labels, of_labels(prior), 0),
+        )
+
+    def kept(self, prior: Prior, rows: np.ndarray, seed: tuple[int, ...], moves: int) -> Self:
+        """Return it with some of its rows; the particles of quantities move in so many steps."""
+        x = self.x[rows]
+        rng = np.random.default_rng((*seed, -1 % 2**32))
+        crashes = self.crashes
+        if crashes is not None:
+            crashes = crashes.rebuilt(rng, of_labels(prior), x, crashes.values[rows], moves)
+        return self._replace(
+            x=x,
+            y=self.y[rows],
+            constraints=tuple(
+                quantity.rebuilt(rng, of_constraints(prior), x, quantity.values[rows], moves)
+                for quantity in self.constraints
+            ),
+            crashes=crashes,
+        )

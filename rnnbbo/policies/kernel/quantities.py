@@ -1,0 +1,102 @@
+"""What has to be at most 0: constraints, and the label of a crash, each with a belief of its own.
+
+A constraint is modelled as the objective is (Gardner et al. 2014, section 3.1), by hypotheses that
+are warped about 0, the border of what is feasible. Where evaluations fail is learnt likewise, from
+labels: 1 of a failure, -1 of a value.
+"""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from rnnbbo.policies.kernel import inference
+from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.prior import Prior
+from rnnbbo.policies.outliers import tame
+
+_BULK_MOVES = 2  # of every particle, after many values at once
+
+
+class Quantity(NamedTuple):
+    """What is believed of one quantity.
+
+    Attributes:
+        values: (n,) it, at the observations that are kept; NaN where it is not known.
+        belief: particles, of the observations where it is; None before the first.
+    """
+
+    values: np.ndarray
+    belief: Belief | None = None
+
+    @property
+    def known(self) -> np.ndarray:
+        """(n,) where it is known."""
+        return np.isfinite(self.values)
+
+    def rows(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the observations (m, D), of all x (n, D), where it is known, and heights (m,)."""
+        at = x[self.known]
+        return at, _about_zero(at, self.values[self.known])
+
+    def told(self, rng: np.random.Generator, prior: Prior, x: np.ndarray, value: float) -> Self:
+        """Return it with its value at the last of the observations x (n, D)."""
+        grown = self._replace(values=np.append(self.values, value))
+        if not grown.known[-1]:
+            return grown
+        at, z = grown.rows(x)
+        out = np.zeros(len(z), bool)
+        belief = self.belief
+        if belief is not None:
+            belief = inference.update_belief(rng, prior, belief, at, z, out)
+        else:  # of a label there may be many before the first failure
+            belief = inference.start_belief(rng, prior, x.shape[1])
+            for n in range(1, len(z) + 1):
+                belief = inference.update_belief(rng, prior, belief, at[:n], z[:n], out[:n])
+        return grown._replace(belief=belief)
+
+    def rebuilt(
+        self, rng: np.random.Generator, prior: Prior, x: np.ndarray, values: np.ndarray, moves: int
+    ) -> Self:
+        """Return it for other observations x (n, D), its particles moved so many times."""
+        other = self._replace(values=values)
+        if self.belief is None or not other.known.any():
+            return other._replace(belief=None)
+        at, z = other.rows(x)
+        belief = inference.rebuild_belief(prior, self.belief, at, z, np.zeros(len(z), bool))
+        belief = inference.move_all(rng, prior, belief, at, z, moves)
+        return other._replace(belief=belief)
+
+
+def _about_zero(x: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """Return values g (n,) at x (n, D) in units of the median magnitude, the largest tamed."""
+    size = tame(x, np.abs(g)).y
+    if not (size > 0.0).any():
+        return np.zeros_like(g)
+    return np.copysign(size / np.median(size[size > 0.0]), g)
+
+
+def of_constraints(prior: Prior) -> Prior:
+    """Return what hypotheses of a constraint are like: none has glitches."""
+    return prior._replace(glitchy=0.0)
+
+
+def of_labels(prior: Prior) -> Prior:
+    """Return what hypotheses of a label are like: what fails at random is noise."""
+    return prior._replace(glitchy=0.0, **_LABELS)
+
+
+_LABELS = {"noisy": 0.5, "noise": -0.7}
+
+
+def total_excess(quantities: tuple[Quantity, ...], x: np.ndarray) -> np.ndarray:
+    """Return by how much constraints are violated at x (n, D), (n,): the sum, each in its unit.
+
+    Infinite where one of them is not known.
+    """
+    total = np.zeros(len(x))
+    for quantity in quantities:
+        own = np.full(len(x), np.inf)
+        if quantity.known.any():
+            own[quantity.known] = np.maximum(quantity.rows(x)[1], 0.0)
+        total += own
+    return total
