@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import click
+
+_OPTION = re.compile("--[a-z][a-z0-9-]*")
 
 _COUNT = "the number of evaluations is --n-calls N, or -n N"
 _JOBS = "the number of evaluations at once is --jobs N, or -j N"
@@ -63,7 +67,22 @@ def hint_for(option: str) -> str | None:
     return _HINTS.get(name)
 
 
-class ProgramAfterDashes(click.Command):
+class HintedCommand(click.Command):
+    """A command that names its own option where one of another optimizer was typed by habit."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            hint = hint_for(error.option_name)
+            own = {option for parameter in self.params for option in parameter.opts}
+            if hint is None or not set(_OPTION.findall(hint)[:1]) <= own:
+                raise
+            raise click.UsageError(f"no such option: {error.option_name}; {hint}", ctx) from None
+
+
+class ProgramAfterDashes(HintedCommand):
     """A command that keeps what follows the first `--` apart, in `ctx.obj`, as the program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -75,8 +94,5 @@ class ProgramAfterDashes(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            option, hint = error.option_name, hint_for(error.option_name)
-            if hint is not None:
-                raise click.UsageError(f"no such option: {option}; {hint}", ctx) from None
             dashes = "" if ctx.obj else " A program and its options go after --."
             raise click.UsageError(error.format_message() + dashes, ctx) from None

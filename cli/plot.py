@@ -33,6 +33,16 @@ def check_plot(file: str) -> None:
     check_output("--plot", file)
 
 
+def best_so_far(values: Sequence[float], *, maximize: bool) -> list[float]:
+    """Return the best of the values up to each, NaN before the first that is finite."""
+    best, running = worst_value(maximize), []
+    better = max if maximize else min
+    for value in values:
+        best = better(best, value) if math.isfinite(value) else best
+        running.append(best if math.isfinite(best) else math.nan)
+    return running
+
+
 def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = False) -> None:
     """Draw every value and the best so far over the number of evaluations.
 
@@ -49,11 +59,10 @@ def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = Fal
 
     # NaN is not drawn.
     values = [math.nan if trial.value is None else trial.value for trial in trials]
-    best, running = worst_value(maximize), []
-    better = max if maximize else min
-    for trial, value in zip(trials, values, strict=True):
-        best = better(best, value) if trial.feasible else best
-        running.append(best if math.isfinite(best) else math.nan)
+    feasible = [
+        value if trial.feasible else math.nan for trial, value in zip(trials, values, strict=True)
+    ]
+    running = best_so_far(feasible, maximize=maximize)
     counts = range(1, len(values) + 1)
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rnnbbo.cli.minimize import minimize
+from rnnbbo.cli.options import HintedCommand
 
 _HELP = """Go on with a study that `rnnbbo minimize --study FILE` began.
 
@@ -25,7 +26,9 @@ _TAKEN = (
 )
 
 
-@click.command(help=_HELP, params=[one for one in minimize.params if one.name in _TAKEN])
+@click.command(
+    cls=HintedCommand, help=_HELP, params=[one for one in minimize.params if one.name in _TAKEN]
+)
 @click.argument("file", metavar="FILE")
 @click.pass_context
 def resume(ctx: click.Context, file: str, **options: Any) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.cli.options import HintedCommand
 from rnnbbo.errors import ConfigError
 from rnnbbo.outputs import check_output, shortened
 
@@ -22,6 +23,7 @@ _FILE = click.argument("file", metavar="FILE")
 
 
 @click.command(
+    cls=HintedCommand,
     short_help="Make a study to ask points of.",
     help="""Make a study to ask points of, and to tell what was measured at them.
 

@@ -24,8 +24,8 @@ class History(Protocol):
     def begin(self, n_calls: int) -> Trial | None:
         """Return the next trial to evaluate; None where n_calls have been begun."""
 
-    def finish(self, trial: Trial) -> None:
-        """Take a trial with its outcome."""
+    def finish(self, trial: Trial) -> Trial:
+        """Take a trial with its outcome, and return it as it was taken: maybe as failed."""
 
     def give_back(self, trials: Sequence[Trial]) -> None:
         """Take back trials that will not be evaluated."""
@@ -172,7 +172,7 @@ class _Loop:
         for trial in finished:
             begun = self._running[trial.number][1]
             told = _timed(trial, time.monotonic() - begun)
-            self._history.finish(told)
+            told = self._history.finish(told)
             del self._running[trial.number]
             if failure is None:
                 try:

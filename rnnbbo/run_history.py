@@ -73,7 +73,7 @@ class RunHistory:
         self._begun += 1
         return Trial(self._n_known + self._begun - 1, point)
 
-    def finish(self, trial: Trial) -> None:
+    def finish(self, trial: Trial) -> Trial:
         """Tell the optimizer; what does not fit to the values before has failed."""
         outcome = trial.outcome
         assert outcome is not None
@@ -87,6 +87,7 @@ class RunHistory:
             self._optimizer.tell(trial.x, math.nan)
         self._told.append(trial)
         self._failed += trial.failed
+        return trial
 
     def give_back(self, trials: Sequence[Trial]) -> None:
         """Let them wait."""

@@ -170,7 +170,10 @@ def _contradiction(space: Space, point: SheetPoint, trial: Trial) -> str | None:
     if trial.outcome is None or point.outcome is None or _agree(point.outcome, trial.outcome):
         return None
     difference = _difference(point.outcome, trial.outcome, columns)
-    return f"{difference}, which trial {trial.number} was told before, or no number in {TRIAL!r} for a second measurement"
+    return (
+        f"{difference}, which trial {trial.number} was told before, or no number in {TRIAL!r} for "
+        "a second measurement"
+    )
 
 
 def _told(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rnnbbo.errors import ObservationError, TrialError
@@ -44,7 +45,7 @@ class StudyHistory:
         """Return the next trial to evaluate; None where n_calls have been begun."""
         return self._file.ask(n_calls)
 
-    def finish(self, trial: Trial) -> None:
+    def finish(self, trial: Trial) -> Trial:
         """Take a trial with its outcome; a second value of a trial is kept as one more point.
 
         One that does not fit to the values before has failed.
@@ -57,11 +58,12 @@ class StudyHistory:
             for _ in range(3):
                 try:
                     trials.tell(number, outcome)
-                    return
+                    break
                 except TrialError:  # this process was slow to answer, and another one took over
                     number = trials.insert(self._file.space.encode(trial.x), asked=False)
                 except ObservationError as error:
                     outcome = outcome.refused(error)
+        return replace(trial, outcome=outcome)
 
     def give_back(self, trials: Sequence[Trial]) -> None:
         """Let trials of this process wait for somebody to evaluate them."""

@@ -34,6 +34,20 @@ def test_an_option_typed_by_habit_says_what_to_do_here(typed, words, capsys):
     assert words in line
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (["resume", "run.db", "--n-trials", "9"], "no such option: --n-trials; the number of eval"),
+        (["resume", "run.db", "--sampler", "tpe"], "No such option '--sampler'"),
+        (["study", "new", "run.db", "--direction=maximize"], "larger values are better with --max"),
+        (["study", "new", "run.db", "--n-trials", "9"], "No such option '--n-trials'"),
+    ],
+)
+def test_other_commands_name_options_of_their_own_alone(typed, words, capsys):
+    assert run_command(typed) == 2
+    assert words in capsys.readouterr().err
+
+
 def test_options_that_nobody_knows_are_told_where_a_programs_own_belong(capsys):
     assert run_command(["minimize", "math:sqrt", "-p", "a=float:0:1", "--frobnicate"]) == 2
     assert "A program and its options go after --." in capsys.readouterr().err
