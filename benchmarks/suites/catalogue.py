@@ -49,6 +49,12 @@ def _bbob(dim: int) -> _Suite:
     return _Suite("bbob_suite", about, {"dim": dim}, 24, ("cocoex", "coco-experiment"))
 
 
+def _bbob_constrained(dim: int) -> _Suite:
+    about = f"9 constrained BBOB functions of COCO in {dim} dimensions, then with more constraints"
+    needs = ("cocoex", "coco-experiment")
+    return _Suite("bbob_constrained_suite", about, {"dim": dim}, 9, needs)
+
+
 _ROUGH = "samples of Gaussian processes in 2, 4, 6 and BBOB in 2, 3, 5 dimensions; {}"
 
 
@@ -77,6 +83,7 @@ _TABLE = {
         {"perturbed": False},
     ),
     **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20, 40)},
+    **{f"bbob-constrained-{dim}d": _bbob_constrained(dim) for dim in (2, 5, 10)},
     "outliers": _rough(
         "outliers", "one value in ten, by a hash of the point, 10 to 10^8 spreads too high"
     ),

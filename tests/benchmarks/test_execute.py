@@ -11,9 +11,10 @@ from rnnbbo.benchmarks.execute import execute, measure_function, run_seed
 from rnnbbo.benchmarks.methods import Method, make_method
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import EvaluationRecord, RunKey
-from rnnbbo.benchmarks.suites import Entry
+from rnnbbo.benchmarks.suites import Entry, get_suite
 from rnnbbo.functions.noise_laws import StudentT
-from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.problem import FloatArray, Problem
+from rnnbbo.violations import is_feasible
 
 
 def bowl() -> Problem:
@@ -223,3 +224,36 @@ def test_reference_equals_a_direct_estimate() -> None:
     # The median of 101 searches has a standard error of about an eighth of it here.
     assert about.reference == pytest.approx(expected, rel=0.5)
     assert about == measure_function("bowls", ENTRY, bowl())
+
+
+@pytest.mark.parametrize("method", ["kernel", "tpe", "gpsampler", "random"])
+def test_the_best_of_a_run_is_feasible(method: str) -> None:
+    (entry,) = get_suite("constrained", 1)
+    problem = entry.build()
+    about, lines = execute(planned(method, entry, budget=14), None)
+    assert about.reference == entry.reference
+    best = None
+    for line in lines:
+        assert line.status == "ok" and line.y is not None and line.x is not None
+        if is_feasible(problem.unit_constraints(line.x)):
+            best = line.y if best is None else min(best, line.y)
+        assert line.best == best
+    assert best is not None and best < max(line.y or 0.0 for line in lines)
+
+
+def test_who_takes_no_constraints_is_told_of_failures() -> None:
+    (entry,) = get_suite("constrained", 1)
+    told = []
+
+    class Deaf:
+        def ask(self) -> FloatArray:
+            return np.array([0.1 * len(told), 0.4])
+
+        def tell(self, x: FloatArray, y: float) -> None:
+            told.append(y)
+
+    execute(planned("deaf", entry, budget=6), None, lambda *_: Deaf())
+    points = [np.array([0.1 * i, 0.4]) for i in range(6)]
+    feasible = [is_feasible(entry.build().unit_constraints(x)) for x in points]
+    assert any(feasible) and not all(feasible)
+    assert np.isfinite(told).tolist() == feasible

@@ -130,6 +130,27 @@ def test_json_of_a_program(capsys):
     assert trials[1]["stderr"] == "lost\n"
 
 
+def test_a_program_tells_constraints(capsys):
+    code = escaped("""echo "{\\"value\\": $1, \\"constraints\\": {\\"mem\\": $RNNBBO_TRIAL}}" """)
+    arguments = [*ONE, "-n", "3", "--seed", "7", "--study", "run.db"]
+    assert minimize(*arguments, "--json", "--", "sh", "-c", code, "sh", "{a}") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["feasible"], document["best_trial"]) == ("ok", True, 0)
+    assert document["constraints"] == {"mem": 0.0}
+    trials = document["trials"]
+    assert [trial["constraints"]["mem"] for trial in trials] == [0.0, 1.0, 2.0]
+    assert [trial["feasible"] for trial in trials] == [True, False, False]
+
+
+def test_a_run_without_a_feasible_point_says_so(capsys):
+    code = escaped("""echo '{"value": 2, "constraints": {"mem": 1.5}}'""")
+    assert minimize(*ONE, "-n", "2", "--", "sh", "-c", code, "sh", "{a}") == 3
+    captured = capsys.readouterr()
+    out = captured.out + captured.err
+    assert "no point is feasible yet; the least violating has value 2.0, at trial 0" in out
+    assert "constraint mem = 1.5, not met: expected at most 0" in out
+
+
 def test_json_of_a_function(capsys):
     assert minimize("objective.py:named", *NAMED, "-n", "3", "--json") == 0
     document = json.loads(capsys.readouterr().out)

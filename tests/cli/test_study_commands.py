@@ -40,6 +40,47 @@ def test_parameters_called_like_a_column(folder):
     assert row["x"] == "0.4"
 
 
+def limited(*constraints):
+    """Make a study of values 0, 1, ... with the constraint `value`, and one failure."""
+    with Study("run.db", [Real(0, 1, name="x")], rng=0) as study:
+        for i, one in enumerate(constraints):
+            study.add([i / 10], float(i), constraints={"value": one})
+        study.add([0.9], None)
+
+
+def test_constraints_have_columns(folder):
+    limited(0.5, -1.0, float("nan"))
+    rows = table()
+    assert [row["feasible"] for row in rows] == ["false", "true", "false", ""]
+    assert [row["constraint_value"] for row in rows] == ["0.5", "-1.0", "", ""]
+    assert [row["value"] for row in rows] == ["0.0", "1.0", "2.0", ""]
+
+
+def test_what_is_shown_of_constraints(folder, capsys):
+    limited(0.5, -1.0)
+    assert run_command(["study", "show", "run.db"]) == 0
+    shown = capsys.readouterr().out
+    assert "best value 1.0, at trial 1\n  constraint value = -1\n" in shown
+    assert "(0)    0.5" in shown and "(1)" not in shown
+    assert run_command(["study", "best", "run.db", "--json"]) == 0
+    best = json.loads(capsys.readouterr().out)
+    assert (best["trial"], best["feasible"], best["constraints"]) == (1, True, {"value": -1.0})
+    assert run_command(["study", "export", "run.db", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["fun"], document["feasible"]) == (1.0, True)
+    assert document["trials"][0]["constraints"] == {"value": 0.5}
+
+
+def test_a_study_without_a_feasible_point_says_so(folder, capsys):
+    limited(0.5, 0.25)
+    assert run_command(["study", "best", "run.db"]) == 3
+    words = "no point is feasible yet; the least violating has value 1.0, at trial 1"
+    assert words in capsys.readouterr().out
+    assert run_command(["study", "export", "run.db", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["feasible"]) == ("no_feasible", False)
+
+
 def test_a_line_of_the_file_is_a_trial(folder):
     categories = ["a\rb", "c\nd", 'e"f', "g,h"]
     make([Categorical(categories, name="c")], [[one] for one in categories], [1.0, 2.0, 3.0, 4.0])

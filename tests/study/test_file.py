@@ -94,6 +94,7 @@ def test_a_study_of_the_second_version_goes_on(path):
         assert [trial.value for trial in study.told()] == [
             *(10.18178905564406, 8.340220108319102, None, 9.636980309257538, -0.25)
         ]
+        assert all(trial.constraints == {} for trial in study.told())
         first = study.ask()
         assert (first.number, first.x) == (5, study.trials()[5].x)
         study.tell(first, value(first.x))
@@ -102,11 +103,14 @@ def test_a_study_of_the_second_version_goes_on(path):
     assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
 
 
-def test_damage_of_an_older_version_is_noticed_and_kept(path):
+@pytest.mark.parametrize(
+    ("table", "change"), [("study", "seed = '4'"), ("trial", "value = 0.25 WHERE number = 1")]
+)
+def test_damage_of_an_older_version_is_noticed_and_kept(path, table, change):
     second(path)
-    sql(path, "UPDATE study SET seed = '4'")
+    sql(path, f"UPDATE {table} SET {change}")
     for _ in range(2):
-        with pytest.raises(StudyError, match="a row of its table study has changed"):
+        with pytest.raises(StudyError, match=f"a row of its table {table} has changed"):
             Study(path, resume=True)
     assert sql(path, "PRAGMA user_version") == [(2,)]
 

@@ -85,9 +85,19 @@ What is maximised                                                             gp
                                 new value (`plateaus`), plus advice
     advice      (C,)            the adviser's score times max(0, 1 - told / advised)
 
+What has to be at most 0                                                     quantities
+    g           (n, K)          constraints, in units of their median magnitude, warped as values
+                                are; and a label, 1 where an evaluation failed, -1 elsewhere
+    passed      (n,)            observations that are not feasible: b is none of them, and heights
+                                are above the best feasible value, so that theirs may be below 0
+    log chance  (C,)            sum over them of log Phi(-mean(x) / s), averaged over a view of
+                                each; added to log EI, in its place while nothing is feasible,
+                                and to minus the mean where the incumbent is refined  acquisition
+
 Sources, an equation each: k_s, Rasmussen & Williams 2006, eqs. 4.17 and 4.9; k_1, eq. 4.19, summed
 as by Duvenaud et al. 2011; trends, eq. 2.12; prediction, eqs. 2.25 and 2.26; mean and amplitude,
 section 2.7 and O'Hagan 1978; w, Snelson et al. 2004; EI, Jones et al. 1998, eq. 15, and log h,
-Ament et al. 2023, section 4; reach, with Scott et al. 2011; particles, Chopin 2002, moved as by ter
-Braak 2006; pending points, Snoek et al. 2012, section 3.2.
+Ament et al. 2023, section 4; the probability of feasibility, Gardner et al. 2014; reach, with Scott
+et al. 2011; particles, Chopin 2002, moved as by ter Braak 2006; pending points, Snoek et al. 2012,
+section 3.2.
 """
