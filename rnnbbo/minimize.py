@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.arguments import as_count, as_flag, as_list, as_number, as_seconds, as_value
+from rnnbbo.calling import of_list, way_of
 from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError, warn
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
@@ -17,7 +18,7 @@ from rnnbbo.loop import Limits
 from rnnbbo.optimization import Opened, Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
-from rnnbbo.space import Space
+from rnnbbo.space import Space, as_space
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial
 
@@ -25,10 +26,11 @@ Callback = Callable[[OptimizeResult], Any]
 
 
 def minimize(
-    func: Callable[[list[Any]], float],
+    func: Callable[..., Any],
     dimensions: Any,
     n_calls: int = 100,
     *,
+    where: Any = None,
     policy: Source | None = None,
     x0: Any = None,
     y0: Any = None,
@@ -51,12 +53,17 @@ def minimize(
     is warned of, too (`rnnbbo.errors.RepeatWarning`): a space of few points has no others left.
 
     Args:
-        func: the objective. It gets a point, a list of n_dims values in user units, and returns
-            its value: a number, or an array, tensor or list that holds only one; or a mapping
+        func: the objective. It gets a point, a list of n_dims values in user units; where the space
+            is a mapping, the values by keywords, if it accepts all of them, or else the mapping.
+            What is inactive is absent, and None in a list. It returns the point's value: a number,
+            or an array, tensor or list that holds only one; or a mapping
             `{"value": ..., "info": {...}}`, whose info a study keeps, or `{"status": "fail"}`.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
-            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`.
+            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or a mapping
+            from name to such a dimension.
         n_calls: number of evaluations, those of `x0` included; with a study, of the whole study.
+        where: known constraints that every point has to meet: an expression over names, such as
+            "a + b <= 1", a function that returns True for points that do, or a list of these.
         policy: what proposes the points, as for `rnnbbo.Optimizer`; None for the study's, or
             "auto", the best by what was measured.
         x0: a point, or a list of points, to evaluate first; with `y0`, points already known. A
@@ -105,7 +112,11 @@ def minimize(
     """
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
-    space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
+    space = as_space(dimensions, where)
+    objective = func
+    if space.mapping:
+        way = way_of(func, space.names, "mapping")
+        objective = of_list(func, way, space.listed, space.names)
     points, known = _initial(space, x0, y0)
     callbacks = _callbacks(callback)
     _check_counts(n_calls, 0 if known else len(points), max_failures)
@@ -141,7 +152,7 @@ def minimize(
         resume=resume,
     )
     ended = optimization.run(
-        lambda opened: _evaluator(func, space, workers, executor, eval_timeout),
+        lambda opened: _evaluator(objective, space, workers, executor, eval_timeout),
         _Callbacks(callbacks, complete, at_once=bool(known)),
     )
     result = complete(ended.result)
@@ -270,10 +281,12 @@ def _listed(y0: Any) -> list[Any]:
 
 
 def _points(space: Space, x0: Any) -> list[list[Any]]:
+    if isinstance(x0, Mapping):
+        return [space.check(x0)]
     items = as_list(x0)
     if items is None:
         raise PointError(f"x0 = {repr_of(x0)}; expected a point or a list of points")
-    if not all(isinstance(item, (list, tuple, np.ndarray)) for item in items):
+    if not all(isinstance(item, (list, tuple, np.ndarray, Mapping)) for item in items):
         return [space.check(x0)]
     try:
         return [space.check(point) for point in items]

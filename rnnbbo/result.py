@@ -36,6 +36,7 @@ class OptimizeResult(dict):
 
     Attributes:
         x: best point, a list of n_dims values in user units; None if no trial succeeded.
+        best: the same by name, {name: value}, without what is inactive.
         fun: its value; infinity if no trial succeeded.
         recommended: the point told whose noise-free value is probably the least: `x` itself unless
             the values are noisy, see `Optimizer.recommend`; None if no trial succeeded.
@@ -153,6 +154,7 @@ def make_result(
         success=success,
         fun=math.inf if best is None else float(values[best]),
         x=None if best is None else list(x_iters[best]),
+        best=None if best is None else space.as_mapping(x_iters[best]),
         nfev=len(values),
         n_failed=n_failed,
         policy=policy,

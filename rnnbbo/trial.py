@@ -61,12 +61,14 @@ class Trial:
         x: the point, n_dims values in user units.
         outcome: the value, or why there is none; None until it is told.
         waiting: whether it is not told, and nobody evaluates it now.
+        params: the point by name, without what is inactive; None where nobody has asked for it.
     """
 
     number: int
     x: list[Any]
     outcome: Outcome | None = None
     waiting: bool = False
+    params: dict[str, Any] | None = None
 
     @property
     def state(self) -> TrialState:

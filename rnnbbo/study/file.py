@@ -134,7 +134,7 @@ class StudyFile:
             raise self._missing
 
     def _begin_optimizer(self) -> Optimizer:
-        return Optimizer(self.space, policy=self._policy, rng=self.seed)
+        return Optimizer(self.space.listed, policy=self._policy, rng=self.seed)
 
     @contextmanager
     def reading(self) -> Iterator[TrialStore]:
