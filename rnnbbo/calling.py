@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -11,10 +11,13 @@ Way = Literal["names", "mapping", "list"]
 
 
 class Naming(Protocol):
-    """What knows the names of a point's values, as a space does."""
+    """What knows the names of a point's values, as the names of a space do."""
 
     def as_mapping(self, point: Sequence[Any]) -> dict[str, Any]:
         """Return the active values of a point by name."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
 
 
 def accepts(func: Callable[..., Any], *args: Any, **kwargs: Any) -> bool | None:
@@ -70,11 +73,7 @@ class ByNames:
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """Return its value at a point."""
-        return self.func(**self.filled(self.naming.as_mapping(x)))
-
-    def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the keywords of active values."""
-        return {**dict.fromkeys(self.needed), **values}
+        return self.func(**dict.fromkeys(self.needed) | self.naming.as_mapping(x))
 
 
 @dataclass(frozen=True)
@@ -94,10 +93,8 @@ class ByMapping:
         return self.func(self.naming.as_mapping(x))
 
 
-def of_list(
-    func: Callable[..., Any], way: Way, naming: Naming, names: Sequence[str]
-) -> Callable[[list[Any]], Any]:
+def of_list(func: Callable[..., Any], way: Way, names: Naming) -> Callable[[list[Any]], Any]:
     """Return a function that is called in some way as one of a single list."""
     if way == "names":
-        return ByNames(func, naming, needed_names(func, names))
-    return ByMapping(func, naming) if way == "mapping" else func
+        return ByNames(func, names, needed_names(func, list(names)))
+    return ByMapping(func, names) if way == "mapping" else func

@@ -116,7 +116,7 @@ def minimize(
     objective = func
     if space.mapping:
         way = way_of(func, space.names, "mapping")
-        objective = of_list(func, way, space.listed, space.names)
+        objective = of_list(func, way, space.names)
     points, known = _initial(space, x0, y0)
     callbacks = _callbacks(callback)
     _check_counts(n_calls, 0 if known else len(points), max_failures)

@@ -15,6 +15,33 @@ from rnnbbo.escaping import repr_of
 _MISSING = object()
 
 
+class Names(list[str]):
+    """The names of a space's parameters, in order, which also know those of a point's values.
+
+    Args:
+        names: the names.
+        forms: the forms that points have.
+    """
+
+    def __init__(self, names: Sequence[str], forms: PointForms) -> None:
+        super().__init__(names)
+        self._forms = forms
+
+    def as_mapping(self, point: Sequence[Any]) -> dict[str, Any]:
+        """Return the active values of a point that was checked, by name."""
+        return self._forms.as_mapping(point)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Names, (list(self), self._forms)
+
+
+def active_values(names: Sequence[str], point: Sequence[Any]) -> dict[str, Any]:
+    """Return a point's values by name, without what is inactive where names know that."""
+    if isinstance(names, Names):
+        return names.as_mapping(point)
+    return dict(zip(names, point, strict=True))
+
+
 class PointForms:
     """The forms that points of a space have, known constraints apart.
 

@@ -42,13 +42,12 @@ class Rule(NamedTuple):
         return getattr(self.given, "__qualname__", None) or type(self.given).__name__
 
 
-def as_rules(where: Any, naming: Naming, names: Sequence[str], *, mapping: bool) -> list[Rule]:
+def as_rules(where: Any, names: Naming, *, mapping: bool) -> list[Rule]:
     """Return the constraints that a user wrote.
 
     Args:
         where: an expression, a function, or a list of them; None for none.
-        naming: names of a point's values.
-        names: of the parameters.
+        names: those of a point's values.
         mapping: whether a function that does not take keywords gets a mapping, not a list.
 
     Raises:
@@ -62,12 +61,12 @@ def as_rules(where: Any, naming: Naming, names: Sequence[str], *, mapping: bool)
             f"where = {repr_of(where)}; expected an expression such as 'a + b <= 1', a function of "
             "a point, or a list of them"
         )
-    return [_rule(one, naming, names, mapping=mapping) for one in listed]
+    return [_rule(one, names, mapping=mapping) for one in listed]
 
 
-def _rule(given: Any, naming: Naming, names: Sequence[str], *, mapping: bool) -> Rule:
+def _rule(given: Any, names: Naming, *, mapping: bool) -> Rule:
     if isinstance(given, str):
-        expression = Expression(given, names)
+        expression = Expression(given, list(names))
         return Rule(
             given,
             expression.used,
@@ -78,8 +77,8 @@ def _rule(given: Any, naming: Naming, names: Sequence[str], *, mapping: bool) ->
             f"where = {repr_of(given)}; expected an expression such as 'a + b <= 1', or a function "
             "of a point"
         )
-    way = way_of(given, names, "mapping") if mapping else "list"
-    function = of_list(given, way, naming, names)
+    way = way_of(given, list(names), "mapping") if mapping else "list"
+    function = of_list(given, way, names)
 
     def holds(point: list[Any], _: Mapping[str, Any], __: bool) -> bool:
         try:

@@ -23,7 +23,7 @@ from rnnbbo.dimensions import Categorical, Dimension, Fixed, Integer, Ordinal, R
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import repr_of
 from rnnbbo.layout import Layout
-from rnnbbo.point_forms import PointForms
+from rnnbbo.point_forms import Names, PointForms
 from rnnbbo.region import Region, as_rules
 from rnnbbo.skopt_likeness import LikeSkoptSpace
 from rnnbbo.specs import as_dimension, read_space
@@ -71,11 +71,9 @@ class Space(LikeSkoptSpace):
             self._named = self.mapping
         if not self.dimensions:
             raise SpaceError("space = []; expected at least one dimension")
-        self.names = [
-            f"x{i}" if dim.name is None else dim.name for i, dim in enumerate(self.dimensions)
-        ]
-        for i, name in enumerate(self.names):
-            if name in self.names[:i]:
+        names = [f"x{i}" if dim.name is None else dim.name for i, dim in enumerate(self.dimensions)]
+        for i, name in enumerate(names):
+            if name in names[:i]:
                 raise SpaceError(
                     f"name of two dimensions = {repr_of(name)}; expected distinct names"
                 )
@@ -86,14 +84,15 @@ class Space(LikeSkoptSpace):
             )
         self.n_dims = len(self.dimensions)
         self._layout = Layout(self.dimensions)
-        self._tree = Tree(self.names, self.dimensions)
+        self._tree = Tree(names, self.dimensions)
         self.cube_dim = self._layout.cube_dim
         self.category_columns = self._layout.category_columns
-        self._forms = PointForms(self.names, self.dimensions, self._tree)
+        self._forms = PointForms(names, self.dimensions, self._tree)
+        self.names = Names(names, self._forms)
         rules = [
             rule
             for one in (given, where)
-            for rule in as_rules(one, self._forms, self.names, mapping=self._named)
+            for rule in as_rules(one, self.names, mapping=self._named)
         ]
         self.where = [rule.given for rule in rules]
         self._region = Region(rules, self.names, self._layout, self._tree)

@@ -5,6 +5,7 @@ from rnnbbo.dimensions.common import PRIORS, is_number, label_of, log_cell, nth_
 from rnnbbo.dimensions.integer import Integer
 from rnnbbo.dimensions.ordinal import Fixed, Ordinal
 from rnnbbo.dimensions.real import Real
+from rnnbbo.dimensions.when import When
 
 Dimension = Real | Integer | Categorical | Ordinal | Fixed
 
@@ -16,6 +17,7 @@ __all__ = [
     "Integer",
     "Ordinal",
     "Real",
+    "When",
     "is_number",
     "label_of",
     "log_cell",

@@ -60,7 +60,8 @@ class Real(LikeSkoptDimension):
             object.__setattr__(self, which, number)
         if not self.low <= self.high:
             raise SpaceError(
-                f"{label}: low = {self.low!r}, high = {self.high!r}; expected low < high, or low == high for a fixed value"
+                f"{label}: low = {self.low!r}, high = {self.high!r}; expected low < high, or "
+                "low == high for a fixed value"
             )
         if not math.isfinite(self.high - self.low):
             raise SpaceError(
