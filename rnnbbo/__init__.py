@@ -24,7 +24,7 @@ from rnnbbo.errors import (
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult
-from rnnbbo.space import Categorical, Integer, Real, Space
+from rnnbbo.space import Categorical, Fixed, Integer, Ordinal, Real, Space
 
 if TYPE_CHECKING:
     from rnnbbo.many import ManyResult, minimize_many
@@ -36,6 +36,7 @@ __all__ = [
     "Categorical",
     "CheckpointError",
     "ConfigError",
+    "Fixed",
     "Integer",
     "ManyResult",
     "MissingExtraError",
@@ -43,6 +44,7 @@ __all__ = [
     "ObservationError",
     "OptimizeResult",
     "Optimizer",
+    "Ordinal",
     "PointError",
     "PolicyError",
     "Real",

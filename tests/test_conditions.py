@@ -152,7 +152,7 @@ def test_malformed_trees_are_refused(dimensions, words):
 
 @pytest.mark.parametrize("when", [3, "solver", [], {}, [{}], [3], {3: 1}])
 def test_malformed_conditions_are_refused(when):
-    with pytest.raises(SpaceError, match="when = .*; expected"):
+    with pytest.raises(SpaceError, match=r"when = .*; expected"):
         Real(0, 1, name="a", when=when)
 
 
@@ -200,7 +200,7 @@ def test_varied_points_change_what_is_active_and_draw_what_becomes_so():
 def test_a_choice_under_conditions_is_solved_in_few_evaluations():
     """The best branch of four, each with a bowl of its own."""
     space = {"kind": list("abcd")}
-    for i, kind in enumerate("abcd"):
+    for kind in "abcd":
         space |= {f"{kind}{j}": Real(0, 1, when={"kind": kind}) for j in range(2)}
 
     def value(p):

@@ -113,7 +113,7 @@ def test_what_is_fixed_has_no_coordinate_and_stands_in_every_point(spec, value):
     assert space.to_cube(point).tolist() == [0.25, 0.0, 1.0]
     assert space.size is None
     assert pickle.loads(pickle.dumps(space)) == space
-    with pytest.raises(PointError, match="the only value|one of"):
+    with pytest.raises(PointError, match=r"the only value|one of"):
         space.check([0.25, "other", "b"])
 
 
@@ -155,9 +155,7 @@ def test_every_step_is_proposed_before_any_comes_again():
 
 
 def test_what_is_shown_says_what_it_is():
-    assert repr(Integer(1, 9, name="n")) == (
-        "Integer(low=1, high=9, prior='uniform', name='n')"
-    )
+    assert repr(Integer(1, 9, name="n")) == ("Integer(low=1, high=9, prior='uniform', name='n')")
     assert repr(Real(0, 1, step=0.5, when={"a": 1})) == (
         "Real(low=0.0, high=1.0, prior='uniform', name=None, step=0.5, when={'a': 1})"
     )
@@ -170,7 +168,11 @@ def test_to_skopt_carries_steps_ordered_and_fixed_values():
     space = Space([Integer(0, 9, step=3), Ordinal(["a", "b"], "o"), Fixed(7), (0.0, 1.0)])
     theirs = space.to_skopt()
     assert isinstance(theirs, skopt_space.Space)
-    assert [list(dim.categories) for dim in theirs.dimensions[:3]] == [[0, 3, 6, 9], ["a", "b"], [7]]
+    assert [list(dim.categories) for dim in theirs.dimensions[:3]] == [
+        [0, 3, 6, 9],
+        ["a", "b"],
+        [7],
+    ]
     assert theirs.dimensions[0].transformed_size == 1
     for unknown in (
         Space([Real(0, 1, when={"x1": "a"}), ("a", "b")]),

@@ -24,7 +24,7 @@ VALUES = {"a": 2, "b": 0.5, "kind": "x", "flag": True, "net.lr": 0.1, "kernel:de
         ("not a > 3", True),
         ("a > 3 or b == .5 and a >= 2", True),
         ("kind == 'x'", True),
-        ("kind != \"x\"", False),
+        ('kind != "x"', False),
         ("kind in ('x', 'y')", True),
         ("kind not in ['x']", False),
         ("flag", True),
