@@ -95,7 +95,15 @@ def _named(name: Any, spec: Any) -> Dimension:
 
 def renamed(dimension: Any, name: str | None) -> Any:
     """Return the same dimension with another name."""
-    when = None if dimension.when is None else dimension.when.plain
+    return _changed(dimension, name, None if dimension.when is None else dimension.when.plain)
+
+
+def conditioned(dimension: Any, when: Any) -> Any:
+    """Return the same dimension under conditions."""
+    return _changed(dimension, dimension.name, when)
+
+
+def _changed(dimension: Any, name: str | None, when: Any) -> Any:
     if isinstance(dimension, Real | Integer):
         kind: Any = type(dimension)
         return kind(dimension.low, dimension.high, dimension.prior, name, dimension.step, when)
