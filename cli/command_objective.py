@@ -11,7 +11,7 @@ from rnnbbo.calling import ByNames, accepts, needed_names, of_list
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.escaping import repr_of
 from rnnbbo.importing import import_source
-from rnnbbo.point_forms import Names, active_values
+from rnnbbo.point_forms import ParameterNames, active_values
 
 if TYPE_CHECKING:
     from rnnbbo.evaluation.evaluator import Evaluator, Objective
@@ -174,6 +174,6 @@ def as_list_objective(func: Callable[..., Any], names: Sequence[str] | None) -> 
     """
     if names is None:
         return func
-    if isinstance(names, Names):
+    if isinstance(names, ParameterNames):
         return ByNames(func, names, needed_names(func, names))
     return lambda x: func(**dict(zip(names, x, strict=True)))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from rnnbbo.errors import RnnbboWarning
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.workers import Workers, connect, refuse, serve
-from rnnbbo.point_forms import Names
+from rnnbbo.point_forms import ParameterNames
 from rnnbbo.space import Space
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ def interpreters(
     encode: Callable[[list[Any]], list[Any]] = list
     if own_space is not None:
         encode = own_space.encode
-    elif isinstance(names, Names):
+    elif isinstance(names, ParameterNames):
         encode = partial(_pairs, names)
     spawn = partial(connect, start)
     return Workers(spawn, slots, eval_timeout=eval_timeout, encode=encode)
 
 
-def _pairs(names: Names, x: list[Any]) -> list[Any]:
+def _pairs(names: ParameterNames, x: list[Any]) -> list[Any]:
     """Return the active values with their names: JSON keeps no more of a point."""
     return [[name, value] for name, value in names.as_mapping(x).items()]
 

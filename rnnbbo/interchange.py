@@ -27,7 +27,7 @@ from rnnbbo.dimensions import (
 from rnnbbo.errors import MissingExtraError, SpaceError, SpaceWarning, warn
 from rnnbbo.escaping import repr_of
 
-Conditions = list[dict[str, Any]]
+_Conditions = list[dict[str, Any]]
 _COMPARED = {
     "Equals": "==",
     "LessThan": "<",
@@ -83,7 +83,7 @@ def read_foreign(given: Any) -> tuple[list[Dimension], bool, list[Any]] | None:
     return parts, True, [f"not ({_clause(one)})" for one in given.forbidden_clauses]
 
 
-def _hyperparameter(one: Any, when: Conditions | None) -> Dimension:
+def _hyperparameter(one: Any, when: _Conditions | None) -> Dimension:
     """Return the dimension that a hyperparameter of ConfigSpace is."""
     kind, name = type(one).__name__, one.name
     if kind == "CategoricalHyperparameter":
@@ -109,7 +109,7 @@ def _unused(name: str, what: str) -> None:
     warn(f"{label_of(name)}: its {what} is not used, only what its values may be", SpaceWarning)
 
 
-def _conditions(one: Any) -> Conditions:
+def _conditions(one: Any) -> _Conditions:
     """Return the alternatives that a condition of ConfigSpace is."""
     kind = type(one).__name__
     if kind == "OrConjunction":

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.conditions import Tree
+from rnnbbo.activity import Activity
 from rnnbbo.dimensions import Dimension, Fixed
 from rnnbbo.errors import PointError
 from rnnbbo.escaping import repr_of
@@ -15,7 +15,7 @@ from rnnbbo.escaping import repr_of
 _MISSING = object()
 
 
-class Names(list[str]):
+class ParameterNames(list[str]):
     """The names of a space's parameters, in order, which also know those of a point's values.
 
     Args:
@@ -32,12 +32,12 @@ class Names(list[str]):
         return self._forms.as_mapping(point)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Names, (list(self), self._forms)
+        return ParameterNames, (list(self), self._forms)
 
 
 def active_values(names: Sequence[str], point: Sequence[Any]) -> dict[str, Any]:
     """Return a point's values by name, without what is inactive where names know that."""
-    if isinstance(names, Names):
+    if isinstance(names, ParameterNames):
         return names.as_mapping(point)
     return dict(zip(names, point, strict=True))
 
@@ -48,11 +48,13 @@ class PointForms:
     Args:
         names: those of the dimensions.
         dimensions: the dimensions.
-        tree: their conditions.
+        activity: their conditions.
     """
 
-    def __init__(self, names: Sequence[str], dimensions: Sequence[Dimension], tree: Tree) -> None:
-        self._names, self._dimensions, self._tree = list(names), list(dimensions), tree
+    def __init__(
+        self, names: Sequence[str], dimensions: Sequence[Dimension], activity: Activity
+    ) -> None:
+        self._names, self._dimensions, self._activity = list(names), list(dimensions), activity
 
     def check(self, point: Any) -> list[Any]:
         """Return the point in plain Python types; see `Space.check`."""
@@ -65,7 +67,7 @@ class PointForms:
                 f"point = {repr_of(point)} of {len(values)} values; expected {count} "
                 f"({', '.join(self._names)})"
             )
-        if not self._tree.conditional:
+        if not self._activity.conditional:
             return [self._check_value(i, value) for i, value in enumerate(values)]
         return self._check_conditional(values)
 
@@ -93,13 +95,13 @@ class PointForms:
             raise PointError(f"{name} = {repr_of(value)}; expected {dim.expected}") from None
 
     def _check_conditional(self, values: list[Any]) -> list[Any]:
-        conditional, active = self._tree.conditional, [True] * len(values)
+        conditional, active = self._activity.conditional, [True] * len(values)
         checked = [
             None if i in conditional else self._check_value(i, value)
             for i, value in enumerate(values)
         ]
         for i in conditional:
-            active[i] = self._tree.is_active(i, checked, active)
+            active[i] = self._activity.is_active(i, checked, active)
             if active[i] or not (values[i] is _MISSING or values[i] is None):
                 value = self._check_value(i, values[i])
                 checked[i] = value if active[i] else None
@@ -107,15 +109,15 @@ class PointForms:
 
     def as_mapping(self, point: Sequence[Any]) -> dict[str, Any]:
         """Return the active values of a point that was checked, by name."""
-        if not self._tree.conditional:
+        if not self._activity.conditional:
             return dict(zip(self._names, point, strict=True))
-        active = self._tree.active(point)
+        active = self._activity.active(point)
         named = zip(self._names, point, active, strict=True)
         return {name: value for name, value, counts in named if counts}
 
     def encode(self, point: Any) -> list[Any]:
         """Return a point that was checked in numbers alone; see `Space.encode`."""
-        active = self._tree.active(point)
+        active = self._activity.active(point)
         return [
             _code(dim, value) if counts else None
             for dim, value, counts in zip(self._dimensions, point, active, strict=True)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnnbbo.activity import Activity
 from rnnbbo.calling import Naming, of_list, way_of
-from rnnbbo.conditions import Tree
 from rnnbbo.dimensions import Dimension, nth_value
 from rnnbbo.errors import PointError, SpaceError
 from rnnbbo.escaping import one_line, repr_of
@@ -105,17 +105,17 @@ class Region:
         rules: the constraints.
         names: those of the dimensions.
         layout: where dimensions lie.
-        tree: their conditions.
+        activity: their conditions.
 
     Attributes:
         rules: the constraints.
     """
 
     def __init__(
-        self, rules: Sequence[Rule], names: Sequence[str], layout: Layout, tree: Tree
+        self, rules: Sequence[Rule], names: Sequence[str], layout: Layout, activity: Activity
     ) -> None:
         self.rules = list(rules)
-        self._names, self._layout, self._tree = list(names), layout, tree
+        self._names, self._layout, self._activity = list(names), layout, activity
 
     def require(self, point: list[Any], values: Mapping[str, Any]) -> None:
         """Make sure that a point, its active values also by name, meets the constraints.
@@ -132,8 +132,8 @@ class Region:
         met = np.ones(len(u), dtype=bool)
         if not self.rules:
             return met
-        conditional = bool(self._tree.conditional)
-        active = self._tree.active_at(self._layout, u) if conditional else None
+        conditional = bool(self._activity.conditional)
+        active = self._activity.active_at(self._layout, u) if conditional else None
         for rule in self.rules:
             rows = np.flatnonzero(met)
             met[rows] = self._meets(rule, u[rows], None if active is None else active[rows])

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import interchange
-from rnnbbo.conditions import Tree
+from rnnbbo.activity import Activity
 from rnnbbo.dimensions import Categorical, Dimension, Fixed, Integer, Ordinal, Real
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import repr_of
 from rnnbbo.layout import Layout
-from rnnbbo.point_forms import Names, PointForms
+from rnnbbo.point_forms import ParameterNames, PointForms
 from rnnbbo.region import Region, as_rules
 from rnnbbo.skopt_likeness import LikeSkoptSpace
 from rnnbbo.specs import as_dimension, read_space
@@ -84,24 +84,24 @@ class Space(LikeSkoptSpace):
             )
         self.n_dims = len(self.dimensions)
         self._layout = Layout(self.dimensions)
-        self._tree = Tree(names, self.dimensions)
+        self._activity = Activity(names, self.dimensions)
         self.cube_dim = self._layout.cube_dim
         self.category_columns = self._layout.category_columns
-        self._forms = PointForms(names, self.dimensions, self._tree)
-        self.names = Names(names, self._forms)
+        self._forms = PointForms(names, self.dimensions, self._activity)
+        self.names = ParameterNames(names, self._forms)
         rules = [
             rule
             for one in (given, where)
             for rule in as_rules(one, self.names, mapping=self._named)
         ]
         self.where = [rule.given for rule in rules]
-        self._region = Region(rules, self.names, self._layout, self._tree)
+        self._region = Region(rules, self.names, self._layout, self._activity)
         self.allowed = self._region.find(self.snap)
 
     @property
     def conditional(self) -> bool:
         """Whether a dimension has conditions."""
-        return bool(self._tree.conditional)
+        return bool(self._activity.conditional)
 
     @property
     def constrained(self) -> bool:
@@ -111,7 +111,7 @@ class Space(LikeSkoptSpace):
     @property
     def plain(self) -> bool:
         """Whether every point of the cube stands for a point, and each coordinate counts."""
-        return not self.where and not self._tree.conditional
+        return not self.where and not self._activity.conditional
 
     def check(self, point: Any) -> list[Any]:
         """Return the point in plain Python types, None for what is inactive.
@@ -179,7 +179,7 @@ class Space(LikeSkoptSpace):
 
     def place(self, point: list[Any]) -> np.ndarray:
         """Return the place in the cube of a point that `check` or `from_cube` returned."""
-        active = self._tree.active(point) if self.conditional else None
+        active = self._activity.active(point) if self.conditional else None
         return self._layout.place(point, active)
 
     def from_cube(self, u: Any) -> list[Any]:
@@ -199,7 +199,7 @@ class Space(LikeSkoptSpace):
         point = self._layout.read(u)
         if not self.conditional:
             return point
-        active = self._tree.active(point)
+        active = self._activity.active(point)
         return [value if counts else None for value, counts in zip(point, active, strict=True)]
 
     def snap(self, u: np.ndarray) -> np.ndarray:
@@ -221,7 +221,7 @@ class Space(LikeSkoptSpace):
 
     def movable(self, u: np.ndarray) -> np.ndarray:
         """Return which coordinates of snapped places (n, cube_dim) belong to active parameters."""
-        active = self._tree.active_at(self._layout, u)
+        active = self._activity.active_at(self._layout, u)
         widths = [slot.stop - slot.start for slot in self._layout.slots]
         return np.repeat(active, widths, axis=1)
 
@@ -241,7 +241,7 @@ class Space(LikeSkoptSpace):
             counts = [dim.count for dim in self.dimensions]
             count = None if None in counts else math.prod(one or 1 for one in counts)
         else:
-            count = self._tree.count()
+            count = self._activity.count()
         if not self.constrained or count is None:
             return count
         return self._region.count(self.dimensions, self.snap)
@@ -265,7 +265,7 @@ class Space(LikeSkoptSpace):
             return self.snap(self._layout.vary(rng, out, None))
         known = self.movable(out)
         out = self._layout.vary(rng, out, ~known)
-        for _ in self._tree.conditional:  # what is drawn may activate more
+        for _ in self._activity.conditional:  # what is drawn may activate more
             fresh = self.movable(self._layout.snap(out)) & ~known
             if not fresh.any():
                 break

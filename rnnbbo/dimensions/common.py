@@ -74,7 +74,7 @@ def whole(value: Any) -> int | None:
     return nearest if abs(number - nearest) <= ULPS * math.ulp(number) else None
 
 
-def shown(dimension: Any) -> str:
+def number_repr(dimension: Any) -> str:
     """Return the `repr` of a number's dimension; a step and conditions only where it has them."""
     low, high = dimension.bounds
     text = f"low={low!r}, high={high!r}, prior={dimension.prior!r}, name={dimension.name!r}"

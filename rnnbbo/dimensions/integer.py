@@ -16,8 +16,8 @@ from rnnbbo.dimensions.common import (
     check_prior,
     label_of,
     log_cell,
+    number_repr,
     other_cells,
-    shown,
     whole,
 )
 from rnnbbo.dimensions.when import as_when
@@ -90,7 +90,7 @@ class Integer(LikeSkoptDimension):
         return Integer, (self.low, self.high, self.prior, self.name, self.step, when)
 
     def __repr__(self) -> str:
-        return shown(self)
+        return number_repr(self)
 
     @property
     def bounds(self) -> tuple[int, int]:

@@ -17,8 +17,8 @@ from rnnbbo.dimensions.common import (
     check_name,
     check_prior,
     label_of,
+    number_repr,
     other_cells,
-    shown,
 )
 from rnnbbo.dimensions.when import When, as_when
 from rnnbbo.errors import SpaceError
@@ -89,7 +89,7 @@ class Real(LikeSkoptDimension):
         return Real, (self.low, self.high, self.prior, self.name, self.step, _plain(self.when))
 
     def __repr__(self) -> str:
-        return shown(self)
+        return number_repr(self)
 
     @property
     def bounds(self) -> tuple[float, float]:

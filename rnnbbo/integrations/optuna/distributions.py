@@ -13,7 +13,7 @@ from optuna.distributions import (
 )
 
 from rnnbbo.errors import PointError, SpaceError
-from rnnbbo.integrations.optuna.tree import Conditions
+from rnnbbo.integrations.optuna.trial_tree import TrialConditions
 from rnnbbo.space import Categorical, Integer, Real, Space
 from rnnbbo.specs import conditioned
 
@@ -44,7 +44,7 @@ class ProposedTogether:
     def __init__(
         self,
         distributions: Mapping[str, BaseDistribution],
-        conditions: Mapping[str, Conditions] | None = None,
+        conditions: Mapping[str, TrialConditions] | None = None,
     ) -> None:
         self.distributions = dict(sorted(distributions.items()))
         self.conditions = dict(conditions or {})

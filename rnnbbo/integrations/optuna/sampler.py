@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial
 from rnnbbo.errors import ConfigError
 from rnnbbo.integrations.optuna.constraints import constraint_matrix, step_inside
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
-from rnnbbo.integrations.optuna.tree import TreeReader
+from rnnbbo.integrations.optuna.trial_tree import TreeReader
 from rnnbbo.integrations.optuna.trials import (
     PROPOSED,
     Events,
@@ -55,7 +55,7 @@ class RnnSampler(BaseSampler):
 
     The parameters that all completed trials have in common are proposed together, and with them
     those that are absent from some, where values of choices or whole numbers decide: such a
-    parameter is inactive there (see `rnnbbo.integrations.optuna.tree`). Others are drawn
+    parameter is inactive there (see `rnnbbo.integrations.optuna.trial_tree`). Others are drawn
     independently at random: those that no completed trial has, those whose range changes, and those
     that come and go without a reason that the trials show; a warning says so once of the latter
     two.

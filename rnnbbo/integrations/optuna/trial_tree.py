@@ -43,7 +43,7 @@ class Condition(NamedTuple):
         return above and (self.largest is None or value <= self.largest)
 
 
-Conditions = Mapping[str, Condition]
+TrialConditions = Mapping[str, Condition]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _MOST_COUNTED = 2**16  # combinations of ancestors' values that are looked throu
 _Alternatives = list[list[tuple[int, Accepted]]]
 
 
-class Tree:
+class Activity:
     """The conditions of a space, each below its ancestors: there is no cycle.
 
     A parameter is active where its conditions hold, and all ancestors in them are active.

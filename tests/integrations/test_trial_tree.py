@@ -12,7 +12,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from rnnbbo.integrations.optuna import RnnSampler
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
-from rnnbbo.integrations.optuna.tree import Condition, TreeReader, TrialTree
+from rnnbbo.integrations.optuna.trial_tree import Condition, TreeReader, TrialTree
 
 
 @pytest.fixture(autouse=True)
