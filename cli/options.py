@@ -10,8 +10,8 @@ _SEED = "the seed is --seed N"
 _STUDY = "trials are kept in a file by --study FILE, one study a file; --resume goes on with it"
 _SIGN = "it always minimizes; to maximize, let the objective return the value with its sign turned"
 _CONSTRAINT = (
-    "there are no constraints; let the objective fail where a point is not allowed (a program "
-    'prints {"status": "fail"})'
+    "what is known of points beforehand is --where EXPR, such as --where 'a + b <= 1'; what only "
+    'an evaluation shows is a failure (a program prints {"status": "fail"})'
 )
 _POLICY = "what proposes is chosen by --policy NAME; `rnnbbo policies` lists the names"
 _FIRST = "there is none; the policy chooses its first points itself"
@@ -33,7 +33,7 @@ _HABITS = {
     _SEED: "random-state random-seed rng",
     _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
     _SIGN: "direction directions mode maximize maximise minimize minimise goal",
-    _CONSTRAINT: "constraint constraints where",
+    _CONSTRAINT: "constraint constraints",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",
     _FIRST: "n-initial-points n-startup-trials n-random-starts initial-points warmup n-init",

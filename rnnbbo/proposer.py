@@ -196,7 +196,7 @@ class Proposer:
 
     def _allows(self, u: np.ndarray) -> bool:
         """Tell whether known constraints allow a place (D,)."""
-        return bool(self.space.allows(self.space.snap(u[None]))[0])
+        return not self.space.constrained or bool(self.space.allows(self.space.snap(u[None]))[0])
 
     def _settle(self, u: np.ndarray) -> tuple[list[Any], np.ndarray]:
         """Return the point that a place (D,) of the cube stands for, and where that point lies."""

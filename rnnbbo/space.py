@@ -31,6 +31,9 @@ from rnnbbo.specs import as_dimension, read_space
 __all__ = ["Categorical", "Fixed", "Integer", "Ordinal", "Real", "Space", "as_dimension"]
 
 
+_ROUNDS = 100  # of drawing points again
+
+
 class Space(LikeSkoptSpace):
     """A search space, and the converter between its points and the unit cube.
 
@@ -245,6 +248,21 @@ class Space(LikeSkoptSpace):
         if not self.constrained or count is None:
             return count
         return self._region.count(self.dimensions, self.snap)
+
+    def rvs(self, n_samples: int = 1, random_state: Any = None) -> list[list[Any]]:
+        """Draw points at random, evenly in the part of the cube that is allowed."""
+        drawn = super().rvs(n_samples, random_state)
+        if not self.constrained:
+            return drawn
+        rng = np.random.default_rng(self.place(drawn[0]).view(np.uint64) if drawn else 0)
+        found: list[list[Any]] = []
+        for _ in range(_ROUNDS):
+            u = self.snap(rng.random((n_samples, self.cube_dim)))
+            found += map(self.from_cube, u[self.allows(u)])
+            if len(found) >= n_samples:
+                return found[:n_samples]
+        more = rng.integers(len(self.allowed), size=n_samples - len(found))
+        return found + [self.from_cube(self.allowed[i]) for i in more]
 
     def vary(self, rng: np.random.Generator, u: np.ndarray) -> np.ndarray:
         """Draw points of the space that differ in integers or categories, in one at least.

@@ -187,3 +187,12 @@ def test_a_study_keeps_expressions_and_knows_functions_by_name(tmp_path):
         study.ask()
     with Study(other, SQUARE, where=below, resume=True) as study:
         assert sum(study.ask().x) <= 1.0
+
+
+def test_points_drawn_at_random_obey():
+    space = Space(SQUARE, "a + b <= 0.2")
+    points = space.rvs(40, random_state=0)
+    assert len(points) == 40
+    assert all(a + b <= 0.2 for a, b in points)
+    assert points == space.rvs(40, random_state=0) != space.rvs(40, random_state=1)
+    assert len({tuple(point) for point in points}) == 40
