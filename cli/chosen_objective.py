@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -51,24 +51,25 @@ def read_objective(
     call_with: str,
     eval_timeout: float | None,
     known: Space | None,
+    where: Sequence[str] = (),
 ) -> tuple[Space, CommandObjective]:
     """Return the space, which may be known from a study, and what is minimized over it."""
     from rnnbbo.cli.command_objective import PythonFunction, import_function, takes_names
-    from rnnbbo.cli.parameters import read_parameters
+    from rnnbbo.cli.parameters import read_parameters, with_constraints
     from rnnbbo.cli.program import Program
-    from rnnbbo.space import Space
 
     if params or space_file is not None:
         known = None
+    known = known and with_constraints(known, where)
     if isinstance(command, list):
-        space = known or read_parameters(params, space_file)
+        space = known or read_parameters(params, space_file, where)
         return space, Program(command, space.names, eval_timeout=eval_timeout)
     func = import_function(command)
     bounds = getattr(func, "bounds", None)
     own_space = None
     if bounds is not None and not params and space_file is None:
-        own_space = Space(bounds)
-    space = own_space or known or read_parameters(params, space_file)
+        own_space = with_constraints(bounds, where)
+    space = own_space or known or read_parameters(params, space_file, where)
     by_names = takes_names(func, space.names, call_with)
     return space, PythonFunction(command, func, space.names, by_names, eval_timeout, own_space)
 

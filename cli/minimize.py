@@ -35,13 +35,22 @@ Examples:
 
 \b
 A parameter (--param) is one of
-  NAME=float:LOW:HIGH[:log]
-  NAME=int:LOW:HIGH[:log]
+  NAME=float:LOW:HIGH[:log|:step=S]
+  NAME=int:LOW:HIGH[:log|:step=S]
   NAME=cat:A,B,...            categories are texts; without commas, else use --space
+  NAME=ord:A,B,...            values in their order: 16,32,64
+  NAME=fix:V                  always V
+each perhaps with :when=OTHER=VALUE[,VALUE...] (or OTHER>VALUE and so on, of a number) behind it: it
+is active only then. What is inactive is left out of RNNBBO_PARAMS, of a function's keywords, and of
+the command line: so is an argument like --tol={tol}, and both of --tol {tol}.
 A space file (--space) has such a line, or a table, a parameter:
   lr = "float:1e-5:1e-1:log"
   depth = { type = "int", low = 1, high = 8 }
-  batch = { type = "cat", categories = [16, 32, 64] }
+  batch = { type = "ord", values = [16, 32, 64] }
+  tol = { type = "float", low = 1e-9, high = 1e-3, log = true, when = { solver = "implicit" } }
+  where = ["batch * depth <= 256"]
+A known constraint (--where, or the key where) is a comparison over names of parameters, with
++ - * / // % **, and, or, not, in, abs, min, max, sqrt, log, exp; all points proposed meet it.
 
 A Python function is called with a keyword a parameter, f(lr=..., depth=...), if it accepts all of
 them, otherwise with one list, f(x); --call-with decides by hand. Without --param and --space, its
@@ -83,6 +92,13 @@ _N_CALLS = 100
 @click.argument("objective", required=False, metavar="[OBJECTIVE | -- PROGRAM ARGS...]")
 @click.option("--param", "-p", "params", multiple=True, metavar="NAME=...", help="A parameter.")
 @click.option("--space", "space_file", metavar="FILE", help="A TOML file of parameters.")
+@click.option(
+    "--where",
+    "where",
+    multiple=True,
+    metavar="EXPR",
+    help="A known constraint that all points meet, such as 'a + b <= 1'.",
+)
 @click.option(
     "--n-calls",
     "-n",
@@ -173,6 +189,7 @@ def minimize(
     objective: str | None,
     params: tuple[str, ...],
     space_file: str | None,
+    where: tuple[str, ...],
     n_calls: int | None,
     maximize: bool | None,
     policy: str | None,
@@ -229,7 +246,13 @@ def minimize(
         with stdout_on_stderr():
             with kept_command.saying_where(begun):
                 space, evaluated = read_objective(
-                    command, params, space_file, call_with, eval_timeout, kept and kept.space
+                    command,
+                    params,
+                    space_file,
+                    call_with,
+                    eval_timeout,
+                    kept and kept.space,
+                    where,
                 )
             direction = kept.maximize if maximize is None and kept is not None else bool(maximize)
             points, known = read_given(space, x0_file, from_study, direction, n_calls)

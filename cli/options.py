@@ -14,8 +14,9 @@ _SEED = "the seed is --seed N"
 _STUDY = "trials are kept in a file by --study FILE, one study a file; --resume goes on with it"
 _SIGN = "larger values are better with --maximize, and without it smaller ones"
 _CONSTRAINT = (
-    "there are no constraints; let the objective fail where a point is not allowed (a program "
-    'prints {"status": "fail"})'
+    "what is known of points beforehand is --where EXPR, such as --where 'a + b <= 1'; what only "
+    'an evaluation shows goes with its value ({"value": 3.2, "constraints": {"mem": -0.5}}, met at '
+    "most 0)"
 )
 _POLICY = "what proposes is chosen by --policy NAME; `rnnbbo policies` lists the names"
 _FIRST = "there is none; the policy chooses its first points itself"
@@ -38,7 +39,7 @@ _HABITS = {
     _SEED: "random-state random-seed rng",
     _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
     _SIGN: "direction directions mode maximise minimize minimise sense",
-    _CONSTRAINT: "constraint constraints where",
+    _CONSTRAINT: "constraint constraints",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",
     _FIRST: "n-initial-points n-startup-trials n-random-starts warmup n-init",

@@ -33,7 +33,7 @@ def check_plot(file: str) -> None:
     check_output("--plot", file)
 
 
-def best_so_far(values: Sequence[float], *, maximize: bool) -> list[float]:
+def running_best(values: Sequence[float], *, maximize: bool) -> list[float]:
     """Return the best of the values up to each, NaN before the first that is finite."""
     best, running = worst_value(maximize), []
     better = max if maximize else min
@@ -62,7 +62,7 @@ def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = Fal
     feasible = [
         value if trial.feasible else math.nan for trial, value in zip(trials, values, strict=True)
     ]
-    running = best_so_far(feasible, maximize=maximize)
+    running = running_best(feasible, maximize=maximize)
     counts = range(1, len(values) + 1)
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()

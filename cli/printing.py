@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnbbo.escaping import as_plain, repr_of
+from rnnbbo.point_forms import active_values
 from rnnbbo.result import count_text
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
@@ -29,7 +30,9 @@ def short_text(value: Any) -> str:
 
 def point_text(names: Sequence[str], x: Sequence[Any]) -> str:
     """Return a point on one line."""
-    return " ".join(f"{name}={short_text(value)}" for name, value in zip(names, x, strict=True))
+    return " ".join(
+        f"{name}={short_text(value)}" for name, value in active_values(names, x).items()
+    )
 
 
 def n_failed(trials: Sequence[Trial]) -> int:
@@ -124,7 +127,7 @@ def trials_json(
 
 def named_point(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
     """Return a point by names; a category that JSON has no form for is there as text."""
-    return {name: as_plain(value, str) for name, value in zip(names, x, strict=True)}
+    return {name: as_plain(value, str) for name, value in active_values(names, x).items()}
 
 
 def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
@@ -156,7 +159,9 @@ def trial_json(trial: Trial, names: Sequence[str]) -> str:
 def trial_text(trial: Trial, names: Sequence[str]) -> str:
     """Return a successful trial in words."""
     lines = [best_text(trial), *constraint_lines(trial)]
-    lines += [f"  {name} = {repr_of(value)}" for name, value in zip(names, trial.x, strict=True)]
+    lines += [
+        f"  {name} = {repr_of(value)}" for name, value in active_values(names, trial.x).items()
+    ]
     return "\n".join(lines)
 
 
@@ -169,6 +174,7 @@ def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
     rows = [["trial", "state", "seconds", "value", *limits, *names]]
     for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
+        values = active_values(names, trial.x)
         rows.append(
             [
                 str(trial.number),
@@ -176,7 +182,7 @@ def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
                 "" if seconds is None else f"{seconds:.3g}",
                 _value_text(trial),
                 *(_number_text(trial.constraints.get(name)) for name in limits),
-                *map(short_text, trial.x),
+                *(short_text(values[name]) if name in values else "" for name in names),
             ]
         )
     errors = [None, *(trial.error for trial in trials)]

@@ -73,6 +73,8 @@ def show(file: str, last: int | None) -> None:
         click.echo(f"policy {opened.policy_name}, seed {opened.seed}{larger}")
         for name, dim in zip(opened.space.names, opened.space, strict=True):
             click.echo(f"  {name}: {dim!r}")
+        for rule in opened.space.where:
+            click.echo(f"  where {rule}")
         if best is not None:
             click.echo("\n".join([printing.best_text(best), *printing.constraint_lines(best)]))
         shown = trials if last is None else trials[max(0, len(trials) - last) :]

@@ -39,6 +39,9 @@ Parameters and space files are those of `rnnbbo minimize`.
 @_FILE
 @click.option("--param", "-p", "params", multiple=True, metavar="NAME=...", help="A parameter.")
 @click.option("--space", "space_file", metavar="FILE", help="A TOML file of parameters.")
+@click.option(
+    "--where", multiple=True, metavar="EXPR", help="What every point has to meet: 'a + b <= 1'."
+)
 @click.option("--maximize", is_flag=True, help="Larger values are better.")
 @click.option("--policy", metavar="NAME", help="A name of `rnnbbo policies`.  [default: auto]")
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same proposals.")
@@ -46,6 +49,7 @@ def new(
     file: str,
     params: tuple[str, ...],
     space_file: str | None,
+    where: tuple[str, ...],
     maximize: bool,
     policy: str | None,
     seed: int | None,
@@ -54,12 +58,15 @@ def new(
     from rnnbbo.cli.parameters import read_parameters
     from rnnbbo.study import Study
 
-    space = read_parameters(params, space_file)
+    space = read_parameters(params, space_file, where)
     with Study(file, space, policy=policy, rng=seed, maximize=maximize) as study:
         better = "larger" if study.maximize else "smaller"
         click.echo(f"{file}: {better} values are better; policy {study.policy_name}")
         for name, dim in zip(space.names, space, strict=True):
-            click.echo(f"  {name}: {dim.expected}")
+            when = "" if dim.when is None else f", when {dim.when}"
+            click.echo(f"  {name}: {dim.expected}{when}")
+        for one in space.where:
+            click.echo(f"  where {one}")
 
 
 @click.command(

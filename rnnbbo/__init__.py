@@ -25,7 +25,7 @@ from rnnbbo.errors import (
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult
-from rnnbbo.space import Categorical, Integer, Real, Space
+from rnnbbo.space import Categorical, Fixed, Integer, Ordinal, Real, Space
 
 if TYPE_CHECKING:
     from rnnbbo.many import ManyResult, minimize_many
@@ -37,6 +37,7 @@ __all__ = [
     "Categorical",
     "CheckpointError",
     "ConfigError",
+    "Fixed",
     "Integer",
     "ManyResult",
     "MissingExtraError",
@@ -44,6 +45,7 @@ __all__ = [
     "ObservationError",
     "OptimizeResult",
     "Optimizer",
+    "Ordinal",
     "PointError",
     "PolicyError",
     "Real",

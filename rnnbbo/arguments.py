@@ -221,4 +221,4 @@ def _is_several(x: Any, y: Any) -> bool:
         return True
     if isinstance(x, np.ndarray):
         return x.ndim != 1
-    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray])
+    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray], [dict])

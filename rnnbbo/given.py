@@ -52,12 +52,14 @@ def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known
         TableError: a table cannot be read, or has wrong cells.
         ConfigError: there are not as many values as points.
     """
-    sheet = None if x0 is None else as_sheet(space, "x0", x0)
+    points = _by_name(space, x0)
+    sheet = as_sheet(space, "x0", x0) if x0 is not None and points is None else None
     if sheet is not None:
         if y0 is not None:
             raise ConfigError(f"y0 beside a table; expected a column {VALUE!r} in it instead")
         return points_and_known(space, sheet)
-    points = [] if x0 is None else _points(space, x0)
+    if points is None:
+        points = [] if x0 is None else _points(space, x0)
     if y0 is None:
         return points, []
     values = [outcome_of(y) for y in _listed(y0)]
@@ -95,6 +97,17 @@ def as_sheet(space: Space, name: str, table: Any) -> Sheet | None:
     return None
 
 
+def _by_name(space: Space, x0: Any) -> list[list[Any]] | None:
+    """Return the points of one or several mappings from name to value; None if they are none."""
+    items = [x0] if isinstance(x0, Mapping) else as_list(x0)
+    if not items or not all(isinstance(item, Mapping) for item in items):
+        return None
+    try:
+        return [space.check(item) for item in items]
+    except PointError:  # maybe a table
+        return None
+
+
 def _listed(y0: Any) -> list[Any]:
     """Return the values that y0 holds, or itself, where it is one."""
     if as_number(y0) is not None or isinstance(y0, (str, bytes, Mapping, Set)):
@@ -109,7 +122,7 @@ def _points(space: Space, x0: Any) -> list[list[Any]]:
     items = as_list(x0)
     if items is None:
         raise PointError(f"x0 = {repr_of(x0)}; expected a point or a list of points")
-    if not all(isinstance(item, (list, tuple, np.ndarray)) for item in items):
+    if not all(isinstance(item, (list, tuple, np.ndarray, Mapping)) for item in items):
         return [space.check(x0)]
     try:
         return [space.check(point) for point in items]

@@ -10,13 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import (
-    as_count,
-    as_finite,
-    as_flag,
-    as_seconds,
-)
+from rnnbbo.arguments import as_count, as_finite, as_flag, as_seconds
 from rnnbbo.callbacks import Callback, RunCallbacks, as_callbacks
+from rnnbbo.calling import of_list, way_of
 from rnnbbo.errors import ConfigError, TooManyFailuresError
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
@@ -25,16 +21,17 @@ from rnnbbo.loop import Limits
 from rnnbbo.optimization import Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
-from rnnbbo.space import Space
+from rnnbbo.space import Space, as_space
 from rnnbbo.status import Status
 from rnnbbo.stopping import StopRules, as_until
 
 
 def minimize(
-    func: Callable[[list[Any]], float],
+    func: Callable[..., Any],
     dimensions: Any,
     n_calls: int = 100,
     *,
+    where: Any = None,
     policy: Source | None = None,
     x0: Any = None,
     y0: Any = None,
@@ -62,12 +59,17 @@ def minimize(
     is warned of, too (`rnnbbo.errors.RepeatWarning`): a space of few points has no others left.
 
     Args:
-        func: the objective. It gets a point, a list of n_dims values in user units, and returns
-            its value: a number, or an array, tensor or list that holds only one; or a mapping
+        func: the objective. It gets a point, a list of n_dims values in user units; where the space
+            is a mapping, the values by keywords, if it accepts all of them, or else the mapping.
+            What is inactive is absent, and None in a list. It returns the point's value: a number,
+            or an array, tensor or list that holds only one; or a mapping
             `{"value": ..., "info": {...}}`, whose info a study keeps, or `{"status": "fail"}`.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
-            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`.
+            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or a mapping
+            from name to such a dimension.
         n_calls: number of evaluations, those of `x0` included; with a study, of the whole study.
+        where: known constraints that every point has to meet: an expression over names, such as
+            "a + b <= 1", a function that returns True for points that do, or a list of these.
         policy: what proposes the points, as for `rnnbbo.Optimizer`; None for the study's, or
             "auto", the best by what was measured.
         x0: a point, or a list of points, to evaluate first; with `y0`, points already known. Or a
@@ -131,7 +133,11 @@ def minimize(
     """
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
-    space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
+    space = as_space(dimensions, where)
+    objective = func
+    if space.mapping:
+        way = way_of(func, space.names, "mapping")
+        objective = of_list(func, way, space.names)
     begun = study is not None and resume is True and os.path.isfile(study)
     points, known = _given(space, x0, y0, None if begun else bool(maximize))
     rules = StopRules(
@@ -181,7 +187,7 @@ def minimize(
         repeat=as_count("repeat", repeat),
     )
     ended = optimization.run(
-        lambda opened: _evaluator(func, space, workers, executor, eval_timeout),
+        lambda opened: _evaluator(objective, space, workers, executor, eval_timeout),
         RunCallbacks(callbacks, complete, at_once=bool(known)),
     )
     result = complete(ended.result)

@@ -155,7 +155,7 @@ class Optimization:
     def _open(self) -> Iterator[Opened]:
         if self.study is None:
             optimizer = Optimizer(
-                self.space,
+                self.space.listed,
                 policy=self.policy,
                 n_calls=self.limits.n_calls + len(self.known),
                 call_seconds=self.call_seconds,

@@ -27,7 +27,7 @@ from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
-from rnnbbo.space import Space
+from rnnbbo.space import as_space
 from rnnbbo.stopping import Left
 from rnnbbo.violations import agreed, as_constraints, listed_constraints
 
@@ -61,8 +61,9 @@ class Optimizer:
 
     Args:
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
-            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or
-            `skopt.space` objects.
+            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, a mapping
+            from name to such a dimension, or `skopt.space` objects.
+        where: known constraints that every point has to meet, as for `Space`.
         policy: name of a shipped policy, path of a `.safetensors` file, `module:attribute`, a
             loaded `Checkpoint`, or a policy of your own (`rnnbbo.policies.protocol.Policy`);
             "auto", and None, choose by what was measured (`rnnbbo.auto`), and may change the policy
@@ -90,6 +91,7 @@ class Optimizer:
         self,
         dimensions: Any,
         *,
+        where: Any = None,
         policy: shipped.Source | None = None,
         n_calls: int | None = None,
         call_seconds: float | None = None,
@@ -97,7 +99,7 @@ class Optimizer:
         maximize: bool = False,
     ) -> None:
         keep_heap(_HEAP)
-        self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
+        self.space = as_space(dimensions, where)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
         self.maximize = as_flag("maximize", maximize)
@@ -138,14 +140,16 @@ class Optimizer:
             n_points: how many; None for a single point.
 
         Returns:
-            A point (a list of n_dims values in user units), or a list of n_points distinct ones.
+            A point, or a list of n_points distinct ones. It is a list of n_dims values in user
+            units, or a mapping from name to value where the space was given as one.
 
         Raises:
             ConfigError: n_points is not a positive integer.
         """
         if n_points is None:
-            return self._ask()
-        return [self._ask() for _ in range(as_count("n_points", n_points))]
+            return self.space.for_user(self._ask())
+        count = as_count("n_points", n_points)
+        return [self.space.for_user(self._ask()) for _ in range(count)]
 
     @isolated()
     def add_pending(self, x: Any) -> None:
@@ -169,7 +173,7 @@ class Optimizer:
         one by `replay`.
 
         Args:
-            x: a point in user units, or a list of points.
+            x: a point in user units, a list or a mapping, or a list of points.
             y: its value, lower being better unless it maximizes, or a list of values; an array or
                 list of one element is that value. NaN, infinity, None or what is masked is a failed
                 trial: it is recorded and never becomes the best; what the policy is told of it is

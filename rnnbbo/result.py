@@ -38,6 +38,7 @@ class OptimizeResult(dict):
 
     Attributes:
         x: best point, a list of n_dims values in user units; None if no trial succeeded.
+        best: the same by name, {name: value}, without what is inactive.
         fun: its value; infinity if no trial succeeded, -infinity where it maximizes.
         maximize: whether larger values are better.
         feasible: whether all constraints are at most 0 at `x`; None if no trial succeeded. While
@@ -180,6 +181,7 @@ def make_result(
         maximize=maximize,
         feasible=feasible,
         constraints={} if best is None else dict(limits[best]),
+        best=None if best is None else space.as_mapping(x_iters[best]),
         nfev=len(values),
         n_failed=n_failed,
         policy=policy,

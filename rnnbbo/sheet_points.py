@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rnnbbo.arguments import as_float, as_scalar
+from rnnbbo.dimensions import Dimension
 from rnnbbo.errors import PointError, TableError
 from rnnbbo.escaping import as_line, repr_of
 from rnnbbo.sheet import (
@@ -23,7 +24,7 @@ from rnnbbo.sheet import (
     constraint_of,
     without_formula,
 )
-from rnnbbo.space import Categorical, Dimension, Space
+from rnnbbo.space import Integer, Real, Space
 from rnnbbo.status import TrialState
 from rnnbbo.trial import Outcome
 
@@ -52,7 +53,8 @@ class SheetPoint(NamedTuple):
 def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
     """Return the points of a table: columns are parameters, and perhaps `value` and `trial`.
 
-    An empty value is not known yet; one of FAILED is a failed trial. Columns `constraint_NAME` have
+    What is fixed, or inactive in a row, may be empty, or its column missing. An empty value is not
+    known yet; one of FAILED is a failed trial. Columns `constraint_NAME` have
     values of constraints; one that is not known beside a value is not met. Of what `rnnbbo study
     export` writes, `seconds` and `feasible` are passed over.
 
@@ -60,7 +62,7 @@ def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
         TableError: a column is missing or unknown, or cells are wrong: each by row and column.
     """
     columns = column_names(space.names)
-    _check_columns(sheet, columns)
+    _check_columns(sheet, columns, space.dimensions)
     at = {column: i for i, column in enumerate(sheet.columns)}
     limits = {column: constraint_of(column, columns) for column in sheet.columns}
     found, wrong = [], []
@@ -68,7 +70,7 @@ def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
         faults: list[str] = []
         x: list[Any] = []
         for column, dim in zip(columns, space.dimensions, strict=True):
-            cell = cells[at[column]]
+            cell = cells[at[column]] if column in at else None
             try:
                 x.append(_coordinate(dim, cell, sheet.decimal_comma))
             except ValueError:
@@ -132,8 +134,12 @@ def as_constraint(column: str, cell: Any, decimal_comma: bool = False) -> float 
     return float(number)
 
 
-def _check_columns(sheet: Sheet, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in sheet.columns]
+def _check_columns(sheet: Sheet, columns: Sequence[str], dimensions: Sequence[Dimension]) -> None:
+    missing = [
+        column
+        for column, dim in zip(columns, dimensions, strict=True)
+        if column not in sheet.columns and not dim.is_constant and dim.when is None
+    ]
     unknown = [
         column
         for column in sheet.columns
@@ -156,21 +162,36 @@ def _coordinate(dim: Dimension, cell: Any, decimal_comma: bool) -> Any:
     Raises:
         ValueError: it is none.
     """
-    if cell is None and not isinstance(dim, Categorical):
-        return None  # the space as a whole knows whether it may be
+    if cell is None:
+        return _empty(dim)
     if not isinstance(cell, str):
-        try:
-            return dim.check(cell)
-        except ValueError:
-            if cell is not None:
-                raise
-            return dim.check("")  # as good a category as any
-    if not isinstance(dim, Categorical):
+        return dim.check(cell)
+    if isinstance(dim, (Real, Integer)):
         return dim.check(_number(cell, decimal_comma))
-    for i, category in enumerate(dim.categories):
-        if _is_category(category, cell, decimal_comma):
-            return dim.category(i)
+    for value in dim.bounds:
+        if _is_category(value, cell, decimal_comma):
+            return dim.check(value)
     raise ValueError
+
+
+def _empty(dim: Dimension) -> Any:
+    """Return what an empty cell says; None where it may be that the parameter is inactive.
+
+    Raises:
+        ValueError: it says nothing.
+    """
+    if dim.is_constant:
+        return dim.check(dim.bounds[0])
+    if isinstance(dim, (Real, Integer)):
+        return None  # the space as a whole knows whether it may be
+    for value in (None, ""):
+        try:
+            return dim.check(value)
+        except ValueError:
+            continue
+    if dim.when is None:
+        raise ValueError
+    return None
 
 
 def _is_category(category: Any, cell: str, decimal_comma: bool) -> bool:

@@ -76,6 +76,7 @@ class Trial:
         outcome: the value, or why there is none; None until it is told.
         waiting: whether it is not told, and nobody evaluates it now.
         repetition: how often it was evaluated before, where it is evaluated several times.
+        params: the point by name, without what is inactive; None where nobody has asked for it.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Trial:
     outcome: Outcome | None = None
     waiting: bool = False
     repetition: int = 0
+    params: dict[str, Any] | None = None
 
     @property
     def state(self) -> TrialState:

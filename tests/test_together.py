@@ -2,13 +2,16 @@
 
 import csv
 import io
+import json
 import math
 
 import pytest
 
-from rnnbbo import Optimizer, Study, minimize
+from rnnbbo import Fixed, Integer, Optimizer, Ordinal, Space, Study, minimize
 from rnnbbo.cli.main import run_command
 from rnnbbo.errors import ObservationError, PolicyError, TableError
+from rnnbbo.given import read_x0
+from rnnbbo.study.plate import plate_csv, plate_rows
 
 SQUARE = [(0.0, 1.0)] * 2
 
@@ -170,3 +173,92 @@ def test_tables_with_wrong_constraints_are_refused(bench, tmp_path):
         with pytest.raises(TableError, match="value = nothing; expected a number, or fail, beside"):
             study.take_table([{**row, "value": "", "constraint_mem": 1.0}])
         assert len(study.trials()) == 1
+
+
+TREE = Space(
+    {
+        "kind": ["p", "q"],
+        "n": Integer(1, 9, when={"kind": "p"}),
+        "size": Ordinal(["s", "m", "l"]),
+        "x": (0.0, 1.0),
+        "lab": Fixed("north"),
+    },
+    where="x <= .8",
+)
+POINTS = [
+    {"kind": "p", "n": 3, "size": "m", "x": 0.25, "lab": "north"},
+    {"kind": "q", "size": "l", "x": 0.5, "lab": "north"},
+]
+ROWS = [["p", 3, "m", 0.25, "north"], ["q", None, "l", 0.5, "north"]]
+
+
+def test_a_mapping_with_conditions_and_both_kinds_of_constraints_is_maximized():
+    asked = []
+
+    def func(kind, size, x, lab, n=0):
+        asked.append((kind, n, x))
+        return {"value": x + n, "constraints": {"cost": x + n - 5.5}}
+
+    found = minimize(func, TREE, 16, policy="kernel", maximize=True, rng=0)
+    assert found.feasible and not found.n_failed
+    assert all(x <= 0.8 and (n > 0) == (kind == "p") for kind, n, x in asked)
+    assert found.fun <= 5.5 < found.func_vals.max()
+    assert found.best == TREE.as_mapping(found.x) and ("n" in found.best) == (found.x[0] == "p")
+
+
+def test_inactive_and_fixed_parameters_are_empty_cells(tmp_path):
+    path, table = tmp_path / "run.db", tmp_path / "table.csv"
+    table.write_text("kind,n,size,x,value\np,3,m,.25,1\nq,,l,.5,2\n")
+    with Study(path, TREE, policy="kernel", rng=0) as study:
+        assert study.take_table(table).told == [0, 1]
+        assert [trial.x for trial in study.told()] == ROWS
+        assert study.take_table(table).unchanged == 2
+        trials = study.ask_new(4)
+        assert [trial.params for trial in trials] == [TREE.as_mapping(one.x) for one in trials]
+        rows = plate_rows(study.space, trials)
+        assert {row[1]: row[2] != "" for row in rows[1:]}.items() <= {("p", True), ("q", False)}
+        table.write_text(plate_csv([rows[0], *([*row[:-1], "7"] for row in rows[1:])]))
+        assert study.take_table(table).told == [trial.number for trial in trials]
+        kept = study.told()
+    export = tmp_path / "export.csv"
+    run_command(["study", "export", str(path), "-o", str(export)])
+    assert read_x0(TREE, export, None) == ([], [(one.x, one.outcome) for one in kept])
+    begun = minimize(lambda **x: 9.0, TREE, 1, policy="lstm-direct", x0=path, rng=0)
+    assert begun.x_iters[:6] == [trial.x for trial in kept]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("p,,m,.25,1", "row 2, .*n = None"),
+        ("q,,m,.9,1", "row 2, .*expected one where x <= .8"),
+        ("q,,,.5,1", "row 2, size = nothing; expected one of 's', 'm', 'l'"),
+    ],
+)
+def test_cells_that_do_not_fit_conditions_or_constraints(row, words, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text(f"kind,n,size,x,value\n{row}\n")
+    with pytest.raises(TableError, match=words):
+        read_x0(TREE, table, None)
+
+
+def test_mappings_to_begin_with_are_points_or_columns():
+    assert read_x0(TREE, POINTS[0], None) == ([ROWS[0]], [])
+    assert read_x0(TREE, POINTS, None) == (ROWS, [])
+    assert [x for x, _ in read_x0(TREE, POINTS, [1.0, 2.0])[1]] == ROWS
+    columns = {"kind": ["p", "q"], "n": [3, None], "size": ["m", "l"], "x": [0.25, 0.5]}
+    assert read_x0(TREE, columns, None) == (ROWS, [])
+    told = read_x0(TREE, [{**point, "value": 1.0} for point in POINTS], None)[1]
+    assert [x for x, _ in told] == ROWS
+
+
+def test_a_bench_with_conditions(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    options = ["-p", "kind=cat:p,q", "-p", "n=int:1:9:when=kind=p", "-p", "x=float:0:1"]
+    more = ["--where", "x <= .5", "--policy", "lstm-direct", "--seed", "0"]
+    assert run_command(["study", "new", "run.db", *options, *more]) == 0
+    printed = capsys.readouterr().out
+    assert "when" in printed and "  where x <= .5\n" in printed
+    assert run_command(["study", "ask", "run.db", "-n", "5", "--json"]) == 0
+    points = [trial["x"] for trial in json.loads(capsys.readouterr().out)["trials"]]
+    assert all(x["x"] <= 0.5 and ("n" in x) == (x["kind"] == "p") for x in points)

@@ -23,7 +23,7 @@ from rnnbbo.optimizer import Optimizer
 from rnnbbo.stopping import Stopping, StopRules, ToldValue
 
 _NOISE = 0.02  # deviation, in units of the function's range
-FUNCTIONS: dict[str, tuple[str | int, int | None, float]] = {
+OBJECTIVES: dict[str, tuple[str | int, int | None, float]] = {
     "branin": ("branin", None, 0.0),
     "hartmann3": ("hartmann3", None, 0.0),
     "hartmann6": ("hartmann6", None, 0.0),
@@ -66,7 +66,7 @@ class Stop(NamedTuple):
 
 def problem_of(function: str, seed: int) -> Problem:
     """Return a variant of a function of its own for every seed."""
-    name, dim, _ = FUNCTIONS[function]
+    name, dim, _ = OBJECTIVES[function]
     if isinstance(name, int):
         return bbob_problem(name, dim or 2, seed + 1)
     return perturb(get_problem(name, dim), np.random.default_rng((run_seed(function, seed), 2)))
@@ -74,7 +74,7 @@ def problem_of(function: str, seed: int) -> Problem:
 
 def follow(function: str, seed: int, n_calls: int) -> Stop:
     """Return where a run of `kernel` would have ended, of so many evaluations."""
-    problem, noise = problem_of(function, seed), FUNCTIONS[function][2]
+    problem, noise = problem_of(function, seed), OBJECTIVES[function][2]
     size = spread(problem)
     entropy = run_seed(function, seed)
     rng = np.random.default_rng((entropy, 3))
@@ -100,7 +100,7 @@ def _regret(problem: Problem, optimizer: Optimizer) -> float:
 @measure(one_thread=True)
 @click.option(
     "--functions",
-    type=Names(FUNCTIONS),
+    type=Names(OBJECTIVES),
     default=None,
     help="Some of these.  [default: all]",
 )
@@ -114,7 +114,7 @@ def command(functions: tuple[str, ...] | None, seeds: int, n_calls: int) -> list
     Regrets are those of the recommended point, in units of the function's range, medians over the
     seeds. Early is a run whose regret was above .01, and three times that at its end.
     """
-    functions = functions or tuple(FUNCTIONS)
+    functions = functions or tuple(OBJECTIVES)
     pairs = [(function, seed) for function in functions for seed in range(seeds)]
     stops: dict[str, list[Stop]] = {function: [] for function in functions}
     for function, seed in tqdm(pairs, unit="run", disable=None, leave=False):

@@ -162,7 +162,9 @@ class StudyFile:
             shipped.require_constrained(self._policy)
 
     def _begin_optimizer(self) -> Optimizer:
-        return Optimizer(self.space, policy=self._policy, rng=self.seed, maximize=self.maximize)
+        return Optimizer(
+            self.space.listed, policy=self._policy, rng=self.seed, maximize=self.maximize
+        )
 
     @contextmanager
     def reading(self) -> Iterator[TrialStore]:

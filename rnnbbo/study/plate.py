@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from rnnbbo.dimensions import Dimension
 from rnnbbo.escaping import repr_of
 from rnnbbo.sheet import TRIAL, VALUE, column_names, constraint_columns, csv_line
 from rnnbbo.sheet_points import SheetPoint, refuse_cells
-from rnnbbo.space import Categorical, Dimension, Real, Space
+from rnnbbo.space import Integer, Real, Space
 from rnnbbo.study.store import TrialStore
 from rnnbbo.trial import Outcome, Trial
 
@@ -77,11 +78,11 @@ def plate_csv(rows: Iterable[Sequence[str]], *, decimal_comma: bool = False) -> 
 
 
 def _holds_numbers(dim: Dimension, value: Any) -> bool:
-    return not isinstance(dim, Categorical) or isinstance(value, float)
+    return isinstance(dim, (Real, Integer)) or isinstance(value, float)
 
 
 def _text(dim: Dimension, value: Any) -> str:
-    if not isinstance(dim, Real) or value is None:
+    if not isinstance(dim, Real) or value is None or dim.is_constant:
         return "" if value is None else str(value)
     for digits in _DIGITS:
         text = f"{value:.{digits}g}"
@@ -94,7 +95,7 @@ def _text(dim: Dimension, value: Any) -> str:
 
 
 def _is_same(dim: Dimension, one: Any, other: Any, within: float) -> bool:
-    if one is None or other is None or not isinstance(dim, Real):
+    if one is None or other is None or not isinstance(dim, Real) or dim.is_constant:
         return bool(one == other)
     to_cube = dim.to_cube()
     return abs(to_cube(one) - to_cube(other)) <= within

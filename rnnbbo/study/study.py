@@ -21,7 +21,7 @@ from rnnbbo.escaping import repr_of
 from rnnbbo.given import as_sheet, outcome_of
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.sheet_points import read_points
-from rnnbbo.space import Space
+from rnnbbo.space import as_space
 from rnnbbo.study import file
 from rnnbbo.study.database import UnmadeError
 from rnnbbo.study.plate import Taken, take_points
@@ -49,6 +49,7 @@ class Study:
         path: the file, an SQLite database.
         dimensions: the search space, as for `rnnbbo.Optimizer`; None for the one that the study
             was made for.
+        where: known constraints, as for `rnnbbo.Optimizer`.
         policy: as for `rnnbbo.Optimizer`; None for the study's, or "auto".
         rng: a seed or a generator; None for the study's, or a random one.
         resume: go on with the study if the file exists, instead of refusing it.
@@ -77,6 +78,7 @@ class Study:
         path: str | Path,
         dimensions: Any = None,
         *,
+        where: Any = None,
         policy: shipped.Source | None = None,
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
@@ -87,7 +89,9 @@ class Study:
         settings = Settings(maximize=bool(maximize))
         space = None
         if dimensions is not None:
-            space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
+            space = as_space(dimensions, where)
+        elif where is not None:
+            raise StudyError("where without dimensions; expected a space beside it")
         if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
         if space is not None and not (resume and _is_there(self.path)):
@@ -108,14 +112,18 @@ class Study:
         """Return the next trial to evaluate: one that its worker gave up, or a new one.
 
         Returns:
-            The trial: `number`, and the point `x`, n_dims values in user units.
+            The trial: `number`, and the point, `x` as a list of n_dims values in user units, and
+            `params` as a mapping from name to value.
 
         Raises:
             StudyError: the file cannot be written; nothing has changed.
         """
         trial = self._file.ask(None)
         assert trial is not None
-        return trial
+        return self._named(trial)
+
+    def _named(self, trial: Trial) -> Trial:
+        return replace(trial, params=self.space.as_mapping(trial.x))
 
     def ask_new(self, n_points: int) -> list[Trial]:
         """Return several new trials, for instance a plate; those that wait for somebody stay so.
@@ -128,7 +136,7 @@ class Study:
             StudyError: the file cannot be written; those before have been asked for then.
         """
         trials = [self._file.ask(None, new=True) for _ in range(as_count("n_points", n_points))]
-        return [trial for trial in trials if trial is not None]
+        return [self._named(trial) for trial in trials if trial is not None]
 
     def take_table(self, table: Any) -> Taken:
         """Tell the values of a table, such as a plate that was filled in; all or nothing.
@@ -234,11 +242,11 @@ class Study:
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
-        return self._file.read_trials(told=False)
+        return list(map(self._named, self._file.read_trials(told=False)))
 
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order."""
-        return self._file.read_trials(told=True)
+        return list(map(self._named, self._file.read_trials(told=True)))
 
     def recommend(self) -> list[Any] | None:
         """Return the point to take, as `rnnbbo.Optimizer.recommend` does."""

@@ -278,7 +278,7 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
         (["objective.py:listed"], "the space is empty"),
         (["objective.py:listed", "--space", "none.toml"], "No such file"),
         (["objective.py:listed", "-p", "x=float:1:0"], "low < high"),
-        (["objective.py:listed", "-p", "x=float:1:1"], "low < high"),
+        (["objective.py:listed", "-p", "x=float:1:1"], "all of it fixed"),
         (["objective.py:listed", "-p", "a"], "NAME=float"),
         (["objective.py:listed", *ONE, "--policy", "sgd"], "sgd"),
         (["objective.py:listed", *ONE, "-n", "0"], "--n-calls"),

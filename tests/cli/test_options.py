@@ -20,7 +20,7 @@ OWN = {name for parameter in minimize.minimize.params for name in parameter.opts
         (["--random-state", "0"], "--seed N"),
         (["--direction", "maximize"], "larger values are better with --maximize"),
         (["--mode=max"], "--maximize"),
-        (["--constraint", "a<1"], "no constraints"),
+        (["--constraint", "a<1"], "--where EXPR"),
         (["--sampler", "tpe"], "--policy NAME"),
         (["--storage", "sqlite:///x.db"], "--study FILE"),
         (["--dashboard"], "rnnbbo study show"),

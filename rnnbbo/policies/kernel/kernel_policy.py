@@ -15,6 +15,7 @@ import numpy as np
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
+from rnnbbo.policies.allowed import keep_allowed
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import advice, expected_gain, inference, recommending, search, seeing
@@ -236,26 +237,26 @@ class KernelPolicy(Policy):
         if told == 0 and not len(pending):
             yield space.snap(np.full_like(state.q, 0.5))[0]
         if state.belief is None or told < self.config.first_points:
-            yield space.snap(state.q)[0]
+            yield keep_allowed(rng, space, space.snap(state.q))[0]
             if state.belief is None:
                 return
         flat = _plateaus(state, space.category_columns)
         wanted = self._acquisition(state, state.belief, pending, rng)
         view = wanted.view
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
-        wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
-        near = space.snap(flat.leave(rng, points.snap_near(rng, space, near, view.incumbent)))
-        candidates = np.concatenate([space.snap(wide), near])
+        scales = view.lengthscales[:, 0]
+        candidates = search.make_candidates(rng, space, view.incumbent, scales, flat)
         scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
         refines = wanted.improves and self._refines(told)
         if refines and not _near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
-            refined = space.snap(_refined(wanted, ranked, unit))
+            refined = _refined(wanted, space, ranked, unit)
             yield from refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
-        climbed, values = climb(np, wanted.climbed, start, unit, search.STEPS, search.GAIN)
-        snapped = space.snap(climbed)
+        func = search.held(space, start, wanted.climbed)
+        climbed, values = climb(np, func, start, unit, search.STEPS, search.GAIN)
+        snapped = search.settle(space, start, climbed)
         if not np.array_equal(snapped, climbed):
             values = wanted.climbed(snapped)[0]
         found = np.concatenate([snapped, candidates[index]])
@@ -394,15 +395,17 @@ def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.nda
     return (np.abs(points - incumbent) < _NEAR * unit).all(axis=1)
 
 
-def _refined(wanted: Acquisition, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return where the posterior mean is least near the incumbent, (n, D), the best first.
+def _refined(wanted: Acquisition, space: Space, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return points of the space where the posterior mean is least near the incumbent, best first.
 
     Expected improvement leaves a valley as soon as more is to be expected elsewhere, with few
     digits known. None where no step promises a lower mean.
     """
     incumbent = wanted.view.incumbent
     start = np.concatenate([incumbent[None], ranked[_near(ranked, incumbent, unit)][:2]])
-    found, values = climb(np, wanted.lowered, start, unit, _REFINE_STEPS, _FINEST)
+    func = search.held(space, start, wanted.lowered)
+    found, values = climb(np, func, start, unit, _REFINE_STEPS, _FINEST)
     better = values > wanted.lowered(start[:1])[0] + _FINEST
     order = np.argsort(-values, kind="stable")
-    return found[order[better[order]]]
+    order = order[better[order]]
+    return search.settle(space, start[order], found[order])
