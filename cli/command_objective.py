@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rnnbbo.calling import ByNames, accepts, needed_names, of_list
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.escaping import repr_of
 from rnnbbo.importing import import_source
+from rnnbbo.point_forms import ParameterNames, active_values
 
 if TYPE_CHECKING:
     from rnnbbo.evaluation.evaluator import Evaluator, Objective
@@ -52,7 +54,8 @@ class PythonFunction:
         target: where it is, `pkg.mod:func` or `./file.py:func`; a worker loads it from there.
         func: the function.
         names: names of the parameters.
-        by_names: whether it is called with a keyword a parameter, or else with one list.
+        by_names: whether it is called with a keyword a parameter, or else with one list, or with
+            the mapping where its own `bounds` are one.
         eval_timeout: seconds an evaluation may take; None for any.
         own_space: the space, where it is the function's own `bounds`: then a category may be
             anything, which a worker finds there, too.
@@ -69,27 +72,36 @@ class PythonFunction:
     def call(self) -> str:
         """How it is called."""
         arguments = [f"{name}=..." for name in self.names] if self.by_names else []
-        inside = ", ".join(arguments) if self.by_names else f"[{', '.join(self.names)}]"
+        around = "{}" if self._by_mapping else "[]"
+        inside = ", ".join(arguments) if self.by_names else ", ".join(self.names).join(around)
         return f"{self.target.rpartition(':')[2]}({inside})"
 
     def evaluator(self, jobs: int, seed: int, *, timed: bool) -> Evaluator:
         """Make what evaluates it: interpreters, where more than one is wanted, or an end."""
-        keywords = list(self.names) if self.by_names else None
+        keywords = self.names if self.by_names else None
         if jobs == 1 and not timed and self.eval_timeout is None:
             from rnnbbo.evaluation.evaluator import Inline
 
+            if self._by_mapping and self.own_space is not None:
+                return Inline(of_list(self.func, "mapping", self.own_space.names))
             return Inline(as_list_objective(self.func, keywords))
         from rnnbbo.cli.interpreters import interpreters
 
         return interpreters(self.target, keywords, jobs, self.eval_timeout, self.own_space)
+
+    @property
+    def _by_mapping(self) -> bool:
+        own = self.own_space is not None and self.own_space.mapping
+        return own and not self.by_names
 
     def command(self, x: Sequence[Any]) -> None:
         """Return None: no command evaluates a point."""
 
     def lines(self, x: Sequence[Any]) -> list[str]:
         """Return a point by names, and as the list to paste into Python."""
-        named = [f"  {name} = {repr_of(value)}" for name, value in zip(self.names, x, strict=True)]
-        return [*named, f"x = {repr_of(list(x))}"]
+        values = active_values(self.names, x)
+        named = [f"  {name} = {repr_of(value)}" for name, value in values.items()]
+        return [*named, f"x = {repr_of(values if self._by_mapping else list(x))}"]
 
 
 def import_function(target: str) -> Callable[..., Any]:
@@ -132,14 +144,10 @@ def takes_names(func: Callable[..., Any], names: Sequence[str], call_with: str) 
     Raises:
         ObjectiveError: the function cannot be called in the way chosen, or in neither.
     """
-    try:
-        signature = inspect.signature(func)
-    except (TypeError, ValueError):  # some built-in functions have none
+    fits = {"names": accepts(func, **dict.fromkeys(names)), "list": accepts(func, [None])}
+    if None in fits.values():  # it does not say how it is called
         return call_with == "names"
-    fits = {
-        "names": _binds(signature, **dict.fromkeys(names)),
-        "list": _binds(signature, [None]),
-    }
+    signature = inspect.signature(func)
     ways = {"names": ", ".join(f"{name}=..." for name in names), "list": "one list"}
     called = f"{getattr(func, '__name__', 'the objective')}{signature}"
     if call_with == "auto":
@@ -147,21 +155,13 @@ def takes_names(func: Callable[..., Any], names: Sequence[str], call_with: str) 
             raise ObjectiveError(
                 f"objective = {called}; expected one that takes {ways['names']}, or {ways['list']}"
             )
-        return fits["names"]
+        return bool(fits["names"])
     if not fits[call_with]:
         raise ObjectiveError(
             f"objective = {called}; expected, by --call-with {call_with}, one that takes "
             f"{ways[call_with]}"
         )
     return call_with == "names"
-
-
-def _binds(signature: inspect.Signature, *args: Any, **kwargs: Any) -> bool:
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError:
-        return False
-    return True
 
 
 def as_list_objective(func: Callable[..., Any], names: Sequence[str] | None) -> Objective:
@@ -174,4 +174,6 @@ def as_list_objective(func: Callable[..., Any], names: Sequence[str] | None) -> 
     """
     if names is None:
         return func
+    if isinstance(names, ParameterNames):
+        return ByNames(func, names, needed_names(func, names))
     return lambda x: func(**dict(zip(names, x, strict=True)))

@@ -12,14 +12,19 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
 
 from rnnbbo.errors import RnnbboWarning
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.workers import Workers, connect, refuse, serve
+from rnnbbo.point_forms import ParameterNames
 from rnnbbo.space import Space
+
+if TYPE_CHECKING:
+    from rnnbbo.calling import Way
 
 
 def interpreters(
@@ -33,7 +38,8 @@ def interpreters(
 
     Args:
         target: `pkg.mod:func` or `./file.py:func`.
-        names: names to call the function with; None to call it with a list.
+        names: names to call the function with; None to call it with a list, or with a mapping where
+            its own space is one.
         slots: how many evaluations may run at once.
         eval_timeout: seconds an evaluation may take; None for any.
         own_space: the space of the objective's own `bounds`, if it is that: then points are sent
@@ -41,7 +47,8 @@ def interpreters(
     """
 
     def start(_: Connection, theirs: Connection, mark: str) -> processes.Process:
-        coded = json.dumps(own_space is not None)
+        form = "space" if own_space is not None else "pairs" if encode is not list else "list"
+        coded = json.dumps(form)
         arguments = [target, json.dumps(names), coded, str(theirs.fileno())]
         return processes.start_group(
             [sys.executable, "-m", "rnnbbo.cli.interpreters", *arguments],
@@ -52,12 +59,30 @@ def interpreters(
         )
 
     processes.check_open_files("--jobs", slots, each=1)
-    encode = list if own_space is None else own_space.encode
+    encode: Callable[[list[Any]], list[Any]] = list
+    if own_space is not None:
+        encode = own_space.encode
+    elif isinstance(names, ParameterNames):
+        encode = partial(_pairs, names)
     spawn = partial(connect, start)
     return Workers(spawn, slots, eval_timeout=eval_timeout, encode=encode)
 
 
+def _pairs(names: ParameterNames, x: list[Any]) -> list[Any]:
+    """Return the active values with their names: JSON keeps no more of a point."""
+    return [[name, value] for name, value in names.as_mapping(x).items()]
+
+
+class _Paired(list[str]):
+    """Names of points that are lists of names with values."""
+
+    def as_mapping(self, point: Sequence[Any]) -> dict[str, Any]:
+        """Return the values by name."""
+        return {name: value for name, value in point}
+
+
 def _main(target: str, names: str, coded: str, pipe: str) -> None:
+    from rnnbbo.calling import of_list
     from rnnbbo.cli.command_objective import as_list_objective, import_function
     from rnnbbo.cli.streams import prepare
     from rnnbbo.errors import ObjectiveError
@@ -66,13 +91,19 @@ def _main(target: str, names: str, coded: str, pipe: str) -> None:
     connection = Connection(int(pipe))
     try:
         func = import_function(target)
-        objective = as_list_objective(func, json.loads(names))
     except ObjectiveError as error:
         refuse(connection, str(error))
         return
-    with warnings.catch_warnings(action="ignore", category=RnnbboWarning):  # said before
-        decode = Space(func.bounds).decode if json.loads(coded) else list  # type: ignore[attr-defined]
-    serve(objective, connection, decode)
+    keywords, form = json.loads(names), json.loads(coded)
+    if form == "space":
+        with warnings.catch_warnings(action="ignore", category=RnnbboWarning):  # said before
+            space = Space(func.bounds)  # type: ignore[attr-defined]
+        way: Way = "names" if keywords else "mapping" if space.mapping else "list"
+        serve(of_list(func, way, space.names), connection, space.decode)
+    elif form == "pairs":
+        serve(of_list(func, "names", _Paired(keywords)), connection)
+    else:
+        serve(as_list_objective(func, keywords), connection)
 
 
 if __name__ == "__main__":

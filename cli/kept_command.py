@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnnbbo.errors import ObjectiveError, StudyError
+from rnnbbo.stopping import StopRules
 
 if TYPE_CHECKING:
     from rnnbbo.space import Space
@@ -25,6 +26,10 @@ class KeptCommand(NamedTuple):
         eval_timeout: seconds that an evaluation may take; None for any.
         n_calls: evaluations that were wanted last.
         folder: where the command was begun.
+        target: the rules that end the run before: see `rnnbbo.stopping.StopRules`.
+        patience: likewise.
+        exhausted: likewise.
+        repeat: how often each point is evaluated.
     """
 
     objective: str | list[str]
@@ -32,6 +37,20 @@ class KeptCommand(NamedTuple):
     eval_timeout: float | None
     n_calls: int
     folder: str
+    target: float | None = None
+    patience: int | None = None
+    exhausted: bool = False
+    repeat: int = 1
+
+    @property
+    def rules(self) -> StopRules:
+        """The rules that end the run before its evaluations are made."""
+        return StopRules(self.target, self.patience, self.exhausted)
+
+    @property
+    def changing(self) -> tuple[int, StopRules, int]:
+        """What may be another one when a study is gone on with, and is then kept."""
+        return self.n_calls, self.rules, self.repeat
 
     @property
     def text(self) -> str:
@@ -52,10 +71,12 @@ class Kept(NamedTuple):
     Attributes:
         space: its space.
         command: what evaluates it; None where it was begun by other means.
+        maximize: whether larger values are better.
     """
 
     space: Space
     command: KeptCommand | None
+    maximize: bool = False
 
 
 def find_kept(path: str | None, *, new: bool) -> Kept | None:
@@ -73,7 +94,8 @@ def find_kept(path: str | None, *, new: bool) -> Kept | None:
     if path is None or not os.path.isfile(path) or not Path(path).stat().st_size:
         return None
     with Study(path, resume=True) as study:
-        return Kept(study.space, None if new else read(study.command, path))
+        command = None if new else read(study.command, path)
+        return Kept(study.space, command, study.maximize)
 
 
 def read(text: str, path: str) -> KeptCommand | None:

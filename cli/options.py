@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 import click
+
+_OPTION = re.compile("--[a-z][a-z0-9-]*")
 
 _COUNT = "the number of evaluations is --n-calls N, or -n N"
 _JOBS = "the number of evaluations at once is --jobs N, or -j N"
 _SEED = "the seed is --seed N"
 _STUDY = "trials are kept in a file by --study FILE, one study a file; --resume goes on with it"
-_SIGN = "it always minimizes; to maximize, let the objective return the value with its sign turned"
+_SIGN = "larger values are better with --maximize, and without it smaller ones"
 _CONSTRAINT = (
-    "there are no constraints; let the objective fail where a point is not allowed (a program "
-    'prints {"status": "fail"})'
+    "what is known of points beforehand is --where EXPR, such as --where 'a + b <= 1'; what only "
+    'an evaluation shows goes with its value ({"value": 3.2, "constraints": {"mem": -0.5}}, met at '
+    "most 0)"
 )
 _POLICY = "what proposes is chosen by --policy NAME; `rnnbbo policies` lists the names"
 _FIRST = "there is none; the policy chooses its first points itself"
-_KNOWN = "there is none; `rnnbbo.minimize` of Python takes x0 and y0"
+_KNOWN = "points to begin with are in a CSV file, --x0 FILE, or in a study, --from-study FILE"
 _SPACE = "parameters are declared by --param NAME=float:LOW:HIGH, or in a file by --space FILE"
 _TIME = "seconds for the whole run are --timeout S, for one evaluation --eval-timeout S"
 _LOOK = "there is none; `rnnbbo study show FILE` lists the trials of --study, --plot draws them"
 _PRUNE = "there is none; an evaluation is a single value, and is not pruned"
+_STOP = "a run stops early by --target V, --patience N, or --until exhausted"
 _OUTPUT = "the result goes to stdout, as JSON with --json; redirect it"
 _NOISE = "progress goes to stderr alone; redirect it (2> FILE)"
 
@@ -32,17 +38,20 @@ _HABITS = {
     "processes threads cores batch-size",
     _SEED: "random-state random-seed rng",
     _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
-    _SIGN: "direction directions mode maximize maximise minimize minimise goal",
-    _CONSTRAINT: "constraint constraints where",
+    _SIGN: "direction directions mode maximise minimize minimise sense",
+    _CONSTRAINT: "constraint constraints",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",
-    _FIRST: "n-initial-points n-startup-trials n-random-starts initial-points warmup n-init",
-    _KNOWN: "x0 y0 initial-guess points-to-evaluate enqueue",
+    _FIRST: "n-initial-points n-startup-trials n-random-starts warmup n-init",
+    _KNOWN: "y0 initial-guess points-to-evaluate enqueue initial-points init-points known "
+    "warm-start",
     _SPACE: "params parameter parameters bounds bound search-space dimension dimensions config "
     "float int cat categorical choice range lower upper low high",
     _TIME: "time-limit max-time walltime wall-time time-budget deadline trial-timeout max-seconds",
     _LOOK: "dashboard ui web html show visualize port",
-    _PRUNE: "pruner pruning early-stopping",
+    _PRUNE: "pruner pruning",
+    _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target goal "
+    "max-no-improvement n-iter-no-change",
     _OUTPUT: "output out o result save csv format",
     _NOISE: "quiet q verbose v silent log-level progress no-progress debug",
 }
@@ -59,7 +68,22 @@ def hint_for(option: str) -> str | None:
     return _HINTS.get(name)
 
 
-class ProgramAfterDashes(click.Command):
+class HintedCommand(click.Command):
+    """A command that names its own option where one of another optimizer was typed by habit."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            hint = hint_for(error.option_name)
+            own = {option for parameter in self.params for option in parameter.opts}
+            if hint is None or not set(_OPTION.findall(hint)[:1]) <= own:
+                raise
+            raise click.UsageError(f"no such option: {error.option_name}; {hint}", ctx) from None
+
+
+class ProgramAfterDashes(HintedCommand):
     """A command that keeps what follows the first `--` apart, in `ctx.obj`, as the program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -71,8 +95,5 @@ class ProgramAfterDashes(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            option, hint = error.option_name, hint_for(error.option_name)
-            if hint is not None:
-                raise click.UsageError(f"no such option: {option}; {hint}", ctx) from None
             dashes = "" if ctx.obj else " A program and its options go after --."
             raise click.UsageError(error.format_message() + dashes, ctx) from None

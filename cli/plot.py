@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rnnbbo.cli.streams import OutputError
+from rnnbbo.direction import worst_value
 from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.outputs import check_output, shortened
 from rnnbbo.trial import Trial
@@ -32,8 +33,23 @@ def check_plot(file: str) -> None:
     check_output("--plot", file)
 
 
-def draw_convergence(file: str, trials: Sequence[Trial]) -> None:
+def running_best(values: Sequence[float], *, maximize: bool) -> list[float]:
+    """Return the best of the values up to each, NaN before the first that is finite."""
+    best, running = worst_value(maximize), []
+    better = max if maximize else min
+    for value in values:
+        best = better(best, value) if math.isfinite(value) else best
+        running.append(best if math.isfinite(best) else math.nan)
+    return running
+
+
+def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = False) -> None:
     """Draw every value and the best so far over the number of evaluations.
+
+    Args:
+        file: of the picture.
+        trials: in the order told.
+        maximize: whether larger values are better.
 
     Raises:
         OutputError: the file cannot be written any more.
@@ -43,10 +59,10 @@ def draw_convergence(file: str, trials: Sequence[Trial]) -> None:
 
     # NaN is not drawn.
     values = [math.nan if trial.value is None else trial.value for trial in trials]
-    best, running = math.inf, []
-    for trial, value in zip(trials, values, strict=True):
-        best = min(best, value) if trial.feasible else best
-        running.append(best if math.isfinite(best) else math.nan)
+    feasible = [
+        value if trial.feasible else math.nan for trial, value in zip(trials, values, strict=True)
+    ]
+    running = running_best(feasible, maximize=maximize)
     counts = range(1, len(values) + 1)
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()

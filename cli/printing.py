@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnbbo.escaping import as_plain, repr_of
+from rnnbbo.point_forms import active_values
 from rnnbbo.result import count_text
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
@@ -29,7 +30,9 @@ def short_text(value: Any) -> str:
 
 def point_text(names: Sequence[str], x: Sequence[Any]) -> str:
     """Return a point on one line."""
-    return " ".join(f"{name}={short_text(value)}" for name, value in zip(names, x, strict=True))
+    return " ".join(
+        f"{name}={short_text(value)}" for name, value in active_values(names, x).items()
+    )
 
 
 def n_failed(trials: Sequence[Trial]) -> int:
@@ -39,7 +42,8 @@ def n_failed(trials: Sequence[Trial]) -> int:
 
 def ending_text(ended: Ended, objective: CommandObjective) -> str:
     """Return the end of a run in words, with the best point ready to paste."""
-    trials, best, result = ended.trials, best_of(ended.trials), ended.result
+    trials, result = ended.trials, ended.result
+    best = best_of(trials, maximize=result.maximize)
     recommended = result.recommended
     count = count_text(len(trials), n_failed(trials))
     if ended.status not in (Status.OK, Status.NO_SUCCESS, Status.NO_FEASIBLE):
@@ -48,6 +52,8 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
         return f"no trial succeeded ({count})"
     lines = [f"{best_text(best)} ({count})", *constraint_lines(best)]
     lines += [f"seen in the values: {line}" for line in result.seen]
+    if result.gain_left is not None:
+        lines.append(f"a further evaluation is expected to gain {result.gain_left:.2g}")
     lines += objective.lines(best.x)
     if recommended is not None and recommended != best.x:
         numbers = ""
@@ -84,6 +90,8 @@ def trials_json(
     recommended: list[Any] | None,
     names: Sequence[str],
     objective: CommandObjective | None = None,
+    *,
+    maximize: bool,
     **run: Any,
 ) -> str:
     """Return a run, or a study, as one JSON object of schema version 2.
@@ -94,19 +102,21 @@ def trials_json(
         recommended: the point that the policy recommends, or None.
         names: names of the parameters.
         objective: what was minimized; None where nobody knows.
+        maximize: whether larger values are better.
         **run: more keys about the run.
     """
-    best = best_of(trials)
+    best = best_of(trials, maximize=maximize)
     document = {
         "schema_version": JSON_VERSION,
         "status": status,
-        "x": None if best is None else _named(names, best.x),
+        "x": None if best is None else named_point(names, best.x),
         "fun": None if best is None else best.value,
         "feasible": None if best is None else best.feasible,
         "constraints": {} if best is None else best.constraints,
         "best_trial": None if best is None else best.number,
-        "recommended": None if recommended is None else _named(names, recommended),
+        "recommended": None if recommended is None else named_point(names, recommended),
         "command": None if best is None or objective is None else objective.command(best.x),
+        "maximize": maximize,
         "n_trials": len(trials),
         "n_failed": n_failed(trials),
         **run,
@@ -115,15 +125,15 @@ def trials_json(
     return json.dumps(_finite(document), allow_nan=False)
 
 
-def _named(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
+def named_point(names: Sequence[str], x: Sequence[Any]) -> dict[str, Any]:
     """Return a point by names; a category that JSON has no form for is there as text."""
-    return {name: as_plain(value, str) for name, value in zip(names, x, strict=True)}
+    return {name: as_plain(value, str) for name, value in active_values(names, x).items()}
 
 
 def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
     document = {
         "trial": trial.number,
-        "x": _named(names, trial.x),
+        "x": named_point(names, trial.x),
         "state": trial.state,
     }
     outcome = trial.outcome
@@ -149,7 +159,9 @@ def trial_json(trial: Trial, names: Sequence[str]) -> str:
 def trial_text(trial: Trial, names: Sequence[str]) -> str:
     """Return a successful trial in words."""
     lines = [best_text(trial), *constraint_lines(trial)]
-    lines += [f"  {name} = {repr_of(value)}" for name, value in zip(names, trial.x, strict=True)]
+    lines += [
+        f"  {name} = {repr_of(value)}" for name, value in active_values(names, trial.x).items()
+    ]
     return "\n".join(lines)
 
 
@@ -162,6 +174,7 @@ def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
     rows = [["trial", "state", "seconds", "value", *limits, *names]]
     for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
+        values = active_values(names, trial.x)
         rows.append(
             [
                 str(trial.number),
@@ -169,15 +182,21 @@ def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
                 "" if seconds is None else f"{seconds:.3g}",
                 _value_text(trial),
                 *(_number_text(trial.constraints.get(name)) for name in limits),
-                *map(short_text, trial.x),
+                *(short_text(values[name]) if name in values else "" for name in names),
             ]
         )
+    errors = [None, *(trial.error for trial in trials)]
+    lines = zip(aligned(rows), errors, strict=True)
+    return "\n".join(line + (f"  {failed}" if failed else "") for line, failed in lines)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a line a row, its cells below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row, failed in zip(rows, [None, *(trial.error for trial in trials)], strict=True):
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
-        lines.append("  ".join(cells) + (f"  {failed}" if failed else ""))
-    return "\n".join(lines)
+    return [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
 
 
 def constraint_names(trials: Sequence[Trial]) -> list[str]:

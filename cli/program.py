@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from rnnbbo.cli.printing import short_text
+from rnnbbo.dimensions.when import text_of as as_text
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
 from rnnbbo.evaluation.evaluator import read_answer
 from rnnbbo.evaluation.futures import Futures
 from rnnbbo.outputs import shortened
+from rnnbbo.point_forms import active_values
 from rnnbbo.trial import Outcome, Trial
 
 _TAIL = 64 * 1024  # bytes kept of each output stream
@@ -42,7 +44,7 @@ class Program:
     Args:
         command: the argument list. `{name}` stands for a parameter's value, `{{` and `}}` for
             braces.
-        names: names of the parameters.
+        names: those of a point's values.
         eval_timeout: seconds an evaluation may take; None for any.
 
     Raises:
@@ -61,7 +63,7 @@ class Program:
         eval_timeout: float | None = None,
     ) -> None:
         self._command = list(command)
-        self._names = list(names)
+        self._names = names
         self._eval_timeout = eval_timeout
         self._stop = threading.Event()
         self._guard: processes.Guard | None = None
@@ -84,19 +86,26 @@ class Program:
 
     def command(self, x: Sequence[Any]) -> list[str]:
         """Return the argument list that evaluates a point."""
-        return self.arguments(dict(zip(self._names, x, strict=True)))
+        return self.arguments(active_values(self._names, x))
 
     def lines(self, x: Sequence[Any]) -> list[str]:
         """Return a point by names, and as the command to paste into a shell."""
         width = max(map(len, self._names))
         named = [
             f"  {name:<{width}} = {short_text(value)}"
-            for name, value in zip(self._names, x, strict=True)
+            for name, value in active_values(self._names, x).items()
         ]
         return [*named, shlex.join(self.command(x))]
 
     def arguments(self, params: Mapping[str, Any]) -> list[str]:
         """Return the argument list with every placeholder filled in.
+
+        An argument all of whose placeholders are of inactive parameters is left out, and so is an
+        option of its own before one that is such a placeholder and nothing else: `--tol {tol}`.
+        Beside active ones it is an empty text.
+
+        Args:
+            params: values of the active parameters.
 
         Raises:
             ObjectiveError: a placeholder is unknown.
@@ -106,15 +115,23 @@ class Program:
             piece = match.group()
             if piece in ("{{", "}}"):
                 return piece[0]
-            if match.group(1) not in params:
+            if match.group(1) not in self._names:
                 raise ObjectiveError(
                     f"placeholder = {piece!r} in {shortened(match.string)}; expected one of "
-                    + ", ".join(f"{{{name}}}" for name in params)
+                    + ", ".join(f"{{{name}}}" for name in self._names)
                     + ", or {{ for a brace"
                 )
-            return as_text(params[match.group(1)])
+            name = match.group(1)
+            return as_text(params[name]) if name in params else ""
 
-        return [_PIECE.sub(fill, element) for element in self._command]
+        filled: list[str] = []
+        for i, element in enumerate(self._command):
+            text, used = _PIECE.sub(fill, element), _placeholders(element)
+            if i == 0 or not used or any(name in params for name in used):
+                filled.append(text)
+            elif element == f"{{{used[0]}}}" and _is_option(self._command[i - 1]) and i > 1:
+                filled.pop()
+        return filled
 
     def stop(self) -> None:
         """End every evaluation that is running, and start no other."""
@@ -135,7 +152,7 @@ class Program:
         Raises:
             ObjectiveError: the program cannot be started, and that is no property of the point.
         """
-        params = dict(zip(self._names, trial.x, strict=True))
+        params = active_values(self._names, trial.x)
         mark = processes.new_mark() if self._guard is None else self._guard.new_mark()
         with _temporary_folder(mark) as folder:
             result = Path(folder) / "result"
@@ -144,7 +161,8 @@ class Program:
                 **processes.marked(mark),
                 "RNNBBO_PARAMS": json.dumps(params),
                 "RNNBBO_TRIAL": str(trial.number),
-                "RNNBBO_SEED": str(_trial_seed(seed, trial.number)),
+                "RNNBBO_SEED": str(_trial_seed(seed, trial)),
+                "RNNBBO_REPEAT": str(trial.repetition),
                 "RNNBBO_RESULT": str(result),
             }
             arguments = self.arguments(params)
@@ -300,6 +318,16 @@ def _temporary_folder(mark: str) -> Iterator[str]:
         yield name
 
 
+def _placeholders(element: str) -> list[str]:
+    """Return the names in an argument's placeholders."""
+    pieces = _PIECE.finditer(element)
+    return [piece.group(1) for piece in pieces if piece.group() not in ("{{", "}}")]
+
+
+def _is_option(element: str) -> bool:
+    return element.startswith("-") and "=" not in element and not _placeholders(element)
+
+
 def _check_all_used(command: Sequence[str], names: Sequence[str]) -> None:
     """Make sure that a command line that has placeholders has one of every parameter.
 
@@ -344,13 +372,6 @@ def _check_program(written: str, filled: str) -> None:
     raise ObjectiveError(f"program = {written!r}, which cannot be run; {hint}")
 
 
-def as_text(value: Any) -> str:
-    """Return a parameter's value as a program gets it: floats as `repr`, booleans as in JSON."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value) if isinstance(value, float) else str(value)
-
-
 def parse_value(text: str) -> Outcome:
     """Read a number, or the JSON object of a value; anything else is a failed outcome."""
     answer: Any = text
@@ -389,7 +410,8 @@ def _read_some(
     del tail[:-_TAIL]
 
 
-def _trial_seed(seed: int, trial: int) -> int:
+def _trial_seed(seed: int, trial: Trial) -> int:
     from numpy.random import SeedSequence
 
-    return int(SeedSequence([seed, trial]).generate_state(1)[0] >> 1)
+    entropy = [seed, trial.number, *([trial.repetition] if trial.repetition else [])]
+    return int(SeedSequence(entropy).generate_state(1)[0] >> 1)

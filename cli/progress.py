@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnbbo.cli.printing import point_text
 from rnnbbo.cli.streams import say
+from rnnbbo.evaluation.averaging import partly_failed
 from rnnbbo.trial import Trial, best_of
 
 _PLAIN_EVERY_S = 10.0
@@ -22,11 +23,19 @@ class TrialProgress:
         names: names of the parameters.
         n_earlier: evaluations that a study has already; they are counted and not shown.
         best: the best trial so far, or None.
+        maximize: whether larger values are better.
     """
 
     def __init__(
-        self, total: int, names: Sequence[str], n_earlier: int = 0, best: Trial | None = None
+        self,
+        total: int,
+        names: Sequence[str],
+        n_earlier: int = 0,
+        best: Trial | None = None,
+        *,
+        maximize: bool = False,
     ) -> None:
+        self._maximize = maximize
         self._total = total
         self._names = names
         self._count = n_earlier
@@ -53,16 +62,23 @@ class TrialProgress:
             if trial.error != self._last_error:
                 self._line(f"trial {trial.number} failed: {trial.error}")
             self._last_error = trial.error
-        elif self._best is None or best_of([self._best, trial]) is trial:
+        elif self._is_better(trial):
             self._best = trial
             point = point_text(self._names, trial.x)
             more = "" if trial.feasible else ", not feasible"
             self._line(f"trial {trial.number}: {trial.value:.6g}{more}  {point}")
+        partly = partly_failed(trial)
+        if partly is not None:
+            self._line(f"trial {trial.number}: {partly}")
         if self._bar is not None:
             self._bar.set_postfix_str(self._best_so_far(), refresh=False)
             self._bar.update()
         elif time.monotonic() - self._last_line > _PLAIN_EVERY_S:
             self._line(f"{self._count} of {self._total} trials, {self._best_so_far()}")
+
+    def _is_better(self, trial: Trial) -> bool:
+        known = [] if self._best is None else [self._best]
+        return best_of([*known, trial], maximize=self._maximize) is trial
 
     def _best_so_far(self) -> str:
         if self._best is None:

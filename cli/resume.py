@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rnnbbo.cli.minimize import minimize
+from rnnbbo.cli.options import HintedCommand
 
 _HELP = """Go on with a study that `rnnbbo minimize --study FILE` began.
 
@@ -19,10 +20,15 @@ Examples:
   rnnbbo resume run.db -n 200 --jobs 4
 """
 
-_TAKEN = ("n_calls", "jobs", "eval_timeout", "timeout", "max_failures", "as_json", "plot_file")
+_TAKEN = (
+    *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until", "repeat"),
+    *("max_failures", "as_json", "plot_file"),
+)
 
 
-@click.command(help=_HELP, params=[one for one in minimize.params if one.name in _TAKEN])
+@click.command(
+    cls=HintedCommand, help=_HELP, params=[one for one in minimize.params if one.name in _TAKEN]
+)
 @click.argument("file", metavar="FILE")
 @click.pass_context
 def resume(ctx: click.Context, file: str, **options: Any) -> int:

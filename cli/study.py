@@ -1,19 +1,17 @@
-"""`rnnbbo study`: what is in the file of a study."""
+"""`rnnbbo study`: what is in the file of a study, and the commands of `study_bench`."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import math
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.cli import study_bench
 from rnnbbo.errors import ConfigError
 from rnnbbo.outputs import check_output
 from rnnbbo.status import Status
@@ -23,10 +21,9 @@ if TYPE_CHECKING:
     from rnnbbo.study import Study
 
 _FILE = click.argument("file", metavar="FILE")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formulas begin with
 
 
-_HELP = """Look into a study: the file that `rnnbbo minimize --study` keeps.
+_HELP = """Look into a study, the file that `rnnbbo minimize --study` keeps; or measure by hand.
 
 \b
 Examples:
@@ -34,6 +31,9 @@ Examples:
   rnnbbo study best run.db --json
   rnnbbo study export run.db -o run.csv
   rnnbbo study backup run.db run-copy.db
+  rnnbbo study new plate.db --param temp=float:20:90 --param ph=float:6:9 --maximize
+  rnnbbo study ask plate.db -n 8 -o plate.csv
+  rnnbbo study import plate.db plate.csv
 """
 
 
@@ -48,7 +48,8 @@ def study(ctx: click.Context) -> None:
         ctx.exit(EXIT_USAGE)
 
 
-def _open(file: str) -> Study:
+def open_study(file: str) -> Study:
+    """Open a study that is there."""
     from rnnbbo.study import Study
 
     return Study(file, resume=True)
@@ -61,16 +62,19 @@ def show(file: str, last: int | None) -> None:
     """Print a summary and a table of the trials."""
     from rnnbbo.cli import printing
 
-    with _open(file) as opened:
+    with open_study(file) as opened:
         trials = opened.trials()
-        best = best_of(trials)
+        best = best_of(trials, maximize=opened.maximize)
         states = [trial.state for trial in trials]
         counts = {state: states.count(state) for state in dict.fromkeys(states)}
         counted = ", ".join(f"{number} {state}" for state, number in counts.items())
         click.echo(f"{opened.path}: {len(trials)} trials" + (f" ({counted})" if counted else ""))
-        click.echo(f"policy {opened.policy_name}, seed {opened.seed}")
+        larger = ", larger values are better" if opened.maximize else ""
+        click.echo(f"policy {opened.policy_name}, seed {opened.seed}{larger}")
         for name, dim in zip(opened.space.names, opened.space, strict=True):
             click.echo(f"  {name}: {dim!r}")
+        for rule in opened.space.where:
+            click.echo(f"  where {rule}")
         if best is not None:
             click.echo("\n".join([printing.best_text(best), *printing.constraint_lines(best)]))
         shown = trials if last is None else trials[max(0, len(trials) - last) :]
@@ -92,16 +96,16 @@ def export(file: str, form: str | None, output: str | None) -> None:
     """Write every trial as CSV or JSON.
 
     In CSV a parameter called like another column, for instance value, is called param_value.
-    Constraints have columns after those of the parameters; one called value is constraint_value. A
-    text that begins with = + - or @, which a spreadsheet would take for a formula, has a ' before
-    it. JSON has all as it is; what the policy recommends is not worked out for it.
+    Constraints have columns after those of the parameters, for instance constraint_mem. A text that
+    begins with = + - or @, which a spreadsheet would take for a formula, has a ' before it. JSON
+    has all as it is; what the policy recommends is not worked out for it.
     """
     if form is None:
         form = "csv" if output is None else _form_of(output)
     if output is not None:
         _require_other(output, file)
         check_output("--output", output)
-    with _open(file) as opened:
+    with open_study(file) as opened:
         text = _as_json(opened) if form == "json" else _as_csv(opened)
     if output is None:
         sys.stdout.write(text)
@@ -118,7 +122,7 @@ def backup(file: str, target: str) -> None:
     The copy is a study of its own: trials that are being evaluated wait in it for somebody to
     evaluate them.
     """
-    with _open(file) as opened:
+    with open_study(file) as opened:
         opened.backup(target)
         click.echo(f"{target}: {len(opened.trials())} trials", err=True)
 
@@ -131,8 +135,8 @@ def best(file: str, as_json: bool) -> int:
     from rnnbbo.cli import printing
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
-    with _open(file) as opened:
-        found = best_of(opened.told())
+    with open_study(file) as opened:
+        found = best_of(opened.told(), maximize=opened.maximize)
         names = opened.space.names
     if found is None:
         click.echo("no trial has succeeded", err=True)
@@ -171,54 +175,35 @@ def _as_json(opened: Study) -> str:
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
-    best = best_of(trials)
+    best = best_of(trials, maximize=opened.maximize)
     status = Status.NO_SUCCESS if best is None else Status.OK
     if best is not None and not best.feasible:
         status = Status.NO_FEASIBLE
-    return printing.trials_json(status, trials, None, opened.space.names, **about) + "\n"
+    text = printing.trials_json(
+        status, trials, None, opened.space.names, maximize=opened.maximize, **about
+    )
+    return f"{text}\n"
 
 
 def _as_csv(opened: Study) -> str:
     from rnnbbo.cli.printing import constraint_names
+    from rnnbbo.sheet import FEASIBLE, OWN_COLUMNS, column_names, constraint_columns, csv_line
 
     trials = opened.trials()
     limits = constraint_names(trials)
-    names = ["trial", "state", "value", "seconds", "error", *["feasible"] * bool(limits)]
-    for prefix, some in (("param", opened.space.names), ("constraint", limits)):
-        for name in some:
-            column = name
-            while column in names:
-                column = f"{prefix}_{column}"
-            names.append(column)
-    rows: list[list[Any]] = [names]
+    columns = column_names(opened.space.names)
+    more = [FEASIBLE, *constraint_columns(limits, columns)] if limits else []
+    rows: list[list[Any]] = [[*OWN_COLUMNS, *columns, *more]]
     for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
         value = None if trial.value is None else repr(trial.value)
-        row = [trial.number, trial.state.value, value, seconds, trial.error]
+        row = [trial.number, trial.state.value, value, seconds, trial.error, *trial.x]
         if limits:
             row.append(None if trial.value is None else str(trial.feasible).lower())
         own = [trial.constraints.get(name, math.nan) for name in limits]
-        rows.append([*row, *trial.x, *(None if math.isnan(one) else repr(one) for one in own)])
-    return "".join(map(_csv_line, rows))
+        rows.append([*row, *(None if math.isnan(one) else repr(one) for one in own)])
+    return "".join(map(csv_line, rows))
 
 
-def _csv_line(cells: Sequence[Any]) -> str:
-    out = io.StringIO()
-    # With this ending a carriage return is quoted as a line feed is.
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_no_formula(cell) for cell in cells])
-    return out.getvalue()[:-2] + "\n"
-
-
-def _no_formula(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell):
-        return f"'{cell}"
-    return cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+for _command in (study_bench.new, study_bench.ask, study_bench.tell, study_bench.import_table):
+    study.add_command(_command)

@@ -69,7 +69,8 @@ def train(
 
     With --from and --functions, weights are adapted to functions of your own, in minutes on a CPU,
     and compared with what they were on members of the family that were held out. CONFIG is then
-    optional, and holds a table [train] only.
+    optional, and holds a table [train] only. With --from and a whole CONFIG, its training begins
+    with these weights.
     """
     try:
         import torch
@@ -82,15 +83,10 @@ def train(
             f"training needs {error.name}: in the source tree, "
             "pip install -c constraints.txt '.[train]'"
         ) from error
-    if start is None:
-        sizes = ",".join(map(str, dims)) if dims else None
-        for option, value in {"functions": functions, "dims": sizes, "updates": updates}.items():
-            if value is not None:
-                raise ConfigError(
-                    f"--{option} = {value}, without --from; expected --from POLICY, too"
-                )
-        parent, family = None, None
-        settings, distribution = _from_file(config)
+    family: FamilyDistribution | None = None
+    if start is None or (config is not None and functions is None):
+        _refuse_family_options(start, functions, dims, updates)
+        parent, settings, distribution = _whole(config, start)
     else:
         parent, settings, family = _adapted(start, config, functions, dims, updates)
         distribution = family
@@ -124,15 +120,46 @@ def train(
         _show_gain(parent, weights, family, settings)
 
 
+def _refuse_family_options(
+    start: str | None, functions: str | None, dims: tuple[int, ...] | None, updates: int | None
+) -> None:
+    sizes = ",".join(map(str, dims)) if dims else None
+    missing = "--from" if start is None else "--functions"
+    metavar = "POLICY" if start is None else "MODULE:FAMILY"
+    for option, value in {"functions": functions, "dims": sizes, "updates": updates}.items():
+        if value is not None:
+            raise ConfigError(
+                f"--{option} = {value}, without {missing}; expected {missing} {metavar}, too"
+            )
+
+
+def _whole(
+    path: Path | None, start: str | None
+) -> tuple[Checkpoint | None, Config, TaskDistribution]:
+    """Return weights to begin with, if any, what to do with them, and the functions."""
+    from rnnbbo import shipped
+    from rnnbbo.meta import finetune
+
+    settings, distribution = _from_file(path)
+    if start is None:
+        return None, settings, distribution
+    parent = shipped.load(start)
+    return parent, finetune.go_on(parent, settings), distribution
+
+
 def _from_file(path: Path | None) -> tuple[Config, TaskDistribution]:
     from rnnbbo.functions.gp import GPDistribution
+    from rnnbbo.functions.rough_tasks import read_rough
     from rnnbbo.meta.config import load_config
     from rnnbbo.tables import from_table
 
     if path is None:
         raise ConfigError("CONFIG is missing; expected a TOML file, or --from with --functions")
     settings = load_config(path)
-    return settings, from_table(GPDistribution, "functions", settings.functions)
+    processes = from_table(GPDistribution, "functions", settings.functions)
+    if not settings.rough:
+        return settings, processes
+    return settings, read_rough(processes, settings.rough)
 
 
 def _adapted(

@@ -132,7 +132,7 @@ def _value(parameter: Dimension | Ordered, u: float) -> Any:
     if isinstance(parameter, Integer):
         values: Sequence[Any] = range(parameter.low, parameter.high + 1)
     else:
-        values = parameter.values if isinstance(parameter, Ordered) else parameter.categories
+        values = parameter.values
     return values[int(uniform_cell(np.array(u), len(values)))]
 
 

@@ -18,13 +18,14 @@ from rnnbbo.errors import (
     RnnbboError,
     SpaceError,
     StudyError,
+    TableError,
     TooManyFailuresError,
     TrialError,
 )
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult
-from rnnbbo.space import Categorical, Integer, Real, Space
+from rnnbbo.space import Categorical, Fixed, Integer, Ordinal, Real, Space
 
 if TYPE_CHECKING:
     from rnnbbo.many import ManyResult, minimize_many
@@ -36,6 +37,7 @@ __all__ = [
     "Categorical",
     "CheckpointError",
     "ConfigError",
+    "Fixed",
     "Integer",
     "ManyResult",
     "MissingExtraError",
@@ -43,6 +45,7 @@ __all__ = [
     "ObservationError",
     "OptimizeResult",
     "Optimizer",
+    "Ordinal",
     "PointError",
     "PolicyError",
     "Real",
@@ -51,6 +54,7 @@ __all__ = [
     "SpaceError",
     "Study",
     "StudyError",
+    "TableError",
     "TooManyFailuresError",
     "TrialError",
     "minimize",

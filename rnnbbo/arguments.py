@@ -150,6 +150,18 @@ def as_count(name: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
+def as_finite(name: str, value: Any) -> float:
+    """Return the number that value is.
+
+    Raises:
+        ConfigError: it is none, or is not finite.
+    """
+    number = as_float(as_scalar(value))
+    if number is None or not math.isfinite(number):
+        raise ConfigError(f"{name} = {repr_of(value)}; expected a finite number")
+    return number
+
+
 def as_seconds(name: str, value: Any) -> float:
     """Return the time that value is, in seconds.
 
@@ -209,4 +221,4 @@ def _is_several(x: Any, y: Any) -> bool:
         return True
     if isinstance(x, np.ndarray):
         return x.ndim != 1
-    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray])
+    return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray], [dict])

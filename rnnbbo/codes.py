@@ -35,6 +35,11 @@ class OneHot:
         """Number of coordinates."""
         return self.count
 
+    @property
+    def middle(self) -> float:
+        """Every coordinate of the place that is as far from all categories."""
+        return 1.0 / self.count
+
     def corners(self, index: np.ndarray) -> np.ndarray:
         """Return where categories (n,) lie, (n, width)."""
         out = np.zeros((len(index), self.count))
@@ -65,6 +70,11 @@ class Corners:
     def width(self) -> int:
         """Number of coordinates."""
         return CORNER_WIDTH
+
+    @property
+    def middle(self) -> float:
+        """Every coordinate of the place that is as far from all categories."""
+        return 0.5
 
     @cached_property
     def _bits(self) -> np.ndarray:

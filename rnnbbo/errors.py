@@ -37,6 +37,10 @@ class CheckpointError(RnnbboError):
     """A weights file is missing, damaged, or not one of rnnbbo's."""
 
 
+class TableError(RnnbboError, ValueError):
+    """A table of points cannot be read, or has wrong columns or cells; nothing of it was taken."""
+
+
 class ConfigError(RnnbboError, ValueError):
     """A configuration has an unknown key or a value that is not accepted."""
 

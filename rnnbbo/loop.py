@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from rnnbbo.errors import ObservationError
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.result import OptimizeResult
 from rnnbbo.status import Status
+from rnnbbo.stopping import NO_RULES, Left, Stopping, StopRules, ToldValue
 from rnnbbo.trial import Trial
 
 _SLICE_S = 0.1
 _OTHERS_S = 1.0  # how often one looks at what others do
-
-
-class AskTell(Protocol):
-    """What is needed of `rnnbbo.optimizer.Optimizer`."""
-
-    def ask(self) -> Any:
-        """Return the next point."""
-
-    def add_pending(self, x: Any) -> Any:
-        """Take note of a point that will be evaluated."""
-
-    def tell(self, x: Any, y: float, *, constraints: Any = None) -> Any:
-        """Take the value at a point, NaN for a failed trial, and its constraints."""
-
-    def result(self) -> OptimizeResult:
-        """Sum up what was told."""
 
 
 class History(Protocol):
@@ -42,8 +24,8 @@ class History(Protocol):
     def begin(self, n_calls: int) -> Trial | None:
         """Return the next trial to evaluate; None where n_calls have been begun."""
 
-    def finish(self, trial: Trial) -> None:
-        """Take a trial with its outcome."""
+    def finish(self, trial: Trial) -> Trial:
+        """Take a trial with its outcome, and return it as it was taken: maybe as failed."""
 
     def give_back(self, trials: Sequence[Trial]) -> None:
         """Take back trials that will not be evaluated."""
@@ -58,84 +40,14 @@ class History(Protocol):
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order."""
 
-    def result(self) -> OptimizeResult:
-        """Sum up what was told."""
+    def values(self, after: int) -> list[ToldValue]:
+        """Return what was told, in that order, after the first `after` trials."""
 
-
-class RunHistory:
-    """A history that lasts as long as its run.
-
-    Args:
-        optimizer: proposes the points.
-        points: points to evaluate first.
-        n_known: number of values that it was told before, which are no evaluations.
-    """
-
-    def __init__(
-        self, optimizer: AskTell, points: Sequence[list[Any]] = (), n_known: int = 0
-    ) -> None:
-        self._optimizer = optimizer
-        self._known = n_known
-        self._begun = 0
-        self._told: list[Trial] = []
-        self._failed = 0
-        self._waiting: deque[Trial] = deque()
-        for point in points:
-            optimizer.add_pending(point)
-            self._waiting.append(self._number(point))
-
-    @property
-    def n_failed(self) -> int:
-        """Number of evaluations that failed."""
-        return self._failed
-
-    def begin(self, n_calls: int) -> Trial | None:
-        """Return a point that waits, or a new one."""
-        if self._waiting:
-            return self._waiting.popleft()
-        return self._number(self._optimizer.ask()) if self._begun < n_calls else None
-
-    def _number(self, point: list[Any]) -> Trial:
-        self._begun += 1
-        return Trial(self._begun - 1, point)
-
-    def finish(self, trial: Trial) -> None:
-        """Tell the optimizer; what does not fit to the values before has failed."""
-        outcome = trial.outcome
-        assert outcome is not None
-        try:
-            if outcome.constraints:
-                self._optimizer.tell(trial.x, outcome.value, constraints=outcome.constraints)
-            else:
-                self._optimizer.tell(trial.x, outcome.value)
-        except ObservationError as error:
-            trial = replace(trial, outcome=outcome.refused(error))
-            self._optimizer.tell(trial.x, math.nan)
-        self._told.append(trial)
-        self._failed += trial.failed
-
-    def give_back(self, trials: Sequence[Trial]) -> None:
-        """Let them wait."""
-        self._waiting.extendleft(reversed(trials))
-
-    def is_over(self, n_calls: int) -> bool:
-        """Return whether n_calls evaluations have been told."""
-        return len(self._told) >= n_calls
-
-    def told(self) -> list[Trial]:
-        """Return the trials that were evaluated, in the order told."""
-        return list(self._told)
+    def left(self) -> Left:
+        """Return what the policy says of going on."""
 
     def result(self) -> OptimizeResult:
         """Sum up what was told."""
-        result = self._optimizer.result()
-        errors = {
-            self._known + i: trial.error
-            for i, trial in enumerate(self._told)
-            if trial.error is not None
-        }
-        result.update(nfev=len(self._told), errors=errors)
-        return result
 
 
 @dataclass(frozen=True)
@@ -146,11 +58,13 @@ class Limits:
         n_calls: number of evaluations.
         timeout: seconds for the whole run; None for any.
         max_failures: number of failed evaluations that is still accepted; None for any.
+        rules: what ends it before.
     """
 
     n_calls: int
     timeout: float | None = None
     max_failures: int | None = None
+    rules: StopRules = NO_RULES
 
 
 def run_trials(
@@ -160,6 +74,7 @@ def run_trials(
     *,
     on_trial: Callable[[Trial], Any],
     on_begin: Callable[[Trial], Any] = lambda trial: None,
+    maximize: bool = False,
 ) -> Status:
     """Ask, evaluate and tell until a limit is reached.
 
@@ -173,17 +88,19 @@ def run_trials(
         on_trial: called with each finished trial after it has been told; if it returns true, the
             run ends.
         on_begin: called with each trial before it is evaluated.
+        maximize: whether larger values are better, for the rules of the limits.
 
     Returns:
-        How it ended: OK, STOPPED (by on_trial), TIMEOUT or TOO_MANY_FAILURES. What was still
-        running then has been ended, and given back.
+        How it ended: OK, STOPPED (by on_trial), TIMEOUT, TOO_MANY_FAILURES, or by a rule: TARGET,
+        PATIENCE or EXHAUSTED. What was still running then has been ended, and given back.
 
     Raises:
         ObjectiveError: nothing can be evaluated any more.
         BaseException: likewise whatever interrupts it, or `on_trial` raises, after what was
             running has been ended. An interrupt meanwhile only makes that quicker.
     """
-    return _Loop(history, evaluator, limits, on_trial, on_begin).run()
+    stopping = Stopping(limits.rules, maximize)
+    return _Loop(history, evaluator, limits, stopping, on_trial, on_begin).run()
 
 
 class _Loop:
@@ -192,12 +109,14 @@ class _Loop:
         history: History,
         evaluator: Evaluator,
         limits: Limits,
+        stopping: Stopping,
         on_trial: Callable[[Trial], Any],
         on_begin: Callable[[Trial], Any],
     ) -> None:
         self._history = history
         self._evaluator = evaluator
         self._limits = limits
+        self._stopping = stopping
         self._on_trial = on_trial
         self._on_begin = on_begin
         self._running: dict[int, tuple[Trial, float]] = {}  # and when it began
@@ -210,6 +129,9 @@ class _Loop:
             while True:
                 if self._too_many():
                     return Status.TOO_MANY_FAILURES
+                stopped = self._stopped()
+                if stopped is not None:
+                    return stopped
                 self._fill()
                 if not self._running and self._history.is_over(self._limits.n_calls):
                     return Status.OK
@@ -250,7 +172,7 @@ class _Loop:
         for trial in finished:
             begun = self._running[trial.number][1]
             told = _timed(trial, time.monotonic() - begun)
-            self._history.finish(told)
+            told = self._history.finish(told)
             del self._running[trial.number]
             if failure is None:
                 try:
@@ -267,6 +189,18 @@ class _Loop:
     def _too_many(self) -> bool:
         allowed = self._limits.max_failures
         return allowed is not None and self._history.n_failed > allowed
+
+    def _stopped(self) -> Status | None:
+        """Return what rule ends the run, looked at once for what was told since."""
+        rules, stopping = self._limits.rules, self._stopping
+        new = self._history.values(stopping.count) if rules else []
+        if not new:
+            return None
+        stopping.add(new)
+        status = stopping.status()
+        if status is None and rules.exhausted and not self._is_over():
+            status = stopping.judge(self._history.left())
+        return status
 
     def _slice(self) -> float:
         remaining = self._remaining()

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_count, as_flag, as_list, as_number, as_seconds, as_value
-from rnnbbo.errors import ConfigError, PointError, TooManyFailuresError, warn
+from rnnbbo.arguments import as_count, as_finite, as_flag, as_seconds
+from rnnbbo.callbacks import Callback, RunCallbacks, as_callbacks
+from rnnbbo.calling import of_list, way_of
+from rnnbbo.errors import ConfigError, TooManyFailuresError
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
+from rnnbbo.given import KnownPoint, read_x0
 from rnnbbo.loop import Limits
-from rnnbbo.optimization import Opened, Optimization
+from rnnbbo.optimization import Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
-from rnnbbo.space import Space
+from rnnbbo.space import Space, as_space
 from rnnbbo.status import Status
-from rnnbbo.trial import Trial
-
-Callback = Callable[[OptimizeResult], Any]
+from rnnbbo.stopping import StopRules, as_until
 
 
 def minimize(
-    func: Callable[[list[Any]], float],
+    func: Callable[..., Any],
     dimensions: Any,
     n_calls: int = 100,
     *,
+    where: Any = None,
     policy: Source | None = None,
     x0: Any = None,
     y0: Any = None,
@@ -42,8 +45,13 @@ def minimize(
     call_seconds: float | None = None,
     study: str | Path | None = None,
     resume: bool = False,
+    maximize: bool | None = None,
+    target: float | None = None,
+    patience: int | None = None,
+    until: str | None = None,
+    repeat: int = 1,
 ) -> OptimizeResult:
-    """Find a point where a function of few dimensions is small, in few evaluations.
+    """Find a point where a function of few dimensions is small, or large, in few evaluations.
 
     An evaluation fails if `func` raises, or returns anything but a finite number. Such a trial
     is recorded, never becomes the best, and the run goes on; the first one is warned of, and
@@ -51,16 +59,24 @@ def minimize(
     is warned of, too (`rnnbbo.errors.RepeatWarning`): a space of few points has no others left.
 
     Args:
-        func: the objective. It gets a point, a list of n_dims values in user units, and returns
-            its value: a number, or an array, tensor or list that holds only one; or a mapping
+        func: the objective. It gets a point, a list of n_dims values in user units; where the space
+            is a mapping, the values by keywords, if it accepts all of them, or else the mapping.
+            What is inactive is absent, and None in a list. It returns the point's value: a number,
+            or an array, tensor or list that holds only one; or a mapping
             `{"value": ..., "info": {...}}`, whose info a study keeps, or `{"status": "fail"}`.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
-            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`.
+            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or a mapping
+            from name to such a dimension.
         n_calls: number of evaluations, those of `x0` included; with a study, of the whole study.
+        where: known constraints that every point has to meet: an expression over names, such as
+            "a + b <= 1", a function that returns True for points that do, or a list of these.
         policy: what proposes the points, as for `rnnbbo.Optimizer`; None for the study's, or
             "auto", the best by what was measured.
-        x0: a point, or a list of points, to evaluate first; with `y0`, points already known. A
-            study that has trials already does without.
+        x0: a point, or a list of points, to evaluate first; with `y0`, points already known. Or a
+            table, whose columns are parameters and perhaps `value`: the path of a CSV file, a data
+            frame, a mapping of columns or of a point, a list of such. A row with a value is known,
+            one without is evaluated first. Or another study, or its path: what it was told is
+            known, as far as it lies in the space. A study that has trials already does without.
         y0: the value at `x0`, or a list of the values at its points. They are told to the policy
             and not evaluated; a value that is not finite is a failed trial.
         callback: a function, or several, called after every evaluation (and once after `y0`)
@@ -86,6 +102,17 @@ def minimize(
             on a study, which is of any length.
         study: a file, new or (with `resume`) not, that keeps every trial: see `rnnbbo.Study`.
         resume: go on with the study where it was, also in several processes at once.
+        maximize: look for the largest value instead of the smallest. All values, here and in the
+            result, are then those of `func`, with their own sign. None for the study's, or False.
+        target: end at the first value at least as good; one that was known before counts.
+        patience: end after so many evaluations, failed ones too, without a better value.
+        until: "exhausted" ends the run where little more is to be expected: where the expected
+            improvement of one more evaluation, `gain_left` of the result, is below 1e-5 of the
+            range of the values, outliers aside, or below .01 of their noise, five times in turn.
+            `n_calls` is the most that is evaluated then. Rules of which several are given all hold.
+        repeat: evaluate each point so many times, and take the mean; `n_calls` and `nfev` count
+            points. A study keeps the single values in a trial's info. Of several failures the mean
+            of the others is taken; a trial fails if all of its evaluations do.
 
     Returns:
         The result: `x` and `fun` are the best point and its value.
@@ -93,7 +120,8 @@ def minimize(
     Raises:
         SpaceError: the space is malformed.
         PointError: a point of `x0` is not in the space.
-        PolicyError: there is no such policy.
+        TableError: a table in `x0` cannot be read, or has wrong columns or cells.
+        PolicyError: there is no such policy, or it does not know what `until` needs.
         ConfigError: another argument does not fit.
         StudyError: the study exists already, is damaged, or was made for something else.
         ObjectiveError: the executor broke, or cannot take the objective. Its `result` holds
@@ -105,12 +133,23 @@ def minimize(
     """
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
-    space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
-    points, known = _initial(space, x0, y0)
-    callbacks = _callbacks(callback)
-    _check_counts(n_calls, 0 if known else len(points), max_failures)
+    space = as_space(dimensions, where)
+    objective = func
+    if space.mapping:
+        way = way_of(func, space.names, "mapping")
+        objective = of_list(func, way, space.names)
+    begun = study is not None and resume is True and os.path.isfile(study)
+    points, known = _given(space, x0, y0, None if begun else bool(maximize))
+    rules = StopRules(
+        None if target is None else as_finite("target", target),
+        None if patience is None else as_count("patience", patience),
+        as_until(until),
+    )
+    callbacks = as_callbacks(callback)
+    _check_counts(n_calls, len(points), max_failures)
     timeout = None if timeout is None else as_seconds("timeout", timeout)
     eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
+    maximize = None if maximize is None else as_flag("maximize", maximize)
     if as_flag("resume", resume) and study is None:
         raise ConfigError("resume = True without a study; expected study= with its file")
     arguments = {
@@ -122,6 +161,11 @@ def minimize(
         "y0": y0,
         "rng": rng,
         "max_failures": max_failures,
+        "maximize": maximize,
+        "target": target,
+        "patience": patience,
+        "until": until,
+        "repeat": repeat,
     }
 
     def complete(result: OptimizeResult) -> OptimizeResult:
@@ -131,18 +175,20 @@ def minimize(
 
     optimization = Optimization(
         space,
-        Limits(n_calls, timeout, max_failures),
+        Limits(n_calls, timeout, max_failures, rules),
         policy=policy,
         rng=rng,
         points=points,
-        values=known,
+        known=known,
         call_seconds=call_seconds,
         study=study,
         resume=resume,
+        maximize=maximize,
+        repeat=as_count("repeat", repeat),
     )
     ended = optimization.run(
-        lambda opened: _evaluator(func, space, workers, executor, eval_timeout),
-        _Callbacks(callbacks, complete, at_once=bool(known)),
+        lambda opened: _evaluator(objective, space, workers, executor, eval_timeout),
+        RunCallbacks(callbacks, complete, at_once=bool(known)),
     )
     result = complete(ended.result)
     if ended.error is not None:
@@ -154,44 +200,18 @@ def minimize(
     return result
 
 
-class _Callbacks:
-    """The user's functions, called with the result so far, and a warning of the first failure.
+def _given(
+    space: Space, x0: Any, y0: Any, maximize: bool | None
+) -> tuple[list[list[Any]], list[KnownPoint]]:
+    """Return the points of x0 to ask first, and those whose values are known."""
+    if isinstance(x0, (str, Path)) or hasattr(x0, "told"):
+        from rnnbbo.study import Study, is_study_file, told_in
 
-    Args:
-        callbacks: the functions.
-        complete: adds to a result what it lacks.
-        at_once: whether they are called before anything is evaluated, too.
-    """
-
-    def __init__(
-        self,
-        callbacks: Sequence[Callback],
-        complete: Callable[[OptimizeResult], OptimizeResult],
-        *,
-        at_once: bool,
-    ) -> None:
-        self._callbacks = callbacks
-        self._complete = complete
-        self._at_once = at_once
-
-    def begin(self, opened: Opened) -> bool:
-        """Take note of the history."""
-        self._history = opened.history
-        return self._at_once and self._call()
-
-    def add(self, trial: Trial) -> bool:
-        """Call the functions, and return whether one of them ends the run."""
-        if trial.failed and self._history.n_failed == 1:
-            warn(
-                f"the trial at {repr_of(trial.x)} failed: {trial.error}; failed trials never "
-                "become the best, and the result's `errors` has the reasons",
-                RuntimeWarning,
-            )
-        return self._call()
-
-    def _call(self) -> bool:
-        # All of them are called, as in scikit-optimize, each with a result of its own.
-        return any([bool(one(self._complete(self._history.result()))) for one in self._callbacks])
+        if isinstance(x0, Study) or is_study_file(x0):
+            if y0 is not None:
+                raise ConfigError("y0 beside a study; expected x0 alone, for it has the values")
+            return [], told_in(x0, space, maximize)
+    return read_x0(space, x0, y0)
 
 
 def _evaluator(
@@ -229,58 +249,9 @@ def _too_many(result: OptimizeResult, max_failures: int | None) -> TooManyFailur
     return error
 
 
-def _callbacks(callback: Any) -> list[Callback]:
-    callbacks = [] if callback is None else [callback] if callable(callback) else as_list(callback)
-    if callbacks is None or not all(map(callable, callbacks)):
-        raise ConfigError(
-            f"callback = {repr_of(callback)}; expected a function or a list of functions"
-        )
-    return callbacks
-
-
 def _check_counts(n_calls: Any, n_points: int, max_failures: Any) -> None:
     as_count("n_calls", n_calls)
     if max_failures is not None:
         as_count("max_failures", max_failures, least=0)
     if n_calls < n_points:
         raise ConfigError(f"n_calls = {n_calls}; expected at least {n_points}, the points of x0")
-
-
-def _initial(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[float]]:
-    """Return the points of x0 in canonical form, and their known values (none without y0)."""
-    points = [] if x0 is None else _points(space, x0)
-    if y0 is None:
-        return points, []
-    values = [as_value(y) for y in _listed(y0)]
-    if len(points) != len(values):
-        raise ConfigError(
-            f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"
-        )
-    return points, values
-
-
-def _listed(y0: Any) -> list[Any]:
-    """Return the values that y0 holds, or itself, where it is one."""
-    if as_number(y0) is not None or isinstance(y0, (str, bytes, Mapping, Set)):
-        return [y0]
-    try:
-        return list(y0) if hasattr(y0, "__len__") else [y0]
-    except Exception:
-        return [y0]
-
-
-def _points(space: Space, x0: Any) -> list[list[Any]]:
-    items = as_list(x0)
-    if items is None:
-        raise PointError(f"x0 = {repr_of(x0)}; expected a point or a list of points")
-    if not all(isinstance(item, (list, tuple, np.ndarray)) for item in items):
-        return [space.check(x0)]
-    try:
-        return [space.check(point) for point in items]
-    except PointError:
-        # A single point may consist of categories that are lists or tuples themselves.
-        try:
-            return [space.check(x0)]
-        except PointError:
-            pass
-        raise

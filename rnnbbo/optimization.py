@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rnnbbo.errors import ObjectiveError
+from rnnbbo.errors import ObjectiveError, PolicyError
+from rnnbbo.evaluation.averaging import Averaging
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
-from rnnbbo.loop import History, Limits, RunHistory, run_trials
+from rnnbbo.loop import History, Limits, run_trials
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.repeats import Repeats
 from rnnbbo.result import OptimizeResult, count_text
+from rnnbbo.run_history import RunHistory
 from rnnbbo.space import Space
 from rnnbbo.status import Status
-from rnnbbo.trial import Trial
+from rnnbbo.stopping import EXHAUSTED
+from rnnbbo.trial import Outcome, Trial
 
 if TYPE_CHECKING:
     from rnnbbo.study import Study
@@ -30,10 +33,12 @@ class Opened:
     Attributes:
         history: gives out the trials, and is told them.
         study: the study that keeps them, if one does.
+        maximize: whether larger values are better.
     """
 
     history: History
     study: Study | None = None
+    maximize: bool = False
 
 
 class Watcher(Protocol):
@@ -73,10 +78,12 @@ class Optimization:
         policy: name or file of a policy; None for the study's, or the default.
         rng: a seed or a generator; None for the study's, or a random one.
         points: points to evaluate first, in canonical form; an old study does without.
-        values: their values; then they are told and not evaluated. Empty if there are none.
+        known: points with their outcomes, which are told before; likewise.
         call_seconds: time of an evaluation, if known.
         study: file that keeps the trials; None to keep them in this process alone.
         resume: whether to go on with the study if there is one.
+        maximize: whether larger values are better; None for the study's, or False.
+        repeat: how often each point is evaluated; their mean is told.
         command: what evaluates it, kept in a study that has none yet.
         new_command: whether to keep it in place of another one.
     """
@@ -86,10 +93,12 @@ class Optimization:
     policy: Any = None
     rng: Any = None
     points: Sequence[list[Any]] = ()
-    values: Sequence[Any] = ()
+    known: Sequence[tuple[list[Any], Outcome]] = ()
     call_seconds: float | None = None
     study: str | Path | None = None
     resume: bool = False
+    maximize: bool | None = None
+    repeat: int = 1
     command: str = ""
     new_command: bool = False
 
@@ -103,21 +112,28 @@ class Optimization:
         Returns:
             What came of it. Whatever ended it before its time, an interrupt, an objective that
             cannot be evaluated any more, a watcher that raised, is in its `error`, and not raised.
+
+        Raises:
+            PolicyError: the policy does not know what the rules need.
         """
+        if self.limits.rules.exhausted and (self.study is None or self.policy is not None):
+            _require_gain(Optimizer(self.space, policy=self.policy))  # before there is a file
         with self._open() as opened:
             evaluator = evaluator_of(opened)
+            if self.repeat > 1:
+                evaluator = Averaging(evaluator, self.repeat)
             history = opened.history
             error: BaseException | None = None
             try:
                 if _begins(watcher, opened, evaluator):
-                    known = [trial.x for trial in history.told()]
-                    repeats = Repeats(self.space, [*known, *(self.points if self.values else ())])
+                    repeats = Repeats(self.space, [trial.x for trial in history.told()])
                     status = run_trials(
                         history,
                         evaluator,
                         self.limits,
                         on_begin=lambda trial: repeats.add(trial.x),
                         on_trial=watcher.add,
+                        maximize=opened.maximize,
                     )
                 else:
                     status = Status.STOPPED
@@ -139,27 +155,53 @@ class Optimization:
     def _open(self) -> Iterator[Opened]:
         if self.study is None:
             optimizer = Optimizer(
-                self.space,
+                self.space.listed,
                 policy=self.policy,
-                n_calls=self.limits.n_calls + len(self.values),
+                n_calls=self.limits.n_calls + len(self.known),
                 call_seconds=self.call_seconds,
                 rng=self.rng,
+                maximize=bool(self.maximize),
             )
-            if self.values:
-                optimizer.tell(self.points, self.values)
-            points = () if self.values else self.points
-            yield Opened(RunHistory(optimizer, points, n_known=len(self.values)))
+            if self.known:
+                points, outcomes = zip(*self.known, strict=True)
+                optimizer.tell(
+                    list(points),
+                    [outcome.value for outcome in outcomes],
+                    constraints=[outcome.constraints for outcome in outcomes],
+                )
+            history = RunHistory(optimizer, self.points, self.known)
+            yield Opened(history, maximize=bool(self.maximize))
             return
         from rnnbbo.study import Study, StudyHistory
 
         with Study(
-            self.study, self.space, policy=self.policy, rng=self.rng, resume=self.resume
+            self.study,
+            self.space,
+            policy=self.policy,
+            rng=self.rng,
+            resume=self.resume,
+            maximize=self.maximize,
         ) as study:
             if self.command and (self.new_command or not study.command):
                 study.keep_command(self.command)
-            history = StudyHistory(study)
-            history.begin_with(self.points, self.values)
-            yield Opened(history, study)
+            if self.limits.rules.exhausted:
+                _require_gain(study)
+            opened = StudyHistory(study)
+            opened.begin_with(self.points, self.known)
+            yield Opened(opened, study, maximize=study.maximize)
+
+
+def _require_gain(proposes: Optimizer | Study) -> None:
+    """Make sure that what is left to gain is known.
+
+    Raises:
+        PolicyError: it is not.
+    """
+    if not proposes.knows_gain:
+        raise PolicyError(
+            f"policy {proposes.policy_name!r} does not know the expected improvement that is "
+            f"left; expected 'auto' or 'kernel' for until = {EXHAUSTED!r}"
+        )
 
 
 def _begins(watcher: Watcher, opened: Opened, evaluator: Evaluator) -> bool:

@@ -10,15 +10,27 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo import auto, shipped
-from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds, as_value
+from rnnbbo.arguments import (
+    as_count,
+    as_entropy,
+    as_flag,
+    as_pairs,
+    as_seconds,
+    as_value,
+)
+from rnnbbo.checkpoint import Checkpoint
+from rnnbbo.direction import turned
 from rnnbbo.feed import Told
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.ops import keep_heap
+from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
-from rnnbbo.space import Space
+from rnnbbo.space import as_space
+from rnnbbo.stopping import Left
+from rnnbbo.transfer_data import EarlierValues, as_earlier
 from rnnbbo.violations import agreed, as_constraints, listed_constraints
 
 _HEAP = 8 * 2**20  # bytes
@@ -51,8 +63,9 @@ class Optimizer:
 
     Args:
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
-            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or
-            `skopt.space` objects.
+            `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, a mapping
+            from name to such a dimension, or `skopt.space` objects.
+        where: known constraints that every point has to meet, as for `Space`.
         policy: name of a shipped policy, path of a `.safetensors` file, `module:attribute`, a
             loaded `Checkpoint`, or a policy of your own (`rnnbbo.policies.protocol.Policy`);
             "auto", and None, choose by what was measured (`rnnbbo.auto`), and may change the policy
@@ -62,36 +75,63 @@ class Optimizer:
         call_seconds: time that an evaluation takes, if known: "auto" spends no more on asking
             than the evaluations are worth.
         rng: a seed, a numpy generator, or None for a random seed.
+        maximize: whether larger values are better, instead of smaller ones.
+        prior: earlier studies of like problems: an open study, a result, a pair (points, values),
+            or a list of these. Names that they share count, bounds may be others. They say where to
+            begin and where to look, the less the more values are told, and the less they rank these
+            as they are. Policies "auto" and "kernel" learn from them.
 
     Attributes:
         space: the `Space`.
+        maximize: whether larger values are better.
         policy_why: why "auto" chose it; empty where the caller did.
 
     Raises:
         SpaceError: the space is malformed.
         PolicyError: there is no such policy.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: n_calls, call_seconds or rng is not of the form expected.
+        ConfigError: n_calls, call_seconds, rng or maximize is not of the form expected.
     """
 
     def __init__(
         self,
         dimensions: Any,
         *,
+        where: Any = None,
         policy: shipped.Source | None = None,
         n_calls: int | None = None,
         call_seconds: float | None = None,
         rng: int | np.random.Generator | None = None,
+        maximize: bool = False,
+        prior: Any = None,
     ) -> None:
         keep_heap(_HEAP)
-        self.space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
+        self.space = as_space(dimensions, where)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
+        self.maximize = as_flag("maximize", maximize)
         self._rng = rng
         self._entropy = as_entropy(rng)
         self._stages = shipped.stages_of(policy, self.n_calls, seconds)
+        self._learn(as_earlier(self.space, prior, self.maximize))
         self._history: list[_Event] = []
         self._start()
+
+    def _learn(self, studies: Sequence[EarlierValues]) -> None:
+        """Let the policies learn from earlier studies; of those that "auto" chooses, who can.
+
+        Raises:
+            PolicyError: none can.
+        """
+        self._learned: dict[str, Checkpoint] = {}
+        if not studies:
+            return
+        for source in self._stages[0].policies:
+            loaded = shipped.load(source)
+            # Randomness of its own: the rest of the run draws what it would without.
+            rng = np.random.default_rng((self._entropy, 3))
+            informed = loaded.policy.learned_from(rng, [(one.x, one.y) for one in studies])
+            self._learned[loaded.name] = replace(loaded, policy=informed)
 
     def _start(self) -> None:
         """Go back to where nothing was asked or told."""
@@ -114,7 +154,7 @@ class Optimizer:
     def yi(self) -> list[float]:
         """Their values; NaN for a failed trial."""
         self._mend()
-        return self._ledger.values
+        return [turned(value, self.maximize) for value in self._ledger.values]
 
     @isolated()
     def ask(self, n_points: int | None = None) -> Any:
@@ -124,14 +164,16 @@ class Optimizer:
             n_points: how many; None for a single point.
 
         Returns:
-            A point (a list of n_dims values in user units), or a list of n_points distinct ones.
+            A point, or a list of n_points distinct ones. It is a list of n_dims values in user
+            units, or a mapping from name to value where the space was given as one.
 
         Raises:
             ConfigError: n_points is not a positive integer.
         """
         if n_points is None:
-            return self._ask()
-        return [self._ask() for _ in range(as_count("n_points", n_points))]
+            return self.space.for_user(self._ask())
+        count = as_count("n_points", n_points)
+        return [self.space.for_user(self._ask()) for _ in range(count)]
 
     @isolated()
     def add_pending(self, x: Any) -> None:
@@ -155,10 +197,10 @@ class Optimizer:
         one by `replay`.
 
         Args:
-            x: a point in user units, or a list of points.
-            y: its value, lower being better, or a list of values; an array or list of one element
-                is that value. NaN, infinity, None or what is masked is a failed trial: it is
-                recorded and never becomes the best; what the policy is told of it is
+            x: a point in user units, a list or a mapping, or a list of points.
+            y: its value, lower being better unless it maximizes, or a list of values; an array or
+                list of one element is that value. NaN, infinity, None or what is masked is a failed
+                trial: it is recorded and never becomes the best; what the policy is told of it is
                 `rnnbbo.policies.protocol.Takes`.
             constraints: of a point, what has to be at most 0, by name: `{"mem": used - 8}`; of
                 several points, a list of such mappings. Every value has the same names. One that
@@ -171,7 +213,7 @@ class Optimizer:
             PolicyError: the policy takes no constraints. Nothing has been taken then.
         """
         given = as_pairs(x, y)
-        pairs = [(self.space.check(one), as_value(value)) for one, value in given]
+        pairs = [(self.space.check(one), self._value(value)) for one, value in given]
         limits = listed_constraints(constraints, len(given))
         self._mend()
         self._require_agreement([value for _, value in pairs], limits)
@@ -222,7 +264,7 @@ class Optimizer:
             (one.policy.name, one.settled, one.steps, one.fed, one.since, one.stepped)
             for one in self._proposers
         ]
-        return {"asked": self._asked, "told": len(self.yi), "proposers": proposers}
+        return {"asked": self._asked, "told": len(self._ledger.values), "proposers": proposers}
 
     @isolated()
     def restore(self, history: Iterable[tuple[Any, ...]], snapshot: dict[str, Any]) -> None:
@@ -237,7 +279,7 @@ class Optimizer:
         """
         self._mend()
         events = [self._event(*one) for one in history]
-        n_told = len(self.yi) + sum(event.point is not None for event in events)
+        n_told = len(self._ledger.values) + sum(event.point is not None for event in events)
         n_asked = self._asked + sum(event.point is None for event in events)
         stage, later = None, self._later
         while later and n_told >= later[0].begins:
@@ -310,8 +352,41 @@ class Optimizer:
             if point is not None:
                 feed = self._ledger.feed(proposer.policy.policy.takes)
                 value, noise = feed.in_user_unit(found.value), feed.in_user_unit(found.noise)
+                value = None if value is None else turned(value, self.maximize)
                 return Recommendation(point, value, noise, found.seen)
         return Recommendation(self._ledger.best())
+
+    @property
+    def knows_gain(self) -> bool:
+        """Whether a policy that proposes now knows `gain_left`."""
+        self._mend()
+        return any(one.policy.policy.knows_gain for one in self._proposers)
+
+    @isolated()
+    def gain_left(self) -> float | None:
+        """Return by how much one more evaluation is expected to improve on the best value.
+
+        Returns:
+            The expected improvement of the next point, at least 0, in the unit of the values told;
+            of the noise-free value where they are noisy. None where the policy does not know it,
+            as all but `kernel` do not, or not yet.
+        """
+        self._mend()
+        for proposer in self._proposers:
+            gain = proposer.gain_left(self._ledger)
+            if gain is not None:
+                return self._ledger.feed(proposer.policy.policy.takes).in_user_unit(gain)
+        return None
+
+    def left(self) -> Left:
+        """Return what the policy says of going on, for `rnnbbo.stopping`."""
+        values = np.array([math.nan, *self._ledger.values])
+        spread = 0.0
+        if np.isfinite(values).any():
+            cube = [self.space.place(point) for point in self._ledger.points]
+            tamed = tame(np.array(cube), values[1:]).y
+            spread = float(tamed.max() - tamed.min())
+        return Left(self.gain_left(), self.recommendation().noise, spread)
 
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
@@ -324,6 +399,8 @@ class Optimizer:
             policy_why=self.policy_why,
             recommended=self.recommendation(),
             random_state=self._rng,
+            maximize=self.maximize,
+            gain_left=self.gain_left(),
         )
 
     @property
@@ -340,7 +417,9 @@ class Optimizer:
 
     def _begin(self, policy: shipped.Source) -> Proposer:
         """Return a policy that has seen nothing yet."""
-        begun = Proposer.begin(shipped.load(policy), self.space, self._entropy)
+        loaded = shipped.load(policy)
+        loaded = self._learned.get(loaded.name, loaded)
+        begun = Proposer.begin(loaded, self.space, self._entropy)
         self._ledger.feed(begun.policy.policy.takes)
         return begun
 
@@ -403,7 +482,11 @@ class Optimizer:
         if not told:
             return _Event(u)
         y, *constraints = told
-        return _Event(u, point, as_value(y), as_constraints(*constraints or (None,)))
+        return _Event(u, point, self._value(y), as_constraints(*constraints or (None,)))
+
+    def _value(self, y: Any) -> float:
+        """Return a told value as policies have it: lower is better; NaN for a failed trial."""
+        return turned(as_value(y), self.maximize)
 
     def _note(self, event: _Event, proposers: list[Proposer] | None = None) -> None:
         """Take note of an event: it has happened, or, where an interrupt came first, it has not.

@@ -10,10 +10,13 @@ import numpy as np
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import PolicyError
 from rnnbbo.ledger import Ledger
+from rnnbbo.policies.allowed import admit
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
 from rnnbbo.space import Space
+
+_WEIGHED = 16  # choices, the best first, that count for what is left to gain
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ class Proposer:
                 f"choices of policy {self.policy.name!r} = {shown:.200}; expected an array (C, "
                 f"{self.space.cube_dim}) with C >= 1, of numbers from 0 to 1"
             )
-        return replace(ready, prepared=choices)
+        return replace(ready, prepared=admit(self.space, choices))
 
     def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.
@@ -186,15 +189,35 @@ class Proposer:
             if ledger.was_seen(u):
                 continue
             point, place = self._settle(u)
-            if not ledger.was_seen(place):
+            if not ledger.was_seen(place) and self._allows(u):
                 return point, place
         return self._settle(prepared[0])
+
+    def gain_left(self, ledger: Ledger) -> float | None:
+        """Return by how much its next query is expected to improve on the best value, in its unit.
+
+        None where the policy does not know that, or not yet.
+        """
+        policy, params = self.policy.policy, self.policy.params
+        if not policy.knows_gain:
+            return None
+        ready = self if self.prepared is not None else self.prepare(ledger)
+        choices = ready.prepared
+        assert choices is not None
+        places = [self._settle(u)[1] for u in choices[:_WEIGHED]]
+        unseen = [u for u in places if not ledger.was_seen(u)] or places[:1]
+        pending = ledger.waiting(policy.takes)[-MOST_PENDING:]
+        return policy.gain(params, ready.state, np.array(unseen), pending, self.space)
 
     def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""
         policy, params = self.policy.policy, self.policy.params
         pending = ledger.waiting(self.policy.policy.takes)[-MOST_PENDING:]
         yield from policy.further(params, self.state, pending, self.space, rng)
+
+    def _allows(self, u: np.ndarray) -> bool:
+        """Tell whether known constraints allow a place (D,)."""
+        return not self.space.constrained or bool(self.space.allows(self.space.snap(u[None]))[0])
 
     def _settle(self, u: np.ndarray) -> tuple[list[Any], np.ndarray]:
         """Return the point that a place (D,) of the cube stands for, and where that point lies."""

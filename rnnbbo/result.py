@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnnbbo.direction import turned, worst_value
 from rnnbbo.space import Space
 from rnnbbo.violations import is_feasible, rank
 
@@ -37,19 +38,25 @@ class OptimizeResult(dict):
 
     Attributes:
         x: best point, a list of n_dims values in user units; None if no trial succeeded.
-        fun: its value; infinity if no trial succeeded.
+        best: the same by name, {name: value}, without what is inactive.
+        fun: its value; infinity if no trial succeeded, -infinity where it maximizes.
+        maximize: whether larger values are better.
         feasible: whether all constraints are at most 0 at `x`; None if no trial succeeded. While
             no trial is feasible `x` is the one that violates them least, by their sum.
         constraints: values of the constraints at `x`, by name; empty where there are none.
-        recommended: the point told whose noise-free value is probably the least: `x` itself unless
+        recommended: the point told whose noise-free value is probably the best: `x` itself unless
             the values are noisy, see `Optimizer.recommend`; None if no trial succeeded.
         recommended_value: its estimated noise-free value; None where the values do not seem noisy,
             or the policy knows of no noise.
         noise: deviation of the noise of a value about there, likewise.
+        gain_left: by how much one more evaluation is expected to improve on the best value, at
+            least 0, in the unit of the values; None where the policy does not know that, or not
+            yet: see `Optimizer.gain_left`.
         x_iters: every point told, in the order told: a list of points.
         func_vals: their values, (len(x_iters),) float64. A failed trial, whatever its
-            objective returned, is +infinity here: it never is the minimum, and running minima
-            stay right. One that is not feasible keeps its value.
+            objective returned, is +infinity here, -infinity where it maximizes: it never is the
+            best, and running minima, or maxima, stay right. One that is not feasible keeps its
+            value.
         constraint_vals: values of the constraints of every trial, {name: (len(x_iters),) float64},
             NaN where one is not known; empty where there are none.
         n_failed: number of failed trials.
@@ -130,7 +137,9 @@ def make_result(
     policy: str | None = None,
     policy_why: str = "",
     recommended: Recommendation | None = None,
+    gain_left: float | None = None,
     random_state: Any = None,
+    maximize: bool = False,
     message: str | None = None,
     specs: dict[str, Any] | None = None,
 ) -> OptimizeResult:
@@ -144,28 +153,35 @@ def make_result(
         policy: name of the policy.
         policy_why: why it was chosen.
         recommended: what the policy recommends.
+        gain_left: by how much it expects the next value to improve on the best one.
         random_state: what the caller gave as seed or generator.
+        maximize: whether larger values are better.
         message: how the run ended; by default a count of the trials.
         specs: the call's arguments, {"args": {...}}.
 
     Returns:
-        The result; the first of several equal minima is its `x`.
+        The result; the first of several points of the best value is its `x`.
     """
-    values = np.array([y if math.isfinite(y) else math.inf for y in y_iters], dtype=np.float64)
+    worst = worst_value(maximize)
+    values = np.array([y if math.isfinite(y) else worst for y in y_iters], dtype=np.float64)
     n_failed = int(np.isinf(values).sum())
     limits = constraints or [{}] * len(values)
     names = list(dict.fromkeys(name for one in limits for name in one))
-    known = [i for i, value in enumerate(values.tolist()) if value < math.inf]
-    best = min(known, key=lambda i: rank(float(values[i]), limits[i]), default=None)
+    known = [i for i, value in enumerate(values.tolist()) if math.isfinite(value)]
+    best = min(
+        known, key=lambda i: rank(turned(float(values[i]), maximize), limits[i]), default=None
+    )
     feasible = None if best is None else is_feasible(limits[best])
     recommended = Recommendation(None) if recommended is None else recommended
     return OptimizeResult(
         message=count_text(len(values), n_failed) if message is None else message,
         success=bool(feasible),
-        fun=math.inf if best is None else float(values[best]),
+        fun=worst if best is None else float(values[best]),
         x=None if best is None else list(x_iters[best]),
+        maximize=maximize,
         feasible=feasible,
         constraints={} if best is None else dict(limits[best]),
+        best=None if best is None else space.as_mapping(x_iters[best]),
         nfev=len(values),
         n_failed=n_failed,
         policy=policy,
@@ -174,6 +190,7 @@ def make_result(
         recommended=recommended.x,
         recommended_value=recommended.value,
         noise=recommended.noise,
+        gain_left=gain_left,
         x_iters=[list(x) for x in x_iters],
         func_vals=values,
         constraint_vals={

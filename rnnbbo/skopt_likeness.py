@@ -36,6 +36,8 @@ class LikeSkoptDimension:
     @property
     def transformed_size(self) -> int:
         """Number of coordinates in the cube."""
+        if self.is_constant:  # type: ignore[attr-defined]
+            return 0
         return len(getattr(self, "categories", (None,)))
 
     @property
@@ -47,13 +49,18 @@ class LikeSkoptDimension:
     def transform(self, values: Any) -> np.ndarray:
         """Return the coordinates in the cube of n values: (n,), or (n, k) of k categories."""
         values = [self.check(value) for value in values]  # type: ignore[attr-defined]
-        if hasattr(self, "index"):
-            return np.eye(self.transformed_size)[[self.index(value) for value in values]]
+        if self.is_constant:  # type: ignore[attr-defined]
+            return np.empty((len(values), 0))
+        if hasattr(self, "categories"):
+            index = [self.index(value) for value in values]  # type: ignore[attr-defined]
+            return np.eye(self.transformed_size)[index]
         forward = self.to_cube()  # type: ignore[attr-defined]
         return np.array([forward(value) for value in values], dtype=np.float64)
 
     def inverse_transform(self, coordinates: Any) -> list[Any]:
         """Return the n values at coordinates (n,), or (n, k) of k categories."""
+        if self.is_constant:  # type: ignore[attr-defined]
+            return [self.bounds[0] for _ in coordinates]  # type: ignore[attr-defined]
         if hasattr(self, "categories"):
             return [self.categories[int(np.argmax(row))] for row in coordinates]
         backward = self.from_cube()  # type: ignore[attr-defined]
@@ -62,7 +69,7 @@ class LikeSkoptDimension:
     def rvs(self, n_samples: int = 1, random_state: Any = None) -> list[Any]:
         """Draw values at random, evenly in the cube."""
         draws = _as_rng(random_state).random_sample((n_samples, self.transformed_size))
-        return self.inverse_transform(draws if self.transformed_size > 1 else draws[:, 0])
+        return self.inverse_transform(draws if self.transformed_size != 1 else draws[:, 0])
 
     def distance(self, a: Any, b: Any) -> float:
         """Return the distance of two values, of categories 0 or 1.
@@ -71,8 +78,12 @@ class LikeSkoptDimension:
             ValueError: one is not in the dimension.
         """
         a, b = self.check(a), self.check(b)  # type: ignore[attr-defined]
+        if self.is_constant:  # type: ignore[attr-defined]
+            return 0.0
+        if hasattr(self, "categories"):
+            return float(self.index(a) != self.index(b))  # type: ignore[attr-defined]
         if hasattr(self, "index"):
-            return float(self.index(a) != self.index(b))
+            return float(abs(self.index(a) - self.index(b)))
         return float(abs(a - b))
 
 
@@ -93,8 +104,8 @@ class LikeSkoptSpace:
 
     @property
     def n_constant_dimensions(self) -> int:
-        """Always 0."""
-        return 0
+        """Number of dimensions with a single value."""
+        return sum(dimension.is_constant for dimension in self.dimensions)
 
     @property
     def is_real(self) -> bool:

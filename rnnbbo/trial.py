@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rnnbbo.direction import turned
 from rnnbbo.escaping import as_line, as_plain, end_of, one_line, repr_of
 from rnnbbo.status import TrialState
 from rnnbbo.violations import as_constraints, is_feasible, rank
@@ -74,12 +75,16 @@ class Trial:
         x: the point, n_dims values in user units.
         outcome: the value, or why there is none; None until it is told.
         waiting: whether it is not told, and nobody evaluates it now.
+        repetition: how often it was evaluated before, where it is evaluated several times.
+        params: the point by name, without what is inactive; None where nobody has asked for it.
     """
 
     number: int
     x: list[Any]
     outcome: Outcome | None = None
     waiting: bool = False
+    repetition: int = 0
+    params: dict[str, Any] | None = None
 
     @property
     def state(self) -> TrialState:
@@ -114,8 +119,8 @@ class Trial:
         return self.value is not None and is_feasible(self.constraints)
 
 
-def best_of(trials: Iterable[Trial]) -> Trial | None:
-    """Return the first of the trials with the smallest value, or None where none succeeded.
+def best_of(trials: Iterable[Trial], *, maximize: bool) -> Trial | None:
+    """Return the first of the trials with the best value, or None where none succeeded.
 
     Among feasible ones; where none is feasible, the one that violates the constraints least.
     """
@@ -124,7 +129,7 @@ def best_of(trials: Iterable[Trial]) -> Trial | None:
     for trial in trials:
         if trial.value is None:
             continue
-        own = rank(trial.value, trial.constraints)
+        own = rank(turned(trial.value, maximize), trial.constraints)
         if best is None or own < lowest:
             best, lowest = trial, own
     return best

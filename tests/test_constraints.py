@@ -205,6 +205,7 @@ def test_the_best_of_trials_is_feasible() -> None:
         Trial(i, [0.0], Outcome(value, constraints={"a": a}))
         for i, (value, a) in enumerate([(1.0, 2.0), (9.0, -1.0), (5.0, 0.0), (0.0, math.nan)])
     ]
-    assert best_of(trials) is trials[2]
-    assert best_of([trials[3], trials[0]]) is trials[0]
-    assert best_of([trials[3]]) is trials[3]
+    assert best_of(trials, maximize=False) is trials[2]
+    assert best_of(trials, maximize=True) is trials[1]
+    assert best_of([trials[3], trials[0]], maximize=True) is trials[0]
+    assert best_of([trials[3]], maximize=False) is trials[3]

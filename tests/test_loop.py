@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from rnnbbo.evaluation.futures import Futures
-from rnnbbo.loop import Limits, RunHistory, run_trials
+from rnnbbo.loop import Limits, run_trials
+from rnnbbo.run_history import RunHistory
 from rnnbbo.trial import Outcome
 
 

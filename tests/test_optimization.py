@@ -61,8 +61,9 @@ def test_a_run_is_watched_from_its_beginning_and_its_evaluator_stopped():
 
 def test_a_watcher_may_end_it_before_anything_is_evaluated():
     watcher, evaluator = Watcher(at_once=True), Spy()
-    ended = run(watcher, evaluator, points=[[0.5, 2]], values=[3.0])
-    assert (ended.status, ended.trials, evaluator.stopped) == (Status.STOPPED, [], 1)
+    ended = run(watcher, evaluator, known=[([0.5, 2], Outcome(3.0))])
+    assert (ended.status, evaluator.stopped) == (Status.STOPPED, 1)
+    assert [(trial.number, trial.value) for trial in ended.trials] == [(0, 3.0)]
     assert (ended.result.fun, ended.result.nfev) == (3.0, 0)
 
 
@@ -162,5 +163,5 @@ def test_the_best_of_trials_is_the_first_of_the_lowest():
     values = [2.0, 1.0, 1.0]
     trials = [Trial(i, [], Outcome(value)) for i, value in enumerate(values)]
     failed, waiting = Trial(8, [], Outcome(error="no")), Trial(9, [])
-    assert best_of([waiting, failed, *trials]).number == 1
-    assert best_of([waiting, failed]) is None
+    assert best_of([waiting, failed, *trials], maximize=False).number == 1
+    assert best_of([waiting, failed], maximize=False) is None

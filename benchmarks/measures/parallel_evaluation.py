@@ -21,9 +21,10 @@ from rnnbbo.benchmarks.statistics import bootstrap_mean, capped, normalised_regr
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
 from rnnbbo.evaluation.evaluator import Objective, evaluate
 from rnnbbo.functions.problem import FloatArray
-from rnnbbo.loop import Limits, RunHistory, run_trials
+from rnnbbo.loop import Limits, run_trials
 from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
+from rnnbbo.run_history import RunHistory
 from rnnbbo.trial import Trial
 
 _SPREAD = 0.5

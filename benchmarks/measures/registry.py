@@ -28,6 +28,9 @@ class Measure(NamedTuple):
 MEASURES = {
     "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
+    "exhausted": Measure(
+        "exhausted_runs", 'When until="exhausted" ends runs, and what they give away.'
+    ),
     "latency": Measure("latency", "Time of an ask and its tell, on one core."),
     "many": Measure("batched_runs", "Thousands of problems at once: time, and values reached."),
     "outliers": Measure(

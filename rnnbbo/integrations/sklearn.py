@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.arguments import as_count
+from rnnbbo.dimensions import Categorical, Dimension
 from rnnbbo.errors import ConfigError, MissingExtraError, SpaceError
 from rnnbbo.integrations.skopt import Optimizer
 from rnnbbo.result import OptimizeResult
-from rnnbbo.space import Categorical, Integer, Real, Space, as_dimension
+from rnnbbo.space import Space
+from rnnbbo.specs import as_dimension, renamed
 
 try:
     from sklearn.exceptions import FitFailedWarning
@@ -205,8 +207,8 @@ class RnnSearchCV(BaseSearchCV):
             while left > 0:
                 points = optimizer.ask(n_points=min(self.n_points, left))
                 left -= len(points)
-                names = optimizer.space.names
-                candidates = [{**fixed, **dict(zip(names, point, strict=True))} for point in points]
+                named = map(optimizer.space.as_mapping, points)
+                candidates = [{**fixed, **values} for values in named]
                 result = optimizer.tell(points, self._losses(evaluate, candidates))
                 self._results[-1] = result
                 # All of them are called, as in scikit-optimize.
@@ -364,11 +366,8 @@ def _split(space: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
             raise SpaceError(f"{name}: {error}") from None
         if isinstance(dimension, _Fixed):
             fixed[name] = dimension.value
-        elif isinstance(dimension, Categorical):
-            dimensions.append(Categorical(dimension.categories, name))
         else:
-            kind: Any = type(dimension)
-            dimensions.append(kind(*dimension.bounds, dimension.prior, name))
+            dimensions.append(renamed(dimension, name))
     if not dimensions:
         raise SpaceError(f"search space = {dict(space)!r}; expected one with several values")
     return dimensions, fixed
@@ -381,7 +380,7 @@ class _Fixed:
     value: Any
 
 
-def _dimension(spec: Any) -> Real | Integer | Categorical | _Fixed:
+def _dimension(spec: Any) -> Dimension | _Fixed:
     """Return what a parameter may be."""
     # A list, or a Categorical of scikit-optimize.
     values = getattr(spec, "categories", spec)
@@ -389,32 +388,14 @@ def _dimension(spec: Any) -> Real | Integer | Categorical | _Fixed:
         return _Fixed(values[0])
     if isinstance(spec, (list, np.ndarray)) and not _has_prior(spec):
         return Categorical(spec.tolist() if isinstance(spec, np.ndarray) else spec)
-    # What draws values and is no dimension of scikit-optimize.
-    if hasattr(spec, "support") or (hasattr(spec, "rvs") and not hasattr(spec, "transform")):
-        return _distribution(spec)
-    return as_dimension(spec)
+    dimension = as_dimension(spec)
+    if dimension.is_constant and dimension.when is None:
+        return _Fixed(dimension.bounds[0])
+    return dimension
 
 
 def _has_prior(spec: Any) -> bool:
     return len(spec) > 2 and isinstance(spec[2], str) and not isinstance(spec[0], str)
-
-
-def _distribution(spec: Any) -> Real | Integer | _Fixed:
-    """Return the dimension that a distribution of scipy.stats is."""
-    kind = getattr(getattr(spec, "dist", None), "name", type(spec).__name__).lower()
-    if kind in ("uniform", "loguniform", "reciprocal", "randint"):
-        low, high = (bound.item() for bound in np.asarray(spec.support()))
-        if kind == "randint":
-            low, high = int(low), int(high)
-            return _Fixed(low) if low == high else Integer(low, high)
-        # Moved, the logarithm of a value is not evenly distributed any more.
-        location = spec.dist._parse_args(*spec.args, **spec.kwds)[1] if hasattr(spec, "args") else 0
-        if kind == "uniform" or location == 0:
-            return Real(low, high, "uniform" if kind == "uniform" else "log-uniform")
-    raise SpaceError(
-        f"distribution = {kind!r}; expected uniform, loguniform without a location, or randint of "
-        "scipy.stats; or (low, high), (low, high, prior), or a list of choices"
-    )
 
 
 def _settings(dimensions: list[Any], n_iter: int) -> int:

@@ -53,9 +53,10 @@ def minimize_many(
             problem i, and returns (n_problems,) values. Both are numpy arrays, or torch tensors
             where `bounds` or `device` say so.
         bounds: shared by all problems: (D, 2), or a list of (low, high), (low, high,
-            "log-uniform") or `Real`. Or (n_problems, D, 2), one box a problem. Every dimension is
-            real, whole numbers as bounds included. A torch tensor makes everything stay on its
-            device, and points have its dtype.
+            "log-uniform") or `Real`, or a mapping from names to these, in the order of the columns
+            of points. Or (n_problems, D, 2), one box a problem. Every dimension is real, whole
+            numbers as bounds included. A torch tensor makes everything stay on its device, and
+            points have its dtype.
         n_problems: number of problems N.
         n_calls: evaluations of each problem T, the number of calls of `f`.
         policy: one that is batched, as for `rnnbbo.Optimizer`; None for `dnc`. `kernel` is not,

@@ -1,5 +1,6 @@
 """Bounds of many problems, and the way from the unit cube to user units."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,12 +57,26 @@ def _shared(bounds: Any) -> tuple[np.ndarray, np.ndarray]:
                     f"{repr_of(spec)}; expected (low, high), (low, high, prior) or a Real: "
                     "minimize_many takes real dimensions only"
                 )
-            dimensions.append(spec if isinstance(spec, Real) else Real(*spec))
+            dimensions.append(_plain(spec if isinstance(spec, Real) else Real(*spec)))
         except SpaceError as error:
             raise SpaceError(f"dimension {i} of the bounds: {error}") from None
     ends = np.array([[dim.low, dim.high] for dim in dimensions])
     log = np.array([dim.prior == "log-uniform" for dim in dimensions])
     return ends[None], log[None]
+
+
+def _plain(dim: Real) -> Real:
+    """Return the dimension, which has to be a range of any numbers.
+
+    Raises:
+        SpaceError: it is not.
+    """
+    if dim.is_constant or dim.step is not None or dim.when is not None:
+        raise SpaceError(
+            f"{dim!r}; expected low < high, without a step or conditions: minimize_many takes "
+            "ranges of any numbers only"
+        )
+    return dim
 
 
 def _each(bounds: Any, n_problems: int) -> np.ndarray:
@@ -82,7 +97,7 @@ def _each(bounds: Any, n_problems: int) -> np.ndarray:
     if wrong.any():
         i, j = (int(k) for k in np.argwhere(wrong)[0])
         try:
-            Real(float(low[i, j]), float(high[i, j]))
+            _plain(Real(float(low[i, j]), float(high[i, j])))
         except SpaceError as error:
             raise SpaceError(f"dimension {j} of the bounds of problem {i}: {error}") from None
     return ends
@@ -101,6 +116,7 @@ def _depth(bounds: Any) -> int:
 def _read(bounds: Any, n_problems: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return bounds (N or 1, D, 2) and flags (1, D), or None for no flags."""
     host = bounds.detach().cpu().numpy() if _is_tensor(bounds) else bounds
+    host = list(host.values()) if isinstance(host, Mapping) else host
     depth = _depth(host)
     if not isinstance(host, (list, tuple, np.ndarray)) or depth == 0:
         raise SpaceError(f"bounds = {repr_of(bounds)}; expected a list of dimensions or an array")
@@ -114,7 +130,8 @@ def as_bounds(bounds: Any, n_problems: int, device: Any = None) -> Bounds:
     """Understand the bounds of `minimize_many`.
 
     Args:
-        bounds: (D, 2) numbers or a list of dimensions, shared by all problems; or (N, D, 2).
+        bounds: (D, 2) numbers, a list of dimensions or a mapping from names to them, shared by all
+            problems; or (N, D, 2).
         n_problems: N.
         device: a torch device for tensors, None for numpy arrays. A tensor of bounds keeps its own
             device and dtype.

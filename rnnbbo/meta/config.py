@@ -139,9 +139,10 @@ def _require(key: str, value: object, fine: bool, form: str) -> None:
 
 @dataclass(frozen=True)
 class Config:
-    """A whole configuration file: tables `train`, `policy` and `functions`.
+    """A whole configuration file: tables `train`, `policy`, `functions` and `rough`.
 
-    `functions` stays a plain mapping: it belongs to the task distribution, which is passed in.
+    `functions` and `rough` stay plain mappings: they belong to the task distribution, which is
+    passed in.
     `start` is not part of a file: it says which weights a training goes on from.
     """
 
@@ -149,6 +150,7 @@ class Config:
     policy: NetworkConfig
     functions: dict[str, Any] = field(default_factory=dict)
     start: dict[str, str] = field(default_factory=dict)
+    rough: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = LOSSES[self.policy.scores]
@@ -167,6 +169,11 @@ class Config:
                 'train.climbed = true; expected false, or policy.head = "scored" with '
                 "policy.process_heads >= 1: only heads of regression are climbed"
             )
+        if self.rough and not self.policy.scores:
+            raise ConfigError(
+                f"a table [rough] with policy.head = {self.policy.head!r}; expected policy.head = "
+                '"scored": a direct head needs functions that can be differentiated'
+            )
         if self.train.teacher and self.policy.scores:
             raise ConfigError(
                 f"train.teacher = {self.train.teacher!r}; expected none, or policy.head = "
@@ -180,12 +187,13 @@ class Config:
             "policy": self.policy.to_dict(),
             "functions": self.functions,
         }
-        return values | ({"start": self.start} if self.start else {})
+        more = {"rough": self.rough, "start": self.start}
+        return values | {key: value for key, value in more.items() if value}
 
 
 def parse(values: dict[str, Any]) -> Config:
     """Build a configuration from plain values, refusing unknown tables and keys."""
-    tables = ("train", "policy", "functions")
+    tables = ("train", "policy", "functions", "rough")
     for key in values:
         if key not in tables:
             raise ConfigError(
@@ -195,6 +203,7 @@ def parse(values: dict[str, Any]) -> Config:
         from_table(TrainConfig, "train", values.get("train", {})),
         NetworkConfig.from_dict(values.get("policy", {})),
         values.get("functions", {}),
+        rough=values.get("rough", {}),
     )
 
 

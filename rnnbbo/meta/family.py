@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from rnnbbo.errors import ConfigError
+from rnnbbo.meta.queries import improvements
 from rnnbbo.policies import candidates as points
 
 Member = Callable[[np.ndarray], np.ndarray]
@@ -150,14 +151,10 @@ class FamilyQueries:
         """Return values (B,) at index (B, 1)."""
         return self.f.gather(1, index)[:, 0]
 
-    def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
-        """Return improvements (B, C) on everything asked so far; at first, on the median candidate.
+    def settle(self, candidates: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the candidates: every point may be asked."""
+        return candidates
 
-        Results that are still pending count too: no candidate is worth what another one brings.
-        """
-        values = self.members(candidates)
-        if self.f.shape[1] == 0:
-            level = values.median(dim=1, keepdim=True).values
-        else:
-            level = self.f.amin(dim=1, keepdim=True)
-        return (level - values).clamp_min(0.0)
+    def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
+        """Return improvements (B, C), as `improvements` has them."""
+        return improvements(self.f, self.members(candidates))

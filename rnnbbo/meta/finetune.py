@@ -55,8 +55,27 @@ def configure(
             f"train.loss = {train.loss!r}; expected 'improvement' for a family of functions"
         )
     train = replace(train, dims=tuple(dims) or train.dims)
-    start = {"name": parent.name, "sha256": digest_of(parent.params)}
-    return Config(train, NetworkConfig.from_dict(dict(policy.settings)), {"family": family}, start)
+    network = NetworkConfig.from_dict(dict(policy.settings))
+    return Config(train, network, {"family": family}, _start(parent))
+
+
+def go_on(parent: Checkpoint, config: Config) -> Config:
+    """Return a configuration whose training begins with given weights.
+
+    Raises:
+        ConfigError: its policy is another one than that of the weights.
+    """
+    theirs = dict(parent.policy.settings)
+    if theirs != config.policy.to_dict():
+        raise ConfigError(
+            f"--from {parent.name}, of policy {theirs}; expected that of the configuration, "
+            f"{config.policy.to_dict()}"
+        )
+    return replace(config, start=_start(parent))
+
+
+def _start(parent: Checkpoint) -> dict[str, str]:
+    return {"name": parent.name, "sha256": digest_of(parent.params)}
 
 
 @dataclass(frozen=True)

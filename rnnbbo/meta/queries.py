@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from rnnbbo.functions.gp import Conditional, GPTasks, draw_next, expected_improvement
+from rnnbbo.functions.rough_tasks import RoughTasks
 
 QUERY_JITTER = 1e-8  # float64: resolves improvements of 1e-4 of the amplitude
 _IGNORED = 1e3  # noise that leaves a point out of a posterior's mean, in amplitudes
@@ -29,6 +30,10 @@ class Queries(Protocol):
 
     def told(self, index: Tensor) -> Tensor:
         """Return the values (B,) that the policy is told of the queries at index (B, 1)."""
+        ...
+
+    def settle(self, candidates: Tensor, generator: torch.Generator) -> Tensor:
+        """Return candidates (B, C, D) moved to points that may be asked."""
         ...
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
@@ -63,6 +68,19 @@ def draw_warp(batch: int, share: float, generator: torch.Generator, like: Tensor
     return Warp(torch.where(uniform() < share, strength, 0.0))
 
 
+def improvements(asked: Tensor, values: Tensor) -> Tensor:
+    """Return improvements (B, C) of values (B, C) on everything asked so far, (B, t).
+
+    At first, on the median candidate. Results that are still pending count too: no candidate is
+    worth what another one brings.
+    """
+    if asked.shape[1] == 0:
+        level = values.median(dim=1, keepdim=True).values
+    else:
+        level = asked.amin(dim=1, keepdim=True)
+    return (level - values).clamp_min(0.0)
+
+
 class GPQueries:
     """Runs on Gaussian processes, whose values are drawn as they are asked for, in float64."""
 
@@ -92,6 +110,10 @@ class GPQueries:
     def told(self, index: Tensor) -> Tensor:
         """Return warped values (B,), float32, at index (B, 1)."""
         return self.warp(self.y.gather(1, index)[:, 0]).float()
+
+    def settle(self, candidates: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the candidates: every point may be asked."""
+        return candidates
 
     def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
         """Return what a scored head should prefer, (B, C).
@@ -131,3 +153,36 @@ class GPQueries:
             smooth = results.mean_std(self.x)[0].scatter(1, pending, torch.inf).amin(dim=1)
             best_y = torch.where(tasks.noise > 0, smooth, best_y)
         return expected_improvement(mean, std, best_y[:, None])
+
+
+class RoughQueries:
+    """Runs on rough functions, whose values alone are known, in float64."""
+
+    def __init__(self, tasks: RoughTasks, generator: torch.Generator, warped: float) -> None:
+        """Start B runs; a share `warped` of them is told bent values."""
+        self.tasks, self.generator = tasks, generator
+        self.warp = draw_warp(tasks.batch, warped, generator, tasks.noise)
+        like = tasks.noise
+        self.x = like.new_zeros(tasks.batch, 0, tasks.dim)
+        self.f = like.new_zeros(tasks.batch, 0)
+        self.y = like.new_zeros(tasks.batch, 0)  # with noise and outliers, before the warp
+
+    def evaluate(self, x: Tensor) -> None:
+        """Evaluate the queries (B, D)."""
+        f = self.tasks(x[:, None, :])[:, 0]
+        y = self.tasks.observe(f, self.generator)
+        self.x = torch.cat([self.x, x[:, None, :]], dim=1)
+        self.f = torch.cat([self.f, f[:, None]], dim=1)
+        self.y = torch.cat([self.y, y[:, None]], dim=1)
+
+    def told(self, index: Tensor) -> Tensor:
+        """Return warped values (B,), float32, at index (B, 1)."""
+        return self.warp(self.y.gather(1, index)[:, 0]).float()
+
+    def settle(self, candidates: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the candidates on the space, some with other integers and categories."""
+        return self.tasks.declared.vary(self.tasks.declared.snap(candidates), generator)
+
+    def utility(self, candidates: Tensor, pending: Tensor) -> Tensor:
+        """Return improvements (B, C), as `improvements` has them."""
+        return improvements(self.f, self.tasks(candidates))

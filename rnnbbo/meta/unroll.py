@@ -5,6 +5,7 @@ is the paper's, differentiable through queries and values (Chen et al. 2016, sec
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -12,16 +13,19 @@ from torch import Tensor
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.gp import GPTasks
+from rnnbbo.functions.rough_tasks import RoughTasks
 from rnnbbo.meta import losses
 from rnnbbo.meta.config import TrainConfig
 from rnnbbo.meta.family import FamilyQueries, Members
-from rnnbbo.meta.queries import GPQueries, Queries
+from rnnbbo.meta.queries import GPQueries, Queries, RoughQueries
 from rnnbbo.meta.schedule import Episode
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import namespace
 from rnnbbo.policies.protocol import BatchedPolicy
+
+_ROUGH = 4.0  # brings gradients of `improvement_loss` to the size of those of `candidate_loss`
 
 
 class Run(NamedTuple):
@@ -162,6 +166,7 @@ def scored_run(
             state = policy.step(params, state, observation)
         with torch.no_grad():
             drawn = draw_candidates(state, config.candidates, generator)
+            drawn = drawn._replace(points=queries.settle(drawn.points, generator))
             choices = drawn.points
             pending = _pick(queries.x, queue.pending).to(choices.dtype)
         with torch.set_grad_enabled(trained):
@@ -251,7 +256,7 @@ def _choice(
 def run_policy(
     policy: BatchedPolicy,
     params: Mapping[str, Tensor],
-    functions: GPTasks | Members,
+    functions: GPTasks | RoughTasks | Members,
     episode: Episode,
     config: TrainConfig,
     generator: torch.Generator,
@@ -271,6 +276,12 @@ def run_policy(
             )
         queries = FamilyQueries(functions, generator.device)
         return scored_run(policy, params, queries, episode, config, generator)
+    if isinstance(functions, RoughTasks):
+        # No posterior of these is known, and so no expected improvement.
+        by_values = replace(config, loss="improvement")
+        rough = RoughQueries(functions, generator, config.warped)
+        outcome = scored_run(policy, params, rough, episode, by_values, generator)
+        return outcome._replace(loss=_ROUGH * outcome.loss)
     drawn = GPQueries(functions, generator, config.warped)
     if policy.scores:
         return scored_run(policy, params, drawn, episode, config, generator)

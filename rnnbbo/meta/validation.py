@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rnnbbo.functions.gp import GPTasks, draw_paths, find_minimum
+from rnnbbo.functions.rough_tasks import PartlyRough, RoughTasks
 from rnnbbo.meta.family import Members
 from rnnbbo.meta.unroll import draw_candidates
 from rnnbbo.policies import candidates as points
@@ -36,7 +37,7 @@ class TaskDistribution(Protocol):
         generator: torch.Generator,
         device: torch.device | str = ...,
         dtype: torch.dtype = ...,
-    ) -> GPTasks | Members:
+    ) -> GPTasks | RoughTasks | Members:
         """Draw a batch of processes, or of functions."""
         ...
 
@@ -62,12 +63,16 @@ def held_out(
 ) -> ValidationSet:
     """Draw functions of `dim` dimensions that no training sees, and find their minima.
 
+    Of a distribution that is partly rough these are its processes.
+
     Args:
         distribution: of the functions.
         dim: D.
         seed: from `SEED` on.
         device: torch device.
     """
+    if isinstance(distribution, PartlyRough):
+        distribution = distribution.processes
     generator = torch.Generator(device).manual_seed(seed)
     tasks = distribution.sample(FUNCTIONS_PER_DIM, dim, generator, device, torch.float32)
     function: Callable[[Tensor], Tensor]
@@ -76,6 +81,7 @@ def held_out(
         lowest = tasks.minima(np.random.default_rng(seed), SEARCHED * dim)
         minimum = torch.from_numpy(lowest).to(device)
     else:
+        assert isinstance(tasks, GPTasks)
         function = draw_paths(tasks, PATH_FEATURES, generator)
         _, minimum = find_minimum(
             function, dim, generator, n_starts=8, n_steps=60, device=device, dtype=torch.float32

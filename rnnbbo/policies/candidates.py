@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo.policies.allowed import keep_allowed, pull
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.ops import Array, Namespace
 from rnnbbo.policies.plateaus import Plateaus
@@ -113,15 +114,34 @@ def spray_best(
     return Candidates(xp.concat([wide, near], axis=1), wide.shape[1])
 
 
-def spray_at_random(rng: np.random.Generator, centres: np.ndarray) -> np.ndarray:
-    """Scatter points round centres (C, D), as `spray`."""
-    return spray(
-        np,
-        centres[None],
-        rng.standard_normal((1, *centres.shape)),
-        rng.random((1, len(centres))),
-        rng.random((1, *centres.shape)),
-    )[0]
+def spray_at_random(
+    rng: np.random.Generator, centres: np.ndarray, space: Space | None = None
+) -> np.ndarray:
+    """Scatter points round centres (C, D), as `spray`.
+
+    Where a space has conditions, what is inactive, or a category, does not count among the
+    coordinates.
+    """
+    normal = rng.standard_normal((1, *centres.shape))
+    u_radius = rng.random((1, len(centres)))
+    u_keep = rng.random((1, *centres.shape))
+    if space is not None and space.conditional:
+        u_keep = among_movable(space, centres, u_keep[0])[None]
+    return spray(np, centres[None], normal, u_radius, u_keep)[0]
+
+
+def among_movable(space: Space, centres: np.ndarray, u_keep: np.ndarray) -> np.ndarray:
+    """Return uniform numbers (C, D) that choose coordinates, for a space with conditions.
+
+    Those of what is inactive at the centres (C, D), and of categories, are 2: never chosen. The
+    others are chosen with the probability of as many coordinates as they are.
+    """
+    moves = space.movable(space.snap(centres))
+    moves[:, space.category_columns] = False
+    count = np.maximum(moves.sum(axis=1, keepdims=True), 1)
+    dim = centres.shape[1]
+    factor = max(0.25, 2.0 / dim) / np.maximum(0.25, 2.0 / count)
+    return np.where(moves, factor * u_keep, 2.0)
 
 
 def snap_near(
@@ -158,8 +178,10 @@ def draw_in_space(
     near = SPRAYED if evidence.told else 0
     wide = SPREAD + SPRAYED - near
     spread = space.snap(quasi_random(np, rng.random(evidence.best_x.shape), 0, wide)[0])
+    spread = keep_allowed(rng, space, spread)
     if not near:
         return Candidates(spread, wide)
     centres = spray_centres(np, evidence, near)[0].astype(np.float64)
-    around = snap_near(rng, space, spray_at_random(rng, centres), centres)
-    return Candidates(np.concatenate([spread, space.snap(flat.leave(rng, around))]), wide)
+    around = snap_near(rng, space, spray_at_random(rng, centres, space), centres)
+    around = pull(space, space.snap(flat.leave(rng, around)), centres)
+    return Candidates(np.concatenate([spread, around]), wide)

@@ -51,12 +51,14 @@ class Policy(ABC):
         about: what it is, in a line.
         batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
         takes: which values it is told.
+        knows_gain: whether it has a `gain`.
         constrained: whether it is told the values of constraints, too.
     """
 
     about: str = ""
     batched: bool = False
     takes: Takes = Takes.FINITE
+    knows_gain: bool = False
     constrained: bool = False
 
     @property
@@ -64,7 +66,7 @@ class Policy(ABC):
         """Plain values that make it what it is, for a weights file and for people."""
         return {}
 
-    def informed(
+    def learned_from(
         self, rng: np.random.Generator, studies: Sequence[tuple[np.ndarray, np.ndarray]]
     ) -> "Policy":
         """Return the policy that knows of earlier studies of like problems.
@@ -157,6 +159,28 @@ class Policy(ABC):
 
         With what is known of its value and of the noise, or the point alone. None where nothing
         better is known than the point of the least value.
+        """
+        return None
+
+    def gain(
+        self,
+        params: Params,
+        state: Any,
+        points: np.ndarray,
+        pending: np.ndarray,
+        space: Space,
+    ) -> float | None:
+        """Return how much one more value is expected to improve on the best, in values' unit.
+
+        Args:
+            params: its weights.
+            state: its state.
+            points: (C, D) where it may be taken, C >= 1: the best of them counts.
+            pending: (P, D) points asked and not told.
+            space: the user's.
+
+        Returns:
+            It, at least 0; None where it is not known, or not yet.
         """
         return None
 

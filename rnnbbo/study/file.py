@@ -33,6 +33,7 @@ from rnnbbo.study.description import (
     space_difference,
 )
 from rnnbbo.study.follower import Follower
+from rnnbbo.study.settings import Settings
 from rnnbbo.study.store import Code, TrialStore
 from rnnbbo.trial import Trial
 
@@ -47,10 +48,12 @@ class StudyFile:
         space: the space that the study has to be made for; None for any.
         policy: likewise the policy, by name or file.
         rng: likewise the seed.
+        maximize: likewise the direction.
 
     Attributes:
         path: the file.
         space: the study's.
+        maximize: whether larger values are better in it.
         policy_name: name of the study's policy.
         seed: the study's.
         command: what evaluates the study, as JSON; empty where nobody said.
@@ -60,13 +63,15 @@ class StudyFile:
         StudyError: the file is missing, damaged, or was made for something else.
     """
 
-    def __init__(self, path: Path, space: Space | None, policy: Any, rng: Any) -> None:
+    def __init__(
+        self, path: Path, space: Space | None, policy: Any, rng: Any, maximize: bool | None
+    ) -> None:
         self.path = path
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._database = Database(path)
         try:
-            key = self._read_header(space, policy, rng)
+            key = self._read_header(space, policy, rng, maximize)
         except BaseException:
             self._database.close()
             raise
@@ -76,22 +81,36 @@ class StudyFile:
         self._given: set[int] = set()  # trials that somebody here knows to be theirs
         self._heartbeat: participants.Heartbeat | None = None
 
-    def _read_header(self, space: Space | None, policy: Any, rng: Any) -> str:
+    def _read_header(
+        self, space: Space | None, policy: Any, rng: Any, maximize: bool | None
+    ) -> str:
         """Read what the study was made for, and compare it with what is wanted now.
 
         Returns:
             A text that is the same for all who work on it by the same means.
         """
         with self._database.reading() as connection:
-            described, name, source, weights, seed, self.command = connection.execute(
-                "SELECT space, policy, source, weights, seed, command FROM study"
+            described, name, source, weights, seed, settings, self.command = connection.execute(
+                "SELECT space, policy, source, weights, seed, settings, command FROM study"
             ).fetchone()
-        means = [described, name, weights, seed, version("rnnbbo"), np.__version__]
+        means = [described, name, weights, seed, settings, version("rnnbbo"), np.__version__]
         made_for = f"the study {self.path} was made for another"
         described = json.loads(described)
         other = None if space is None else space_difference(described, describe_space(space))
         if other is not None:
             raise StudyError(f"{made_for} space: {other}")
+        try:
+            self.maximize = Settings.read(settings).maximize
+        except TypeError:
+            raise StudyError(
+                f"{self.path}: its settings = {settings:.200}; expected none that this version "
+                "does not know: it was made by a later rnnbbo"
+            ) from None
+        if maximize is not None and maximize != self.maximize:
+            raise StudyError(
+                f"{made_for} direction: maximize = {self.maximize}, not {maximize}; its values "
+                "are not to be mixed with such"
+            )
         self._may_ask = space is not None or is_restorable(described)
         self.space = restore_space(described) if space is None else space
         self._missing: RnnbboError | None = None
@@ -143,7 +162,9 @@ class StudyFile:
             shipped.require_constrained(self._policy)
 
     def _begin_optimizer(self) -> Optimizer:
-        return Optimizer(self.space, policy=self._policy, rng=self.seed)
+        return Optimizer(
+            self.space.listed, policy=self._policy, rng=self.seed, maximize=self.maximize
+        )
 
     @contextmanager
     def reading(self) -> Iterator[TrialStore]:
@@ -174,11 +195,12 @@ class StudyFile:
             found = trials.trials(told=told)
         return [replace(trial, x=self.space.decode(trial.x)) for trial in found]
 
-    def ask(self, n_calls: int | None) -> Trial | None:
+    def ask(self, n_calls: int | None, *, new: bool = False) -> Trial | None:
         """Return a trial that waits for somebody, or a new one.
 
         Args:
             n_calls: number of evaluations beyond which no new one is begun; None for any.
+            new: let those wait that do.
 
         Returns:
             The trial, which is this process's to evaluate; None where n_calls have been begun.
@@ -195,30 +217,30 @@ class StudyFile:
                     number = participants.register(connection, self.path)
                 self._participant = number
                 self._heartbeat = participants.Heartbeat(self.path, number)
-            trial = self._next(n_calls)
+            trial = self._next(n_calls, new)
             if trial is not None:
                 self._given.add(trial.number)
             return trial
 
-    def _next(self, n_calls: int | None) -> Trial | None:
+    def _next(self, n_calls: int | None, new: bool) -> Trial | None:
         with self._changing() as connection:
-            done, trial = self._look(connection, n_calls)
+            done, trial = self._look(connection, n_calls, new)
         if done:
             return trial
         with self._follower.turn_to_ask():
             for _ in range(_TRIES):
-                done, trial = self._ask_new(n_calls)
+                done, trial = self._ask_new(n_calls, new)
                 if done:
                     return trial
             with self._changing() as connection:  # keep the others away this time
-                done, trial = self._look(connection, n_calls)
+                done, trial = self._look(connection, n_calls, new)
                 if done:
                     return trial
                 trials = TrialStore(connection)
                 x = self._follower.follow(trials).optimizer.copy().ask()
                 return Trial(self._insert(trials, self.space.encode(x)), x)
 
-    def _ask_new(self, n_calls: int | None) -> tuple[bool, Trial | None]:
+    def _ask_new(self, n_calls: int | None, new: bool) -> tuple[bool, Trial | None]:
         """Return a new trial, worked out while others may write.
 
         Returns:
@@ -229,7 +251,7 @@ class StudyFile:
         x = optimizer.ask()
         code = self.space.encode(x)
         with self._changing() as connection:
-            done, trial = self._look(connection, n_calls)
+            done, trial = self._look(connection, n_calls, new)
             if done:
                 return True, trial
             trials = TrialStore(connection)
@@ -243,7 +265,7 @@ class StudyFile:
         return True, Trial(number, x)
 
     def _look(
-        self, connection: sqlite3.Connection, n_calls: int | None
+        self, connection: sqlite3.Connection, n_calls: int | None, new: bool
     ) -> tuple[bool, Trial | None]:
         """Return whether no new trial has to be made, and one that waits, if any."""
         assert self._participant is not None
@@ -253,7 +275,7 @@ class StudyFile:
         # An interrupt may have come between a trial and whoever asked for it.
         lost = set(trials.running(self._participant)) - self._given
         trials.release(self._participant, lost)
-        waiting = trials.take(self._participant)
+        waiting = None if new else trials.take(self._participant)
         self._follower.others = participants.has_others(connection, self._participant)
         if waiting is not None:
             number, code = waiting
@@ -304,7 +326,9 @@ class StudyFile:
                 self._database.close()
 
 
-def make(path: Path, space: Space, policy: Any, rng: Any, *, resume: bool) -> None:
+def make(
+    path: Path, space: Space, policy: Any, rng: Any, settings: Settings, *, resume: bool
+) -> None:
     """Make the file; with `resume`, another process may do it first.
 
     Raises:
@@ -325,6 +349,7 @@ def make(path: Path, space: Space, policy: Any, rng: Any, *, resume: bool) -> No
         "seed": str(as_entropy(rng)),
         "made_by": f"rnnbbo {version('rnnbbo')}",
         "made_at": time.time(),
+        "settings": settings.text,
         "command": "",
     }
     try:

@@ -23,6 +23,7 @@ STATEMENTS = {
     seed TEXT NOT NULL,
     made_by TEXT NOT NULL,
     made_at REAL NOT NULL,
+    settings TEXT NOT NULL,
     command TEXT NOT NULL,
     head TEXT NOT NULL,
     crc INTEGER NOT NULL
@@ -58,7 +59,7 @@ _INDEX = "CREATE INDEX trial_state ON trial (state)"
 COLUMNS = {
     "study": (
         *("id", "space", "policy", "source", "weights", "seed", "made_by", "made_at"),
-        *("command", "head"),
+        *("settings", "command", "head"),
     ),
     "worker": ("id", "machine", "pid", "born", "beat"),
     "trial": (
@@ -68,10 +69,13 @@ COLUMNS = {
 }
 """Columns of each table, its key first, without the checksum."""
 
+_FIRST_STUDY = COLUMNS["study"][:-3]
+"""What the first version of the schema had of the table `study`."""
+_SECOND_STUDY = (*_FIRST_STUDY, "command", "head")
+"""Likewise the second one."""
 _SECOND_TRIAL = tuple(column for column in COLUMNS["trial"] if column != "constraints")
 """What versions before the third had of the table `trial`."""
-_FIRST = {"study": COLUMNS["study"][:-2], "worker": COLUMNS["worker"], "trial": _SECOND_TRIAL}
-"""What the first version of the schema had of all tables."""
+_NO_SETTINGS = "{}"
 _PLACE = COLUMNS["trial"].index("constraints")
 
 
@@ -112,10 +116,11 @@ def write_row(connection: sqlite3.Connection, table: str, row: Sequence[object])
 
 
 def _from_first(connection: sqlite3.Connection) -> None:
-    """Bring version 1 to this one: checksums, the head of the history, command, constraints."""
+    """Bring version 1 to this one: all that it lacks."""
+    older = {**COLUMNS, "study": _FIRST_STUDY, "trial": _SECOND_TRIAL}
     rows = {
         table: connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
-        for table, columns in _FIRST.items()
+        for table, columns in older.items()
     }
     for name in ("trial", "worker", "study"):
         connection.execute(f"DROP TABLE {name}")
@@ -126,20 +131,34 @@ def _from_first(connection: sqlite3.Connection) -> None:
         write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
     events = connection.execute(EVENTS, (0, 0)).fetchall()
     (header,) = rows["study"]
-    write_row(connection, "study", (*header, "", checksums.chain(checksums.START, events)[-1]))
+    head = checksums.chain(checksums.START, events)[-1]
+    write_row(connection, "study", (*header, _NO_SETTINGS, "", head))
 
 
 def _from_second(connection: sqlite3.Connection) -> None:
-    """Bring version 2 to this one: constraints."""
-    query = f"SELECT {', '.join(_SECOND_TRIAL)}, crc FROM trial"
-    rows = connection.execute(query).fetchall()
-    connection.execute("DROP TABLE trial")
-    for statement in (STATEMENTS["trial"], _INDEX):
+    """Bring version 2 to this one: settings of the study, constraints of trials."""
+    older = {"study": _SECOND_STUDY, "trial": _SECOND_TRIAL}
+    rows = {table: _intact_rows(connection, table, columns) for table, columns in older.items()}
+    for table in ("trial", "study"):
+        connection.execute(f"DROP TABLE {table}")
+    for statement in (STATEMENTS["study"], STATEMENTS["trial"], _INDEX):
         connection.execute(statement)
-    for *row, crc in rows:
-        if not checksums.row_is_intact(row, crc):  # its new checksum would hide that
-            raise DamagedRow("trial")
+    for *header, command, head in rows["study"]:
+        write_row(connection, "study", (*header, _NO_SETTINGS, command, head))
+    for row in rows["trial"]:
         write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
+
+
+def _intact_rows(
+    connection: sqlite3.Connection, table: str, columns: Sequence[str]
+) -> list[list[object]]:
+    """Return rows of an older version as they were written: a new checksum would hide a change."""
+    rows = []
+    for *row, crc in connection.execute(f"SELECT {', '.join(columns)}, crc FROM {table}"):
+        if not checksums.row_is_intact(row, crc):
+            raise DamagedRow(table)
+        rows.append(row)
+    return rows
 
 
 EVENTS = (

@@ -189,6 +189,19 @@ class TrialStore:
         order = "WHERE told IS NOT NULL ORDER BY told" if told else "ORDER BY number"
         return [_trial(row) for row in self._rows(order)]
 
+    def values(self, after: int) -> list[tuple[float | None, bool, dict[str, float]]]:
+        """Return what was told after the first `after` trials, in that order.
+
+        Returns:
+            The value, None of a failure, whether it was asked for, and its constraints.
+        """
+        rows = self._connection.execute(
+            "SELECT value, asked IS NOT NULL, constraints FROM trial WHERE told IS NOT NULL "
+            "ORDER BY told LIMIT -1 OFFSET ?",
+            (after,),
+        )
+        return [(value, bool(asked), read_constraints(text)) for value, asked, text in rows]
+
     def set_command(self, command: str) -> None:
         """Write down what the study is evaluated by."""
         self._write_header(command=command)

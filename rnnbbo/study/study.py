@@ -15,13 +15,17 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds, as_value
-from rnnbbo.errors import StudyError
+from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds
+from rnnbbo.errors import StudyError, TableError
 from rnnbbo.escaping import repr_of
+from rnnbbo.given import as_sheet, outcome_of
 from rnnbbo.result import OptimizeResult, make_result
-from rnnbbo.space import Space
+from rnnbbo.sheet_points import read_points
+from rnnbbo.space import as_space
 from rnnbbo.study import file
 from rnnbbo.study.database import UnmadeError
+from rnnbbo.study.plate import Taken, take_points
+from rnnbbo.study.settings import Settings
 from rnnbbo.study.turns import depth_of_thread
 from rnnbbo.trial import Outcome, Trial
 from rnnbbo.violations import as_constraints, listed_constraints
@@ -45,22 +49,26 @@ class Study:
         path: the file, an SQLite database.
         dimensions: the search space, as for `rnnbbo.Optimizer`; None for the one that the study
             was made for.
+        where: known constraints, as for `rnnbbo.Optimizer`.
         policy: as for `rnnbbo.Optimizer`; None for the study's, or "auto".
         rng: a seed or a generator; None for the study's, or a random one.
         resume: go on with the study if the file exists, instead of refusing it.
+        maximize: whether larger values are better, instead of smaller ones; None for the study's,
+            or False.
 
     Attributes:
         path: the file.
         space: the `Space`.
+        maximize: whether larger values are better.
         policy_name: name of the policy.
         seed: seed of the study.
 
     Raises:
         StudyError: the file exists (without `resume`), is damaged, or was made for another space,
-            policy or seed.
+            policy, seed or direction.
         SpaceError: the space is malformed.
         PolicyError: there is no such policy.
-        ConfigError: `rng` is not of the form expected.
+        ConfigError: `rng`, `resume` or `maximize` is not of the form expected.
     """
 
     _open = False
@@ -70,42 +78,96 @@ class Study:
         path: str | Path,
         dimensions: Any = None,
         *,
+        where: Any = None,
         policy: shipped.Source | None = None,
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
+        maximize: bool | None = None,
     ) -> None:
         self.path, resume = _as_path(path), as_flag("resume", resume)
+        maximize = None if maximize is None else as_flag("maximize", maximize)
+        settings = Settings(maximize=bool(maximize))
         space = None
         if dimensions is not None:
-            space = dimensions if isinstance(dimensions, Space) else Space(dimensions)
+            space = as_space(dimensions, where)
+        elif where is not None:
+            raise StudyError("where without dimensions; expected a space beside it")
         if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
         if space is not None and not (resume and _is_there(self.path)):
-            file.make(self.path, space, policy, rng, resume=resume)
+            file.make(self.path, space, policy, rng, settings, resume=resume)
         try:
-            self._file = file.StudyFile(self.path, space, policy, rng)
+            self._file = file.StudyFile(self.path, space, policy, rng, maximize)
         except UnmadeError:
             if space is None:
                 raise StudyError(f"{path} is empty, and no study") from None
             # Whoever was making it has died.
-            file.make(self.path, space, policy, rng, resume=resume)
-            self._file = file.StudyFile(self.path, space, policy, rng)
+            file.make(self.path, space, policy, rng, settings, resume=resume)
+            self._file = file.StudyFile(self.path, space, policy, rng, maximize)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
-        self.policy_name = self._file.policy_name
+        self.policy_name, self.maximize = self._file.policy_name, self._file.maximize
 
     def ask(self) -> Trial:
         """Return the next trial to evaluate: one that its worker gave up, or a new one.
 
         Returns:
-            The trial: `number`, and the point `x`, n_dims values in user units.
+            The trial: `number`, and the point, `x` as a list of n_dims values in user units, and
+            `params` as a mapping from name to value.
 
         Raises:
             StudyError: the file cannot be written; nothing has changed.
         """
         trial = self._file.ask(None)
         assert trial is not None
-        return trial
+        return self._named(trial)
+
+    def _named(self, trial: Trial) -> Trial:
+        return replace(trial, params=self.space.as_mapping(trial.x))
+
+    def ask_new(self, n_points: int) -> list[Trial]:
+        """Return several new trials, for instance a plate; those that wait for somebody stay so.
+
+        Args:
+            n_points: how many.
+
+        Raises:
+            ConfigError: n_points is no integer of at least 1.
+            StudyError: the file cannot be written; those before have been asked for then.
+        """
+        trials = [self._file.ask(None, new=True) for _ in range(as_count("n_points", n_points))]
+        return [self._named(trial) for trial in trials if trial is not None]
+
+    def take_table(self, table: Any) -> Taken:
+        """Tell the values of a table, such as a plate that was filled in; all or nothing.
+
+        Columns are the parameters, `value`, `constraint_NAME` for each constraint, and `trial` with
+        the numbers of those that were asked for. An empty value is not known yet, and "fail" a
+        failed trial. A row without a number is a trial of the same point that waits for its value,
+        or a new point. What the study knows already changes nothing, so that a table may be taken
+        twice.
+
+        Args:
+            table: the path of a CSV file, a data frame, a mapping of columns, a list of mappings.
+
+        Returns:
+            What has changed.
+
+        Raises:
+            TableError: it cannot be read, or cells are wrong or contradict the study.
+            ObservationError: its constraints are not those of the values before.
+            PolicyError: the study's policy takes no constraints.
+            StudyError: the file cannot be written. Nothing has changed then.
+        """
+        sheet = as_sheet(self.space, "table", table)
+        if sheet is None:
+            raise TableError(f"table = {repr_of(table)}; expected a CSV file, or columns by name")
+        points = read_points(self.space, sheet)
+        for point in points:
+            if point.outcome is not None:
+                self._file.require_taking(point.outcome.constraints)
+        with self._file.transaction() as trials:
+            return take_points(trials, self.space, points, sheet.name)
 
     def tell(
         self,
@@ -121,7 +183,8 @@ class Study:
 
         Args:
             trial: the trial, or its number.
-            y: its value, lower being better; NaN, infinity or None is a failed trial.
+            y: its value, lower being better unless it maximizes; NaN, infinity or None is a failed
+                trial.
             error: why it failed.
             info: what else is worth keeping; what JSON has no form for is kept as text.
             seconds: how long the evaluation took.
@@ -137,7 +200,7 @@ class Study:
         """
         taken = seconds if seconds is None or seconds == 0 else as_seconds("seconds", seconds)
         outcome = replace(
-            _outcome(y, error),
+            outcome_of(y, error),
             info={} if info is None else info,
             seconds=taken,
             constraints=as_constraints(constraints),
@@ -171,7 +234,7 @@ class Study:
         """Return what `add` would write down: points as the file has them, and their outcomes."""
         pairs = as_pairs(x, y)
         return [
-            (self.space.encode(point), replace(_outcome(value, None), constraints=own))
+            (self.space.encode(point), replace(outcome_of(value), constraints=own))
             for (point, value), own in zip(
                 pairs, listed_constraints(constraints, len(pairs)), strict=True
             )
@@ -179,15 +242,20 @@ class Study:
 
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
-        return self._file.read_trials(told=False)
+        return list(map(self._named, self._file.read_trials(told=False)))
 
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order."""
-        return self._file.read_trials(told=True)
+        return list(map(self._named, self._file.read_trials(told=True)))
 
     def recommend(self) -> list[Any] | None:
         """Return the point to take, as `rnnbbo.Optimizer.recommend` does."""
         return self._file.optimizer().recommend()
+
+    @property
+    def knows_gain(self) -> bool:
+        """Whether a policy that proposes now knows what is left to gain."""
+        return self._file.optimizer().knows_gain
 
     def result(self) -> OptimizeResult:
         """Sum up what was told, as `rnnbbo.minimize` does."""
@@ -204,6 +272,8 @@ class Study:
             policy_why=optimizer.policy_why,
             recommended=optimizer.recommendation(),
             random_state=self.seed,
+            maximize=self.maximize,
+            gain_left=optimizer.gain_left(),
         )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
         result.update(nfev=nfev, errors=errors)
@@ -276,15 +346,3 @@ def _as_path(path: str | Path) -> Path:
 
 def _is_there(path: Path) -> bool:
     return os.path.isfile(path) and path.stat().st_size > 0  # also of a name that is too long
-
-
-def _outcome(y: Any, error: str | None) -> Outcome:
-    """Return what was told.
-
-    Raises:
-        ObservationError: y is not a number.
-    """
-    value = as_value(y)
-    if math.isnan(value) and error is None:
-        error = f"its value is {repr_of(y)}; expected a finite number"
-    return Outcome(value) if error is None else Outcome(error=error)

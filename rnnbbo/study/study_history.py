@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rnnbbo.errors import ObservationError, TrialError
 from rnnbbo.result import OptimizeResult
+from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.study.study import Study
-from rnnbbo.trial import Trial
+from rnnbbo.trial import Outcome, Trial
 
 
 class StudyHistory:
@@ -24,14 +26,18 @@ class StudyHistory:
         self._study = study
         self._file = study._file  # the loop needs what users do not
 
-    def begin_with(self, points: Sequence[list[Any]], values: Sequence[Any]) -> None:
-        """Begin an empty study with points to evaluate first, or with known values of them."""
-        known = self._study.known(list(points), list(values)) if values else []
-        codes = [] if values else [self._file.space.encode(point) for point in points]
+    def begin_with(
+        self, points: Sequence[list[Any]], known: Sequence[tuple[list[Any], Outcome]]
+    ) -> None:
+        """Begin an empty study with known values, and with points to evaluate first."""
+        told = [(self._file.space.encode(point), outcome) for point, outcome in known]
+        for _, outcome in known:
+            self._file.require_taking(outcome.constraints)
+        codes = [self._file.space.encode(point) for point in points]
         with self._file.transaction() as trials:
             if trials.n_trials():
                 return
-            trials.add(known)
+            trials.add(told)
             for code in codes:
                 trials.insert(code, asked=True)
 
@@ -39,7 +45,7 @@ class StudyHistory:
         """Return the next trial to evaluate; None where n_calls have been begun."""
         return self._file.ask(n_calls)
 
-    def finish(self, trial: Trial) -> None:
+    def finish(self, trial: Trial) -> Trial:
         """Take a trial with its outcome; a second value of a trial is kept as one more point.
 
         One that does not fit to the values before has failed.
@@ -52,11 +58,12 @@ class StudyHistory:
             for _ in range(3):
                 try:
                     trials.tell(number, outcome)
-                    return
+                    break
                 except TrialError:  # this process was slow to answer, and another one took over
                     number = trials.insert(self._file.space.encode(trial.x), asked=False)
                 except ObservationError as error:
                     outcome = outcome.refused(error)
+        return replace(trial, outcome=outcome)
 
     def give_back(self, trials: Sequence[Trial]) -> None:
         """Let trials of this process wait for somebody to evaluate them."""
@@ -78,6 +85,15 @@ class StudyHistory:
         """Number of evaluations that failed."""
         with self._file.reading() as trials:
             return trials.n_evaluations(failed=True)
+
+    def values(self, after: int) -> list[ToldValue]:
+        """Return what was told, by whomever, after the first `after` trials."""
+        with self._file.reading() as trials:
+            return [ToldValue(*one) for one in trials.values(after)]
+
+    def left(self) -> Left:
+        """Return what the policy says of going on."""
+        return self._file.optimizer().left()
 
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order, by whomever."""

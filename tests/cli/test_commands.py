@@ -102,7 +102,7 @@ def test_a_program_ready_to_paste(capsys):
 JSON_KEYS = {
     "schema_version", "status", "x", "fun", "best_trial", "recommended", "command", "n_trials",
     "n_failed", "recommended_value", "noise", "policy", "policy_why", "seen", "seed", "seconds",
-    "feasible", "constraints", "trials",
+    "feasible", "constraints", "trials", "maximize", "gain_left",
 }  # fmt: skip
 
 
@@ -278,7 +278,7 @@ def test_jobs_and_timeouts_of_functions_and_programs(capsys):
         (["objective.py:listed"], "the space is empty"),
         (["objective.py:listed", "--space", "none.toml"], "No such file"),
         (["objective.py:listed", "-p", "x=float:1:0"], "low < high"),
-        (["objective.py:listed", "-p", "x=float:1:1"], "low < high"),
+        (["objective.py:listed", "-p", "x=float:1:1"], "all of it fixed"),
         (["objective.py:listed", "-p", "a"], "NAME=float"),
         (["objective.py:listed", *ONE, "--policy", "sgd"], "sgd"),
         (["objective.py:listed", *ONE, "-n", "0"], "--n-calls"),
@@ -358,6 +358,28 @@ def test_policies(capsys):
     assert out.count("(default)") == 1
     assert "  provenance." in out
     assert run_command(["policies", "none-such"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (["--target", "nan"], "--target = nan; expected a finite number"),
+        (["--patience", "0"], "0 is not in the range x>=1"),
+        (["--until", "n-calls", "--patience", "3"], "expected one or the other"),
+        (["--until", "exhausted", "--policy", "dnc"], "policy 'dnc' does not know the expected"),
+    ],
+)
+def test_wrong_rules_to_stop(rule, words, capsys):
+    assert minimize("objective.py:listed", *ONE, *rule) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_what_is_left_to_gain_is_said_and_used(capsys):
+    assert minimize("objective.py:listed", *ONE, "--seed", "0", "--until", "exhausted") == 0
+    printed = capsys.readouterr()
+    assert "stopping where little more is expected to be gained" in printed.err
+    assert "stopped, since little more is expected to be gained; " in printed.out
+    assert "\na further evaluation is expected to gain " in printed.out
 
 
 def test_help_has_examples(capsys):

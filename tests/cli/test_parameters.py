@@ -2,7 +2,7 @@ import pytest
 
 from rnnbbo.cli.parameters import read_parameters
 from rnnbbo.errors import SpaceError
-from rnnbbo.space import Categorical, Integer, Real, Space
+from rnnbbo.space import Categorical, Fixed, Integer, Ordinal, Real, Space
 
 
 def test_every_form_of_param():
@@ -73,12 +73,12 @@ def test_space_file_in_its_order_then_params(tmp_path):
         (["lr=float:a:1"], "two numbers"),
         (["lr=int:0.5:3"], "two integers"),
         (["lr=float:1:0"], "'lr': low = 1.0"),
-        (["lr=float:1:1"], "low < high"),
+        (["lr=float:1:1"], "all of it fixed"),
         (["lr=float:nan:1"], "finite"),
         (["lr=float:0:inf"], "finite"),
         (["lr=float:0:1:log"], "low > 0"),
-        (["a=cat:"], "at least two"),
-        (["a=cat:x"], "at least two"),
+        (["a=cat:"], "at least one"),
+        (["a=cat:x"], "all of it fixed"),
         (["a=cat:x,x"], "'x' twice; expected distinct"),
         (["a=float:0:1", "a=int:0:1"], "'a'"),
     ],
@@ -132,3 +132,108 @@ def test_malformed_space_files(tmp_path, text, words):
 def test_missing_space_file(tmp_path):
     with pytest.raises(SpaceError, match="No such file"):
         read_parameters([], str(tmp_path / "none.toml"))
+
+
+def test_every_further_form_of_param():
+    space = read_parameters(
+        [
+            "solver=cat:implicit,explicit",
+            "n=int:16:256:step=8:when=solver=implicit",
+            "z=float:0:1:step=.05:when=n>100:when=solver=implicit,explicit",
+            "lr=float:1e-5:1e-1:log:when=n=24",
+            "size=ord:16,32,64",
+            "level=ord:low,mid,high:when=size>=32",
+            "k=fix:5",
+            "name=fix:adam:w",
+            "c=cat:a:b,c:when=solver=explicit",
+        ],
+        None,
+        ["n + size <= 300"],
+    )
+    implicit = {"solver": "implicit"}
+    assert space == Space(
+        [
+            Categorical(["implicit", "explicit"], "solver"),
+            Integer(16, 256, name="n", step=8, when=implicit),
+            Real(0, 1, name="z", step=0.05, when={"n": ">100", "solver": ["implicit", "explicit"]}),
+            Real(1e-5, 1e-1, "log-uniform", "lr", when={"n": "24"}),
+            Ordinal([16, 32, 64], "size"),
+            Ordinal(["low", "mid", "high"], "level", when={"size": ">=32"}),
+            Fixed(5, "k"),
+            Fixed("adam:w", "name"),
+            Categorical(["a:b", "c"], "c", when={"solver": "explicit"}),
+        ],
+        "n + size <= 300",
+    )
+
+
+def test_every_further_form_of_a_space_file(tmp_path):
+    file = tmp_path / "space.toml"
+    file.write_text(
+        """
+        where = ["n * tol <= 1", "tol > 0"]
+        flag = { type = "cat", categories = [true, false] }
+        n = { type = "int", low = 0, high = 20, step = 5, when = { flag = true } }
+        tol = { type = "ord", values = [0.1, 0.2, 0.4] }
+        k = { type = "fix", value = "x", when = { n = [5, 10] } }
+        m = "int:1:9:when=flag=false"
+        """
+    )
+    assert read_parameters(["z=float:0:1"], str(file), ["z <= .5"]) == Space(
+        [
+            Categorical([True, False], "flag"),
+            Integer(0, 20, name="n", step=5, when={"flag": True}),
+            Ordinal([0.1, 0.2, 0.4], "tol"),
+            Fixed("x", "k", when={"n": [5, 10]}),
+            Integer(1, 9, name="m", when={"flag": "false"}),
+            Real(0, 1, name="z"),
+        ],
+        ["n * tol <= 1", "tol > 0", "z <= .5"],
+    )
+    file.write_text('where = "a + b <= 1"\na = "float:0:1"\nb = "float:0:1"')
+    assert read_parameters([], str(file)).where == ["a + b <= 1"]
+    file.write_text('where = "float:0:1"')
+    assert read_parameters([], str(file)) == Space([Real(0, 1, name="where")])
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        (["n=int:1:9:step=x"], "and step 'x'; expected two integers"),
+        (["n=int:1:9:step="], "NAME=float"),
+        (["n=int:1:9:step=2:step=2"], "NAME=float"),
+        (["n=int:1:9:step=20"], "step = 20"),
+        (["n=float:1:9:log:step=2"], "an Ordinal"),
+        (["a=ord:"], "values = []"),
+        (["a=cat:x,y", "n=int:1:9:when=a"], "when = 'a'; expected OTHER=VALUE"),
+        (["a=cat:x,y", "n=int:1:9:when=a="], "when = 'a='; expected OTHER=VALUE"),
+        (["a=cat:x,y", "n=int:1:9:when=a=x:when=a=y"], "each OTHER once"),
+        (["a=cat:x,y", "n=int:1:9:when=a=z"], "when a = 'z'; expected one of 'x', 'y'"),
+        (["a=cat:x,y", "n=int:1:9:when=b=x"], "expected the name of another dimension"),
+        (["k=fix:3"], "all of it fixed"),
+    ],
+)
+def test_malformed_further_forms(params, words):
+    with pytest.raises(SpaceError) as hit:
+        read_parameters(params, None)
+    assert words in str(hit.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('where = [3]\nlr = "float:0:1"', "where = [3]; expected expressions"),
+        ('where = "lr <"\nlr = "float:0:1"', "where = 'lr <'"),
+        ('lr = { type = "ord", values = [[1]] }', "values = [[1]]; expected a list of texts"),
+        ('lr = { type = "fix", value = [1] }', "value = [1]; expected a text, number or boolean"),
+        ('lr = { type = "fix", values = 1 }', "keys = values; expected value, when"),
+        ('lr = { type = "int", low = 1, high = 9, when = 3 }', "when = 3; expected"),
+        ('lr = { type = "int", low = 1, high = 9, step = "a" }', "step = 'a'"),
+    ],
+)
+def test_malformed_further_space_files(tmp_path, text, words):
+    file = tmp_path / "space.toml"
+    file.write_text(text)
+    with pytest.raises(SpaceError) as hit:
+        read_parameters([], str(file))
+    assert words in str(hit.value)

@@ -56,6 +56,54 @@ def test_going_on_needs_the_file_alone(capsys):
     assert told() == whole
 
 
+def status(capsys):
+    return json.loads(capsys.readouterr().out)["status"]
+
+
+def test_rules_to_stop_are_kept_until_others_are_said(capsys):
+    begin = ["minimize", "model.py:f", *SPACE, *BEGIN, "--json"]
+    assert run_command([*begin, "-n", "9", "--patience", "2", "--target", "-1"]) == 0
+    assert status(capsys) == "patience"
+    count = len(told())
+    assert count < 9
+    assert run_command(["resume", "run.db", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["status"] == "patience"
+    assert (
+        "stopping at -1.0 or better, or after 2 evaluations without a better value" in printed.err
+    )
+    assert len(told()) == count
+    assert run_command(["resume", "run.db", "--target", "9", "--json"]) == 0
+    assert status(capsys) == "target"
+    assert run_command(["resume", "run.db", "--until", "n-calls", "--json"]) == 0
+    assert status(capsys) == "ok"
+    assert run_command(["resume", "run.db", "-n", "11", "--json"]) == 0
+    assert (status(capsys), len(told())) == ("ok", 11)
+
+
+def test_the_direction_is_kept(capsys):
+    begin = ["minimize", "model.py:f", *SPACE, *BEGIN, "-n", "4"]
+    assert run_command([*begin, "--maximize"]) == 0
+    best = max(value for _, value in told())
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"best value {best!r}")
+    assert "larger values are better" in printed.err
+    assert run_command(["resume", "run.db", "-n", "6", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["fun"], document["maximize"]) == (max(value for _, value in told()), True)
+    assert run_command(["minimize", "--study", "run.db", "--resume", "--maximize"]) == 0
+    for command, words in (("show", "larger values are better"), ("best", repr(document["fun"]))):
+        capsys.readouterr()
+        assert run_command(["study", command, "run.db"]) == 0
+        assert words in capsys.readouterr().out
+    assert run_command(["study", "export", "run.db", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["fun"] == document["fun"]
+    Path("run.db").unlink()
+    assert run_command(begin) == 0
+    assert run_command(["minimize", "--study", "run.db", "--resume", "--maximize"]) == 4
+    assert "another direction: maximize = False, not True" in capsys.readouterr().err
+
+
 PROGRAM = ["--", sys.executable, "-c", "print({x} or '{y}')"]
 
 

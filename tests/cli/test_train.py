@@ -154,6 +154,24 @@ def test_wrong_options_are_named(
     assert "Traceback" not in err
 
 
+def test_a_training_goes_on_from_other_weights_with_the_same_policy(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, further = tmp_path / "begun", tmp_path / "further"
+    assert run_command(["train", str(config), "--out", str(begun)]) == 0
+    weights = begun / "tiny.safetensors"
+    config.write_text(config.read_text() + "[rough]\nshare = 1.0\n")
+    options = ["train", str(config), "--from", str(weights), "--out", str(further)]
+    assert run_command([*options, "--dims", "2"]) == 2
+    assert "--dims = 2, without --functions; expected" in capsys.readouterr().err
+    assert run_command(options) == 0
+    trained = shipped.load(further / "tiny.safetensors")
+    assert trained.provenance["config"]["start"]["name"] == "tiny"
+    assert trained.provenance["config"]["rough"] == {"share": 1.0}
+    assert run_command(["train", str(config), "--from", "dnc", "--out", str(tmp_path / "x")]) == 2
+    assert "--from dnc, of policy {" in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_written_is_refused_before_the_training(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

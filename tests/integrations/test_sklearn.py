@@ -341,3 +341,22 @@ def test_callbacks_of_scikit_learn_see_every_fit() -> None:
     assert begun.tasks.count("candidate-split-evaluation") == 3 * 2
     assert begun.tasks.count("search") == begun.tasks.count("end of search") == 1
     assert begun.tasks.count("refit-with-best-params") == 1
+
+
+def test_conditions_and_steps_are_understood():
+    from sklearn.datasets import load_iris
+    from sklearn.svm import SVC
+
+    space = {
+        "kernel": ["rbf", "linear"],
+        "gamma": Real(1e-3, 1.0, "log-uniform", when={"kernel": "rbf"}),
+        "C": Real(0.5, 2.0, step=0.5),
+        "shrinking": [True],
+    }
+    search = RnnSearchCV(SVC(), space, n_iter=10, cv=2, random_state=0).fit(
+        *load_iris(return_X_y=True)
+    )
+    settings = search.cv_results_["params"]
+    assert {one["kernel"] for one in settings} == {"rbf", "linear"}
+    assert all(("gamma" in one) == (one["kernel"] == "rbf") for one in settings)
+    assert {one["C"] for one in settings} <= {0.5, 1.0, 1.5, 2.0}

@@ -29,7 +29,18 @@ def test_a_dictionary_round_trips() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"training": {}}, r"unknown table \[training\]; expected one of train, policy, functions"),
+        (
+            {"training": {}},
+            r"unknown table \[training\]; expected one of train, policy, functions, rough",
+        ),
+        (
+            {
+                "train": {"name": "a", "loss": "ei"},
+                "policy": {"head": "direct"},
+                "rough": {"share": 1},
+            },
+            r"a table \[rough\] with policy.head = 'direct'; expected policy.head = \"scored\"",
+        ),
         (
             {"train": {"name": "a", "epochs": 3}},
             "unknown key train.epochs; expected one of name, seed",

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from rnnbbo.functions.gp import Conditional, GPDistribution, GPTasks
+from rnnbbo.functions.rough_tasks import RoughDistribution
 from rnnbbo.meta import queries as queries_module
 from rnnbbo.meta import unroll
 from rnnbbo.meta.config import LOSSES, TrainConfig
@@ -225,3 +226,18 @@ def test_the_direct_unroll_differentiates_through_the_function() -> None:
     with torch.no_grad():
         difference = float(loss(1e-2) - loss(-1e-2)) / 2e-2
     assert slope == pytest.approx(difference, rel=0.03)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_rough_functions_train_scored_policies_by_their_values(workers: int) -> None:
+    functions = RoughDistribution(mixed=1.0).sample(4, 5, torch.Generator().manual_seed(3))
+    for recurrence in RECURRENCES:
+        policy, params = make(recurrence, "scored")
+        generator = torch.Generator().manual_seed(0)
+        run = unroll.run_policy(
+            policy, params, functions, Episode(5, 6, workers), CONFIG, generator
+        )
+        assert_close(functions.declared.snap(run.x), run.x)  # only points of the space are asked
+        assert_close(run.f, functions(run.x))
+        run.loss.backward()
+        assert sum(float(p.grad.abs().sum()) for p in params.values() if p.grad is not None) > 0

@@ -1,6 +1,8 @@
 """The file of a study: how it is made, changed, damaged, copied, and brought up to date."""
 
 import contextlib
+import json
+import math
 import os
 import shutil
 import signal
@@ -26,6 +28,10 @@ SECOND = FIRST.with_name("version2.sql")
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "run.db"
+
+
+def value(x):
+    return x[0] ** 2 + abs(math.log10(x[1])) + x[2] + (x[3] == "a")
 
 
 def advance(study, steps):
@@ -75,33 +81,50 @@ def test_a_study_of_the_first_version_goes_on(path, journal):
     assert sorted(file.name for file in path.parent.iterdir()) == ["run.db"]
 
 
-def test_a_study_of_the_second_version_goes_on(path):
+def second(path):
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.executescript(SECOND.read_text())
+
+
+def test_a_study_of_the_second_version_goes_on(path):
+    second(path)
     with Study(path, resume=True) as study:
-        assert (study.policy_name, study.seed, study.command) == ("lstm-direct", 3, '["prog"]')
-        states = [trial.state for trial in study.trials()]
-        assert states == ["ok", "ok", "failed", "ok", "ok", "ok", "waiting"]
-        assert study.told()[2].error == "out of memory"
-        assert study.told()[1].outcome.info == {"i": 1}
-        assert study.told()[5].x == [0.5, 1.0, 3, None]
-        assert all(trial.constraints == {} for trial in study.told())
-        # What the version that made the file proposed in this place.
-        assert [study.ask().x for _ in range(3)] == [
-            [-0.12055003643035889, 0.01732159880709767, 4, "b"],
-            [-0.2256486415863037, 683.1492118010393, 8, None],
-            [-0.1060786247253418, 16.489651794260812, 4, None],
+        assert (study.policy_name, study.seed, study.maximize) == ("lstm-direct", 3, False)
+        assert json.loads(study.command)["objective"] == ["./simulate", "{x0}"]
+        assert [trial.value for trial in study.told()] == [
+            *(10.18178905564406, 8.340220108319102, None, 9.636980309257538, -0.25)
         ]
+        assert all(trial.constraints == {} for trial in study.told())
+        first = study.ask()
+        assert (first.number, first.x) == (5, study.trials()[5].x)
+        study.tell(first, value(first.x))
+        # What the version that made the file proposed in this place.
+        assert study.ask().x == [0.055759310722351074, 0.0017816100329917802, 1, None]
     assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
 
 
-def test_a_damaged_row_of_the_second_version_is_noticed(path):
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.executescript(SECOND.read_text())
-    sql(path, "UPDATE trial SET value = 0.25 WHERE number = 1")
-    with pytest.raises(StudyError, match="a row of its table trial has changed"):
-        Study(path, resume=True)
+@pytest.mark.parametrize(
+    ("table", "change"), [("study", "seed = '4'"), ("trial", "value = 0.25 WHERE number = 1")]
+)
+def test_damage_of_an_older_version_is_noticed_and_kept(path, table, change):
+    second(path)
+    sql(path, f"UPDATE {table} SET {change}")
+    for _ in range(2):
+        with pytest.raises(StudyError, match=f"a row of its table {table} has changed"):
+            Study(path, resume=True)
     assert sql(path, "PRAGMA user_version") == [(2,)]
+
+
+def test_settings_of_a_later_version_are_refused(path):
+    Study(path, SPACE, **QUICK).close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        names = schema.COLUMNS["study"]
+        (row,) = connection.execute(f"SELECT {', '.join(names)} FROM study").fetchall()
+        row = {**dict(zip(names, row, strict=True)), "settings": '{"upside_down": true}'}
+        schema.write_row(connection, "study", [row[name] for name in names])
+        connection.commit()
+    with pytest.raises(StudyError, match=r'settings = \{"upside_down": true\}; expected none that'):
+        Study(path, resume=True)
 
 
 def test_versions_that_are_unknown(path):

@@ -13,7 +13,9 @@ from optuna.distributions import (
 )
 
 from rnnbbo.errors import PointError, SpaceError
+from rnnbbo.integrations.optuna.trial_tree import TrialConditions
 from rnnbbo.space import Categorical, Integer, Real, Space
+from rnnbbo.specs import conditioned
 
 # Integers of an `Integer`. Of more, so many are used, evenly spread; where their scale is
 # logarithmic, a `Real` is rounded.
@@ -28,41 +30,75 @@ class ProposedTogether:
 
     Args:
         distributions: name to distribution; none may have a single value only.
+        conditions: of those that are not in every trial, what values of others have to be.
 
     Attributes:
         distributions: as given, ordered by name.
+        conditions: as given.
         space: the `Space` of the points.
 
     Raises:
         SpaceError: there is none, or a float's range overflows.
     """
 
-    def __init__(self, distributions: Mapping[str, BaseDistribution]) -> None:
+    def __init__(
+        self,
+        distributions: Mapping[str, BaseDistribution],
+        conditions: Mapping[str, TrialConditions] | None = None,
+    ) -> None:
         self.distributions = dict(sorted(distributions.items()))
-        self.space = Space([_dimension(name, d) for name, d in self.distributions.items()])
+        self.conditions = dict(conditions or {})
+        dimensions = []
+        for name, d in self.distributions.items():
+            dimension = _dimension(name, d)
+            if name in self.conditions:
+                dimension = conditioned(dimension, self._when(name))
+            dimensions.append(dimension)
+        self.space = Space(dimensions)
+
+    def _when(self, name: str) -> dict[str, Any]:
+        """Return the conditions of a parameter in elements of points."""
+        when: dict[str, Any] = {}
+        for ancestor, condition in self.conditions[name].items():
+            d = self.distributions[ancestor]
+            if condition.values:
+                when[ancestor] = [_encode(d, d.to_external_repr(v)) for v in condition.values]
+            elif condition.least is not None:
+                when[ancestor] = f">= {_encode(d, d.to_external_repr(condition.least))}"
+            else:
+                assert condition.largest is not None
+                when[ancestor] = f"<= {_encode(d, d.to_external_repr(condition.largest))}"
+        return when
 
     def point(self, params: Mapping[str, Any]) -> list[Any] | None:
         """Return the point that a trial's parameters are; None if it has no place in the space."""
         try:
+            if self.conditions:
+                known = [(n, d) for n, d in self.distributions.items() if n in params]
+                return self.space.check({n: _encode(d, params[n]) for n, d in known})
             return self.space.check([_encode(d, params[n]) for n, d in self.distributions.items()])
         except (KeyError, ValueError, PointError):
             return None
 
     def params(self, point: list[Any]) -> dict[str, Any]:
-        """Return the values, by parameter, at a point."""
-        pairs = zip(self.distributions.items(), point, strict=True)
-        return {name: _decode(d, element) for (name, d), element in pairs}
+        """Return the values, by parameter, at a point, without those of inactive ones."""
+        active = self.space.as_mapping(point)
+        return {name: _decode(self.distributions[name], one) for name, one in active.items()}
 
     def settle(self, point: list[Any], taken: Collection[list[Any]]) -> list[Any]:
         """Return the point that the values at `point` are, or one beside it that is not taken.
 
         It is the point itself unless integers are a `Real` that is rounded.
         """
-        rounded = [i for i, d in enumerate(self.distributions.values()) if _rounds(d)]
+        rounded = [
+            i
+            for i, (d, element) in enumerate(zip(self.distributions.values(), point, strict=True))
+            if _rounds(d) and element is not None
+        ]
         if not rounded:
             return point
         settled = [
-            float(_decode(d, element)) if _rounds(d) else element
+            float(_decode(d, element)) if _rounds(d) and element is not None else element
             for d, element in zip(self.distributions.values(), point, strict=True)
         ]
         first = rounded[0]
@@ -79,6 +115,7 @@ class ProposedTogether:
             if isinstance(d, CategoricalDistribution)
             else params[name]
             for name, d in self.distributions.items()
+            if name in params
         }
 
     def external(self, internal: Mapping[str, Any]) -> dict[str, Any]:

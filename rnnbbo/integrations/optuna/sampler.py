@@ -17,9 +17,9 @@ from optuna.trial import FrozenTrial
 from rnnbbo.errors import ConfigError
 from rnnbbo.integrations.optuna.constraints import constraint_matrix, step_inside
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
+from rnnbbo.integrations.optuna.trial_tree import TreeReader
 from rnnbbo.integrations.optuna.trials import (
     PROPOSED,
-    CommonSpace,
     Events,
     Known,
     Reader,
@@ -53,9 +53,12 @@ class RnnSampler(BaseSampler):
     The value of a pruned trial is its last intermediate value, whatever the pruner. A failed trial,
     and one whose value is infinite, is as bad as the worst one so far.
 
-    The parameters that all completed trials have in common are proposed together. Others (of the
-    first trial, conditional ones, those whose range changes) are drawn independently at random;
-    from the second trial on a warning says so once.
+    The parameters that all completed trials have in common are proposed together, and with them
+    those that are absent from some, where values of choices or whole numbers decide: such a
+    parameter is inactive there (see `rnnbbo.integrations.optuna.trial_tree`). Others are drawn
+    independently at random: those that no completed trial has, those whose range changes, and those
+    that come and go without a reason that the trials show; a warning says so once of the latter
+    two.
 
     Args:
         policy: name of a policy or path of a `.safetensors` file, as for `rnnbbo.Optimizer`; None
@@ -90,12 +93,12 @@ class RnnSampler(BaseSampler):
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._snapshots: list[tuple[dict[str, BaseDistribution], Events, Optimizer]] = []
+        self._snapshots: list[tuple[Any, Events, Optimizer]] = []
         self._reader: Reader | None = None
-        self._common = CommonSpace()
+        self._trees = TreeReader()
 
     def __getstate__(self) -> dict[str, Any]:
-        worked_out = ("_lock", "_snapshots", "_reader", "_common")
+        worked_out = ("_lock", "_snapshots", "_reader", "_trees")
         return {k: v for k, v in self.__dict__.items() if k not in worked_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -114,7 +117,7 @@ class RnnSampler(BaseSampler):
         space = self._search_space
         if space is None:
             with self._lock:
-                space = self._common.of(all_trials(study))
+                space = self._trees.of(all_trials(study)).distributions
         return {name: d for name, d in space.items() if not d.single()}
 
     def sample_relative(
@@ -123,11 +126,24 @@ class RnnSampler(BaseSampler):
         """Propose the parameters of `search_space`."""
         if not search_space:
             return {}
-        parameters = ProposedTogether(search_space)
+        parameters = self._parameters(study, search_space)
+        if not parameters.distributions:
+            return {}
         sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
         # One at a time within a process, so that the history that is replayed only grows.
         with self._lock:
             return self._propose(study, trial, parameters, sign)
+
+    def _parameters(
+        self, study: Study, search_space: dict[str, BaseDistribution]
+    ) -> ProposedTogether:
+        """Return what is proposed together: those of a search space whose conditions are known."""
+        if self._search_space is not None:
+            return ProposedTogether(search_space)
+        with self._lock:
+            tree = self._trees.of(all_trials(study)).within(list(search_space))
+        same = {n: d for n, d in search_space.items() if tree.distributions.get(n) == d}
+        return ProposedTogether(same, tree.within(list(same)).conditions)
 
     def _propose(
         self, study: Study, trial: FrozenTrial, parameters: ProposedTogether, sign: float
@@ -172,13 +188,15 @@ class RnnSampler(BaseSampler):
     ) -> Any:
         """Draw a parameter at random."""
         if not self._warned and (
-            self._search_space is not None or any_complete_before(study, trial)
+            self._search_space is not None
+            or (self._trees.has_seen(param_name) and any_complete_before(study, trial))
         ):
             self._warned = True
             warnings.warn(
                 f"the parameter {param_name!r} of trial {trial.number} is not in all completed "
-                "trials with the same range, or not in the search space given: it, and others "
-                "like it, are drawn independently at random, not proposed by the policy",
+                "trials with the same range, nor do values of other parameters decide when it is, "
+                "or it is not in the search space given: it, and others like it, are drawn "
+                "independently at random, not proposed by the policy",
                 stacklevel=2,
             )
         words = (self._seed, trial.number, zlib.crc32(param_name.encode()))
@@ -192,7 +210,8 @@ class RnnSampler(BaseSampler):
         """
         start, optimizer = 0, None
         for distributions, old, snapshot in self._snapshots:
-            known = distributions == parameters.distributions and events[: len(old)] == old
+            same = distributions == (parameters.distributions, parameters.conditions)
+            known = same and events[: len(old)] == old
             if known and len(old) >= start:
                 start, optimizer = len(old), snapshot
         if optimizer is None:
@@ -201,7 +220,8 @@ class RnnSampler(BaseSampler):
         optimizer.replay(events[start:])
         if start < len(events):
             _ = optimizer.state  # worked out before it is copied, and not once more in every copy
-            new = (parameters.distributions, events, optimizer.copy())
+            made_for = (parameters.distributions, parameters.conditions)
+            new = (made_for, events, optimizer.copy())
             self._snapshots = [*self._snapshots[1 - SNAPSHOTS :], new]
         return optimizer
 

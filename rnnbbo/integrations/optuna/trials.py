@@ -99,7 +99,9 @@ class Reader:
 
     def reads(self, parameters: ProposedTogether, sign: float) -> bool:
         """Return whether it was made for these arguments."""
-        return self._sign == sign and self._parameters.distributions == parameters.distributions
+        mine = self._parameters
+        same = mine.distributions == parameters.distributions
+        return self._sign == sign and same and mine.conditions == parameters.conditions
 
     def read(self, trials: Sequence[FrozenTrial], besides: int) -> list[Known]:
         """Return the trials, but for the one of number `besides`, as far as points are known."""

@@ -15,12 +15,13 @@ import numpy as np
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
+from rnnbbo.policies.allowed import keep_allowed
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import advice, inference, recommending, search, seeing
+from rnnbbo.policies.kernel import advice, expected_gain, inference, recommending, search, seeing
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
-from rnnbbo.policies.kernel.earlier import EarlierStudies
+from rnnbbo.policies.kernel.transfer import EarlierStudies
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
@@ -86,6 +87,7 @@ class KernelPolicy(Policy):
     """
 
     takes = Takes.ALL
+    knows_gain = True
     constrained = True
 
     config: KernelConfig = KernelConfig()
@@ -104,10 +106,10 @@ class KernelPolicy(Policy):
         """Its configuration as plain values."""
         return self.config.to_dict()
 
-    def informed(
+    def learned_from(
         self, rng: np.random.Generator, studies: Sequence[tuple[np.ndarray, np.ndarray]]
     ) -> Self:
-        """Return the policy that knows of earlier studies; see `Policy.informed`."""
+        """Return the policy that knows of earlier studies; see `Policy.learned_from`."""
         return replace(self, earlier=EarlierStudies.learn(rng, self.prior, studies))
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
@@ -242,34 +244,29 @@ class KernelPolicy(Policy):
     ) -> Iterator[np.ndarray]:
         """Yield next queries (D,), the best first; advice is added to the averaged log EI."""
         told = state.evidence.told
-        if self.earlier is not None and state.belief is None:
-            hint = self.earlier.hint(state.x[:0], state.y[:0])
-            yield from _apart(hint.first(rng, space), np.concatenate([pending, state.x]))
-        elif told == 0 and not len(pending):
-            yield space.snap(np.full_like(state.q, 0.5))[0]
-        if state.belief is None or (told < self.config.first_points and self.earlier is None):
-            yield space.snap(state.q)[0]
-            if state.belief is None:
-                return
+        yield from self._first(state, pending, space, rng)
+        if state.belief is None:
+            return
         flat = _plateaus(state, space.category_columns)
         wanted = self._acquisition(state, state.belief, pending, rng)
         view = wanted.view
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
-        wide, near = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
-        near = space.snap(flat.leave(rng, points.snap_near(rng, space, near, view.incumbent)))
+        scales = view.lengthscales[:, 0]
+        candidates = search.make_candidates(rng, space, view.incumbent, scales, flat)
         if self.earlier is not None:
-            near = np.concatenate([near, space.snap(self.earlier.lows)])
-        candidates = np.concatenate([space.snap(wide), near])
+            lows = space.snap(self.earlier.lows)
+            candidates = np.concatenate([candidates, lows[space.allows(lows)]])
         scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
         refines = wanted.improves and self._refines(told)
         if refines and not _near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
-            refined = space.snap(_refined(wanted, ranked, unit))
+            refined = _refined(wanted, space, ranked, unit)
             yield from refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
-        climbed, values = climb(np, wanted.climbed, start, unit, search.STEPS, search.GAIN)
-        snapped = space.snap(climbed)
+        func = search.held(space, start, wanted.climbed)
+        climbed, values = climb(np, func, start, unit, search.STEPS, search.GAIN)
+        snapped = search.settle(space, start, climbed)
         if not np.array_equal(snapped, climbed):
             values = wanted.climbed(snapped)[0]
         found = np.concatenate([snapped, candidates[index]])
@@ -279,6 +276,21 @@ class KernelPolicy(Policy):
             found = np.concatenate([found, advised.points])
             values = np.concatenate([values, theirs]) + advised.score(found)
         yield from found[np.argsort(-values, kind="stable")]
+
+    def _first(
+        self, state: KernelState, pending: np.ndarray, space: Space, rng: np.random.Generator
+    ) -> Iterator[np.ndarray]:
+        """Yield points to begin with: where earlier studies say; else the centre, and q."""
+        told = state.evidence.told
+        if self.earlier is not None:
+            if state.belief is not None:
+                return
+            found = self.earlier.hint(state.x[:0], state.y[:0]).first(rng, space)
+            yield from _apart(found, np.concatenate([pending, state.x]))
+        elif told == 0 and not len(pending):
+            yield space.snap(np.full_like(state.q, 0.5))[0]
+        if state.belief is None or told < self.config.first_points:
+            yield keep_allowed(rng, space, space.snap(state.q))[0]
 
     def further(
         self,
@@ -312,13 +324,34 @@ class KernelPolicy(Policy):
         flat = _plateaus(state, np.zeros(0, dtype=np.intp))
         return found._replace(seen=seeing.see(state.belief, smooth, state.y, flat, state.crashes))
 
+    def gain(
+        self,
+        params: Params,
+        state: KernelState,
+        points: np.ndarray,
+        pending: np.ndarray,
+        space: Space,
+    ) -> float | None:
+        """Return the expected improvement that is left; see `Policy.gain`."""
+        if state.belief is None or not state.feasible.any():
+            return None
+        wanted = self._acquisition(state, state.belief, pending, None)
+        y = without_outliers(state.y[state.known], state.inliers()[1])
+        flat = _plateaus(state, space.category_columns)
+        return expected_gain.expected_gain(state.belief, wanted, y, points, flat)
+
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
         return told >= self.config.refine_from and (told + 1) % self.config.refine_every == 0
 
     def _acquisition(
-        self, state: KernelState, belief: Belief, pending: np.ndarray, rng: np.random.Generator
+        self,
+        state: KernelState,
+        belief: Belief,
+        pending: np.ndarray,
+        rng: np.random.Generator | None,
     ) -> Acquisition:
+        """Return what an ask looks for, by a sample of hypotheses; without `rng`, by all."""
         x, out = state.inliers()
         feasible = state.feasible[state.known]
         improves = bool(feasible.any())
@@ -350,10 +383,13 @@ class KernelPolicy(Policy):
         x: np.ndarray,
         z: np.ndarray,
         pending: np.ndarray,
-        rng: np.random.Generator,
+        rng: np.random.Generator | None,
         passed: np.ndarray | None = None,
         incumbent: np.ndarray | None = None,
     ) -> View:
+        if rng is None:
+            all_of = np.arange(len(belief.weight))
+            return make_view(belief, all_of, belief.weight, x, z, pending, None, passed, incumbent)
         index = inference.systematic(rng, belief.weight, self.config.hypotheses)
         index, counts = np.unique(index, return_counts=True)
         draws = rng.standard_normal((len(index), len(pending)))
@@ -395,15 +431,17 @@ def _apart(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
     return points[away > _APART]
 
 
-def _refined(wanted: Acquisition, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return where the posterior mean is least near the incumbent, (n, D), the best first.
+def _refined(wanted: Acquisition, space: Space, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return points of the space where the posterior mean is least near the incumbent, best first.
 
     Expected improvement leaves a valley as soon as more is to be expected elsewhere, with few
     digits known. None where no step promises a lower mean.
     """
     incumbent = wanted.view.incumbent
     start = np.concatenate([incumbent[None], ranked[_near(ranked, incumbent, unit)][:2]])
-    found, values = climb(np, wanted.lowered, start, unit, _REFINE_STEPS, _FINEST)
+    func = search.held(space, start, wanted.lowered)
+    found, values = climb(np, func, start, unit, _REFINE_STEPS, _FINEST)
     better = values > wanted.lowered(start[:1])[0] + _FINEST
     order = np.argsort(-values, kind="stable")
-    return found[order[better[order]]]
+    order = order[better[order]]
+    return search.settle(space, start[order], found[order])

@@ -1,8 +1,16 @@
 """Where to look for the largest acquisition: candidates, and which of them to climb from."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rnnbbo.policies import candidates as points
+from rnnbbo.policies.allowed import keep_allowed, pull
+from rnnbbo.policies.plateaus import Plateaus
+from rnnbbo.space import Space
+
+# Maps points (S, D) to values (S,) and gradients (S, D).
+_Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _WIDE, _NEAR = 96, 72  # candidates over the cube, and round the incumbent
 _RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
@@ -12,15 +20,30 @@ GAIN = 0.05  # where no step promises more, in logarithms of the improvement, cl
 
 
 def make_candidates(
-    rng: np.random.Generator, incumbent: np.ndarray, lengthscales: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw candidates over the cube (_WIDE, D), and round the incumbent (_NEAR, D).
+    rng: np.random.Generator,
+    space: Space,
+    incumbent: np.ndarray,
+    lengthscales: np.ndarray,
+    flat: Plateaus,
+) -> np.ndarray:
+    """Draw points of the space: _WIDE over the cube, and _NEAR round the incumbent, (C, D).
 
     Args:
         rng: randomness of this ask.
+        space: the user's.
         incumbent: (D,).
         lengthscales: (H, D) of the hypotheses, in turn the unit of the spray's radii.
+        flat: what equal values say.
     """
+    wide, near = _draw(rng, space, incumbent, lengthscales)
+    near = space.snap(flat.leave(rng, points.snap_near(rng, space, near, incumbent)))
+    near = pull(space, near, incumbent)
+    return np.concatenate([keep_allowed(rng, space, space.snap(wide)), near])
+
+
+def _draw(
+    rng: np.random.Generator, space: Space, incumbent: np.ndarray, lengthscales: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     dim = len(incumbent)
     wide = points.quasi_random(np, rng.random((1, dim)), 0, _WIDE)[0]
     turn = np.arange(_NEAR)
@@ -29,6 +52,9 @@ def make_candidates(
     step = radius * scale * rng.standard_normal((_NEAR, dim))
     # Every other one moves some coordinates only; the one with the smallest number in any case.
     u = rng.random((_NEAR, dim))
+    if space.conditional:
+        u = points.among_movable(space, np.broadcast_to(incumbent, u.shape), u)
+        step = np.where(u < 2.0, step, 0.0)
     some = (u < max(0.25, 2.0 / dim)) | (u == u.min(axis=1, keepdims=True))
     step = np.where((turn % 2 == 0)[:, None] | some, step, 0.0)
     return wide, np.clip(incumbent + step, 0.0, 1.0)
@@ -46,3 +72,25 @@ def starts(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
     best = index[np.argsort(-scores, kind="stable")]
     wide, near = best[best < _WIDE], best[best >= _WIDE]
     return np.concatenate([wide[: _STARTS // 2], near[: _STARTS - _STARTS // 2]])
+
+
+def held(space: Space, start: np.ndarray, func: _Climbed) -> _Climbed:
+    """Return a function to climb from points (S, D), where a space has conditions.
+
+    What is inactive stays where it is, and so do categories, on which the others depend.
+    """
+    if not space.conditional:
+        return func
+    free = space.movable(space.snap(start))
+    free[:, space.category_columns] = False
+
+    def climbed(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, gradient = func(x)
+        return value, np.where(free, gradient, 0.0)
+
+    return climbed
+
+
+def settle(space: Space, start: np.ndarray, climbed: np.ndarray) -> np.ndarray:
+    """Return the points of the space at climbed points (S, D), no further than is allowed."""
+    return pull(space, space.snap(climbed), start)

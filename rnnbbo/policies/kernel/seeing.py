@@ -50,7 +50,7 @@ def see(
         some = f", {len(flat.of)} plateaus among them" if len(flat.of) else ""
         lines.append(f"{tied} of {len(y)} values were known already{some}")
     for share, line in (
-        (weight @ h.curved, "a trend: a bowl, or a slope, under what else there is"),
+        (weight @ h.curved, "a trend: a bowl, a dome, or a slope, under what else there is"),
         (weight @ h.separable, "mostly a sum of functions of one parameter each"),
         (weight @ (np.exp(h.log_warp) < _DECADES), "values that span orders of magnitude"),
     ):

@@ -14,6 +14,7 @@ import numpy as np
 
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
+from rnnbbo.policies.allowed import admit
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.network import archive, ascent, process_heads
@@ -220,7 +221,7 @@ class Network(BatchedPolicy):
         if self.climbs(state):
             single = Candidates(choices[None].astype(np.float32), drawn.wide)
             climbed = self.climbed(state, single, scores[None])
-            found = space.snap(climbed[0].astype(np.float64))
+            found = admit(space, space.snap(climbed[0].astype(np.float64)))
             theirs = self.score_points(params, state, found, pending) + flat.log_chance(found)
             choices, scores = np.concatenate([choices, found]), np.concatenate([scores, theirs])
         return choices[np.argsort(-scores, kind="stable")]
@@ -237,7 +238,7 @@ class Network(BatchedPolicy):
         if not self.scores:
             (first,) = space.snap(self.point(params, state).astype(np.float64))
             centres = np.broadcast_to(first, (SPREAD + SPRAYED, len(first)))
-            around = space.snap(points.spray_at_random(rng, centres))
+            around = space.snap(points.spray_at_random(rng, centres, space))
             yield from around[np.argsort(np.square(around - first).sum(axis=1), kind="stable")]
         for _ in range(_ROUNDS):
             drawn = points.draw_in_space(rng, space, state.evidence, _plateaus(state, space)).points

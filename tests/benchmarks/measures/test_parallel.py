@@ -3,8 +3,9 @@ import numpy as np
 from rnnbbo import minimize
 from rnnbbo.benchmarks.measures.parallel_evaluation import Simulated, simulated_regret
 from rnnbbo.benchmarks.suites import get_suite
-from rnnbbo.loop import Limits, RunHistory, run_trials
+from rnnbbo.loop import Limits, run_trials
 from rnnbbo.optimizer import Optimizer
+from rnnbbo.run_history import RunHistory
 
 SPACE = [(0.0, 1.0)] * 2
 

@@ -30,7 +30,7 @@ _SAMPLE = 512  # points of the cube over which levels are standardised
 _HALF = 5.0  # values told after which the term counts half
 _TERM = 4.0  # its weight before any value: logarithms of EI for a deviation of the levels
 _BELIEVED = 0.6  # concordance that a study is credited with before any pair can tell,
-_PAIRS = 6.0  # and how many pairs that is worth
+_PAIRS = 3.0  # and how many pairs that is worth
 _SHARPNESS = 4.0  # of the preference for the studies that agree best
 _STARTS, _STEPS, _GAIN, _UNIT = 4, 12, 0.01, 0.2  # of the search for a first point
 
@@ -121,6 +121,7 @@ class Hint(NamedTuple):
         unit = np.full(pool.shape[1], _UNIT)
         climbed, _ = climb(np, self.climbed, start, unit, _STEPS, _GAIN)
         found = np.concatenate([space.snap(climbed), pool])
+        found = found[space.allows(found)]
         return found[np.argsort(-self.score(found), kind="stable")]
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,166 @@
+"""What `rnnbbo minimize` shows of a run: how it begins, its trials, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rnnbbo.cli.signals import RunSignals
+from rnnbbo.cli.stop_options import rules_text
+from rnnbbo.cli.streams import OutputError, say, write_result
+from rnnbbo.errors import ObjectiveError
+from rnnbbo.trial import Trial, best_of
+
+if TYPE_CHECKING:
+    from rnnbbo.cli.command_objective import CommandObjective
+    from rnnbbo.cli.progress import TrialProgress
+    from rnnbbo.loop import Limits
+    from rnnbbo.optimization import Ended, Opened
+    from rnnbbo.result import OptimizeResult
+    from rnnbbo.study import Study
+
+
+_SHOWN = (
+    "recommended_value",
+    "noise",
+    "gain_left",
+    "policy",
+    "policy_why",
+    "seen",
+)  # of a result, in JSON
+
+
+def conclude(
+    ended: Ended,
+    target: CommandObjective,
+    names: Sequence[str],
+    about: dict[str, Any] | None,
+    plot_file: str | None,
+) -> int:
+    """Show the result, and return the exit code.
+
+    Args:
+        ended: what came of the run.
+        target: what was minimized.
+        names: names of the parameters.
+        about: more that JSON says of the run; None to show the result in words.
+        plot_file: file of the picture, or None.
+
+    Raises:
+        OutputError: the result was not written as it should.
+    """
+    from rnnbbo.cli import plot, printing
+
+    if about is None:
+        text = printing.ending_text(ended, target)
+    else:
+        text = printing.trials_json(
+            ended.status,
+            ended.trials,
+            ended.result.recommended,
+            names,
+            target,
+            maximize=ended.result.maximize,
+            **{key: ended.result[key] for key in _SHOWN},
+            **about,
+        )
+    fault: OutputError | None = None
+    try:
+        if about is None and not ended.result.success:
+            say(text)
+        else:
+            write_result(text)
+        if plot_file is not None and ended.trials:
+            plot.draw_convergence(plot_file, ended.trials, maximize=ended.result.maximize)
+    except OutputError as error:
+        fault = error
+    if isinstance(ended.error, KeyboardInterrupt) and fault is not None:
+        say(f"Error: {fault}")
+    elif isinstance(ended.error, ObjectiveError):
+        say(f"Error: {ended.error}")
+    elif ended.error is not None and not isinstance(ended.error, KeyboardInterrupt):
+        raise ended.error
+    elif fault is not None:
+        raise fault
+    return _exit_code(ended)
+
+
+class RunView:
+    """What a user sees of a run: how it begins, and its trials.
+
+    Args:
+        objective: what is minimized.
+        limits: how many evaluations are wanted, and what ends the run before.
+        names: names of the parameters.
+        signals: what a signal does.
+    """
+
+    def __init__(
+        self, objective: CommandObjective, limits: Limits, names: Sequence[str], signals: RunSignals
+    ) -> None:
+        self._objective = objective
+        self._n_calls, self._rules = limits.n_calls, limits.rules
+        self._names = names
+        self._signals = signals
+        self._progress: TrialProgress | None = None
+
+    def begin(self, opened: Opened) -> None:
+        """Say what is called, who proposes, and what a study has already."""
+        from rnnbbo.cli.progress import TrialProgress
+
+        now = opened.history.result()
+        if opened.study is not None and len(now.x_iters):
+            say(_going_on(opened.study, now, self._n_calls))
+        elif len(now.x_iters):
+            say(f"{len(now.x_iters)} known values, {_best_so_far(now)}")
+        if self._objective.call is not None:
+            say(f"calling {self._objective.call}")
+        why = f": {now.policy_why}" if now.policy_why else ""
+        say(f"policy {now.policy}{why}")
+        if now.maximize:
+            say("larger values are better")
+        if self._rules:
+            say(rules_text(self._rules))
+        best = best_of(opened.history.told(), maximize=now.maximize)
+        self._progress = TrialProgress(
+            self._n_calls, self._names, now.nfev, best, maximize=now.maximize
+        )
+
+    def add(self, trial: Trial) -> None:
+        """Show a trial."""
+        assert self._progress is not None
+        self._progress.add(trial)
+        self._signals.expect()  # an objective may have caught the last one
+
+    def close(self) -> None:
+        """Take the progress bar away."""
+        if self._progress is not None:
+            self._progress.close()
+
+
+def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
+    """Return what a study has already, in words."""
+    told = f"{now.nfev} of {n_calls} evaluations"
+    if now.nfev > n_calls:
+        told = f"{now.nfev} evaluations, and {n_calls} are wanted"
+    known = len(now.x_iters) - now.nfev
+    more = f", {known} known values" if known else ""
+    return f"going on with {study.path}: {told}{more}, {_best_so_far(now)}"
+
+
+def _best_so_far(now: OptimizeResult) -> str:
+    if now.feasible is False:
+        return "no feasible point yet"
+    return f"best value {now.fun!r}" if now.success else "no success yet"
+
+
+def _exit_code(ended: Ended) -> int:
+    from rnnbbo.cli.main import EXIT_CANNOT_START, EXIT_INTERRUPTED, EXIT_NO_SUCCESS
+    from rnnbbo.status import Status
+
+    if ended.status is Status.INTERRUPTED:
+        return EXIT_INTERRUPTED
+    if ended.status is Status.OBJECTIVE_ERROR:
+        return EXIT_CANNOT_START
+    failed = ended.status is Status.TOO_MANY_FAILURES or not ended.result.success
+    return EXIT_NO_SUCCESS if failed else 0

@@ -1,0 +1,198 @@
+"""The part of a space in which known constraints hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnnbbo.activity import Activity
+from rnnbbo.calling import Naming, of_list, way_of
+from rnnbbo.dimensions import Dimension, nth_value
+from rnnbbo.errors import PointError, SpaceError
+from rnnbbo.escaping import one_line, repr_of
+from rnnbbo.expressions import Expression
+from rnnbbo.layout import Layout
+
+_DRAWN = 2**16  # points among which an allowed one is looked for
+_ENOUGH = 64  # allowed points that are kept
+_MOST_COUNTED = 2**14  # points of a small space that are looked at one by one
+
+
+class Rule(NamedTuple):
+    """A constraint that is known beforehand.
+
+    Attributes:
+        given: as the user wrote it: an expression, or a function.
+        used: names of the parameters that it looks at; None for all.
+        holds: tells whether a point meets it, of its values, and of these by name; lenient or not.
+    """
+
+    given: Any
+    used: tuple[str, ...] | None
+    holds: Callable[[list[Any], Mapping[str, Any], bool], bool]
+
+    @property
+    def text(self) -> str:
+        """What people read: the expression, or the function's name."""
+        if isinstance(self.given, str):
+            return self.given
+        return getattr(self.given, "__qualname__", None) or type(self.given).__name__
+
+
+def as_rules(where: Any, names: Naming, *, mapping: bool) -> list[Rule]:
+    """Return the constraints that a user wrote.
+
+    Args:
+        where: an expression, a function, or a list of them; None for none.
+        names: those of a point's values.
+        mapping: whether a function that does not take keywords gets a mapping, not a list.
+
+    Raises:
+        SpaceError: one is neither, or an expression is malformed.
+    """
+    if where is None:
+        return []
+    listed = [where] if isinstance(where, str) or callable(where) else where
+    if not isinstance(listed, (list, tuple)):
+        raise SpaceError(
+            f"where = {repr_of(where)}; expected an expression such as 'a + b <= 1', a function of "
+            "a point, or a list of them"
+        )
+    return [_rule(one, names, mapping=mapping) for one in listed]
+
+
+def _rule(given: Any, names: Naming, *, mapping: bool) -> Rule:
+    if isinstance(given, str):
+        expression = Expression(given, list(names))
+        return Rule(
+            given,
+            expression.used,
+            lambda _, values, lenient: expression.holds(values, lenient=lenient),
+        )
+    if not callable(given):
+        raise SpaceError(
+            f"where = {repr_of(given)}; expected an expression such as 'a + b <= 1', or a function "
+            "of a point"
+        )
+    way = way_of(given, list(names), "mapping") if mapping else "list"
+    function = of_list(given, way, names)
+
+    def holds(point: list[Any], _: Mapping[str, Any], __: bool) -> bool:
+        try:
+            answer = function(point)
+        except Exception as error:
+            raise SpaceError(
+                f"where = {repr_of(given)}, which raises {one_line(error)} at {repr_of(point)}; "
+                "expected True or False"
+            ) from error
+        if not isinstance(answer, (bool, np.bool_)):
+            raise SpaceError(
+                f"where = {repr_of(given)}, which returns {repr_of(answer)} at {repr_of(point)}; "
+                "expected True or False"
+            )
+        return bool(answer)
+
+    return Rule(given, None, holds)
+
+
+class Region:
+    """The places of a space that meet known constraints.
+
+    Args:
+        rules: the constraints.
+        names: those of the dimensions.
+        layout: where dimensions lie.
+        activity: their conditions.
+
+    Attributes:
+        rules: the constraints.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], names: Sequence[str], layout: Layout, activity: Activity
+    ) -> None:
+        self.rules = list(rules)
+        self._names, self._layout, self._activity = list(names), layout, activity
+
+    def require(self, point: list[Any], values: Mapping[str, Any]) -> None:
+        """Make sure that a point, its active values also by name, meets the constraints.
+
+        Raises:
+            PointError: it does not, by more than rounding.
+        """
+        for rule in self.rules:
+            if not rule.holds(point, values, False) and not rule.holds(point, values, True):
+                raise PointError(f"point = {repr_of(point)}; expected one where {rule.text}")
+
+    def allows(self, u: np.ndarray) -> np.ndarray:
+        """Return which snapped places (n, cube_dim) meet the constraints, (n,)."""
+        met = np.ones(len(u), dtype=bool)
+        if not self.rules:
+            return met
+        conditional = bool(self._activity.conditional)
+        active = self._activity.active_at(self._layout, u) if conditional else None
+        for rule in self.rules:
+            rows = np.flatnonzero(met)
+            met[rows] = self._meets(rule, u[rows], None if active is None else active[rows])
+        return met
+
+    def _meets(self, rule: Rule, u: np.ndarray, active: np.ndarray | None) -> list[bool]:
+        used = self._names if rule.used is None else rule.used
+        positions = [self._names.index(name) for name in used]
+        columns = [self._layout.values(i, u) for i in positions]
+        rows: Iterable[tuple[Any, ...]] = zip(*columns, strict=True)
+        if rule.used is None:
+            if active is not None:
+                rows = (
+                    tuple(v if one else None for v, one in zip(row, ones, strict=True))
+                    for row, ones in zip(rows, active.tolist(), strict=True)
+                )
+            return [rule.holds(list(row), {}, False) for row in rows]
+        if active is None:
+            return [rule.holds([], dict(zip(used, row, strict=True)), False) for row in rows]
+        return [
+            rule.holds([], {n: v for n, v, one in zip(used, row, ones, strict=True) if one}, False)
+            for row, ones in zip(rows, active[:, positions].tolist(), strict=True)
+        ]
+
+    def find(self, snap: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return some places (n, cube_dim) that meet the constraints; none without any.
+
+        Args:
+            snap: moves places onto points of the space.
+
+        Raises:
+            SpaceError: none is found.
+        """
+        rng, drawn, found = np.random.default_rng(0), 0, [np.empty((0, self._layout.cube_dim))]
+        if not self.rules:
+            return found[0]
+        while sum(map(len, found)) < _ENOUGH and drawn < _DRAWN:
+            u = snap(rng.random((max(_ENOUGH, drawn), self._layout.cube_dim)))
+            found.append(u[self.allows(u)])
+            drawn += len(u)
+        allowed = np.concatenate(found)[:_ENOUGH]
+        if not len(allowed):
+            texts = ", ".join(repr_of(rule.text) for rule in self.rules)
+            raise SpaceError(
+                f"where = {texts}; expected what some points meet: none of {drawn} drawn at random "
+                "does"
+            )
+        return allowed
+
+    def count(
+        self, dimensions: Sequence[Dimension], snap: Callable[[np.ndarray], np.ndarray]
+    ) -> int | None:
+        """Return the number of points that meet them; None where there are too many to look at."""
+        counts = [dim.count or 1 for dim in dimensions]
+        if np.prod([float(one) for one in counts]) > _MOST_COUNTED:
+            return None
+        points = (
+            [nth_value(dim, i) for dim, i in zip(dimensions, one, strict=True)]
+            for one in product(*map(range, counts))
+        )
+        places = np.unique(snap(np.array(list(map(self._layout.place, points)))), axis=0)
+        return int(self.allows(places).sum())
