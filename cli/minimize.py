@@ -143,8 +143,15 @@ _N_CALLS = 100
 @click.option(
     "--from-study",
     metavar="FILE",
-    help="Begin with what another study of the same parameters was told, where it lies in the "
+    help="Begin with what another study of the same problem was told, where it lies in the "
     "space.",
+)
+@click.option(
+    "--prior",
+    multiple=True,
+    metavar="FILE",
+    help="A study of a like problem, which says where to begin and where to look; may be given "
+    "several times.",
 )
 @click.option(
     "--target",
@@ -203,6 +210,7 @@ def minimize(
     until: str | None,
     x0_file: str | None,
     from_study: str | None,
+    prior: tuple[str, ...],
     study_file: str | None,
     resume: bool,
     new_command: bool,
@@ -267,6 +275,7 @@ def minimize(
                 resume=resume,
                 maximize=maximize,
                 repeat=repeat,
+                prior=list(prior) or None,
                 command=kept_command.KeptCommand(
                     command,
                     call_with,

@@ -24,6 +24,7 @@ from rnnbbo.shipped import Source
 from rnnbbo.space import Space, as_space
 from rnnbbo.status import Status
 from rnnbbo.stopping import StopRules, as_until
+from rnnbbo.transfer_data import EarlierValues
 
 
 def minimize(
@@ -50,6 +51,7 @@ def minimize(
     patience: int | None = None,
     until: str | None = None,
     repeat: int = 1,
+    prior: Any = None,
 ) -> OptimizeResult:
     """Find a point where a function of few dimensions is small, or large, in few evaluations.
 
@@ -110,6 +112,9 @@ def minimize(
             improvement of one more evaluation, `gain_left` of the result, is below 1e-5 of the
             range of the values, outliers aside, or below .01 of their noise, five times in turn.
             `n_calls` is the most that is evaluated then. Rules of which several are given all hold.
+        prior: earlier studies of like problems: files or open studies, results of runs, pairs
+            (points, values), or a list of these. Parameters of the same names count, their bounds
+            may be others. See `rnnbbo.Optimizer`.
         repeat: evaluate each point so many times, and take the mean; `n_calls` and `nfev` count
             points. A study keeps the single values in a trial's info. Of several failures the mean
             of the others is taken; a trial fails if all of its evaluations do.
@@ -166,6 +171,7 @@ def minimize(
         "patience": patience,
         "until": until,
         "repeat": repeat,
+        "prior": prior,
     }
 
     def complete(result: OptimizeResult) -> OptimizeResult:
@@ -185,6 +191,7 @@ def minimize(
         resume=resume,
         maximize=maximize,
         repeat=as_count("repeat", repeat),
+        prior=None if prior is None or begun else _prior(space, prior, bool(maximize)),
     )
     ended = optimization.run(
         lambda opened: _evaluator(objective, space, workers, executor, eval_timeout),
@@ -198,6 +205,12 @@ def minimize(
     if ended.status is Status.TOO_MANY_FAILURES:
         raise _too_many(result, max_failures)
     return result
+
+
+def _prior(space: Space, prior: Any, maximize: bool) -> list[EarlierValues]:
+    from rnnbbo.study import read_prior
+
+    return list(read_prior(space, prior, maximize))
 
 
 def _given(

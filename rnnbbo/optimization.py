@@ -84,6 +84,7 @@ class Optimization:
         resume: whether to go on with the study if there is one.
         maximize: whether larger values are better; None for the study's, or False.
         repeat: how often each point is evaluated; their mean is told.
+        prior: earlier studies of like problems, as for `Optimizer`; an old study has its own.
         command: what evaluates it, kept in a study that has none yet.
         new_command: whether to keep it in place of another one.
     """
@@ -99,6 +100,7 @@ class Optimization:
     resume: bool = False
     maximize: bool | None = None
     repeat: int = 1
+    prior: Any = None
     command: str = ""
     new_command: bool = False
 
@@ -161,6 +163,7 @@ class Optimization:
                 call_seconds=self.call_seconds,
                 rng=self.rng,
                 maximize=bool(self.maximize),
+                prior=self.prior,
             )
             if self.known:
                 points, outcomes = zip(*self.known, strict=True)
@@ -181,6 +184,7 @@ class Optimization:
             rng=self.rng,
             resume=self.resume,
             maximize=self.maximize,
+            prior=self.prior,
         ) as study:
             if self.command and (self.new_command or not study.command):
                 study.keep_command(self.command)

@@ -60,8 +60,8 @@ def _one(space: Space, item: Any, maximize: bool) -> EarlierValues:
         told, sign = _pairs(space, *item), -1.0 if maximize else 1.0
     else:
         raise ConfigError(
-            f"prior = {repr_of(item)}; expected earlier studies: open studies, their files, results "
-            "of runs, or pairs (points, values)"
+            f"prior = {repr_of(item)}; expected earlier studies: open studies (or their files, in "
+            "minimize and Study), results of runs, or pairs (points, values)"
         )
     shared = [name for name in names if name in space.names]
     if not shared:

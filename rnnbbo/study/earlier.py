@@ -1,13 +1,15 @@
-"""What another study was told, as a start for a run with the same parameters."""
+"""What other studies were told: as a start for the same problem, or as a prior for a like one."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rnnbbo.errors import PointError, SpaceWarning, StudyError, warn
 from rnnbbo.given import KnownPoint
 from rnnbbo.space import Space
 from rnnbbo.study.study import Study
+from rnnbbo.transfer_data import EarlierValues, as_earlier
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -66,3 +68,25 @@ def told_in(source: Study | str | Path, space: Space, maximize: bool | None) -> 
             SpaceWarning,
         )
     return known
+
+
+def read_prior(space: Space, prior: Any, maximize: bool) -> tuple[EarlierValues, ...]:
+    """Return earlier studies of like problems, some of which may be given by their files.
+
+    Args:
+        space: of the new problem.
+        prior: as for `rnnbbo.transfer_data.as_earlier`, or paths of studies among them.
+        maximize: the direction of the new problem.
+
+    Raises:
+        ConfigError: as for `as_earlier`.
+        StudyError: a study cannot be read.
+    """
+    found: list[EarlierValues] = []
+    for item in prior if isinstance(prior, list) else [] if prior is None else [prior]:
+        if isinstance(item, (str, Path)):
+            with Study(item, resume=True) as study:
+                found += as_earlier(space, study, maximize)
+        else:
+            found += as_earlier(space, item, maximize)
+    return tuple(found)

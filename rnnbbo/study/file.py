@@ -35,6 +35,7 @@ from rnnbbo.study.description import (
 from rnnbbo.study.follower import Follower
 from rnnbbo.study.settings import Settings
 from rnnbbo.study.store import Code, TrialStore
+from rnnbbo.transfer_data import EarlierValues
 from rnnbbo.trial import Trial
 
 _TRIES = 3  # how often a point is worked out anew since others have asked in the meantime
@@ -100,7 +101,11 @@ class StudyFile:
         if other is not None:
             raise StudyError(f"{made_for} space: {other}")
         try:
-            self.maximize = Settings.read(settings).maximize
+            made_with = Settings.read(settings)
+            self.maximize = made_with.maximize
+            self._prior = [
+                EarlierValues(np.array(one["x"]), np.array(one["y"])) for one in made_with.prior
+            ]
         except TypeError:
             raise StudyError(
                 f"{self.path}: its settings = {settings:.200}; expected none that this version "
@@ -163,7 +168,11 @@ class StudyFile:
 
     def _begin_optimizer(self) -> Optimizer:
         return Optimizer(
-            self.space.listed, policy=self._policy, rng=self.seed, maximize=self.maximize
+            self.space.listed,
+            policy=self._policy,
+            rng=self.seed,
+            maximize=self.maximize,
+            prior=self._prior or None,
         )
 
     @contextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,9 +14,14 @@ class Settings:
 
     Attributes:
         maximize: whether larger values are better.
+        prior: earlier studies, {"x": points (n, cube_dim), "y": values} each, lower is better.
     """
 
     maximize: bool = False
+    prior: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prior", tuple(self.prior))
 
     @property
     def text(self) -> str:

@@ -21,7 +21,7 @@ from rnnbbo.escaping import repr_of
 from rnnbbo.given import as_sheet, outcome_of
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.sheet_points import read_points
-from rnnbbo.space import as_space
+from rnnbbo.space import Space, as_space
 from rnnbbo.study import file
 from rnnbbo.study.database import UnmadeError
 from rnnbbo.study.plate import Taken, take_points
@@ -55,6 +55,8 @@ class Study:
         resume: go on with the study if the file exists, instead of refusing it.
         maximize: whether larger values are better, instead of smaller ones; None for the study's,
             or False.
+        prior: earlier studies of like problems, as for `rnnbbo.Optimizer`, or their files; a study
+            that exists has its own.
 
     Attributes:
         path: the file.
@@ -83,15 +85,16 @@ class Study:
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
         maximize: bool | None = None,
+        prior: Any = None,
     ) -> None:
         self.path, resume = _as_path(path), as_flag("resume", resume)
         maximize = None if maximize is None else as_flag("maximize", maximize)
-        settings = Settings(maximize=bool(maximize))
         space = None
         if dimensions is not None:
             space = as_space(dimensions, where)
         elif where is not None:
             raise StudyError("where without dimensions; expected a space beside it")
+        settings = Settings(bool(maximize), _kept(space, prior, bool(maximize)))
         if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
         if space is not None and not (resume and _is_there(self.path)):
@@ -324,6 +327,16 @@ class Study:
                 threading.Thread(target=self._file.close, name="rnnbbo-close").start()
             else:
                 self.close()
+
+
+def _kept(space: Space | None, prior: Any, maximize: bool) -> tuple[dict[str, Any], ...]:
+    """Return what a study keeps of earlier ones."""
+    if prior is None or space is None:
+        return ()
+    from rnnbbo.study.earlier import read_prior  # which opens studies
+
+    studies = read_prior(space, prior, maximize)
+    return tuple({"x": one.x.tolist(), "y": one.y.tolist()} for one in studies)
 
 
 def _as_path(path: str | Path) -> Path:

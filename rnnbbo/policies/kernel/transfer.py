@@ -115,14 +115,17 @@ class Hint(NamedTuple):
 
     def first(self, rng: np.random.Generator, space: Space) -> np.ndarray:
         """Return points (n, D) of the space to begin with, the best first."""
-        wide = quasi_random(np, rng.random((1, self.studies.lows.shape[1])), 0, _SAMPLE)[0]
-        pool = space.snap(np.concatenate([wide, self.studies.lows]))
+        lows = space.snap(self.studies.lows)
+        wide = quasi_random(np, rng.random((1, lows.shape[1])), 0, _SAMPLE)[0]
+        pool = space.snap(wide)
         start = pool[np.argsort(-self.score(pool), kind="stable")[:_STARTS]]
         unit = np.full(pool.shape[1], _UNIT)
         climbed, _ = climb(np, self.climbed, start, unit, _STEPS, _GAIN)
-        found = np.concatenate([space.snap(climbed), pool])
-        found = found[space.allows(found)]
-        return found[np.argsort(-self.score(found), kind="stable")]
+        more = np.concatenate([space.snap(climbed), pool])
+        # What was evaluated once before what is only expected.
+        found = [part[np.argsort(-self.score(part), kind="stable")] for part in (lows, more)]
+        points = np.concatenate(found)
+        return points[space.allows(points)]
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the term (S,) at points (S, D) and its gradient (S, D)."""
