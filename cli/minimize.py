@@ -143,8 +143,7 @@ _N_CALLS = 100
 @click.option(
     "--from-study",
     metavar="FILE",
-    help="Begin with what another study of the same problem was told, where it lies in the "
-    "space.",
+    help="Begin with what another study of the same problem was told, where it lies in the space.",
 )
 @click.option(
     "--prior",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from rnnbbo.codes import Coding, code_choices
 from rnnbbo.dimensions import Categorical, Dimension, Integer, Real, log_cell, uniform_cell
 from rnnbbo.errors import PointError
+
+_FEW = 24  # categories of a choice that are all looked at
 
 
 class Layout:
@@ -159,6 +162,30 @@ class Layout:
             # The nearest to the coordinates as given, so that `read` agrees.
             out[:, start_column:stop] = code.corners(code.nearest(u[:, start_column:stop]))
         return out
+
+    def neighbours(self, place: np.ndarray, distance: float) -> np.ndarray:
+        """Return places (n, cube_dim) that differ in one dimension from one (cube_dim,).
+
+        Numbers by a distance, up and down, or by a cell, where that is more; categories of a choice
+        by each other one.
+        """
+        counts = {column: dim.count for column, dim in self._cells}
+        blocks = {start: code for start, _, code in self._blocks}
+        taken = set(self.category_columns.tolist())
+        out = []
+        for column in range(self.cube_dim):
+            if column in blocks and blocks[column].count <= _FEW:
+                code = blocks[column]
+                stop = column + code.width
+                for corner in code.corners(np.arange(code.count)):
+                    out.append(place.copy())
+                    out[-1][column:stop] = corner
+            elif column not in taken:
+                step = max(distance, 1.0 / (counts.get(column) or math.inf))
+                for side in (-step, step):
+                    out.append(place.copy())
+                    out[-1][column] += side
+        return np.array(out).reshape(-1, self.cube_dim)
 
     def vary(
         self, rng: np.random.Generator, u: np.ndarray, inactive: np.ndarray | None

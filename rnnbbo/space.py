@@ -296,6 +296,20 @@ class Space(LikeSkoptSpace):
             known = known | fresh
         return self.snap(out)
 
+    def neighbours(self, place: np.ndarray, distance: float) -> np.ndarray:
+        """Return points (n, cube_dim) of the space that differ in one parameter from one of it.
+
+        Args:
+            place: (cube_dim,) the point's place.
+            distance: by how much numbers differ, in the cube, if no cell is wider.
+
+        Returns:
+            Snapped places that are allowed, none of them the point's own.
+        """
+        points = self.snap(self._layout.neighbours(place, distance))
+        others = (points != self.snap(place[None])).any(axis=1)
+        return points[others & self.allows(points)]
+
     def to_skopt(self) -> Any:
         """Return the same space as a `skopt.space.Space`.
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.kernel import search
-from rnnbbo.policies.kernel.transfer import Hint
 from rnnbbo.policies.kernel.feasibility import Feasibility
+from rnnbbo.policies.kernel.transfer import Hint
 from rnnbbo.policies.kernel.view import View
 
 

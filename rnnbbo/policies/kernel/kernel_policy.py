@@ -21,12 +21,13 @@ from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import advice, expected_gain, inference, recommending, search, seeing
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
-from rnnbbo.policies.kernel.transfer import EarlierStudies
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
+from rnnbbo.policies.kernel.polling import poll
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
+from rnnbbo.policies.kernel.transfer import EarlierStudies
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
 from rnnbbo.policies.outliers import tame, without_outliers
@@ -256,6 +257,9 @@ class KernelPolicy(Policy):
         if self.earlier is not None:
             lows = space.snap(self.earlier.lows)
             candidates = np.concatenate([candidates, lows[space.allows(lows)]])
+        polled = poll(state, space, flat)
+        if len(polled):
+            yield polled[(wanted.climbed(polled)[0] + flat.log_chance(polled)).argmax()]
         scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
         refines = wanted.improves and self._refines(told)

@@ -1,0 +1,109 @@
+"""Runs that know of earlier studies of like problems."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnbbo import ConfigError, Optimizer, PolicyError, Space, Study, minimize
+from rnnbbo.transfer_data import as_earlier
+
+SPACE = [(-1.0, 1.0), (0.0, 5.0)]
+
+
+def func(x: list[float]) -> float:
+    return 10.0 * (x[0] - 0.3) ** 2 + abs(x[1] - 2.0)
+
+
+@pytest.fixture(scope="module")
+def earlier() -> Any:
+    return minimize(func, SPACE, n_calls=15, rng=0)
+
+
+def test_the_first_point_is_the_best_of_the_earlier_study(earlier: Any) -> None:
+    opt = Optimizer(SPACE, rng=1, prior=earlier)
+    assert opt.ask() == pytest.approx(earlier.x)
+    plain = Optimizer(SPACE, rng=1)
+    assert plain.ask() == [0.0, 2.5]
+
+
+def test_other_bounds_are_the_same_parameters(earlier: Any) -> None:
+    wider = Optimizer([(-2.0, 2.0), (0.0, 5.0)], rng=1, prior=[earlier])
+    assert wider.ask() == pytest.approx(earlier.x)
+    x, y = as_earlier(Space([(0.5, 1.0), (0.0, 5.0)]), earlier, False)[0]
+    assert len(y) == 15
+    assert x[:, 0].min() < 0.0  # beyond the bounds, and still worth knowing
+
+
+def test_what_the_space_does_not_have_is_left_out() -> None:
+    space = Space({"a": (1, 4), "kind": ["x", "y"], "lr": (1e-3, 1.0, "log-uniform")})
+    rows = [
+        ({"a": 2, "kind": "x", "lr": 0.1}, 1.0),
+        ({"a": 9, "kind": "x", "lr": 0.1}, 2.0),  # no such integer
+        ({"a": 2, "kind": "z", "lr": 0.1}, 3.0),  # no such category
+        ({"a": 3, "kind": "y", "lr": 10.0}, 4.0),  # beyond a bound
+        ({"a": 3, "kind": "y", "lr": 1e-3}, float("nan")),  # failed
+        ({"a": 1, "lr": 1e-2}, 6.0),  # says nothing of kind
+    ]
+    points, values = zip(*rows, strict=True)
+    (kept,) = as_earlier(space, (list(points), list(values)), False)
+    assert kept.y.tolist() == [1.0, 4.0, 6.0]
+    assert kept.x[1, -1] == pytest.approx(4.0 / 3.0)
+
+
+def test_larger_is_better_where_a_run_maximizes(earlier: Any) -> None:
+    negative = ([list(x) for x in earlier.x_iters], [-y for y in earlier.func_vals])
+    opt = Optimizer(SPACE, rng=1, prior=negative, maximize=True)
+    assert opt.ask() == pytest.approx(earlier.x)
+
+
+def test_a_study_keeps_what_it_learnt_from_and_goes_on_with_it(tmp_path: Path) -> None:
+    with Study(tmp_path / "old.db", SPACE, rng=0) as old:
+        for _ in range(8):
+            trial = old.ask()
+            old.tell(trial, func(trial.x))
+        best = min(old.told(), key=lambda trial: trial.outcome.value)
+    whole = minimize(func, SPACE, n_calls=6, rng=2, prior=tmp_path / "old.db")
+    assert whole.x_iters[0] == pytest.approx(best.x)
+    kept = {"prior": str(tmp_path / "old.db"), "study": tmp_path / "new.db"}
+    minimize(func, SPACE, n_calls=3, rng=2, **kept)
+    (tmp_path / "old.db").unlink()
+    parts = minimize(func, SPACE, n_calls=6, study=tmp_path / "new.db", resume=True)
+    assert parts.x_iters == whole.x_iters
+
+
+def test_policies_that_cannot_learn_say_so(earlier: Any) -> None:
+    for policy in ("lstm", "dnc-direct"):
+        with pytest.raises(PolicyError, match=r"learns nothing from earlier studies .*'kernel'"):
+            Optimizer(SPACE, policy=policy, prior=earlier)
+
+
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        ("old.db", "prior = 'old.db'; expected earlier studies"),
+        (3, "prior = 3; expected earlier studies"),
+        (([[0.0, 1.0]], [1.0, 2.0]), "expected as many values as points"),
+        (([[0.0]] * 3, [1.0, 2.0, 3.0]), r"point of prior = \[0.0\]; expected 2 values"),
+        (([[0.0, 1.0]], [1.0]), "prior with 1 values, 1 of them in dimensions of this space"),
+    ],
+)
+def test_anything_else_is_refused(prior: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Optimizer(SPACE, prior=prior)
+
+
+def test_a_study_of_other_parameters_is_refused(earlier: Any) -> None:
+    with pytest.raises(ConfigError, match="prior with parameters x0, x1; expected some of lr"):
+        Optimizer({"lr": (0.0, 1.0)}, prior=earlier)
+
+
+def test_without_a_prior_nothing_changes() -> None:
+    one, other = Optimizer(SPACE, rng=5), Optimizer(SPACE, rng=5, prior=None)
+    for _ in range(4):
+        x = one.ask()
+        assert other.ask() == x
+        for opt in (one, other):
+            opt.tell(x, func(x))
+    assert np.array_equal(one.result().func_vals, other.result().func_vals)
