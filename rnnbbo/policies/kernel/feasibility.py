@@ -20,23 +20,25 @@ class Feasibility(NamedTuple):
     """How probable it is that points are feasible.
 
     Attributes:
-        views: one a quantity, of hypotheses without an incumbent to look at twice.
+        views: one a quantity, of hypotheses without `noise`.
+        weights: the power with which the probability of each counts.
     """
 
     views: tuple[View, ...]
+    weights: tuple[float, ...]
 
     def log_chance(self, points: np.ndarray) -> np.ndarray:
         """Return the log probability (C,) of points (C, D), averaged over hypotheses."""
         total = np.zeros(len(points))
-        for view in self.views:
+        for view, power in zip(self.views, self.weights, strict=True):
             mean, deviation = view.predict(points)
-            total += view.weight @ log_cdf_and_ratio(np, -mean / deviation)[0]
+            total += power * view.weight @ log_cdf_and_ratio(np, -mean / deviation)[0]
         return total
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `log_chance` (S,) of points (S, D) and its gradient (S, D)."""
         total, slope = np.zeros(len(points)), np.zeros_like(points)
-        for view in self.views:
+        for view, power in zip(self.views, self.weights, strict=True):
             value, gradient = log_chance_and_gradient(
                 np,
                 view.posterior,
@@ -44,8 +46,8 @@ class Feasibility(NamedTuple):
                 points - view.incumbent,
                 view.features(points),
             )
-            total += view.average(value)
-            slope += view.average(gradient)
+            total += power * view.average(value)
+            slope += power * view.average(gradient)
         return total, slope
 
 

@@ -5,6 +5,7 @@ are warped about 0, the border of what is feasible. Where evaluations fail is le
 labels: 1 of a failure, -1 of a value.
 """
 
+import math
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -81,11 +82,11 @@ def of_constraints(prior: Prior) -> Prior:
 
 
 def of_labels(prior: Prior) -> Prior:
-    """Return what hypotheses of a label are like: what fails at random is noise."""
+    """Return what hypotheses of a label are like: they are long, and failures at random noise."""
     return prior._replace(glitchy=0.0, **_LABELS)
 
 
-_LABELS = {"noisy": 0.5, "noise": -0.7}
+_LABELS = {"noisy": 0.5, "noise": math.log(0.5), "lengthscale": 0.0}
 
 
 def total_excess(quantities: tuple[Quantity, ...], x: np.ndarray) -> np.ndarray:
