@@ -134,10 +134,7 @@ def minimize(
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = as_space(dimensions, where)
-    objective = func
-    if space.mapping:
-        way = way_of(func, space.names, "mapping")
-        objective = of_list(func, way, space.names)
+    objective = _called(func, space) if space.mapping else func
     begun = study is not None and resume is True and os.path.isfile(study)
     points, known = _given(space, x0, y0, None if begun else bool(maximize))
     rules = StopRules(
@@ -198,6 +195,17 @@ def minimize(
     if ended.status is Status.TOO_MANY_FAILURES:
         raise _too_many(result, max_failures)
     return result
+
+
+def _called(func: Callable[..., Any], space: Space) -> Callable[[list[Any]], Any]:
+    """Return an objective of keywords, or of a mapping, as one of a list."""
+    way = way_of(func, space.names, "mapping")
+    if way is None:
+        keywords = ", ".join(f"{name}=..." for name in space.names)
+        raise ConfigError(
+            f"func = {repr_of(func)}; expected one that takes {keywords}, or one mapping"
+        )
+    return of_list(func, way, space.names)
 
 
 def _given(

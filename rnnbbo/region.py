@@ -28,11 +28,14 @@ class Rule(NamedTuple):
         given: as the user wrote it: an expression, or a function.
         used: names of the parameters that it looks at; None for all.
         holds: tells whether a point meets it, of its values, and of these by name; lenient or not.
+            Where a function raises, or returns anything else than True or False, it does not.
+        faults: the first time that it did.
     """
 
     given: Any
     used: tuple[str, ...] | None
     holds: Callable[[list[Any], Mapping[str, Any], bool], bool]
+    faults: list[str]
 
     @property
     def text(self) -> str:
@@ -71,6 +74,7 @@ def _rule(given: Any, names: Naming, *, mapping: bool) -> Rule:
             given,
             expression.used,
             lambda _, values, lenient: expression.holds(values, lenient=lenient),
+            [],
         )
     if not callable(given):
         raise SpaceError(
@@ -78,24 +82,21 @@ def _rule(given: Any, names: Naming, *, mapping: bool) -> Rule:
             "of a point"
         )
     way = way_of(given, list(names), "mapping") if mapping else "list"
-    function = of_list(given, way, names)
+    function, faults = of_list(given, way or "list", names), list[str]()
 
     def holds(point: list[Any], _: Mapping[str, Any], __: bool) -> bool:
         try:
             answer = function(point)
+            fault = f"returns {repr_of(answer)}"
         except Exception as error:
-            raise SpaceError(
-                f"where = {repr_of(given)}, which raises {one_line(error)} at {repr_of(point)}; "
-                "expected True or False"
-            ) from error
-        if not isinstance(answer, (bool, np.bool_)):
-            raise SpaceError(
-                f"where = {repr_of(given)}, which returns {repr_of(answer)} at {repr_of(point)}; "
-                "expected True or False"
-            )
-        return bool(answer)
+            answer, fault = None, f"raises {one_line(error)}"
+        if isinstance(answer, (bool, np.bool_)):
+            return bool(answer)
+        if not faults:
+            faults.append(f"{fault} at {repr_of(point)}")
+        return False
 
-    return Rule(given, None, holds)
+    return Rule(given, None, holds, faults)
 
 
 class Region:
@@ -176,6 +177,12 @@ class Region:
             drawn += len(u)
         allowed = np.concatenate(found)[:_ENOUGH]
         if not len(allowed):
+            for rule in self.rules:
+                if rule.faults:
+                    raise SpaceError(
+                        f"where = {repr_of(rule.given)}, which {rule.faults[0]}; expected True or "
+                        "False"
+                    )
             texts = ", ".join(repr_of(rule.text) for rule in self.rules)
             raise SpaceError(
                 f"where = {texts}; expected what some points meet: none of {drawn} drawn at random "

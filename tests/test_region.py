@@ -68,6 +68,16 @@ def test_malformed_constraints_are_refused_when_the_space_is_made(where, words):
         Space(SQUARE, where)
 
 
+def test_where_a_function_raises_a_point_is_refused():
+    space = Space(SQUARE, lambda x: 1 / (x[0] > 0.5) < x[1] + 2)
+    assert space.allows(np.array([[0.2, 0.5], [0.7, 0.5]])).tolist() == [False, True]
+    optimizer = Optimizer(space, rng=0)
+    for _ in range(6):
+        x = optimizer.ask()
+        assert x[0] > 0.5
+        optimizer.tell(x, x[0])
+
+
 def test_an_empty_list_of_constraints_is_none():
     assert Space(SQUARE, []) == Space(SQUARE)
     assert Space(SQUARE, []).plain
