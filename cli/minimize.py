@@ -50,7 +50,8 @@ A space file (--space) has such a line, or a table, a parameter:
   tol = { type = "float", low = 1e-9, high = 1e-3, log = true, when = { solver = "implicit" } }
   where = ["batch * depth <= 256"]
 A known constraint (--where, or the key where) is a comparison over names of parameters, with
-+ - * / // % **, and, or, not, in, abs, min, max, sqrt, log, exp; all points proposed meet it.
+arithmetic as in Python, and, or, not, in, abs, min, max, sqrt, log, exp; all points proposed meet
+it.
 
 A Python function is called with a keyword a parameter, f(lr=..., depth=...), if it accepts all of
 them, otherwise with one list, f(x); --call-with decides by hand. Without --param and --space, its
@@ -58,9 +59,10 @@ own attribute `bounds`, a list of (low, high), is the space. It returns a number
 as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
-"info": {...}}. It may write the same to the file named in RNNBBO_RESULT instead. It also gets
-RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...), RNNBBO_SEED (one an evaluation) and, with --repeat,
-RNNBBO_REPEAT (0, 1, ... of a trial).
+"info": {...}, "constraints": {"mem": -0.5, ...}}. A constraint is met where its number is at most
+0; what meets them all is better than what does not. It may write the same to the file named in
+RNNBBO_RESULT instead. It also gets RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...), RNNBBO_SEED (one
+an evaluation) and, with --repeat, RNNBBO_REPEAT (0, 1, ... of a trial).
 
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
 number. It never becomes the best, and the run goes on.
