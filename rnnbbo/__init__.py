@@ -25,6 +25,7 @@ from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Categorical, Integer, Real, Space
+from rnnbbo.trial import Outcome
 
 if TYPE_CHECKING:
     from rnnbbo.many import ManyResult, minimize_many
@@ -43,6 +44,7 @@ __all__ = [
     "ObservationError",
     "OptimizeResult",
     "Optimizer",
+    "Outcome",
     "PointError",
     "PolicyError",
     "Real",

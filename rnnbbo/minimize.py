@@ -52,8 +52,9 @@ def minimize(
 
     Args:
         func: the objective. It gets a point, a list of n_dims values in user units, and returns
-            its value: a number, or an array, tensor or list that holds only one; or a mapping
-            `{"value": ..., "info": {...}}`, whose info a study keeps, or `{"status": "fail"}`.
+            its value: a number, or an array, tensor or list that holds only one; or an `Outcome`,
+            or a mapping with its keys: `{"value": ..., "constraints": {...}, "info": {...}}`, where
+            constraints have to be at most 0, and whose info a study keeps; or `{"status": "fail"}`.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`.
         n_calls: number of evaluations, those of `x0` included; with a study, of the whole study.
