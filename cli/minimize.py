@@ -59,8 +59,8 @@ own attribute `bounds`, a list of (low, high), is the space. It returns a number
 as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
-"info": {...}, "constraints": {"mem": -0.5, ...}}. A constraint is met where its number is at most
-0; what meets them all is better than what does not. It may write the same to the file named in
+"constraints": {"NAME": number, ...}, "info": {...}}; feasible is what has no constraint above 0,
+and the best value is that of a feasible point. It may write the same to the file named in
 RNNBBO_RESULT instead. It also gets RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...), RNNBBO_SEED (one
 an evaluation) and, with --repeat, RNNBBO_REPEAT (0, 1, ... of a trial).
 
@@ -73,11 +73,11 @@ on machines that share the file, work on one study together, until it has -n eva
 `rnnbbo study show FILE` lists them.
 
 \b
-Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, or too many failures;
-4 a study or a weights file is unusable; 5 the objective cannot be started any more (it has
-vanished, or the system has no more processes or files; such a trial has not failed, and stays to be
-done); 6 the result cannot be written to stdout (it is on stderr then); 130 interrupted (the best so
-far is still printed).
+Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, nothing feasible, or too
+many failures; 4 a study or a weights file is unusable; 5 the objective cannot be started any more
+(it has vanished, or the system has no more processes or files; such a trial has not failed, and
+stays to be done); 6 the result cannot be written to stdout (it is on stderr then); 130 interrupted
+(the best so far is still printed).
 
 Ctrl-C, SIGTERM and SIGHUP end the run, and all programs with everything that they have started:
 SIGTERM, and SIGKILL 5 s later, or at the next Ctrl-C. A signal that is ignored from the start, as

@@ -62,8 +62,9 @@ def minimize(
         func: the objective. It gets a point, a list of n_dims values in user units; where the space
             is a mapping, the values by keywords, if it accepts all of them, or else the mapping.
             What is inactive is absent, and None in a list. It returns the point's value: a number,
-            or an array, tensor or list that holds only one; or a mapping
-            `{"value": ..., "info": {...}}`, whose info a study keeps, or `{"status": "fail"}`.
+            or an array, tensor or list that holds only one; or an `Outcome`, or a mapping with its
+            keys: `{"value": ..., "constraints": {...}, "info": {...}}`, where constraints have to
+            be at most 0, and whose info a study keeps; or `{"status": "fail"}`.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or a mapping
             from name to such a dimension.

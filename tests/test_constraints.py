@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnbbo import Optimizer, Study, minimize
+from rnnbbo import Optimizer, Outcome, Study, minimize
 from rnnbbo.errors import ObservationError, PolicyError, StudyError
 from rnnbbo.study import Study as StudyClass
-from rnnbbo.trial import Outcome, Trial, best_of
+from rnnbbo.trial import Trial, best_of
 
 SQUARE = [(-2.0, 2.0), (-2.0, 2.0)]
 

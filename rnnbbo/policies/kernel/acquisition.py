@@ -14,8 +14,6 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.view import View, make_view
 
-_AVERSION = 2.0  # power of the probability that an evaluation does not fail: that teaches no value
-
 
 class Acquisition(NamedTuple):
     """Its value at points of the cube.
@@ -57,7 +55,7 @@ class Acquisition(NamedTuple):
         """
         if self.feasibility is None:
             return self.view.lowered(points)
-        return _sum(self.view.lowered(points), self.feasibility.climbed(points))
+        return _sum(self.view.lowered(points), self.feasibility.barrier(points))
 
 
 def _sum(
@@ -93,14 +91,14 @@ def make_acquisition(
     )
     if not state.quantities:
         return Acquisition(view)
-    views, weights = [], []
+    views = []
     for quantity in state.quantities:
         if quantity.belief is not None:
             at, z = quantity.rows(state.x)
             own = _drawn(quantity.belief, hypotheses, at, z, pending, rng, incumbent=view.incumbent)
             views.append(own._replace(posterior=own.posterior._replace(noise=None)))
-            weights.append(_AVERSION if quantity is state.crashes else 1.0)
-    return Acquisition(view, Feasibility(tuple(views), tuple(weights)), improves)
+    crashes = None if state.crashes is None else views.pop()
+    return Acquisition(view, Feasibility(tuple(views), crashes), improves)
 
 
 def _drawn(

@@ -5,6 +5,7 @@ section 3.2), and logarithms are averaged over a view's hypotheses, as those of 
 are.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,40 +16,71 @@ from rnnbbo.policies.kernel.posterior import Posterior
 from rnnbbo.policies.kernel.view import View
 from rnnbbo.policies.ops import Array, Namespace
 
+_AVERSION = 2.0  # power of the probability that an evaluation does not fail: that teaches no value
+_LIKELY = math.log(0.5)  # of that probability, from which on refining does not mind
+
 
 class Feasibility(NamedTuple):
-    """How probable it is that points are feasible.
+    """How probable it is that points are feasible, and do not fail.
 
     Attributes:
-        views: one a quantity, of hypotheses without `noise`.
-        weights: the power with which the probability of each counts.
+        constraints: views, one a constraint, of hypotheses without `noise`.
+        crashes: likewise of the label of a failure; None where none is known.
     """
 
-    views: tuple[View, ...]
-    weights: tuple[float, ...]
+    constraints: tuple[View, ...]
+    crashes: View | None = None
 
     def log_chance(self, points: np.ndarray) -> np.ndarray:
         """Return the log probability (C,) of points (C, D), averaged over hypotheses."""
         total = np.zeros(len(points))
-        for view, power in zip(self.views, self.weights, strict=True):
-            mean, deviation = view.predict(points)
-            total += power * view.weight @ log_cdf_and_ratio(np, -mean / deviation)[0]
-        return total
+        for view in self.constraints:
+            total += _log_chance(view, points)
+        return (
+            total if self.crashes is None else total + _AVERSION * _log_chance(self.crashes, points)
+        )
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `log_chance` (S,) of points (S, D) and its gradient (S, D)."""
+        total, slope = self._of_constraints(points)
+        if self.crashes is None:
+            return total, slope
+        value, gradient = _climbed(self.crashes, points)
+        return total + _AVERSION * value, slope + _AVERSION * gradient
+
+    def barrier(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what keeps points (S, D) near the incumbent feasible, (S,), and its gradient.
+
+        That an evaluation does not fail is never certain, and rises slowly away from where some
+        did: what is likely enough must not draw away from the least mean.
+        """
+        total, slope = self._of_constraints(points)
+        if self.crashes is None:
+            return total, slope
+        value, gradient = _climbed(self.crashes, points)
+        below = np.minimum(value - _LIKELY, 0.0)
+        return total + below, slope + np.where(below < 0.0, 1.0, 0.0)[:, None] * gradient
+
+    def _of_constraints(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         total, slope = np.zeros(len(points)), np.zeros_like(points)
-        for view, power in zip(self.views, self.weights, strict=True):
-            value, gradient = log_chance_and_gradient(
-                np,
-                view.posterior,
-                view.lengthscales,
-                points - view.incumbent,
-                view.features(points),
-            )
-            total += power * view.average(value)
-            slope += power * view.average(gradient)
+        for view in self.constraints:
+            value, gradient = _climbed(view, points)
+            total += value
+            slope += gradient
         return total, slope
+
+
+def _log_chance(view: View, points: np.ndarray) -> np.ndarray:
+    mean, deviation = view.predict(points)
+    chance: np.ndarray = view.weight @ log_cdf_and_ratio(np, -mean / deviation)[0]
+    return chance
+
+
+def _climbed(view: View, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    value, gradient = log_chance_and_gradient(
+        np, view.posterior, view.lengthscales, points - view.incumbent, view.features(points)
+    )
+    return view.average(value), view.average(gradient)
 
 
 def log_chance_and_gradient(

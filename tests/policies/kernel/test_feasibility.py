@@ -39,7 +39,8 @@ def test_the_score_is_the_sum_and_its_gradient_that_of_the_score(
     wanted = acquisition(feasible, fails)
     assert wanted.improves is feasible
     assert wanted.feasibility is not None
-    assert len(wanted.feasibility.views) == 2 + fails
+    assert len(wanted.feasibility.constraints) == 2
+    assert (wanted.feasibility.crashes is not None) is fails
     points = np.random.default_rng(2).random((168, 3))
     scores, index = wanted.score(points)
     value, gradient = wanted.climbed(points)
@@ -49,7 +50,9 @@ def test_the_score_is_the_sum_and_its_gradient_that_of_the_score(
     assert_allclose(value, improvement + chance, rtol=1e-9)
     assert (chance <= 0.0).all()
     lowered, slope = wanted.lowered(points)
-    assert_allclose(lowered, wanted.view.lowered(points)[0] + chance, rtol=1e-9)
+    barrier = wanted.feasibility.barrier(points)[0]
+    assert_allclose(lowered, wanted.view.lowered(points)[0] + barrier, rtol=1e-9)
+    assert fails or np.array_equal(barrier, wanted.feasibility.climbed(points)[0])
     step = 1e-6
     for d in range(3):
         move = step * np.eye(3)[d]
@@ -61,12 +64,20 @@ def test_the_score_is_the_sum_and_its_gradient_that_of_the_score(
 def test_the_probability_is_that_of_the_views() -> None:
     wanted = acquisition(fails=True)
     assert wanted.feasibility is not None
-    points = np.random.default_rng(3).random((5, 3))
-    total = np.zeros(5)
-    for view, power in zip(wanted.feasibility.views, wanted.feasibility.weights, strict=True):
+    points = np.random.default_rng(3).random((40, 3))
+    total = np.zeros(40)
+    for view in wanted.feasibility.constraints:
         mean, deviation = view.predict(points)
-        total += power * view.weight @ norm.logcdf(0.0, mean, deviation)
-    assert_allclose(wanted.feasibility.log_chance(points), total, rtol=1e-9)
+        total += view.weight @ norm.logcdf(0.0, mean, deviation)
+    crashes = wanted.feasibility.crashes
+    assert crashes is not None
+    mean, deviation = crashes.predict(points)
+    safe = crashes.weight @ norm.logcdf(0.0, mean, deviation)
+    assert_allclose(wanted.feasibility.log_chance(points), total + 2.0 * safe, rtol=1e-9)
+    likely = safe >= np.log(0.5)
+    assert likely.any()
+    barrier = wanted.feasibility.barrier(points)[0]
+    assert_allclose(barrier, total + np.where(likely, 0.0, safe - np.log(0.5)), rtol=1e-8)
 
 
 def test_only_feasible_observations_are_improved_on() -> None:
