@@ -54,7 +54,7 @@ def test_every_form_of_a_constraint(dimensions, where):
 @pytest.mark.parametrize(
     ("where", "words"),
     [
-        ("a + b <= -1", "none of 65536 drawn at random does"),
+        ("a + b <= -1", "none of 65536 drawn at random does, nor"),
         ("a + c <= 1", "not c"),
         (3, "where = 3; expected an expression such as 'a + b <= 1', a function"),
         ([3], "where = 3; expected an expression"),

@@ -31,14 +31,19 @@ class Feasibility(NamedTuple):
     constraints: tuple[View, ...]
     crashes: View | None = None
 
-    def log_chance(self, points: np.ndarray) -> np.ndarray:
-        """Return the log probability (C,) of points (C, D), averaged over hypotheses."""
+    def log_chance(self, points: np.ndarray, aversion: float = _AVERSION) -> np.ndarray:
+        """Return the log probability (C,) of points (C, D), averaged over hypotheses.
+
+        Args:
+            points: the points.
+            aversion: power of the probability that an evaluation does not fail.
+        """
         total = np.zeros(len(points))
         for view in self.constraints:
             total += _log_chance(view, points)
-        return (
-            total if self.crashes is None else total + _AVERSION * _log_chance(self.crashes, points)
-        )
+        if self.crashes is not None:
+            total += aversion * _log_chance(self.crashes, points)
+        return total
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `log_chance` (S,) of points (S, D) and its gradient (S, D)."""
