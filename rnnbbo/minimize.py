@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -136,7 +137,8 @@ def minimize(
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = as_space(dimensions, where)
     objective = _called(func, space) if space.mapping else func
-    begun = study is not None and resume is True and os.path.isfile(study)
+    maximize = None if maximize is None else as_flag("maximize", maximize)
+    begun = resume is True and isinstance(study, (str, Path)) and os.path.isfile(study)
     points, known = _given(space, x0, y0, None if begun else bool(maximize))
     rules = StopRules(
         None if target is None else as_finite("target", target),
@@ -147,7 +149,6 @@ def minimize(
     _check_counts(n_calls, len(points), max_failures)
     timeout = None if timeout is None else as_seconds("timeout", timeout)
     eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
-    maximize = None if maximize is None else as_flag("maximize", maximize)
     if as_flag("resume", resume) and study is None:
         raise ConfigError("resume = True without a study; expected study= with its file")
     arguments = {
@@ -213,7 +214,8 @@ def _given(
     space: Space, x0: Any, y0: Any, maximize: bool | None
 ) -> tuple[list[list[Any]], list[KnownPoint]]:
     """Return the points of x0 to ask first, and those whose values are known."""
-    if isinstance(x0, (str, Path)) or hasattr(x0, "told"):
+    # Who has an open study has loaded the package of it.
+    if isinstance(x0, (str, Path)) or "rnnbbo.study" in sys.modules:
         from rnnbbo.study import Study, is_study_file, told_in
 
         if isinstance(x0, Study) or is_study_file(x0):
