@@ -55,7 +55,7 @@ class Acquisition(NamedTuple):
         """
         if self.feasibility is None:
             return self.view.lowered(points)
-        return _sum(self.view.lowered(points), self.feasibility.barrier(points))
+        return _sum(self.view.lowered(points), self.feasibility.climbed(points))
 
 
 def _sum(

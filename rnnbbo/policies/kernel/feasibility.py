@@ -5,7 +5,6 @@ section 3.2), and logarithms are averaged over a view's hypotheses, as those of 
 are.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,6 @@ from rnnbbo.policies.kernel.view import View
 from rnnbbo.policies.ops import Array, Namespace
 
 _AVERSION = 2.0  # power of the probability that an evaluation does not fail: that teaches no value
-_LIKELY = math.log(0.5)  # of that probability, from which on refining does not mind
 
 
 class Feasibility(NamedTuple):
@@ -47,32 +45,15 @@ class Feasibility(NamedTuple):
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `log_chance` (S,) of points (S, D) and its gradient (S, D)."""
-        total, slope = self._of_constraints(points)
-        if self.crashes is None:
-            return total, slope
-        value, gradient = _climbed(self.crashes, points)
-        return total + _AVERSION * value, slope + _AVERSION * gradient
-
-    def barrier(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what keeps points (S, D) near the incumbent feasible, (S,), and its gradient.
-
-        That an evaluation does not fail is never certain, and rises slowly away from where some
-        did: what is likely enough must not draw away from the least mean.
-        """
-        total, slope = self._of_constraints(points)
-        if self.crashes is None:
-            return total, slope
-        value, gradient = _climbed(self.crashes, points)
-        below = np.minimum(value - _LIKELY, 0.0)
-        return total + below, slope + np.where(below < 0.0, 1.0, 0.0)[:, None] * gradient
-
-    def _of_constraints(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         total, slope = np.zeros(len(points)), np.zeros_like(points)
         for view in self.constraints:
             value, gradient = _climbed(view, points)
             total += value
             slope += gradient
-        return total, slope
+        if self.crashes is None:
+            return total, slope
+        value, gradient = _climbed(self.crashes, points)
+        return total + _AVERSION * value, slope + _AVERSION * gradient
 
 
 def _log_chance(view: View, points: np.ndarray) -> np.ndarray:
