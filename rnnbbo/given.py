@@ -108,12 +108,12 @@ def as_sheet(space: Space, name: str, table: Any) -> Sheet | None:
 
 def _by_name(space: Space, x0: Any) -> list[list[Any]] | None:
     """Return the points of one or several mappings from name to value; None if they are none."""
-    items = [x0] if isinstance(x0, Mapping) else as_list(x0)
-    if not items or not all(isinstance(item, Mapping) for item in items):
-        return None
     try:
+        items = [x0] if isinstance(x0, Mapping) else as_list(x0)
+        if not items or not all(isinstance(item, Mapping) for item in items):
+            return None
         return [space.check(item) for item in items]
-    except PointError:  # maybe a table
+    except Exception:  # maybe a table, or an object that does not let itself be asked
         return None
 
 
