@@ -33,7 +33,7 @@ def check_plot(file: str) -> None:
     check_output("--plot", file)
 
 
-def best_so_far(values: Sequence[float], *, maximize: bool) -> list[float]:
+def running_best(values: Sequence[float], *, maximize: bool) -> list[float]:
     """Return the best of the values up to each, NaN before the first that is finite."""
     best, running = worst_value(maximize), []
     better = max if maximize else min
@@ -59,7 +59,7 @@ def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = Fal
 
     # NaN is not drawn.
     values = [math.nan if trial.value is None else trial.value for trial in trials]
-    running = best_so_far(values, maximize=maximize)
+    running = running_best(values, maximize=maximize)
     counts = range(1, len(values) + 1)
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Optimizer, Study, minimize
-from rnnbbo.cli.plot import best_so_far
+from rnnbbo.cli.plot import running_best
 from rnnbbo.cli.progress import TrialProgress
 from rnnbbo.errors import ConfigError, StudyError
 from rnnbbo.status import TrialState
@@ -124,7 +124,7 @@ def test_the_best_of_trials_is_the_first_of_the_highest():
     [(False, [math.nan, 2.0, 2.0, 1.0]), (True, [math.nan, 2.0, 3.0, 3.0])],
 )
 def test_a_picture_has_the_best_so_far_in_the_users_sign(maximize, expected):
-    running = best_so_far([math.nan, 2.0, 3.0, 1.0], maximize=maximize)
+    running = running_best([math.nan, 2.0, 3.0, 1.0], maximize=maximize)
     np.testing.assert_array_equal(running, expected)
 
 
