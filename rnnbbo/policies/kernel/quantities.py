@@ -15,7 +15,7 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.outliers import tame
 
-_BULK_MOVES = 2  # of every particle, after many values at once
+_RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
 
 
 class Quantity(NamedTuple):
@@ -71,9 +71,11 @@ class Quantity(NamedTuple):
 def _about_zero(x: np.ndarray, g: np.ndarray) -> np.ndarray:
     """Return values g (n,) at x (n, D) in units of the median magnitude, the largest tamed."""
     size = tame(x, np.abs(g)).y
-    if not (size > 0.0).any():
+    largest = size.max()
+    if largest == 0.0:
         return np.zeros_like(g)
-    return np.copysign(size / np.median(size[size > 0.0]), g)
+    size = size / largest  # first to [0, 1]: nothing overflows
+    return np.copysign(size / max(float(np.median(size[size > 0.0])), 1.0 / _RANGE), g)
 
 
 def of_constraints(prior: Prior) -> Prior:
