@@ -63,8 +63,8 @@ A known constraint (--where, or the key where) is a comparison over names of par
 
 A Python function is called with a keyword a parameter, f(lr=..., depth=...), if it accepts all of
 them, otherwise with one list, f(x); --call-with decides by hand. Without --param and --space, its
-own attribute `bounds`, a list of (low, high) or a mapping, is the space. It returns a number, or such a mapping
-as a program prints.
+own attribute `bounds`, a list of (low, high) or a mapping, is the space. It returns a number, or
+such a mapping as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
 "info": {...}}. It may write the same to the file named in RNNBBO_RESULT instead. It also gets
