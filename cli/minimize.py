@@ -55,8 +55,8 @@ it.
 
 A Python function is called with a keyword a parameter, f(lr=..., depth=...), if it accepts all of
 them, otherwise with one list, f(x); --call-with decides by hand. Without --param and --space, its
-own attribute `bounds`, a list of (low, high), is the space. It returns a number, or such a mapping
-as a program prints.
+own attribute `bounds`, a list of (low, high) or a mapping, is the space. It returns a number, or
+such a mapping as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
 "constraints": {"NAME": number, ...}, "info": {...}}; feasible is what has no constraint above 0,

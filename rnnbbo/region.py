@@ -15,8 +15,8 @@ from rnnbbo.dimensions import Dimension, nth_value
 from rnnbbo.errors import PointError, SpaceError
 from rnnbbo.escaping import one_line, repr_of
 from rnnbbo.expressions import Expression
-from rnnbbo.foothold import Snap, descend, scatter
 from rnnbbo.layout import Layout
+from rnnbbo.rare_regions import Snap, descend, scatter
 
 _DRAWN = 2**16  # points among which an allowed one is looked for
 _ENOUGH = 64  # allowed points that are kept

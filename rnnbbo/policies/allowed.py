@@ -6,7 +6,7 @@ rest are points between an allowed one and a refused one.
 
 import numpy as np
 
-from rnnbbo.foothold import between, reach, scatter
+from rnnbbo.rare_regions import between, reach, scatter
 from rnnbbo.space import Space
 
 _ROUNDS = 3  # of drawing again

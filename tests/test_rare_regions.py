@@ -8,7 +8,7 @@ import pytest
 from rnnbbo import minimize
 from rnnbbo.errors import SpaceError
 from rnnbbo.expressions import Expression
-from rnnbbo.foothold import reach, scatter
+from rnnbbo.rare_regions import reach, scatter
 from rnnbbo.space import Integer, Space
 
 MIXTURE = Space([(0.0, 1.0)] * 10, "+".join(f"x{i}" for i in range(10)) + " <= 1")  # 1 in 10!
