@@ -44,11 +44,27 @@ COMMANDS = {
 }
 
 
+# What other optimizers call it -> what to do here.
+_HABITS = {
+    "rnnbbo minimize": "optimize optimise tune run fit search start",
+    "rnnbbo minimize --maximize": "maximize maximise",
+    "rnnbbo study new": "new init create create-study",
+    "rnnbbo study ask": "ask suggest propose",
+    "rnnbbo study tell, or rnnbbo study import": "tell report import",
+    "rnnbbo study show, or rnnbbo study best": "show best best-trial dashboard trials status list",
+    "rnnbbo study export": "export",
+}
+_MEANT = {name: command for command, names in _HABITS.items() for name in names.split()}
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        meant = _MEANT.get(cmd_name.lower())
+        if meant is not None:
+            ctx.fail(f"no such command: {cmd_name}; expected {meant}")
         module = COMMANDS.get(cmd_name)
         return None if module is None else getattr(importlib.import_module(module), cmd_name)
 

@@ -50,17 +50,19 @@ A space file (--space) has such a line, or a table, a parameter:
   tol = { type = "float", low = 1e-9, high = 1e-3, log = true, when = { solver = "implicit" } }
   where = ["batch * depth <= 256"]
 A known constraint (--where, or the key where) is a comparison over names of parameters, with
-+ - * / // % **, and, or, not, in, abs, min, max, sqrt, log, exp; all points proposed meet it.
+arithmetic as in Python, and, or, not, in, abs, min, max, sqrt, log, exp; all points proposed meet
+it.
 
 A Python function is called with a keyword a parameter, f(lr=..., depth=...), if it accepts all of
 them, otherwise with one list, f(x); --call-with decides by hand. Without --param and --space, its
-own attribute `bounds`, a list of (low, high), is the space. It returns a number, or such a mapping
-as a program prints.
+own attribute `bounds`, a list of (low, high) or a mapping, is the space. It returns a number, or
+such a mapping as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
-"info": {...}}. It may write the same to the file named in RNNBBO_RESULT instead. It also gets
-RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...), RNNBBO_SEED (one an evaluation) and, with --repeat,
-RNNBBO_REPEAT (0, 1, ... of a trial).
+"constraints": {"NAME": number, ...}, "info": {...}}; feasible is what has no constraint above 0,
+and the best value is that of a feasible point. It may write the same to the file named in
+RNNBBO_RESULT instead. It also gets RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...), RNNBBO_SEED (one
+an evaluation) and, with --repeat, RNNBBO_REPEAT (0, 1, ... of a trial).
 
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
 number. It never becomes the best, and the run goes on.
@@ -71,11 +73,11 @@ on machines that share the file, work on one study together, until it has -n eva
 `rnnbbo study show FILE` lists them.
 
 \b
-Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, or too many failures;
-4 a study or a weights file is unusable; 5 the objective cannot be started any more (it has
-vanished, or the system has no more processes or files; such a trial has not failed, and stays to be
-done); 6 the result cannot be written to stdout (it is on stderr then); 130 interrupted (the best so
-far is still printed).
+Exit codes: 0 fine; 1 a fault of rnnbbo; 2 usage or space; 3 no success, nothing feasible, or too
+many failures; 4 a study or a weights file is unusable; 5 the objective cannot be started any more
+(it has vanished, or the system has no more processes or files; such a trial has not failed, and
+stays to be done); 6 the result cannot be written to stdout (it is on stderr then); 130 interrupted
+(the best so far is still printed).
 
 Ctrl-C, SIGTERM and SIGHUP end the run, and all programs with everything that they have started:
 SIGTERM, and SIGKILL 5 s later, or at the next Ctrl-C. A signal that is ignored from the start, as

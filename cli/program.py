@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ class Program:
             return outcome
         last = _last_line(stderr)
         reason = outcome.error + (f"; stderr: {last[:300]}" if last else "")
-        return Outcome(error=reason, info=outcome.info, stderr=stderr)
+        return replace(outcome, error=reason, stderr=stderr)
 
     def _is_of_the_point(self, error: OSError | ValueError, program: str) -> bool:
         """Tell whether another point might well be evaluated."""

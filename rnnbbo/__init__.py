@@ -26,6 +26,7 @@ from rnnbbo.minimize import minimize
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Categorical, Fixed, Integer, Ordinal, Real, Space
+from rnnbbo.trial import Outcome
 
 if TYPE_CHECKING:
     from rnnbbo.many import ManyResult, minimize_many
@@ -46,6 +47,7 @@ __all__ = [
     "OptimizeResult",
     "Optimizer",
     "Ordinal",
+    "Outcome",
     "PointError",
     "PolicyError",
     "Real",

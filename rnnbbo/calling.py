@@ -33,15 +33,20 @@ def accepts(func: Callable[..., Any], *args: Any, **kwargs: Any) -> bool | None:
     return True
 
 
-def way_of(func: Callable[..., Any], names: Sequence[str], otherwise: Way) -> Way:
+def way_of(func: Callable[..., Any], names: Sequence[str], otherwise: Way) -> Way | None:
     """Return how a function is called: with keywords, if it accepts one a parameter.
 
     Args:
         func: the function.
         names: of the parameters.
         otherwise: how it is called else.
+
+    Returns:
+        The way; None where it accepts neither the keywords nor a single argument.
     """
-    return "names" if accepts(func, **dict.fromkeys(names)) else otherwise
+    if accepts(func, **dict.fromkeys(names)):
+        return "names"
+    return None if accepts(func, None) is False else otherwise
 
 
 def needed_names(func: Callable[..., Any], names: Sequence[str]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class PointError(RnnbboError, ValueError):
 
 
 class ObservationError(RnnbboError, ValueError):
-    """A value told to the optimizer is not a number."""
+    """A value told to the optimizer is not a number, or its constraints are not the run's."""
 
 
 class PolicyError(RnnbboError, ValueError):

@@ -8,12 +8,14 @@ functions. Numbers are floats: no power of whole numbers takes for ever.
 from __future__ import annotations
 
 import ast
+import copy
 import math
 import re
 from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any
 
+from rnnbbo import expression_forms
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import as_line, repr_of
 
@@ -26,7 +28,6 @@ FUNCTIONS = {
     "exp": math.exp,
 }
 _LONGEST = 10_000  # characters
-_ROUNDING = 1e-12  # of the larger side, or 1, that a told point may break a comparison by
 _EXPECTED = (
     "numbers, texts, names of parameters, + - * / // % **, comparisons, in, and, or, not, "
     + ", ".join(FUNCTIONS)
@@ -36,6 +37,7 @@ _NODES = (
     ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.Compare, ast.Lt, ast.LtE,
     ast.Gt, ast.GtE, ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Load,
 )  # fmt: skip
+_REACH = {"__builtins__": {}, **FUNCTIONS, **expression_forms.HELPERS}
 _TRUTHS = (ast.BoolOp, ast.Compare)
 _QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|`([^`]*)`""")
 
@@ -74,7 +76,8 @@ class Expression:
             raise self._wrong("; expected a comparison, such as a + b <= 1")
         self.used = tuple(self._places)
         self._strict = self._compile(body)
-        self._lenient = self._compile(_Lenient().visit(body))
+        self._shortfall = self._compile(expression_forms.shortfall(copy.deepcopy(body)))
+        self._lenient = self._compile(expression_forms.lenient(body))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Expression, (self.text, self._names)
@@ -157,22 +160,26 @@ class Expression:
             values: those of active parameters, by name.
             lenient: whether rounding may break a comparison.
         """
-        variables = dict[str, Any](FUNCTIONS)
+        code = self._lenient if lenient else self._strict
+        return bool(self._evaluate(code, values, met=True, failed=False))
+
+    def shortfall(self, values: Mapping[str, Any]) -> float:
+        """Return by how much it does not hold, 0 where it does: what a search can go down."""
+        found = self._evaluate(self._shortfall, values, met=0.0, failed=math.inf)
+        return math.inf if isinstance(found, complex) or math.isnan(found) else float(found)
+
+    def _evaluate(self, code: CodeType, values: Mapping[str, Any], met: Any, failed: Any) -> Any:
+        variables: dict[str, Any] = {}
         for i, name in enumerate(self.used):
             if name not in values:
-                return True
+                return met
             value = values[name]
             variables[f"p{i}"] = float(value) if type(value) is int else value
-        if lenient:
-            variables |= _COMPARISONS
         try:
             # Made of the nodes above only, with nothing but parameters and functions in reach.
-            found = eval(
-                self._lenient if lenient else self._strict, {"__builtins__": {}}, variables
-            )
+            return eval(code, _REACH, variables)
         except Exception:
-            return False
-        return bool(found)
+            return failed
 
 
 def _dotted(node: Any) -> str | None:
@@ -190,44 +197,3 @@ def _is_truth(node: Any) -> bool:
         return True
     # A parameter that is true or false by itself.
     return isinstance(node, _TRUTHS) or _dotted(node) is not None
-
-
-def _slack(a: Any, b: Any) -> float:
-    return _ROUNDING * max(1.0, abs(a), abs(b))
-
-
-def _equal(a: Any, b: Any) -> bool:
-    numbers = isinstance(a, float) and isinstance(b, float)
-    return bool(abs(a - b) <= _slack(a, b) if numbers else a == b)
-
-
-_COMPARISONS = {
-    "_le": lambda a, b: a <= b + _slack(a, b),
-    "_ge": lambda a, b: a >= b - _slack(a, b),
-    "_eq": _equal,
-}
-_SOFT: dict[type, str] = {
-    ast.Lt: "_le",
-    ast.LtE: "_le",
-    ast.Gt: "_ge",
-    ast.GtE: "_ge",
-    ast.Eq: "_eq",
-}
-
-
-class _Lenient(ast.NodeTransformer):
-    """Replaces comparisons by ones that rounding does not break, but for those below a `not`."""
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
-        return node if isinstance(node.op, ast.Not) else self.generic_visit(node)
-
-    def visit_Compare(self, node: ast.Compare) -> Any:
-        sides = [node.left, *node.comparators]
-        parts: list[ast.expr] = []
-        for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
-            soft = _SOFT.get(type(operator))
-            if soft is None:
-                parts.append(ast.Compare(left, [operator], [right]))
-            else:
-                parts.append(ast.Call(ast.Name(soft, ast.Load()), [left, right], []))
-        return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)

@@ -12,7 +12,16 @@ import numpy as np
 from rnnbbo.arguments import as_list, as_number, as_value
 from rnnbbo.errors import ConfigError, PointError
 from rnnbbo.escaping import repr_of
-from rnnbbo.sheet import TRIAL, VALUE, Sheet, column_names, from_columns, from_mappings, read_csv
+from rnnbbo.sheet import (
+    TRIAL,
+    VALUE,
+    Sheet,
+    column_names,
+    from_columns,
+    from_mappings,
+    has_columns,
+    read_csv,
+)
 from rnnbbo.sheet_points import read_points
 from rnnbbo.space import Space
 from rnnbbo.trial import Outcome
@@ -89,7 +98,7 @@ def as_sheet(space: Space, name: str, table: Any) -> Sheet | None:
     """
     if isinstance(table, (str, os.PathLike)):
         return read_csv(table, (*column_names(space.names), TRIAL, VALUE))  # type: ignore[arg-type]
-    if isinstance(table, Mapping) or (hasattr(table, "columns") and hasattr(table, "__getitem__")):
+    if has_columns(table):
         return from_columns(name, table)
     items = as_list(table)
     if items and all(isinstance(item, Mapping) for item in items):
@@ -99,12 +108,12 @@ def as_sheet(space: Space, name: str, table: Any) -> Sheet | None:
 
 def _by_name(space: Space, x0: Any) -> list[list[Any]] | None:
     """Return the points of one or several mappings from name to value; None if they are none."""
-    items = [x0] if isinstance(x0, Mapping) else as_list(x0)
-    if not items or not all(isinstance(item, Mapping) for item in items):
-        return None
     try:
+        items = [x0] if isinstance(x0, Mapping) else as_list(x0)
+        if not items or not all(isinstance(item, Mapping) for item in items):
+            return None
         return [space.check(item) for item in items]
-    except PointError:  # maybe a table
+    except Exception:  # maybe a table, or an object that does not let itself be asked
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -64,8 +65,9 @@ def minimize(
         func: the objective. It gets a point, a list of n_dims values in user units; where the space
             is a mapping, the values by keywords, if it accepts all of them, or else the mapping.
             What is inactive is absent, and None in a list. It returns the point's value: a number,
-            or an array, tensor or list that holds only one; or a mapping
-            `{"value": ..., "info": {...}}`, whose info a study keeps, or `{"status": "fail"}`.
+            or an array, tensor or list that holds only one; or an `Outcome`, or a mapping with its
+            keys: `{"value": ..., "constraints": {...}, "info": {...}}`, where constraints have to
+            be at most 0, and whose info a study keeps; or `{"status": "fail"}`.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or a mapping
             from name to such a dimension.
@@ -139,11 +141,9 @@ def minimize(
     if not callable(func):
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = as_space(dimensions, where)
-    objective = func
-    if space.mapping:
-        way = way_of(func, space.names, "mapping")
-        objective = of_list(func, way, space.names)
-    begun = study is not None and resume is True and os.path.isfile(study)
+    objective = _called(func, space) if space.mapping else func
+    maximize = None if maximize is None else as_flag("maximize", maximize)
+    begun = resume is True and isinstance(study, (str, Path)) and os.path.isfile(study)
     points, known = _given(space, x0, y0, None if begun else bool(maximize))
     rules = StopRules(
         None if target is None else as_finite("target", target),
@@ -154,7 +154,6 @@ def minimize(
     _check_counts(n_calls, len(points), max_failures)
     timeout = None if timeout is None else as_seconds("timeout", timeout)
     eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
-    maximize = None if maximize is None else as_flag("maximize", maximize)
     if as_flag("resume", resume) and study is None:
         raise ConfigError("resume = True without a study; expected study= with its file")
     arguments = {
@@ -213,11 +212,23 @@ def _prior(space: Space, prior: Any, maximize: bool) -> list[EarlierValues]:
     return list(read_prior(space, prior, maximize))
 
 
+def _called(func: Callable[..., Any], space: Space) -> Callable[[list[Any]], Any]:
+    """Return an objective of keywords, or of a mapping, as one of a list."""
+    way = way_of(func, space.names, "mapping")
+    if way is None:
+        keywords = ", ".join(f"{name}=..." for name in space.names)
+        raise ConfigError(
+            f"func = {repr_of(func)}; expected one that takes {keywords}, or one mapping"
+        )
+    return of_list(func, way, space.names)
+
+
 def _given(
     space: Space, x0: Any, y0: Any, maximize: bool | None
 ) -> tuple[list[list[Any]], list[KnownPoint]]:
     """Return the points of x0 to ask first, and those whose values are known."""
-    if isinstance(x0, (str, Path)) or hasattr(x0, "told"):
+    # Who has an open study has loaded the package of it.
+    if isinstance(x0, (str, Path)) or "rnnbbo.study" in sys.modules:
         from rnnbbo.study import Study, is_study_file, told_in
 
         if isinstance(x0, Study) or is_study_file(x0):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from rnnbbo.errors import PointError, SpaceError
 from rnnbbo.escaping import one_line, repr_of
 from rnnbbo.expressions import Expression
 from rnnbbo.layout import Layout
+from rnnbbo.rare_regions import Snap, descend, scatter
 
 _DRAWN = 2**16  # points among which an allowed one is looked for
 _ENOUGH = 64  # allowed points that are kept
@@ -28,11 +30,16 @@ class Rule(NamedTuple):
         given: as the user wrote it: an expression, or a function.
         used: names of the parameters that it looks at; None for all.
         holds: tells whether a point meets it, of its values, and of these by name; lenient or not.
+            Where a function raises, or returns anything else than True or False, it does not.
+        faults: the first time that it did.
+        shortfall: by how much a point breaks it.
     """
 
     given: Any
     used: tuple[str, ...] | None
     holds: Callable[[list[Any], Mapping[str, Any], bool], bool]
+    faults: list[str]
+    shortfall: Callable[[list[Any], Mapping[str, Any]], float]
 
     @property
     def text(self) -> str:
@@ -71,6 +78,8 @@ def _rule(given: Any, names: Naming, *, mapping: bool) -> Rule:
             given,
             expression.used,
             lambda _, values, lenient: expression.holds(values, lenient=lenient),
+            [],
+            lambda _, values: expression.shortfall(values),
         )
     if not callable(given):
         raise SpaceError(
@@ -78,24 +87,21 @@ def _rule(given: Any, names: Naming, *, mapping: bool) -> Rule:
             "of a point"
         )
     way = way_of(given, list(names), "mapping") if mapping else "list"
-    function = of_list(given, way, names)
+    function, faults = of_list(given, way or "list", names), list[str]()
 
     def holds(point: list[Any], _: Mapping[str, Any], __: bool) -> bool:
         try:
             answer = function(point)
+            fault = f"returns {repr_of(answer)}"
         except Exception as error:
-            raise SpaceError(
-                f"where = {repr_of(given)}, which raises {one_line(error)} at {repr_of(point)}; "
-                "expected True or False"
-            ) from error
-        if not isinstance(answer, (bool, np.bool_)):
-            raise SpaceError(
-                f"where = {repr_of(given)}, which returns {repr_of(answer)} at {repr_of(point)}; "
-                "expected True or False"
-            )
-        return bool(answer)
+            answer, fault = None, f"raises {one_line(error)}"
+        if isinstance(answer, (bool, np.bool_)):
+            return bool(answer)
+        if not faults:
+            faults.append(f"{fault} at {repr_of(point)}")
+        return False
 
-    return Rule(given, None, holds)
+    return Rule(given, None, holds, faults, lambda point, _: float(not holds(point, {}, False)))
 
 
 class Region:
@@ -139,26 +145,40 @@ class Region:
             met[rows] = self._meets(rule, u[rows], None if active is None else active[rows])
         return met
 
-    def _meets(self, rule: Rule, u: np.ndarray, active: np.ndarray | None) -> list[bool]:
+    def _rows(
+        self, rule: Rule, u: np.ndarray, active: np.ndarray | None
+    ) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+        """Yield what a rule looks at of places: lists of all values, or the active ones by name."""
         used = self._names if rule.used is None else rule.used
         positions = [self._names.index(name) for name in used]
         columns = [self._layout.values(i, u) for i in positions]
-        rows: Iterable[tuple[Any, ...]] = zip(*columns, strict=True)
-        if rule.used is None:
-            if active is not None:
-                rows = (
-                    tuple(v if one else None for v, one in zip(row, ones, strict=True))
-                    for row, ones in zip(rows, active.tolist(), strict=True)
-                )
-            return [rule.holds(list(row), {}, False) for row in rows]
-        if active is None:
-            return [rule.holds([], dict(zip(used, row, strict=True)), False) for row in rows]
-        return [
-            rule.holds([], {n: v for n, v, one in zip(used, row, ones, strict=True) if one}, False)
-            for row, ones in zip(rows, active[:, positions].tolist(), strict=True)
-        ]
+        counting = itertools.repeat([True] * len(used), len(u))
+        flags = counting if active is None else active[:, positions].tolist()
+        # A constraint without parameters has no columns.
+        rows = zip(*columns, strict=True) if columns else itertools.repeat((), len(u))
+        if active is None and rule.used is not None:  # the common case, without a look at flags
+            for row in rows:
+                yield [], dict(zip(used, row, strict=True))
+            return
+        for row, ones in zip(rows, flags, strict=True):
+            if rule.used is None:
+                yield [v if one else None for v, one in zip(row, ones, strict=True)], {}
+            else:
+                yield [], {n: v for n, v, one in zip(used, row, ones, strict=True) if one}
 
-    def find(self, snap: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    def _meets(self, rule: Rule, u: np.ndarray, active: np.ndarray | None) -> list[bool]:
+        return [rule.holds(*row, False) for row in self._rows(rule, u, active)]
+
+    def shortfalls(self, u: np.ndarray) -> np.ndarray:
+        """Return by how much snapped places (n, cube_dim) break each constraint, (n, rules)."""
+        conditional = bool(self._activity.conditional)
+        active = self._activity.active_at(self._layout, u) if conditional else None
+        lacking = [
+            [rule.shortfall(*row) for row in self._rows(rule, u, active)] for rule in self.rules
+        ]
+        return np.array(lacking).reshape(len(self.rules), len(u)).T
+
+    def find(self, snap: Snap) -> np.ndarray:
         """Return some places (n, cube_dim) that meet the constraints; none without any.
 
         Args:
@@ -176,16 +196,27 @@ class Region:
             drawn += len(u)
         allowed = np.concatenate(found)[:_ENOUGH]
         if not len(allowed):
-            texts = ", ".join(repr_of(rule.text) for rule in self.rules)
-            raise SpaceError(
-                f"where = {texts}; expected what some points meet: none of {drawn} drawn at random "
-                "does"
-            )
+            allowed = descend(rng, snap, self.shortfalls, self.allows, self._layout.cube_dim)
+        if not len(allowed):
+            self._refuse(drawn)
+        if len(allowed) < _ENOUGH:
+            more = scatter(rng, snap, self.allows, allowed, _ENOUGH - len(allowed))
+            allowed = np.concatenate([allowed, more])
         return allowed
 
-    def count(
-        self, dimensions: Sequence[Dimension], snap: Callable[[np.ndarray], np.ndarray]
-    ) -> int | None:
+    def _refuse(self, drawn: int) -> NoReturn:
+        for rule in self.rules:
+            if rule.faults:
+                raise SpaceError(
+                    f"where = {repr_of(rule.given)}, which {rule.faults[0]}; expected True or False"
+                )
+        texts = ", ".join(repr_of(rule.text) for rule in self.rules)
+        raise SpaceError(
+            f"where = {texts}; expected what some points meet: none of {drawn} drawn at random "
+            "does, nor was one found from the nearest of these"
+        )
+
+    def count(self, dimensions: Sequence[Dimension], snap: Snap) -> int | None:
         """Return the number of points that meet them; None where there are too many to look at."""
         counts = [dim.count or 1 for dim in dimensions]
         if np.prod([float(one) for one in counts]) > _MOST_COUNTED:

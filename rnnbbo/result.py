@@ -120,6 +120,8 @@ def _shown(key: str, value: Any) -> str:
         return f"[{len(value)} points]"
     if isinstance(value, np.ndarray):
         return f"[{value.size} values]"
+    if key == "constraint_vals":
+        return f"{{{', '.join(f'{name!r}: [{len(one)} values]' for name, one in value.items())}}}"
     if key == "specs":
         return "{...}"
     if key == "errors" and value:

@@ -160,6 +160,16 @@ def _header(lines: list[list[str]]) -> list[str]:
     return header
 
 
+def has_columns(table: Any) -> bool:
+    """Return whether this is a mapping, or looks like a data frame."""
+    try:
+        return isinstance(table, Mapping) or (
+            hasattr(table, "columns") and hasattr(table, "__getitem__")
+        )
+    except Exception:  # of an object that does not let itself be asked
+        return False
+
+
 def from_columns(name: str, table: Any) -> Sheet:
     """Return a mapping of columns, or a data frame, as a table; one of single values is a row.
 
@@ -178,9 +188,14 @@ def from_columns(name: str, table: Any) -> Sheet:
     columns = [_listed(value) for value in values]
     if all(column is None for column in columns):
         columns = [[value] for value in values]
-    lengths = {str(key): column and len(column) for key, column in zip(keys, columns, strict=True)}
+    lengths = {
+        str(key): None if column is None else len(column)
+        for key, column in zip(keys, columns, strict=True)
+    }
     if len(set(lengths.values())) > 1 or None in columns:
-        raise TableError(f"{name}: lengths of the columns = {lengths}; expected one and the same")
+        raise TableError(
+            f"{name}: lengths of the columns = {repr_of(lengths)}; expected one and the same"
+        )
     return _from_rows(name, [str(key) for key in keys], zip(*columns, strict=True))  # type: ignore[arg-type]
 
 
@@ -199,11 +214,11 @@ def _from_rows(name: str, columns: list[str], rows: Iterable[Sequence[Any]]) -> 
 def _listed(values: Any) -> list[Any] | None:
     """Return what a column holds; None if it is a single value."""
     listed = as_list(values)
-    if listed is None and hasattr(values, "to_list"):
-        try:
+    try:
+        if listed is None and hasattr(values, "to_list"):
             return list(values.to_list())
-        except Exception:
-            return None
+    except Exception:  # of an object that does not let itself be asked
+        return None
     return listed
 
 

@@ -54,9 +54,9 @@ def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
     """Return the points of a table: columns are parameters, and perhaps `value` and `trial`.
 
     What is fixed, or inactive in a row, may be empty, or its column missing. An empty value is not
-    known yet; one of FAILED is a failed trial. Columns `constraint_NAME` have
-    values of constraints; one that is not known beside a value is not met. Of what `rnnbbo study
-    export` writes, `seconds` and `feasible` are passed over.
+    known yet; one of FAILED is a failed trial. Columns `constraint_NAME` have values of
+    constraints; one that is not known beside a value is not met. Of what `rnnbbo study export`
+    writes, `seconds` and `feasible` are passed over.
 
     Raises:
         TableError: a column is missing or unknown, or cells are wrong: each by row and column.

@@ -89,7 +89,7 @@ def as_until(until: Any) -> bool:
     Raises:
         ConfigError: until is something else than None and "exhausted".
     """
-    if until is not None and until != EXHAUSTED:
+    if until is not None and not (isinstance(until, str) and until == EXHAUSTED):
         raise ConfigError(f"until = {repr_of(until)}; expected {EXHAUSTED!r} or None")
     return until is not None
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Optimizer, Study, minimize, minimize_many
-from rnnbbo.errors import PointError, SpaceError
+from rnnbbo.errors import ConfigError, PointError, SpaceError
 from rnnbbo.space import Categorical, Integer, Real, Space
 
 MIXED = {"lr": (1e-5, 0.1, "log-uniform"), "act": ["relu", "tanh"], "n": (1, 64)}
@@ -40,6 +40,14 @@ def test_a_mapping_gives_keywords_where_they_are_taken_and_else_itself(func):
     listed = minimize(lambda x: by_names(*x), [*MIXED.values()], 8, rng=0)
     assert listed.x_iters == result.x_iters
     assert listed.best == dict(zip(["x0", "x1", "x2"], listed.x, strict=True))
+
+
+def test_a_function_of_neither_is_refused_at_once():
+    for func in (lambda lr, act: 0.0, lambda: 0.0):
+        with pytest.raises(
+            ConfigError, match=r"takes lr=\.\.\., act=\.\.\., n=\.\.\., or one mapping"
+        ):
+            minimize(func, MIXED, 3, rng=0)
 
 
 def test_a_list_of_named_dimensions_gives_a_list():

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnbbo import Optimizer, Study, minimize
+from rnnbbo import Optimizer, Outcome, Study, minimize
 from rnnbbo.errors import ObservationError, PolicyError, StudyError
 from rnnbbo.study import Study as StudyClass
-from rnnbbo.trial import Outcome, Trial, best_of
+from rnnbbo.trial import Trial, best_of
 
 SQUARE = [(-2.0, 2.0), (-2.0, 2.0)]
 
@@ -209,3 +209,35 @@ def test_the_best_of_trials_is_feasible() -> None:
     assert best_of(trials, maximize=True) is trials[1]
     assert best_of([trials[3], trials[0]], maximize=True) is trials[0]
     assert best_of([trials[3]], maximize=False) is trials[3]
+
+
+EXTREME = {
+    "huge": lambda i, x: 1e300 * (x - 0.5),
+    "tiny": lambda i, x: 1e-300 * (x - 0.5),
+    "subnormal": lambda i, x: 5e-324 if i % 2 else -5e-324,
+    "largest": lambda i, x: 1.7e308 if i % 2 else -1.7e308,
+    "of all sizes": lambda i, x: 1e300 if i % 3 else -1e-300,
+    "zero": lambda i, x: -0.0,
+    "constant": lambda i, x: 3.0,
+    "missing": lambda i, x: math.nan,
+    "missing in turn": lambda i, x: math.nan if i % 2 else x - 0.5,
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", EXTREME)
+@pytest.mark.parametrize("scale", [1.0, 1e308])
+def test_values_of_any_size(kind: str, scale: float) -> None:
+    optimizer = Optimizer([(0.0, 1.0), (1, 9), ("a", "b")], rng=0)
+    for i in range(10):
+        x = optimizer.ask()
+        limits = {"a": EXTREME[kind](i, x[0]), "b": 0.2 - x[0]}
+        optimizer.tell(x, None if i == 4 else scale * (x[0] - 0.5), constraints=limits)
+    assert len(optimizer.ask(n_points=3)) == 3
+    found = optimizer.result()
+    assert found.x in found.x_iters
+    assert found.recommended in found.x_iters
+    assert found.feasible is any(
+        math.isfinite(value) and all(limits[i] <= 0.0 for limits in found.constraint_vals.values())
+        for i, value in enumerate(found.func_vals)
+    )

@@ -54,7 +54,7 @@ def test_every_form_of_a_constraint(dimensions, where):
 @pytest.mark.parametrize(
     ("where", "words"),
     [
-        ("a + b <= -1", "none of 65536 drawn at random does"),
+        ("a + b <= -1", "none of 65536 drawn at random does, nor"),
         ("a + c <= 1", "not c"),
         (3, "where = 3; expected an expression such as 'a + b <= 1', a function"),
         ([3], "where = 3; expected an expression"),
@@ -66,6 +66,16 @@ def test_every_form_of_a_constraint(dimensions, where):
 def test_malformed_constraints_are_refused_when_the_space_is_made(where, words):
     with pytest.raises(SpaceError, match=re.escape(words)):
         Space(SQUARE, where)
+
+
+def test_where_a_function_raises_a_point_is_refused():
+    space = Space(SQUARE, lambda x: 1 / (x[0] > 0.5) < x[1] + 2)
+    assert space.allows(np.array([[0.2, 0.5], [0.7, 0.5]])).tolist() == [False, True]
+    optimizer = Optimizer(space, rng=0)
+    for _ in range(6):
+        x = optimizer.ask()
+        assert x[0] > 0.5
+        optimizer.tell(x, x[0])
 
 
 def test_an_empty_list_of_constraints_is_none():

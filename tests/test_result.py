@@ -122,3 +122,20 @@ def test_scikit_optimize_takes_the_result(tmp_path):
         env={"PYTHONPATH": ":".join([".", *sys.path[1:]]), "MPLBACKEND": "Agg"},
     )
     assert done.stdout.strip() == "all drawn", done.stderr
+
+
+def test_the_best_is_feasible_or_violates_least():
+    limits = [{"a": -1.0, "b": 0.5}, {}, {"a": 0.0, "b": -2.0}, {"a": 3.0, "b": math.nan}]
+    res = make_result(SPACE, POINTS, [1.0, math.nan, 7.0, 0.0], constraints=limits)
+    assert (res.x, res.fun, res.feasible, res.success) == (POINTS[2], 7.0, True, True)
+    assert res.constraints == limits[2]
+    np.testing.assert_array_equal(res.constraint_vals["b"], [0.5, math.nan, -2.0, math.nan])
+    assert "constraint_vals: {'a': [4 values], 'b': [4 values]}" in repr(res)
+    res = make_result(SPACE, POINTS[2:], [9.0, 0.0], constraints=[{"a": 2.0}, {"a": 3.0}])
+    assert (res.x, res.fun, res.feasible, res.success) == (POINTS[2], 9.0, False, False)
+
+
+def test_without_constraints_what_succeeds_is_feasible():
+    res = result()
+    assert (res.feasible, res.constraints, res.constraint_vals) == (True, {}, {})
+    assert make_result(SPACE, [], []).feasible is None

@@ -90,6 +90,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "empty tuple": tuple,
     "dict": lambda: {"value": 1.0, "info": {"a": object()}},
     "empty dict": dict,
+    "table": lambda: {"x0": [0.5, 0.25], "x1": [3, 4], "value": [1.0, None]},
     "set": lambda: {1, 2},
     "range": lambda: range(3),
     "deep": lambda: _deep(3000),
@@ -266,6 +267,7 @@ CALLS: dict[str, Call] = {
             "n_calls": None,
             "call_seconds": None,
             "rng": "one",
+            "maximize": None,
         },
     ),
     "Optimizer.ask": Call(lambda n_points: _optimizer().ask(n_points), {"n_points": "two"}),
@@ -286,6 +288,11 @@ CALLS: dict[str, Call] = {
             "eval_timeout": None,
             "call_seconds": None,
             "resume": None,
+            "maximize": None,
+            "target": None,
+            "patience": None,
+            "until": None,
+            "repeat": None,
         },
     ),
     "an objective's value": Call(_returned, {"value": "half"}),
@@ -297,6 +304,7 @@ CALLS: dict[str, Call] = {
             "policy": "policy",
             "rng": "one",
             "resume": None,
+            "maximize": None,
         },
     ),
     "Study.tell": Call(
@@ -306,6 +314,20 @@ CALLS: dict[str, Call] = {
     "Study.add": Call(
         lambda **arguments: _study(lambda study: study.add(**arguments)),
         {"x": "point", "y": "half"},
+    ),
+    "Study.ask_new": Call(
+        lambda n_points: _study(lambda study: study.ask_new(n_points)), {"n_points": "two"}
+    ),
+    "Study.take_table": Call(
+        lambda table: _study(lambda study: study.take_table(table)), {"table": "table"}
+    ),
+    "a table's cells": Call(
+        lambda **cells: _study(lambda study: study.take_table([cells])),
+        {"x0": "half", "x1": "one", "value": "half", "trial": None},
+    ),
+    "a table's columns": Call(
+        lambda **columns: _study(lambda study: study.take_table(columns)),
+        {"x0": "half", "x1": "one", "value": "half"},
     ),
     "minimize_many": Call(
         _search_many,

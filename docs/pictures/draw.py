@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnbbo import Optimizer
+from rnnbbo.policies import plateaus
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import search
 from rnnbbo.policies.kernel.acquisition import Acquisition
@@ -128,8 +129,10 @@ def hypotheses() -> None:
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
 
     rng = np.random.default_rng(0)
-    made = search.make_candidates(rng, view.incumbent, view.lengthscales[:, 0])
-    candidates = np.concatenate(made)  # over the cube, and near the incumbent
+    space = optimizer.space
+    flat = plateaus.find(x, y, space.category_columns)
+    # Over the cube, and near the incumbent.
+    candidates = search.make_candidates(rng, space, view.incumbent, view.lengthscales[:, 0], flat)
     scores, index = Acquisition(view).score(candidates)
     begin = candidates[search.starts(scores, index)]
     unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))

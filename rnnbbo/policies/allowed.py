@@ -6,11 +6,12 @@ rest are points between an allowed one and a refused one.
 
 import numpy as np
 
+from rnnbbo.rare_regions import between, reach, scatter
 from rnnbbo.space import Space
 
-_ROUNDS = 4  # of drawing again
+_ROUNDS = 3  # of drawing again
 _TIMES = 6  # as many as are missing, each time
-_BISECTIONS = 12
+_SWEEPS = 2  # of points that scatter from known ones
 
 
 def keep_allowed(rng: np.random.Generator, space: Space, points: np.ndarray) -> np.ndarray:
@@ -31,10 +32,7 @@ def keep_allowed(rng: np.random.Generator, space: Space, points: np.ndarray) -> 
         found = drawn[space.allows(drawn)][: len(missing)]
         out[missing[: len(found)]] = found
         missing = missing[len(found) :]
-    inside = space.allowed[rng.integers(len(space.allowed), size=len(missing))]
-    outside = space.snap(rng.random(inside.shape))
-    reached = _shares(space, inside, outside) * rng.random(len(missing))
-    out[missing] = _between(space, inside, outside, reached)
+    out[missing] = scatter(rng, space.snap, space.allows, space.allowed, len(missing), _SWEEPS)
     return out
 
 
@@ -51,8 +49,8 @@ def pull(space: Space, points: np.ndarray, inside: np.ndarray) -> np.ndarray:
         return out
     centres = space.snap(np.broadcast_to(inside, points.shape)[refused])
     centres = np.where(space.allows(centres)[:, None], centres, _nearest(space, centres))
-    shares = _shares(space, centres, points[refused])
-    out[refused] = _between(space, centres, points[refused], shares)
+    shares = reach(space.snap, space.allows, centres, points[refused])
+    out[refused] = between(space.snap, space.allows, centres, points[refused], shares)
     return out
 
 
@@ -70,25 +68,3 @@ def admit(space: Space, points: np.ndarray) -> np.ndarray:
 def _nearest(space: Space, points: np.ndarray) -> np.ndarray:
     distance = np.square(points[:, None] - space.allowed).sum(axis=2)
     return np.asarray(space.allowed[distance.argmin(axis=1)])
-
-
-def _shares(space: Space, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
-    """Return how far from allowed points (n, D) to refused ones (n, D) is allowed, (n,) below 1."""
-    low, high = np.zeros(len(inside)), np.ones(len(inside))
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (low + high)
-        fine = space.allows(_along(space, inside, outside, middle))
-        low, high = np.where(fine, middle, low), np.where(fine, high, middle)
-    return low
-
-
-def _between(
-    space: Space, inside: np.ndarray, outside: np.ndarray, shares: np.ndarray
-) -> np.ndarray:
-    """Return points at shares (n,) of the way, or the allowed ends where these are refused."""
-    found = _along(space, inside, outside, shares)
-    return np.where(space.allows(found)[:, None], found, inside)
-
-
-def _along(space: Space, inside: np.ndarray, outside: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    return space.snap(inside + shares[:, None] * (outside - inside))

@@ -1,6 +1,9 @@
 """What the command says when something is wrong or odd."""
 
-from rnnbbo.cli.main import run_command
+import pytest
+
+from rnnbbo.cli import main, study
+from rnnbbo.cli.main import COMMANDS, run_command
 
 RUN = ["minimize", "--seed", "0", "--policy", "lstm-direct"]
 
@@ -45,3 +48,26 @@ def test_a_category_of_other_bytes_is_exported_escaped(tmp_path):
     assert run_command(command) == 0
     assert run_command(["study", "export", str(study), "-o", str(table)]) == 0
     assert r"\udcff" in table.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("optimize", "no such command: optimize; expected rnnbbo minimize"),
+        ("maximize", "expected rnnbbo minimize --maximize"),
+        ("ask", "expected rnnbbo study ask"),
+        ("create-study", "expected rnnbbo study new"),
+        ("frobnicate", "No such command 'frobnicate'"),
+    ],
+)
+def test_a_command_typed_by_habit_says_which_one_it_is_here(typed, words, capsys):
+    assert run_command([typed]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_no_habit_is_a_command_of_ours():
+    assert not set(main._MEANT) & set(COMMANDS)
+    for meant in main._MEANT.values():
+        group, *names = [name.strip(",") for name in meant.split() if name not in ("rnnbbo", "or")]
+        assert group in COMMANDS
+        assert all(name in (*study.study.commands, "study", "--maximize") for name in names)

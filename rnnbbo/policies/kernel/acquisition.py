@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.policies.kernel import search
+from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.feasibility import Feasibility
-from rnnbbo.policies.kernel.transfer import Hint
-from rnnbbo.policies.kernel.view import View
+from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.kernel_state import KernelState
+from rnnbbo.policies.kernel.transfer import EarlierStudies, Hint
+from rnnbbo.policies.kernel.view import View, make_view
+from rnnbbo.policies.outliers import without_outliers
 
 
 class Acquisition(NamedTuple):
@@ -67,3 +70,67 @@ def _sum(
     a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     return a[0] + b[0], a[1] + b[1]
+
+
+def make_acquisition(
+    state: KernelState,
+    hypotheses: int,
+    pending: np.ndarray,
+    rng: np.random.Generator | None,
+    earlier: EarlierStudies | None = None,
+) -> Acquisition:
+    """Return what an ask looks for: views of so many hypotheses, drawn by their weights.
+
+    Args:
+        state: what is carried, with a belief.
+        hypotheses: how many a view averages at most.
+        pending: (P, D) points without a value.
+        rng: randomness of this ask; None for all hypotheses, and no fantasies.
+        earlier: what was learnt of earlier studies; None without any.
+    """
+    assert state.belief is not None
+    x, out = state.inliers()
+    feasible = state.feasible[state.known]
+    improves = bool(feasible.any())
+    view = _drawn(
+        state.belief,
+        hypotheses,
+        x,
+        state.heights(out),
+        pending,
+        rng,
+        passed=~feasible if state.constraints and improves else None,
+        incumbent=None if improves else state.x[state.incumbent()],
+    )
+    hint = None
+    if earlier is not None:
+        hint = earlier.hint(x, without_outliers(state.y[state.known], out))
+    if not state.quantities:
+        return Acquisition(view, hint=hint)
+    views = []
+    for quantity in state.quantities:
+        if quantity.belief is not None:
+            at, z = quantity.rows(state.x)
+            own = _drawn(quantity.belief, hypotheses, at, z, pending, rng, incumbent=view.incumbent)
+            views.append(own._replace(posterior=own.posterior._replace(noise=None)))
+    crashes = None if state.crashes is None else views.pop()
+    return Acquisition(view, Feasibility(tuple(views), crashes), improves, hint)
+
+
+def _drawn(
+    belief: Belief,
+    hypotheses: int,
+    x: np.ndarray,
+    z: np.ndarray,
+    pending: np.ndarray,
+    rng: np.random.Generator | None,
+    passed: np.ndarray | None = None,
+    incumbent: np.ndarray | None = None,
+) -> View:
+    if rng is None:
+        whole = np.arange(len(belief.weight))
+        return make_view(belief, whole, belief.weight, x, z, pending, None, passed, incumbent)
+    index = inference.systematic(rng, belief.weight, hypotheses)
+    index, counts = np.unique(index, return_counts=True)
+    draws = rng.standard_normal((len(index), len(pending)))
+    return make_view(belief, index, counts / counts.sum(), x, z, pending, draws, passed, incumbent)

@@ -46,6 +46,6 @@ def expected_gain(
     gain = -c * np.exp(np.abs(view.posterior.best) / c) * np.expm1(-ei / c)
     log_chance = flat.log_chance(points)
     if wanted.feasibility is not None:
-        log_chance = log_chance + wanted.feasibility.log_chance(points)
+        log_chance = log_chance + wanted.feasibility.log_chance(points, aversion=1.0)
     averaged = (belief.weight @ gain) * np.exp(log_chance)
     return float(deviation * averaged.max())

@@ -15,38 +15,58 @@ from rnnbbo.policies.kernel.posterior import Posterior
 from rnnbbo.policies.kernel.view import View
 from rnnbbo.policies.ops import Array, Namespace
 
+_AVERSION = 2.0  # power of the probability that an evaluation does not fail: that teaches no value
+
 
 class Feasibility(NamedTuple):
-    """How probable it is that points are feasible.
+    """How probable it is that points are feasible, and do not fail.
 
     Attributes:
-        views: one a quantity, of hypotheses without an incumbent to look at twice.
+        constraints: views, one a constraint, of hypotheses without `noise`.
+        crashes: likewise of the label of a failure; None where none is known.
     """
 
-    views: tuple[View, ...]
+    constraints: tuple[View, ...]
+    crashes: View | None = None
 
-    def log_chance(self, points: np.ndarray) -> np.ndarray:
-        """Return the log probability (C,) of points (C, D), averaged over hypotheses."""
+    def log_chance(self, points: np.ndarray, aversion: float = _AVERSION) -> np.ndarray:
+        """Return the log probability (C,) of points (C, D), averaged over hypotheses.
+
+        Args:
+            points: the points.
+            aversion: power of the probability that an evaluation does not fail.
+        """
         total = np.zeros(len(points))
-        for view in self.views:
-            mean, deviation = view.predict(points)
-            total += view.weight @ log_cdf_and_ratio(np, -mean / deviation)[0]
+        for view in self.constraints:
+            total += _log_chance(view, points)
+        if self.crashes is not None:
+            total += aversion * _log_chance(self.crashes, points)
         return total
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `log_chance` (S,) of points (S, D) and its gradient (S, D)."""
         total, slope = np.zeros(len(points)), np.zeros_like(points)
-        for view in self.views:
-            value, gradient = log_chance_and_gradient(
-                np,
-                view.posterior,
-                view.lengthscales,
-                points - view.incumbent,
-                view.features(points),
-            )
-            total += view.average(value)
-            slope += view.average(gradient)
-        return total, slope
+        for view in self.constraints:
+            value, gradient = _climbed(view, points)
+            total += value
+            slope += gradient
+        if self.crashes is None:
+            return total, slope
+        value, gradient = _climbed(self.crashes, points)
+        return total + _AVERSION * value, slope + _AVERSION * gradient
+
+
+def _log_chance(view: View, points: np.ndarray) -> np.ndarray:
+    mean, deviation = view.predict(points)
+    chance: np.ndarray = view.weight @ log_cdf_and_ratio(np, -mean / deviation)[0]
+    return chance
+
+
+def _climbed(view: View, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    value, gradient = log_chance_and_gradient(
+        np, view.posterior, view.lengthscales, points - view.incumbent, view.features(points)
+    )
+    return view.average(value), view.average(gradient)
 
 
 def log_chance_and_gradient(

@@ -18,17 +18,22 @@ from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.allowed import keep_allowed
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
-from rnnbbo.policies.kernel import advice, expected_gain, inference, recommending, search, seeing
-from rnnbbo.policies.kernel.acquisition import Acquisition
+from rnnbbo.policies.kernel import (
+    advice,
+    expected_gain,
+    inference,
+    recommending,
+    refining,
+    search,
+    seeing,
+)
+from rnnbbo.policies.kernel.acquisition import make_acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
-from rnnbbo.policies.kernel.feasibility import Feasibility
-from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.polling import poll
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.transfer import EarlierStudies
-from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.ops import Array, Params
 from rnnbbo.policies.outliers import tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
@@ -36,10 +41,7 @@ from rnnbbo.policies.protocol import Adviser, Policy, Takes
 from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
-_NEAR = 0.2  # length-scales round the incumbent in which it is refined
-_REFINE_STEPS = 16
 _FLAT = -1.0  # logarithm of the chance of a new value, below which refining is idle
-_FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
 _ADVISED = 8  # candidates of the adviser's own that it lets this policy look at
 _BULK_MOVES = 2  # of every particle, after many values at once
 _APART = 0.05  # of a first point from those pending: largest difference of a coordinate
@@ -249,7 +251,7 @@ class KernelPolicy(Policy):
         if state.belief is None:
             return
         flat = _plateaus(state, space.category_columns)
-        wanted = self._acquisition(state, state.belief, pending, rng)
+        wanted = make_acquisition(state, self.config.hypotheses, pending, rng, self.earlier)
         view = wanted.view
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         scales = view.lengthscales[:, 0]
@@ -263,9 +265,9 @@ class KernelPolicy(Policy):
         scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
         refines = wanted.improves and self._refines(told)
-        if refines and not _near(pending, view.incumbent, unit).any():
+        if refines and not refining.near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
-            refined = _refined(wanted, space, ranked, unit)
+            refined = refining.refined(wanted, space, ranked, unit)
             yield from refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
         func = search.held(space, start, wanted.climbed)
@@ -339,7 +341,7 @@ class KernelPolicy(Policy):
         """Return the expected improvement that is left; see `Policy.gain`."""
         if state.belief is None or not state.feasible.any():
             return None
-        wanted = self._acquisition(state, state.belief, pending, None)
+        wanted = make_acquisition(state, self.config.hypotheses, pending, None)
         y = without_outliers(state.y[state.known], state.inliers()[1])
         flat = _plateaus(state, space.category_columns)
         return expected_gain.expected_gain(state.belief, wanted, y, points, flat)
@@ -347,58 +349,6 @@ class KernelPolicy(Policy):
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
         return told >= self.config.refine_from and (told + 1) % self.config.refine_every == 0
-
-    def _acquisition(
-        self,
-        state: KernelState,
-        belief: Belief,
-        pending: np.ndarray,
-        rng: np.random.Generator | None,
-    ) -> Acquisition:
-        """Return what an ask looks for, by a sample of hypotheses; without `rng`, by all."""
-        x, out = state.inliers()
-        feasible = state.feasible[state.known]
-        improves = bool(feasible.any())
-        view = self._view(
-            belief,
-            x,
-            state.heights(out),
-            pending,
-            rng,
-            passed=~feasible if state.constraints and improves else None,
-            incumbent=None if improves else state.x[state.incumbent()],
-        )
-        hint = (
-            None if self.earlier is None else self.earlier.hint(x, tame(x, state.y[state.known]).y)
-        )
-        if not state.quantities:
-            return Acquisition(view, hint=hint)
-        views = []
-        for quantity in state.quantities:
-            if quantity.belief is not None:
-                at, z = quantity.rows(state.x)
-                own = self._view(quantity.belief, at, z, pending, rng, incumbent=view.incumbent)
-                views.append(own._replace(posterior=own.posterior._replace(noise=None)))
-        return Acquisition(view, Feasibility(tuple(views)), improves, hint)
-
-    def _view(
-        self,
-        belief: Belief,
-        x: np.ndarray,
-        z: np.ndarray,
-        pending: np.ndarray,
-        rng: np.random.Generator | None,
-        passed: np.ndarray | None = None,
-        incumbent: np.ndarray | None = None,
-    ) -> View:
-        if rng is None:
-            all_of = np.arange(len(belief.weight))
-            return make_view(belief, all_of, belief.weight, x, z, pending, None, passed, incumbent)
-        index = inference.systematic(rng, belief.weight, self.config.hypotheses)
-        index, counts = np.unique(index, return_counts=True)
-        draws = rng.standard_normal((len(index), len(pending)))
-        weight = counts / counts.sum()
-        return make_view(belief, index, weight, x, z, pending, draws, passed, incumbent)
 
 
 def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observation]) -> Evidence:
@@ -422,30 +372,9 @@ def _plateaus(state: KernelState, categories: np.ndarray) -> Plateaus:
     return plateaus.find(state.x, state.compared, categories)
 
 
-def _near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Tell which points (n, D) lie within a part of a length-scale of the incumbent, (n,)."""
-    return (np.abs(points - incumbent) < _NEAR * unit).all(axis=1)
-
-
 def _apart(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """Return those of points (n, D) that are not close to any of taken (m, D)."""
     if not len(taken):
         return points
     away = np.abs(points[:, None] - taken).max(axis=2).min(axis=1)
     return points[away > _APART]
-
-
-def _refined(wanted: Acquisition, space: Space, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return points of the space where the posterior mean is least near the incumbent, best first.
-
-    Expected improvement leaves a valley as soon as more is to be expected elsewhere, with few
-    digits known. None where no step promises a lower mean.
-    """
-    incumbent = wanted.view.incumbent
-    start = np.concatenate([incumbent[None], ranked[_near(ranked, incumbent, unit)][:2]])
-    func = search.held(space, start, wanted.lowered)
-    found, values = climb(np, func, start, unit, _REFINE_STEPS, _FINEST)
-    better = values > wanted.lowered(start[:1])[0] + _FINEST
-    order = np.argsort(-values, kind="stable")
-    order = order[better[order]]
-    return search.settle(space, start[order], found[order])

@@ -5,6 +5,7 @@ are warped about 0, the border of what is feasible. Where evaluations fail is le
 labels: 1 of a failure, -1 of a value.
 """
 
+import math
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.outliers import tame
 
-_BULK_MOVES = 2  # of every particle, after many values at once
+_RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
 
 
 class Quantity(NamedTuple):
@@ -70,9 +71,11 @@ class Quantity(NamedTuple):
 def _about_zero(x: np.ndarray, g: np.ndarray) -> np.ndarray:
     """Return values g (n,) at x (n, D) in units of the median magnitude, the largest tamed."""
     size = tame(x, np.abs(g)).y
-    if not (size > 0.0).any():
+    largest = size.max()
+    if largest == 0.0:
         return np.zeros_like(g)
-    return np.copysign(size / np.median(size[size > 0.0]), g)
+    size = size / largest  # first to [0, 1]: nothing overflows
+    return np.copysign(size / max(float(np.median(size[size > 0.0])), 1.0 / _RANGE), g)
 
 
 def of_constraints(prior: Prior) -> Prior:
@@ -81,11 +84,11 @@ def of_constraints(prior: Prior) -> Prior:
 
 
 def of_labels(prior: Prior) -> Prior:
-    """Return what hypotheses of a label are like: what fails at random is noise."""
+    """Return what hypotheses of a label are like: they are long, and failures at random noise."""
     return prior._replace(glitchy=0.0, **_LABELS)
 
 
-_LABELS = {"noisy": 0.5, "noise": -0.7}
+_LABELS = {"noisy": 0.5, "noise": math.log(0.5), "lengthscale": 0.0}
 
 
 def total_excess(quantities: tuple[Quantity, ...], x: np.ndarray) -> np.ndarray:

@@ -7,8 +7,7 @@ from scipy.stats import norm
 
 from rnnbbo import Optimizer
 from rnnbbo.policies.gp.improvement import log_cdf_and_ratio
-from rnnbbo.policies.kernel.acquisition import Acquisition
-from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
+from rnnbbo.policies.kernel.acquisition import Acquisition, make_acquisition
 from rnnbbo.policies.kernel.quantities import Quantity, total_excess
 
 
@@ -20,10 +19,7 @@ def acquisition(feasible: bool = True, fails: bool = False) -> Acquisition:
         c = float(np.sin(23.0 * x).sum() + (0.0 if feasible else 4.0))
         value = np.nan if fails and i in (3, 7) else y
         optimizer.tell(x.tolist(), value, constraints={"a": c, "b": np.sin(31.0 * x[0])})
-    policy = optimizer._proposers[0].policy.policy
-    assert isinstance(policy, KernelPolicy)
-    rng = np.random.default_rng(1)
-    return policy._acquisition(optimizer.state, optimizer.state.belief, np.zeros((0, 3)), rng)
+    return make_acquisition(optimizer.state, 6, np.zeros((0, 3)), np.random.default_rng(1))
 
 
 def test_the_logarithm_of_the_normal_distribution_and_its_slope() -> None:
@@ -43,7 +39,8 @@ def test_the_score_is_the_sum_and_its_gradient_that_of_the_score(
     wanted = acquisition(feasible, fails)
     assert wanted.improves is feasible
     assert wanted.feasibility is not None
-    assert len(wanted.feasibility.views) == 2 + fails
+    assert len(wanted.feasibility.constraints) == 2
+    assert (wanted.feasibility.crashes is not None) is fails
     points = np.random.default_rng(2).random((168, 3))
     scores, index = wanted.score(points)
     value, gradient = wanted.climbed(points)
@@ -63,26 +60,29 @@ def test_the_score_is_the_sum_and_its_gradient_that_of_the_score(
 
 
 def test_the_probability_is_that_of_the_views() -> None:
-    wanted = acquisition()
+    wanted = acquisition(fails=True)
     assert wanted.feasibility is not None
-    points = np.random.default_rng(3).random((5, 3))
-    total = np.zeros(5)
-    for view in wanted.feasibility.views:
+    points = np.random.default_rng(3).random((40, 3))
+    total = np.zeros(40)
+    for view in wanted.feasibility.constraints:
         mean, deviation = view.predict(points)
         total += view.weight @ norm.logcdf(0.0, mean, deviation)
-    assert_allclose(wanted.feasibility.log_chance(points), total, rtol=1e-9)
+    crashes = wanted.feasibility.crashes
+    assert crashes is not None
+    mean, deviation = crashes.predict(points)
+    safe = crashes.weight @ norm.logcdf(0.0, mean, deviation)
+    assert_allclose(wanted.feasibility.log_chance(points), total + 2.0 * safe, rtol=1e-9)
 
 
 def test_only_feasible_observations_are_improved_on() -> None:
     optimizer = Optimizer([(0.0, 1.0)], policy="kernel", rng=0)
     for x, y, c in ((0.1, 0.0, 1.0), (0.5, 3.0, -1.0), (0.9, 5.0, -1.0), (0.3, 1.0, 0.5)):
         optimizer.tell([x], y, constraints={"c": c})
-    policy, state = optimizer._proposers[0].policy.policy, optimizer.state
-    assert isinstance(policy, KernelPolicy)
+    state = optimizer.state
     assert state.feasible.tolist() == [False, True, True, False]
     assert state.incumbent() == 1
     rng = np.random.default_rng(0)
-    wanted = policy._acquisition(state, state.belief, np.zeros((0, 1)), rng)
+    wanted = make_acquisition(state, 6, np.zeros((0, 1)), rng)
     assert wanted.view.incumbent == 0.5
     z = state.heights(np.zeros(4, bool))
     assert z[1] == 0.0 and z[0] < z[3] < 0.0 < z[2]
