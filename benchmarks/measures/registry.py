@@ -42,6 +42,9 @@ MEASURES = {
     ),
     "spearmint": Measure("spearmint_traces", "Spearmint-style against traces of the original."),
     "studies": Measure("studies", "Going on with long studies, and several processes at one."),
+    "transfer": Measure(
+        "learning_from_others", "What earlier studies of like problems win, and unlike ones cost."
+    ),
     "training": Measure("training", "Speed of meta-training."),
 }
 
