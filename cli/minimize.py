@@ -50,8 +50,7 @@ A space file (--space) has such a line, or a table, a parameter:
   tol = { type = "float", low = 1e-9, high = 1e-3, log = true, when = { solver = "implicit" } }
   where = ["batch * depth <= 256"]
 A known constraint (--where, or the key where) is a comparison over names of parameters, with
-arithmetic as in Python, and, or, not, in, abs, min, max, sqrt, log, exp; all points proposed meet
-it.
++ - * ** / // %, and, or, not, in, abs, min, max, sqrt, log, exp; all points proposed meet it.
 
 A Python function is called with a keyword a parameter, f(lr=..., depth=...), if it accepts all of
 them, otherwise with one list, f(x); --call-with decides by hand. Without --param and --space, its

@@ -24,3 +24,7 @@ __all__ = [
     "nth_value",
     "uniform_cell",
 ]
+
+# Where users find them, and pickles, whichever module they lie in.
+for _cls in (Real, Integer, Categorical, Ordinal, Fixed, When):
+    _cls.__module__ = __name__
