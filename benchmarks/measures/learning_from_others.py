@@ -28,7 +28,7 @@ _CAP, _FLOOR = 2.0, 1e-6
 _RANDOM = 64  # runs of random search for the reference
 _EARLIER = 10**6  # seeds of earlier studies begin here
 
-Study = tuple[list[list[Any]], list[float]]
+_Told = tuple[list[list[Any]], list[float]]
 
 
 class _Target(NamedTuple):
@@ -45,19 +45,19 @@ class _Target(NamedTuple):
     reference: float
 
 
-def unlike(studies: Sequence[Study], rng: np.random.Generator) -> list[Study]:
+def unlike(studies: Sequence[_Told], rng: np.random.Generator) -> list[_Told]:
     """Return studies whose values say nothing: they stand at other points, drawn at random."""
     return [
         (points, [values[i] for i in rng.permutation(len(values))]) for points, values in studies
     ]
 
 
-def against(studies: Sequence[Study]) -> list[Study]:
+def against(studies: Sequence[_Told]) -> list[_Told]:
     """Return studies that say the contrary: their best points are the worst."""
     return [(points, [-value for value in values]) for points, values in studies]
 
 
-KINDS: dict[str, Callable[[Sequence[Study], np.random.Generator], list[Study]]] = {
+_PRIORS: dict[str, Callable[[Sequence[_Told], np.random.Generator], list[_Told]]] = {
     "none": lambda studies, rng: [],
     "seven like ones": lambda studies, rng: list(studies),
     "one of them": lambda studies, rng: [studies[int(rng.integers(len(studies)))]],
@@ -82,7 +82,7 @@ def _value(problem: Problem, point: list[Any]) -> float:
     return float(problem.func((np.array(index) + 0.5) / np.array(counts)))
 
 
-def _run(problem: Problem, entropy: int, n_calls: int, prior: list[Study]) -> Study:
+def _run(problem: Problem, entropy: int, n_calls: int, prior: list[_Told]) -> _Told:
     optimizer = Optimizer(_space(), rng=entropy, prior=prior or None)
     points: list[list[Any]] = []
     values: list[float] = []
@@ -120,21 +120,21 @@ def command(seeds: int, known: int) -> list[Subsection]:
         name: _run(tabular_problem(_BENCHMARK, name), _EARLIER + i, known, [])
         for i, name in enumerate(names)
     }
-    found: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
-    jobs = [(name, kind) for name in targets for kind in KINDS]
+    found: dict[str, list[np.ndarray]] = {kind: [] for kind in _PRIORS}
+    jobs = [(name, kind) for name in targets for kind in _PRIORS]
     for name, kind in tqdm(jobs, unit="cell", disable=None, leave=False):
         target = _target(name)
         others = [study for other, study in studies.items() if other != name]
         runs = []
         for seed in range(seeds):
             entropy = run_seed(f"transfer-{name}", seed)
-            prior = KINDS[kind](others, np.random.default_rng((entropy, 5)))
+            prior = _PRIORS[kind](others, np.random.default_rng((entropy, 5)))
             _, values = _run(target.problem, entropy, max(_TIMES), prior)
             best = np.minimum.accumulate(values)[[t - 1 for t in _TIMES]]
             runs.append((best - target.problem.minimum) / target.reference)
         found[kind].append(np.array(runs))
     cold = found["none"]
-    rows = [_row(kind, found[kind], None if kind == "none" else cold) for kind in KINDS]
+    rows = [_row(kind, found[kind], None if kind == "none" else cold) for kind in _PRIORS]
     head = ["earlier studies", *(f"t = {t}" for t in _TIMES)]
     return [Subsection(tables=[Table(head, rows)])]
 
