@@ -37,14 +37,22 @@ class Acquisition(NamedTuple):
 
         All get an upper bound in single precision; those with the largest ones an exact score.
         """
-        hinted = 0.0 if self.hint is None else self.hint.score(points)
+        if self.hint is not None:
+            return self._hinted(points, self.hint)
         if self.feasibility is None:
-            index = search.promising(self.view.bound(points) + hinted)
-            hinted = 0.0 if self.hint is None else hinted[index]
-            return self.view.score(points[index]) + hinted, index
+            index = search.promising(self.view.bound(points))
+            return self.view.score(points[index]), index
         # Bounds are no help here: beyond a border in sight values fall by thousands, bounds do not.
-        scores = self.feasibility.log_chance(points) + hinted
+        scores = self.feasibility.log_chance(points)
         return scores + self.view.score(points) if self.improves else scores, np.arange(len(points))
+
+    def _hinted(self, points: np.ndarray, hint: Hint) -> tuple[np.ndarray, np.ndarray]:
+        more = hint.score(points)
+        if self.feasibility is None:
+            index = search.promising(self.view.bound(points) + more)
+            return self.view.score(points[index]) + more[index], index
+        scores, index = self._replace(hint=None).score(points)
+        return scores + more[index], index
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the values (S,) of points (S, D) and their gradient (S, D)."""
