@@ -25,7 +25,6 @@ from rnnbbo.shipped import Source
 from rnnbbo.space import Space, as_space
 from rnnbbo.status import Status
 from rnnbbo.stopping import StopRules, as_until
-from rnnbbo.transfer_data import EarlierValues
 
 
 def minimize(
@@ -190,7 +189,7 @@ def minimize(
         resume=resume,
         maximize=maximize,
         repeat=as_count("repeat", repeat),
-        prior=None if prior is None or begun else _prior(space, prior, bool(maximize)),
+        prior=None if begun else prior,
     )
     ended = optimization.run(
         lambda opened: _evaluator(objective, space, workers, executor, eval_timeout),
@@ -204,12 +203,6 @@ def minimize(
     if ended.status is Status.TOO_MANY_FAILURES:
         raise _too_many(result, max_failures)
     return result
-
-
-def _prior(space: Space, prior: Any, maximize: bool) -> list[EarlierValues]:
-    from rnnbbo.study import read_prior
-
-    return list(read_prior(space, prior, maximize))
 
 
 def _called(func: Callable[..., Any], space: Space) -> Callable[[list[Any]], Any]:

@@ -84,7 +84,7 @@ class Optimization:
         resume: whether to go on with the study if there is one.
         maximize: whether larger values are better; None for the study's, or False.
         repeat: how often each point is evaluated; their mean is told.
-        prior: earlier studies of like problems, as for `Optimizer`; an old study has its own.
+        prior: earlier studies of like problems, as for `minimize`; an old study has its own.
         command: what evaluates it, kept in a study that has none yet.
         new_command: whether to keep it in place of another one.
     """
@@ -156,14 +156,19 @@ class Optimization:
     @contextmanager
     def _open(self) -> Iterator[Opened]:
         if self.study is None:
+            space, prior, maximize = self.space.listed, self.prior, bool(self.maximize)
+            if prior is not None:
+                from rnnbbo.study import read_prior  # not needed without
+
+                prior = list(read_prior(space, prior, maximize))
             optimizer = Optimizer(
-                self.space.listed,
+                space,
                 policy=self.policy,
                 n_calls=self.limits.n_calls + len(self.known),
                 call_seconds=self.call_seconds,
                 rng=self.rng,
-                maximize=bool(self.maximize),
-                prior=self.prior,
+                maximize=maximize,
+                prior=prior,
             )
             if self.known:
                 points, outcomes = zip(*self.known, strict=True)

@@ -1,5 +1,6 @@
 """Runs that know of earlier studies of like problems."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import ConfigError, Optimizer, PolicyError, Space, Study, minimize
+from rnnbbo.cli.main import run_command
 from rnnbbo.transfer_data import as_earlier
 
 SPACE = [(-1.0, 1.0), (0.0, 5.0)]
@@ -71,6 +73,25 @@ def test_a_study_keeps_what_it_learnt_from_and_goes_on_with_it(tmp_path: Path) -
     (tmp_path / "old.db").unlink()
     parts = minimize(func, SPACE, n_calls=6, study=tmp_path / "new.db", resume=True)
     assert parts.x_iters == whole.x_iters
+
+
+def test_the_command_takes_files_of_studies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = Space({"a": (-1.0, 1.0), "b": (0.0, 5.0)})
+    points = [{"a": 0.3, "b": 2.0}, {"a": -0.5, "b": 4.0}, {"a": 0.9, "b": 0.5}]
+    with Study(tmp_path / "old.db", space, rng=0) as old:
+        old.add(points, [func([p["a"], p["b"]]) for p in points])
+    module = tmp_path / "own.py"
+    module.write_text("def func(a, b):\n    return (a - 0.3) ** 2 + abs(b - 2)\n")
+    command = ["minimize", f"{module}:func", "-n", "2", "--seed", "0", "--json"]
+    bounds = ["--param", "a=float:-1:1", "--param", "b=float:0:5"]
+    prior = ["--prior", str(tmp_path / "old.db")]
+    assert run_command([*command, *bounds, *prior]) == 0
+    first = json.loads(capsys.readouterr().out)["trials"][0]
+    assert first["x"] == pytest.approx(points[0])
+    assert run_command([*command, *bounds, "--prior", str(tmp_path / "no.db")]) == 4
+    assert "no.db" in capsys.readouterr().err
 
 
 def test_policies_that_cannot_learn_say_so(earlier: Any) -> None:
