@@ -108,6 +108,7 @@ def test_what_json_has_no_form_for_becomes_text():
     assert as_plain(("\udcff", object, 2), str) == ["\udcff", "<class 'object'>", 2]
 
 
+@pytest.mark.slow
 def test_many_shared_parts_do_not_multiply_without_end():
     shared = [1.0]
     for _ in range(29):

@@ -89,6 +89,7 @@ def test_a_policy_of_ones_own_may_recommend_a_point_alone() -> None:
     assert result.noise is None
 
 
+@pytest.mark.slow
 def test_with_noise_it_is_a_better_point_than_the_luckiest_one() -> None:
     runs = [told("kernel", 0.3, seed) for seed in range(12)]
     for run in runs:
