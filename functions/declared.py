@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rnnbbo.functions.warping import to_middles
+
 _CATEGORIES = (2, 6)  # of a choice
 _LEVELS = (2, 24)  # values of an integer
 _CHOICE, _INTEGER = 0.6, 0.4  # chances that a coordinate begins a choice, or is an integer
@@ -33,11 +35,7 @@ class Declared:
 
     def snap(self, u: Tensor) -> Tensor:
         """Return points `(B, n, D)` moved onto the space."""
-        out = u
-        levels = self.levels.to(u)
-        if bool((self.levels > 0).any()):
-            cell = torch.minimum(torch.floor(u * levels), (levels - 1.0).clamp_min(0.0))
-            out = torch.where(levels > 0, (cell + 0.5) / levels.clamp_min(1.0), out)
+        out = to_middles(u, self.levels.to(u))
         for start, stop in self.blocks:
             block = out[..., start:stop]
             hot = torch.nn.functional.one_hot(block.argmax(dim=-1), stop - start)

@@ -19,6 +19,7 @@ from rnnbbo.functions.batched import Batched, Randomness
 from rnnbbo.functions.declared import Declared, draw_declared
 from rnnbbo.functions.gp_tasks import GPDistribution, GPTasks
 from rnnbbo.functions.paths import SamplePath, draw_paths
+from rnnbbo.functions.warping import to_middles
 from rnnbbo.tables import from_table
 
 _FEATURES = 256  # of random functions, which make sample paths
@@ -101,10 +102,7 @@ class RoughTasks:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return noise-free values `(B, n)` at x `(B, n, D)`, in float64."""
-        u = x.to(self.levels.dtype)
-        levels = self.levels[:, None, :]
-        cell = torch.minimum(torch.floor(u * levels), (levels - 1.0).clamp_min(0.0))
-        u = torch.where(levels > 0, (cell + 0.5) / levels.clamp_min(1.0), u)
+        u = to_middles(x.to(self.levels.dtype), self.levels[:, None, :])
         value = self.path(self._directions(u))
         value = value + self.height[:, None] * self.cliff.hold(u)
         value = torch.minimum(value, self.plateau[:, None])

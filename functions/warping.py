@@ -25,10 +25,14 @@ class Steps(Batched):
 
     def __call__(self, u: Tensor) -> Tensor:
         """Map `(B, n, D)` in the unit cube; the gradient is zero along a stepped dimension."""
-        count = self.count[:, None, :]
-        cells = count.clamp_min(1.0)
-        cell = torch.minimum(torch.floor(u * cells), cells - 1.0).clamp_min(0.0)
-        return torch.where(count > 0, (cell + 0.5) / cells, u)
+        return to_middles(u, self.count[:, None, :])
+
+
+def to_middles(u: Tensor, count: Tensor) -> Tensor:
+    """Return coordinates u at the middles of `count` equal cells of [0, 1]; as they are at 0."""
+    cells = count.clamp_min(1.0)
+    cell = torch.minimum(torch.floor(u * cells), cells - 1.0).clamp_min(0.0)
+    return torch.where(count > 0, (cell + 0.5) / cells, u)
 
 
 def draw_steps(source: Randomness, share: float) -> Steps | None:

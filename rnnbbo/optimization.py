@@ -178,7 +178,7 @@ class Optimization:
                     constraints=[outcome.constraints for outcome in outcomes],
                 )
             history = RunHistory(optimizer, self.points, self.known)
-            yield Opened(history, maximize=bool(self.maximize))
+            yield Opened(history, maximize=maximize)
             return
         from rnnbbo.study import Study, StudyHistory
 

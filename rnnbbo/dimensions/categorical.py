@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnbbo.categories import copied, is_nan, plain_category, same
 from rnnbbo.dimensions.common import check_name, label_of
-from rnnbbo.dimensions.when import as_when
+from rnnbbo.dimensions.when import as_when, plain_when
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import repr_of, shorten
 from rnnbbo.skopt_likeness import LikeSkoptDimension
@@ -68,7 +68,7 @@ class Categorical(LikeSkoptDimension):
             self._known += 1
 
     def __reduce__(self) -> tuple[Any, ...]:
-        when = None if self.when is None else self.when.plain
+        when = plain_when(self.when)
         return Categorical, (self.categories, self.name, when)
 
     def __eq__(self, other: object) -> bool:

@@ -20,7 +20,7 @@ from rnnbbo.dimensions.common import (
     other_cells,
     whole,
 )
-from rnnbbo.dimensions.when import as_when
+from rnnbbo.dimensions.when import as_when, plain_when
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import repr_of
 from rnnbbo.skopt_likeness import LikeSkoptDimension
@@ -86,7 +86,7 @@ class Integer(LikeSkoptDimension):
         object.__setattr__(self, "step", step)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        when = None if self.when is None else self.when.plain
+        when = plain_when(self.when)
         return Integer, (self.low, self.high, self.prior, self.name, self.step, when)
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from rnnbbo.categories import copied, plain_category, same
 from rnnbbo.dimensions.categorical import Categorical
 from rnnbbo.dimensions.common import check_name, is_number, label_of, other_cells
-from rnnbbo.dimensions.when import as_when
+from rnnbbo.dimensions.when import as_when, plain_when
 from rnnbbo.escaping import repr_of
 from rnnbbo.skopt_likeness import LikeSkoptDimension
 
@@ -41,7 +41,7 @@ class Ordinal(LikeSkoptDimension):
         self.name, self.when = self._choice.name, self._choice.when
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Ordinal, (self.values, self.name, None if self.when is None else self.when.plain)
+        return Ordinal, (self.values, self.name, plain_when(self.when))
 
     def __eq__(self, other: object) -> bool:
         return type(other) is Ordinal and self._choice == other._choice
@@ -143,7 +143,7 @@ class Fixed(LikeSkoptDimension):
         return f"Fixed({repr_of(self.value)}, name={self.name!r}{when})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Fixed, (self.value, self.name, None if self.when is None else self.when.plain)
+        return Fixed, (self.value, self.name, plain_when(self.when))
 
     def __eq__(self, other: object) -> bool:
         return (

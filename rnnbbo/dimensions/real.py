@@ -20,7 +20,7 @@ from rnnbbo.dimensions.common import (
     number_repr,
     other_cells,
 )
-from rnnbbo.dimensions.when import When, as_when
+from rnnbbo.dimensions.when import as_when, plain_when
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import repr_of
 from rnnbbo.skopt_likeness import LikeSkoptDimension
@@ -86,7 +86,7 @@ class Real(LikeSkoptDimension):
         object.__setattr__(self, "_grid", Grid(self.low, self.high, step))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Real, (self.low, self.high, self.prior, self.name, self.step, _plain(self.when))
+        return Real, (self.low, self.high, self.prior, self.name, self.step, plain_when(self.when))
 
     def __repr__(self) -> str:
         return number_repr(self)
@@ -200,7 +200,3 @@ class Real(LikeSkoptDimension):
         """
         assert self.cells is not None
         return other_cells(rng, u, self.cells)
-
-
-def _plain(when: When | None) -> Any:
-    return None if when is None else when.plain

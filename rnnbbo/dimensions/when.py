@@ -74,6 +74,11 @@ class When:
         return When, (self.plain, "dimension")
 
 
+def plain_when(when: When | None) -> Any:
+    """Return conditions as plain values; None for none."""
+    return None if when is None else when.plain
+
+
 def as_when(conditions: Any, label: str) -> When | None:
     """Return conditions as users write them; None for none."""
     return conditions if conditions is None or type(conditions) is When else When(conditions, label)

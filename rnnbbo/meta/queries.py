@@ -1,7 +1,7 @@
 """What a batch of runs asked and was told, and which candidate would be the best next query."""
 
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -81,17 +81,34 @@ def improvements(asked: Tensor, values: Tensor) -> Tensor:
     return (level - values).clamp_min(0.0)
 
 
-class GPQueries:
-    """Runs on Gaussian processes, whose values are drawn as they are asked for, in float64."""
+_Tasks = TypeVar("_Tasks", GPTasks, RoughTasks)
 
-    def __init__(self, tasks: GPTasks, generator: torch.Generator, warped: float) -> None:
+
+class _NoisyQueries(Generic[_Tasks]):
+    """Runs whose values are told with noise, some of them through a warp, in float64."""
+
+    def __init__(self, tasks: _Tasks, generator: torch.Generator, warped: float) -> None:
         """Start B runs; a share `warped` of them is told bent values."""
-        self.tasks, self.generator = tasks, generator
+        self.tasks: _Tasks = tasks
+        self.generator = generator
         self.warp = draw_warp(tasks.batch, warped, generator, tasks.noise)
-        batch, dim, like = tasks.batch, tasks.dim, tasks.amplitude
+        batch, dim, like = tasks.batch, tasks.dim, tasks.noise
         self.x = like.new_zeros(batch, 0, dim)
         self.f = like.new_zeros(batch, 0)
         self.y = like.new_zeros(batch, 0)  # with noise, before the warp
+
+    def told(self, index: Tensor) -> Tensor:
+        """Return warped values (B,), float32, at index (B, 1)."""
+        return self.warp(self.y.gather(1, index)[:, 0]).float()
+
+    def _append(self, x: Tensor, f: Tensor, y: Tensor) -> None:
+        self.x = torch.cat([self.x, x[:, None, :]], dim=1)
+        self.f = torch.cat([self.f, f[:, None]], dim=1)
+        self.y = torch.cat([self.y, y[:, None]], dim=1)
+
+
+class GPQueries(_NoisyQueries[GPTasks]):
+    """Runs on Gaussian processes, whose values are drawn as they are asked for, in float64."""
 
     def _normal(self) -> Tensor:
         like = self.tasks.amplitude
@@ -103,13 +120,7 @@ class GPQueries:
         """Draw f at the queries (B, D) given everything drawn before, and a noisy y."""
         f = draw_next(self.tasks, self.x, self.f, x, self._normal(), QUERY_JITTER)
         y = f + self.tasks.noise * self._normal()
-        self.x = torch.cat([self.x, x[:, None, :]], dim=1)
-        self.f = torch.cat([self.f, f[:, None]], dim=1)
-        self.y = torch.cat([self.y, y[:, None]], dim=1)
-
-    def told(self, index: Tensor) -> Tensor:
-        """Return warped values (B,), float32, at index (B, 1)."""
-        return self.warp(self.y.gather(1, index)[:, 0]).float()
+        self._append(x, f, y)
 
     def settle(self, candidates: Tensor, generator: torch.Generator) -> Tensor:
         """Return the candidates: every point may be asked."""
@@ -155,29 +166,14 @@ class GPQueries:
         return expected_improvement(mean, std, best_y[:, None])
 
 
-class RoughQueries:
+class RoughQueries(_NoisyQueries[RoughTasks]):
     """Runs on rough functions, whose values alone are known, in float64."""
-
-    def __init__(self, tasks: RoughTasks, generator: torch.Generator, warped: float) -> None:
-        """Start B runs; a share `warped` of them is told bent values."""
-        self.tasks, self.generator = tasks, generator
-        self.warp = draw_warp(tasks.batch, warped, generator, tasks.noise)
-        like = tasks.noise
-        self.x = like.new_zeros(tasks.batch, 0, tasks.dim)
-        self.f = like.new_zeros(tasks.batch, 0)
-        self.y = like.new_zeros(tasks.batch, 0)  # with noise and outliers, before the warp
 
     def evaluate(self, x: Tensor) -> None:
         """Evaluate the queries (B, D)."""
         f = self.tasks(x[:, None, :])[:, 0]
         y = self.tasks.observe(f, self.generator)
-        self.x = torch.cat([self.x, x[:, None, :]], dim=1)
-        self.f = torch.cat([self.f, f[:, None]], dim=1)
-        self.y = torch.cat([self.y, y[:, None]], dim=1)
-
-    def told(self, index: Tensor) -> Tensor:
-        """Return warped values (B,), float32, at index (B, 1)."""
-        return self.warp(self.y.gather(1, index)[:, 0]).float()
+        self._append(x, f, y)
 
     def settle(self, candidates: Tensor, generator: torch.Generator) -> Tensor:
         """Return the candidates on the space, some with other integers and categories."""

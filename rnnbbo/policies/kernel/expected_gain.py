@@ -4,6 +4,7 @@ import numpy as np
 
 from rnnbbo.policies.kernel import posterior
 from rnnbbo.policies.kernel.acquisition import Acquisition
+from rnnbbo.policies.kernel.hypotheses import safe_deviation
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.plateaus import Plateaus
 
@@ -32,8 +33,7 @@ def expected_gain(
     Returns:
         It; None where all values are the same: then nothing is known of their unit.
     """
-    z = y - y.min()
-    deviation = float((z / (z.max() or 1.0)).std() * z.max())  # no square overflows
+    deviation = safe_deviation(y - y.min())
     if deviation == 0.0:
         return None
     view = wanted.view

@@ -138,6 +138,12 @@ def heights(y: np.ndarray, base: float | None = None) -> np.ndarray:
     return z / std if std > 0 else z
 
 
+def safe_deviation(z: np.ndarray) -> float:
+    """Return the standard deviation of differences z (n,) of values; no square overflows."""
+    span = z.max() - z.min()
+    return float((z / (span or 1.0)).std() * span)
+
+
 def warp(z: np.ndarray, log_c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Warp heights z (n,) by every log c (N,).
 

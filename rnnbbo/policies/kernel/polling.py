@@ -11,16 +11,14 @@ import numpy as np
 from rnnbbo.policies.kernel import inference
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
+from rnnbbo.policies.kernel.seeing import LIKELY, TIED, noise_weight, tied_values
 from rnnbbo.policies.plateaus import Plateaus
-from rnnbbo.policies.protocol import LEAST_NOISE
 from rnnbbo.space import Space
 
 _FROM = 6  # values told before the first poll
 _WAIT, _EVERY = 2, 2  # values without improvement before a poll, and from poll to poll
 _COARSE, _FINE = 0.3, 1.0 / 128.0  # largest and smallest mesh sizes, in the cube
 _ROUND = 4  # values without improvement after which the mesh is halved, at least
-_LIKELY = 0.5  # weight of the hypotheses with noise
-_TIED = 0.1  # share of values that were known already
 _SAME = 1e-9
 
 
@@ -51,11 +49,9 @@ def poll(state: KernelState, space: Space, flat: Plateaus) -> np.ndarray:
 
 
 def _has_ties(state: KernelState, flat: Plateaus) -> bool:
-    tied = int((np.diff(np.sort(state.y[state.known])) == 0.0).sum())
-    return len(flat.of) > 0 and tied >= _TIED * len(state.y)
+    return len(flat.of) > 0 and tied_values(state.y) >= TIED * len(state.y)
 
 
 def _has_noise(state: KernelState, belief: Belief) -> bool:
     _, out = state.inliers()
-    smooth = inference.smooth(belief, state.heights(out))
-    return float(belief.weight @ (smooth.noise >= LEAST_NOISE)) >= _LIKELY
+    return noise_weight(belief, inference.smooth(belief, state.heights(out))) >= LIKELY

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnnbbo.policies.kernel.hypotheses import safe_deviation
 from rnnbbo.policies.kernel.inference import Belief, Smooth
 from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE
 from rnnbbo.result import Recommendation
@@ -28,8 +29,7 @@ def recommend(
     """
     lowest = int(np.where(passed, np.inf, y).argmin())
     z, weight = y - y[lowest], belief.weight
-    span = float(np.ptp(z))
-    deviation = float((z / (span or 1.0)).std() * span)  # no square overflows
+    deviation = safe_deviation(z)
     real = smooth.noise >= LEAST_NOISE
     share = weight @ real
     if deviation == 0.0 or share < _LIKELY:

@@ -8,9 +8,11 @@ from rnnbbo.policies.kernel.quantities import Quantity
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import LEAST_NOISE
 
-_LIKELY = 0.5  # weight of the hypotheses from which on they are worth a sentence
+LIKELY = 0.5
+"""Weight of the hypotheses from which on they are taken for true, and worth a sentence."""
+TIED = 0.1
+"""Share of the values that are tied, from which on it counts, and is worth a sentence."""
 _DECADES = 0.1  # deviations of the values below which a warp bends what most values are
-_TIED = 0.1  # share of the values that are tied, from which on it is worth a sentence
 
 
 def see(
@@ -31,7 +33,7 @@ def see(
     if count := int(belief.out.sum()):
         glitches = float(weight @ h.glitchy)
         read = "glitches that say nothing of their places"
-        if glitches < _LIKELY:
+        if glitches < LIKELY:
             glitches, read = 1.0 - glitches, "signs of bad places"
         number = _number(count, len(y), "out of all proportion")
         lines.append(f"{number}: taken for {read} (weight {glitches:.2f})")
@@ -40,13 +42,12 @@ def see(
         if expected := _expected(crashes):
             where = f"{expected} lie where failures are expected, and points there are avoided"
         lines.append(f"{_number(count, len(y), 'missing')}: {where}")
-    real = float(weight @ (smooth.noise >= LEAST_NOISE))
-    if real >= _LIKELY:
+    real = noise_weight(belief, smooth)
+    if real >= LIKELY:
         size = float(weight @ smooth.noise)
         lines.append(f"noise of {size:.2g} deviations of the values (weight {real:.2f})")
-    known = np.sort(y[~failed])
-    tied = int((np.diff(known) == 0.0).sum()) if len(known) > 1 else 0
-    if tied >= _TIED * len(y):
+    tied = tied_values(y)
+    if tied >= TIED * len(y):
         some = f", {len(flat.of)} plateaus among them" if len(flat.of) else ""
         lines.append(f"{tied} of {len(y)} values were known already{some}")
     for share, line in (
@@ -54,9 +55,19 @@ def see(
         (weight @ h.separable, "mostly a sum of functions of one parameter each"),
         (weight @ (np.exp(h.log_warp) < _DECADES), "values that span orders of magnitude"),
     ):
-        if share >= _LIKELY:
+        if share >= LIKELY:
             lines.append(f"{line} (weight {float(share):.2f})")
     return tuple(lines)
+
+
+def noise_weight(belief: Belief, smooth: Smooth) -> float:
+    """Return the weight of the hypotheses with noise that counts."""
+    return float(belief.weight @ (smooth.noise >= LEAST_NOISE))
+
+
+def tied_values(y: np.ndarray) -> int:
+    """Return how many of the values told (n,), NaN for a failure, were known already."""
+    return int((np.diff(np.sort(y[~np.isnan(y)])) == 0.0).sum())
 
 
 def _number(count: int, of: int, what: str) -> str:
@@ -69,4 +80,4 @@ def _expected(crashes: Quantity | None) -> int:
         return 0
     labels = crashes.values[crashes.known]
     mean = inference.smooth(crashes.belief, labels).mean
-    return int(((crashes.belief.weight @ (mean > 0.0) > _LIKELY) & (labels > 0.0)).sum())
+    return int(((crashes.belief.weight @ (mean > 0.0) > LIKELY) & (labels > 0.0)).sum())
