@@ -39,9 +39,7 @@ def _zdt2(x: FloatArray) -> FloatArray:
 
 
 def _zdt3(x: FloatArray) -> FloatArray:
-    return _zdt(
-        x, lambda first, ratio: 1.0 - np.sqrt(ratio) - ratio * np.sin(10.0 * np.pi * first)
-    )
+    return _zdt(x, lambda first, ratio: 1.0 - np.sqrt(ratio) - ratio * np.sin(10.0 * np.pi * first))
 
 
 def on_sphere(angles: FloatArray) -> FloatArray:
@@ -82,9 +80,7 @@ def _branin_currin(x: FloatArray) -> FloatArray:
 
 def _vehicle_safety(x: FloatArray) -> FloatArray:
     a, b, c, d, e = np.moveaxis(x, -1, 0)
-    mass = (
-        1640.2823 + 2.3573285 * a + 2.3220035 * b + 4.5688768 * c + 7.7213633 * d + 4.4559504 * e
-    )
+    mass = 1640.2823 + 2.3573285 * a + 2.3220035 * b + 4.5688768 * c + 7.7213633 * d + 4.4559504 * e
     acceleration = (
         6.5856
         + 1.15 * a
@@ -120,6 +116,8 @@ def _zdt3_hypervolume(reference_point: tuple[float, ...]) -> float:
     The front falls from each of its pieces' left ends to the right one, the next least value of
     f_2 = 1 - sqrt(f_1) - f_1 sin(10 pi f_1), and goes on where f_2 falls below it again.
     """
+    first, second = reference_point
+    least = inf
 
     def f2(t: float) -> float:
         return 1.0 - sqrt(t) - t * sin(10.0 * pi * t)
@@ -127,17 +125,19 @@ def _zdt3_hypervolume(reference_point: tuple[float, ...]) -> float:
     def slope(t: float) -> float:
         return -0.5 / sqrt(t) - sin(10.0 * pi * t) - 10.0 * pi * t * cos(10.0 * pi * t)
 
+    def above_least(t: float) -> float:
+        return f2(t) - least
+
     def below(t: float) -> float:  # an antiderivative of f2
         wave = sin(10.0 * pi * t) / (10.0 * pi) ** 2 - t * cos(10.0 * pi * t) / (10.0 * pi)
         return t - 2.0 / 3.0 * t**1.5 - wave
 
-    first, second = reference_point
-    begin, least, under = 0.0, inf, 0.0
+    begin, under = 0.0, 0.0
     for k in range(5):  # f_2 falls to its k-th least value, near a quarter of the wave's period
         trough = 0.2 * k + 0.05
         end = _root(slope, trough, trough + 0.05)
         if k:
-            start = _root(lambda t, least=least: f2(t) - least, trough - 0.1, end)
+            start = _root(above_least, trough - 0.1, end)
             under += least * (start - begin)
             begin = start
         under += below(end) - below(begin)
@@ -186,14 +186,12 @@ _ZDT = {
 
 def _dtlz(count: int, dim: int) -> _Published:
     hypervolume = 1.1**count - corner_volume(2.0, count)
-    return _Published(
-        lambda x: _dtlz2(x, count), _unit_box(dim), (1.1,) * count, hypervolume
-    )
+    return _Published(lambda x: _dtlz2(x, count), _unit_box(dim), (1.1,) * count, hypervolume)
 
 
 # Found by `python -m rnnbbo.benchmarks.suites.front_search`.
-_BRANIN_CURRIN = 59.36
-_VEHICLE_SAFETY = 246.8
+_BRANIN_CURRIN = 59.40601
+_VEHICLE_SAFETY = 247.2302
 
 _PUBLISHED = {
     "branin-currin": _Published(_branin_currin, _unit_box(2), (18.0, 6.0), _BRANIN_CURRIN),

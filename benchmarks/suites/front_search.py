@@ -1,7 +1,7 @@
 """Search the fronts that have no formula densely, by no method that is compared.
 
-python -m rnnbbo.benchmarks.suites.front_search branin-currin vehicle-safety   # a minute
-python -m rnnbbo.benchmarks.suites.front_search --biobj 2,6                     # in the box, beside COCO's
+python -m rnnbbo.benchmarks.suites.front_search branin-currin vehicle-safety
+python -m rnnbbo.benchmarks.suites.front_search --biobj 2,6  # in our box, beside COCO's
 
 Of all points of about the same first objectives the one of the least last objective is kept, and
 steps are taken from those that are on the front, ever smaller. The hypervolume is the sum, over the
@@ -88,9 +88,7 @@ def _best_of_cells(
 @click.option("--biobj", type=WholeNumbers("2,6"), help="Dimension and instance of COCO's suite.")
 @click.option("--rounds", type=click.IntRange(1), default=60, show_default=True)
 @click.option("--steps", type=click.IntRange(1), default=200_000, show_default=True)
-def main(
-    names: tuple[str, ...], *, biobj: tuple[int, ...] | None, rounds: int, steps: int
-) -> None:
+def main(names: tuple[str, ...], *, biobj: tuple[int, ...] | None, rounds: int, steps: int) -> None:
     """Print the hypervolume found, the one declared, and their ratio."""
     pin_threads()
     problems = [published_front(name) for name in names]
