@@ -321,7 +321,7 @@ def test_a_backup_is_a_study_of_its_own(path):
 READS = """
 import os, sqlite3, sys
 from rnnbbo import Study
-from rnnbbo.errors import ObservationError, StudyError
+from rnnbbo.errors import StudyError
 connection = sqlite3.connect(sys.argv[1])
 connection.execute(f"PRAGMA journal_mode = {sys.argv[2]}")
 connection.close()
