@@ -11,7 +11,7 @@ import numpy as np
 from rnnbbo.arguments import as_list, as_number
 from rnnbbo.errors import ConfigError, PointError
 from rnnbbo.escaping import repr_of
-from rnnbbo.objective_values import as_told, is_finite
+from rnnbbo.objectives import as_told, is_finite
 from rnnbbo.sheet import (
     TRIAL,
     VALUE,

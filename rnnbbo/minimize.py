@@ -20,7 +20,7 @@ from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.given import KnownPoint, read_x0
 from rnnbbo.loop import Limits
-from rnnbbo.objective_values import as_directions, as_reference, as_target
+from rnnbbo.objectives import Objectives, as_target
 from rnnbbo.optimization import Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
@@ -156,7 +156,8 @@ def minimize(
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = as_space(dimensions, where)
     objective = _called(func, space) if space.mapping else func
-    signs = as_directions(directions, maximize)
+    said = Objectives.of(False if maximize is None else maximize, directions, reference)
+    signs = None if maximize is None and directions is None else said.signs
     begun = resume is True and isinstance(study, (str, Path)) and os.path.isfile(study)
     points, known = _given(space, x0, y0, None if begun else signs or False)
     rules = StopRules(
@@ -205,7 +206,7 @@ def minimize(
         study=study,
         resume=resume,
         maximize=signs,
-        reference=as_reference(reference, signs),
+        reference=None if said.reference is None else list(said.reference),
         repeat=as_count("repeat", repeat),
         prior=None if begun else prior,
     )

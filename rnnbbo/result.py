@@ -12,7 +12,7 @@ import numpy as np
 from rnnbbo.direction import Maximize, OneOrSeveral, flags_of, in_words, worst_value
 from rnnbbo.fronts import hypervolume_of, make_front, reference_point
 from rnnbbo.incumbents import best_index
-from rnnbbo.objective_values import count_of, is_finite
+from rnnbbo.objectives import count_of, is_finite
 from rnnbbo.space import Space
 from rnnbbo.violations import is_feasible
 

@@ -11,7 +11,7 @@ from rnnbbo.direction import Maximize, OneOrSeveral
 from rnnbbo.errors import ConfigError
 from rnnbbo.escaping import repr_of
 from rnnbbo.incumbents import BestSoFar
-from rnnbbo.objective_values import count_of
+from rnnbbo.objectives import count_of
 from rnnbbo.status import Status
 
 EXHAUSTED = "exhausted"

@@ -10,7 +10,7 @@ from typing import Any
 
 from rnnbbo.direction import OneOrSeveral
 from rnnbbo.evaluation.evaluator import Evaluator
-from rnnbbo.objective_values import count_of
+from rnnbbo.objectives import count_of
 from rnnbbo.trial import Outcome, Trial
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from rnnbbo.categories import copied
 from rnnbbo.errors import ObservationError
 from rnnbbo.escaping import one_line, repr_of
-from rnnbbo.objective_values import as_values, is_finite
+from rnnbbo.objectives import is_finite, read_value
 from rnnbbo.trial import Outcome, Trial
 from rnnbbo.violations import as_constraints
 
@@ -119,7 +119,7 @@ def read_answer(answer: Any, saying: str, text: str | None = None) -> Outcome:
             constraints = as_constraints(answer.get("constraints"))
         except ObservationError as error:
             return Outcome(error=f"{saying} {error}", info=info)
-    number = as_values(value)
+    number = read_value(value)
     if number is None:
         text = repr_of(answer) if text is None else text
         return Outcome(error=f"{saying} {text}; {_EXPECTED}", info=info)

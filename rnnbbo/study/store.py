@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rnnbbo.direction import OneOrSeveral
 from rnnbbo.errors import TrialError
-from rnnbbo.objective_values import agreed_count
+from rnnbbo.objectives import agreed_count, listed_values
 from rnnbbo.status import TrialState
 from rnnbbo.study import checksums, schema
 from rnnbbo.study.settings import Settings
@@ -141,13 +141,13 @@ class TrialStore:
             (count,) = self._one("SELECT COUNT(*) FROM trial")
             raise TrialError(f"trial = {number}; expected one of the study's {count}, from 0")
         if row.state in _TOLD:
-            value = read_value(row.value if row.objectives is None else row.objectives)
+            value = restored_value(row.value if row.objectives is None else row.objectives)
             known = f"value {value!r}" if row.error is None else f"failure {row.error!r}"
             raise TrialError(f"trial {number} was told before, with the {known}")
         failed = outcome.error is not None
         agreed(self._names(), outcome.constraints, failed)
         if not failed:
-            agreed_count(self.n_objectives(), outcome.value)
+            agreed_count(self.n_objectives(), listed_values(outcome.value))
         constraints = constraints_text(outcome.constraints)
         value, objectives = (None, None) if failed else _value_columns(outcome.value)
         self._write(
@@ -212,7 +212,8 @@ class TrialStore:
             (after,),
         )
         return [
-            (read_value(value), bool(asked), read_constraints(text)) for value, asked, text in rows
+            (restored_value(value), bool(asked), read_constraints(text))
+            for value, asked, text in rows
         ]
 
     def n_objectives(self) -> int | None:
@@ -281,7 +282,7 @@ def read_constraints(text: str | None) -> dict[str, float]:
     return {name: math.nan if value is None else value for name, value in known.items()}
 
 
-def read_value(value: float | str | None) -> OneOrSeveral | None:
+def restored_value(value: float | str | None) -> OneOrSeveral | None:
     """Return a value of which the file has a number, or the text of a list of several."""
     if isinstance(value, str):
         return [float(one) for one in json.loads(value)]
@@ -311,7 +312,7 @@ def _as_seconds(seconds: float | None) -> float | None:
 def _trial(row: _Row) -> Trial:
     outcome = None
     if row.state in _TOLD:
-        value = read_value(row.value if row.objectives is None else row.objectives)
+        value = restored_value(row.value if row.objectives is None else row.objectives)
         outcome = Outcome(
             math.nan if value is None else value,
             row.error,

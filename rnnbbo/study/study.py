@@ -20,7 +20,7 @@ from rnnbbo.direction import Maximize
 from rnnbbo.errors import StudyError, TableError
 from rnnbbo.escaping import repr_of
 from rnnbbo.given import as_sheet, outcome_of
-from rnnbbo.objective_values import as_directions, as_reference
+from rnnbbo.objectives import Objectives
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.sheet_points import read_points
 from rnnbbo.space import Space, as_space
@@ -99,8 +99,9 @@ class Study:
         prior: Any = None,
     ) -> None:
         self.path, resume = _as_path(path), as_flag("resume", resume)
-        signs = as_directions(directions, maximize)
-        point = as_reference(reference, signs)
+        said = Objectives.of(False if maximize is None else maximize, directions, reference)
+        signs = None if maximize is None and directions is None else said.signs
+        point = None if said.reference is None else list(said.reference)
         space = None
         if dimensions is not None:
             space = as_space(dimensions, where)

@@ -117,7 +117,7 @@ def test_a_study_of_the_third_version_goes_on(path):
         )
         waiting = study.ask()
         assert (waiting.number, waiting.x) == (5, study.trials()[5].x)
-        with pytest.raises(ObservationError, match="number of objectives = 2; expected 1"):
+        with pytest.raises(ObservationError, match=r"y = \[1.0, 2.0\]; expected one number"):
             study.tell(waiting, [1.0, 2.0], constraints={"mem": 0.0, "heat": 0.0})
         study.tell(waiting, 9.5, constraints={"mem": 0.0, "heat": 0.0})
         assert study.result().fun == 9.5
