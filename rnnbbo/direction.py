@@ -52,11 +52,12 @@ def in_words(flags: Sequence[bool]) -> list[str]:
     return [DIRECTIONS[flag] for flag in flags]
 
 
-def direction_text(maximize: Maximize) -> str:
-    """Return which values are better, as an argument of `minimize` says it."""
-    if isinstance(maximize, tuple):
-        return f"directions = {in_words(maximize)}"
-    return f"maximize = {maximize}"
+def difference(one: Maximize, other: Maximize) -> str:
+    """Return in words that not the same values are better."""
+    names = ["directions" if isinstance(flags, tuple) else "maximize" for flags in (one, other)]
+    mine, theirs = (in_words(f) if isinstance(f, tuple) else f for f in (one, other))
+    second = "" if names[0] == names[1] else f"{names[1]} = "
+    return f"{names[0]} = {mine}, not {second}{theirs}"
 
 
 def as_arguments(

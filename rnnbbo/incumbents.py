@@ -46,6 +46,11 @@ class BestSoFar:
         self._front = [one for one in self._front if not _as_good(own, one)] + [own]
         return True
 
+    @property
+    def front_size(self) -> int:
+        """Number of values of the front."""
+        return len(self._front)
+
     def reaches(self, target: OneOrSeveral) -> bool:
         """Tell whether a feasible point is at least as good as a target, in every objective."""
         wanted = turned(target, self._maximize)

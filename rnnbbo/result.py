@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.direction import Maximize, OneOrSeveral, flags_of, in_words, worst_value
+from rnnbbo.direction import MAXIMIZE, Maximize, OneOrSeveral, flags_of, in_words, worst_value
 from rnnbbo.fronts import hypervolume_of, make_front, reference_point
 from rnnbbo.incumbents import best_index
 from rnnbbo.objectives import count_of, is_finite
@@ -253,6 +253,12 @@ def make_result(
         else:
             del result["hypervolume"]
     return result
+
+
+def signs_of(result: OptimizeResult) -> Maximize:
+    """Return which values of a result are better."""
+    words = result.directions
+    return bool(result.maximize) if words is None else tuple(one == MAXIMIZE for one in words)
 
 
 def count_text(n_trials: int, n_failed: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rnnbbo.direction import Maximize, direction_text
+from rnnbbo.direction import Maximize, difference
 from rnnbbo.errors import ConfigError, PointError, SpaceWarning, StudyError, warn
 from rnnbbo.given import KnownPoint
 from rnnbbo.space import Space
@@ -51,8 +51,7 @@ def told_in(
         )
     if maximize is not None and source.signs != maximize:
         raise StudyError(
-            f"the study {source.path} has the other direction: {direction_text(source.signs)}, not "
-            f"{direction_text(maximize)}"
+            f"the study {source.path} has the other direction: {difference(source.signs, maximize)}"
         )
     order = [source.space.names.index(name) for name in space.names]
     known: list[KnownPoint] = []

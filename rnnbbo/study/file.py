@@ -20,7 +20,7 @@ import numpy as np
 
 from rnnbbo import shipped
 from rnnbbo.arguments import as_entropy
-from rnnbbo.direction import Maximize, as_arguments, direction_text
+from rnnbbo.direction import Maximize, as_arguments, difference
 from rnnbbo.errors import RnnbboError, StudyError
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.optimizer import Optimizer
@@ -129,8 +129,8 @@ class StudyFile:
             ) from None
         if maximize is not None and maximize != self.signs:
             raise StudyError(
-                f"{made_for} direction: {direction_text(self.signs)}, not "
-                f"{direction_text(maximize)}; its values are not to be mixed with such"
+                f"{made_for} direction: {difference(self.signs, maximize)}; its values are not to "
+                "be mixed with such"
             )
         if reference is not None and reference != self.reference:
             raise StudyError(
