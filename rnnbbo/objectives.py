@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnbbo.arguments import as_finite, as_flag, as_list, as_number, as_value
-from rnnbbo.direction import turned
+from rnnbbo.arguments import as_finite, as_flag, as_list, as_number
+from rnnbbo.direction import (
+    DIRECTIONS,
+    MAXIMIZE,
+    MINIMIZE,
+    Maximize,
+    OneOrSeveral,
+    flags_of,
+    in_words,
+    turned,
+)
 from rnnbbo.errors import ConfigError, ObservationError
 from rnnbbo.escaping import repr_of
 
-MINIMIZE, MAXIMIZE = "minimize", "maximize"
+MOST = 16
+"""Objectives of a run; a longer list is taken for a slip."""
 Values = tuple[float, ...]
 """Values of the objectives of a trial; NaN for all of them if it failed."""
 
@@ -65,12 +75,19 @@ class Objectives:
         known = self.each or self.reference
         return None if known is None else len(known)
 
+    @property
+    def signs(self) -> Maximize:
+        """Which values are better: of all objectives alike, or of each."""
+        return self.maximize if self.each is None else self.each
+
     def directions(self, count: int) -> tuple[bool, ...]:
         """Return of each of so many objectives whether larger values are better."""
-        return self.each or (self.maximize,) * count
+        return flags_of(self.signs, count)
 
     def inward(self, values: Values) -> Values:
         """Return values as policies have them, lower being better, of values as users do."""
+        if math.isnan(values[0]):  # of a failure, whatever their number
+            return values
         flags = self.directions(len(values))
         return tuple(turned(value, flag) for value, flag in zip(values, flags, strict=True))
 
@@ -79,12 +96,12 @@ class Objectives:
 
     def words(self, count: int) -> list[str]:
         """Return the directions in words."""
-        return [MAXIMIZE if flag else MINIMIZE for flag in self.directions(count)]
+        return in_words(self.directions(count))
 
 
 def _as_directions(given: Any) -> tuple[bool, ...]:
     listed = [given] if isinstance(given, str) else as_list(given)
-    if not listed or any(one not in (MINIMIZE, MAXIMIZE) for one in map(_word, listed)):
+    if not listed or any(one not in DIRECTIONS for one in map(_word, listed)):
         raise ConfigError(
             f"directions = {repr_of(given)}; expected a list of {MINIMIZE!r} and {MAXIMIZE!r}, one "
             "for each objective"
@@ -104,8 +121,82 @@ def _as_reference(given: Any, each: tuple[bool, ...] | None) -> Values:
     return tuple(as_finite("reference", one) for one in listed)
 
 
+def as_target(target: Any, maximize: Maximize | None) -> OneOrSeveral | None:
+    """Return the value that ends a run, a number an objective; None for none.
+
+    Args:
+        target: the value.
+        maximize: which values are better, as far as it is known.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    if target is None:
+        return None
+    count = len(maximize) if isinstance(maximize, tuple) else None
+    listed = None if as_number(target) is not None else as_list(target)
+    if listed is None and count is None:
+        return as_finite("target", target)
+    if listed is None or not 2 <= len(listed) <= MOST or (count and len(listed) != count):
+        raise ConfigError(
+            f"target = {repr_of(target)}; expected a list of {count or 'two or more'} finite "
+            "numbers, one an objective"
+        )
+    return [as_finite("target", one) for one in listed]
+
+
+def read_value(y: Any) -> OneOrSeveral | None:
+    """Return the number that y is or holds, or the numbers of several objectives.
+
+    Returns:
+        A float, or a list of 2 to MOST floats; NaN for what is missing; None for anything else.
+    """
+    number = as_number(y)
+    if number is not None:
+        return number
+    items = _items(y)
+    if items is None or not 2 <= len(items) <= MOST:
+        return None
+    numbers = [math.nan if one is None else _entry(one) for one in items]
+    return None if None in numbers else numbers  # type: ignore[return-value]
+
+
+def _entry(one: Any) -> float | None:
+    return None if as_list(one) is not None else as_number(one)
+
+
+def _items(y: Any) -> list[Any] | None:
+    """Return what a list holds, or an array, tensor or series of one axis; None for others."""
+    try:
+        for _ in range(2):
+            items = as_list(y)
+            if items is None and len(getattr(y, "shape", ())) in (1, 2):
+                items = list(y) if not hasattr(y, "columns") else None
+            if items is None or len(items) != 1:
+                return items
+            y = items[0]  # a row in brackets
+    except Exception:  # of an object that pretends to be an array
+        pass
+    return None
+
+
+def as_told(y: Any) -> OneOrSeveral:
+    """Return a told value; NaN for a failed trial, of which one number is not finite.
+
+    Raises:
+        ObservationError: y is neither a number, nor a list of them, nor says that there is none.
+    """
+    value = math.nan if y is None else read_value(y)
+    if value is None:
+        raise ObservationError(
+            f"y = {repr_of(y)}; expected a number, or nan or None for a failed evaluation; of "
+            f"several objectives a list of 2 to {MOST} numbers"
+        )
+    return value if is_finite(value) else math.nan
+
+
 def as_values(y: Any) -> Values:
-    """Return the values of a trial, as told; NaN in place of each if one of them failed.
+    """Return the values of a trial, as told; NaN for a failure, of which one is not finite.
 
     Args:
         y: a number, NaN or None for a failure, or a list of numbers, one for each objective; a list
@@ -114,11 +205,22 @@ def as_values(y: Any) -> Values:
     Raises:
         ObservationError: it is nothing of these.
     """
-    listed = as_list(y)
-    if listed is None or len(listed) < 2 or as_number(y) is not None:
-        return (as_value(y),)
-    values = tuple(as_value(one) for one in listed)
-    return values if all(map(math.isfinite, values)) else (math.nan,) * len(values)
+    return listed_values(as_told(y))
+
+
+def listed_values(value: OneOrSeveral) -> Values:
+    """Return the value of a single objective, or those of several, as so many."""
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def is_finite(value: OneOrSeveral) -> bool:
+    """Tell whether a value is that of a success: all its numbers are finite."""
+    return all(map(math.isfinite, listed_values(value)))
+
+
+def count_of(value: OneOrSeveral) -> int:
+    """Return the number of objectives."""
+    return len(value) if isinstance(value, list) else 1
 
 
 def agreed_count(count: int | None, values: Sequence[float]) -> int | None:
