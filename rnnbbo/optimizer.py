@@ -10,24 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo import auto, shipped
-from rnnbbo.arguments import (
-    as_count,
-    as_entropy,
-    as_flag,
-    as_pairs,
-    as_seconds,
-    as_value,
-)
+from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.direction import turned
 from rnnbbo.feed import Told
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
+from rnnbbo.objectives import Objectives, Values, agreed_count, as_values
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
+from rnnbbo.scalarised import ScalarisedProposer
 from rnnbbo.space import as_space
 from rnnbbo.stopping import Left
 from rnnbbo.transfer_data import EarlierValues, as_earlier
@@ -42,13 +37,13 @@ class _Event(NamedTuple):
     Attributes:
         u: (D,) its point in the cube.
         point: the same in user units; None for an ask.
-        value: NaN for an ask, or a failed trial.
+        values: of its objectives, as policies have them; NaN for an ask, or a failed trial.
         constraints: by name.
     """
 
     u: np.ndarray
     point: list[Any] | None = None
-    value: float = math.nan
+    values: Values = (math.nan,)
     constraints: Mapping[str, float] = MappingProxyType({})
 
 
@@ -76,6 +71,11 @@ class Optimizer:
             than the evaluations are worth.
         rng: a seed, a numpy generator, or None for a random seed.
         maximize: whether larger values are better, instead of smaller ones.
+        directions: "minimize" or "maximize" for each of several objectives; None where all are
+            alike, and the first value told says how many there are.
+        reference: the reference point of several objectives, a number for each, in the unit and the
+            sign of the values: what is worse than it in one of them counts for nothing. None to
+            derive it from the front (`rnnbbo.pareto.derived_reference`).
         prior: earlier studies of like problems: an open study, a result, a pair (points, values),
             or a list of these. Names that they share count, bounds may be others. They say where to
             begin and where to look, the less the more values are told, and the less they rank these
@@ -83,14 +83,16 @@ class Optimizer:
 
     Attributes:
         space: the `Space`.
-        maximize: whether larger values are better.
+        maximize: whether larger values are better, of one objective or of all.
+        objectives: what was said of them, `rnnbbo.objectives.Objectives`.
         policy_why: why "auto" chose it; empty where the caller did.
 
     Raises:
         SpaceError: the space is malformed.
         PolicyError: there is no such policy.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: n_calls, call_seconds, rng or maximize is not of the form expected.
+        ConfigError: n_calls, call_seconds, rng, maximize, directions or reference is not of the
+            form expected.
     """
 
     def __init__(
@@ -103,13 +105,16 @@ class Optimizer:
         call_seconds: float | None = None,
         rng: int | np.random.Generator | None = None,
         maximize: bool = False,
+        directions: Any = None,
+        reference: Any = None,
         prior: Any = None,
     ) -> None:
         keep_heap(_HEAP)
         self.space = as_space(dimensions, where)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
-        self.maximize = as_flag("maximize", maximize)
+        self.objectives = Objectives.of(maximize, directions, reference)
+        self.maximize = self.objectives.maximize
         self._rng = rng
         self._entropy = as_entropy(rng)
         self._stages = shipped.stages_of(policy, self.n_calls, seconds)
@@ -151,10 +156,19 @@ class Optimizer:
         return self._ledger.points
 
     @property
-    def yi(self) -> list[float]:
-        """Their values; NaN for a failed trial."""
+    def yi(self) -> list[Any]:
+        """Their values; NaN for a failed trial. Of several objectives a list each."""
         self._mend()
-        return [turned(value, self.maximize) for value in self._ledger.values]
+        if not self._ledger.several:
+            return [turned(value, self.maximize) for value in self._ledger.values]
+        return [list(self.objectives.outward(tuple(row))) for row in self._ledger.objectives]
+
+    @property
+    def directions(self) -> tuple[bool, ...] | None:
+        """Of each of several objectives, whether larger is better; None of one, or not yet."""
+        self._mend()
+        count = self._ledger.count or self.objectives.count or 1
+        return self.objectives.directions(count) if count > 1 else None
 
     @isolated()
     def ask(self, n_points: int | None = None) -> Any:
@@ -199,26 +213,28 @@ class Optimizer:
         Args:
             x: a point in user units, a list or a mapping, or a list of points.
             y: its value, lower being better unless it maximizes, or a list of values; an array or
-                list of one element is that value. NaN, infinity, None or what is masked is a failed
-                trial: it is recorded and never becomes the best; what the policy is told of it is
-                `rnnbbo.policies.protocol.Takes`.
+                list of one element is that value. Of several objectives a point's value is a list
+                of numbers, as many for every point. NaN, infinity, None or what is masked is a
+                failed trial: it is recorded and never becomes the best; what the policy is told of
+                it is `rnnbbo.policies.protocol.Takes`.
             constraints: of a point, what has to be at most 0, by name: `{"mem": used - 8}`; of
                 several points, a list of such mappings. Every value has the same names. One that
                 is not a finite number is not met.
 
         Raises:
             PointError: a point has the wrong length or type, or is out of bounds.
-            ObservationError: a value is not a number, or constraints are not such a mapping, or
-                not those of the values before.
+            ObservationError: a value is not a number, or there are not as many as of the points
+                before, or constraints are not such a mapping, or not those of the values before.
             PolicyError: the policy takes no constraints. Nothing has been taken then.
         """
         given = as_pairs(x, y)
-        pairs = [(self.space.check(one), self._value(value)) for one, value in given]
+        pairs = [(self.space.check(one), as_values(value)) for one, value in given]
         limits = listed_constraints(constraints, len(given))
         self._mend()
-        self._require_agreement([value for _, value in pairs], limits)
-        for (point, value), own in zip(pairs, limits, strict=True):
-            self._note(_Event(self.space.place(point), point, value, own))
+        self._require_agreement([values for _, values in pairs], limits)
+        for (point, values), own in zip(pairs, limits, strict=True):
+            inward = self.objectives.inward(values)
+            self._note(_Event(self.space.place(point), point, inward, own))
         # The ask that follows finds its work done. All is taken by now: what interrupts this only
         # puts the work off.
         turn = (self._asked + 1) % len(self._proposers)
@@ -247,7 +263,7 @@ class Optimizer:
             event = self._event(*one)
             self._mend()
             if event.point is not None:
-                self._require_agreement([event.value], [event.constraints])
+                self._require_agreement([event.values], [event.constraints])
             self._note(event)
 
     @isolated()
@@ -286,10 +302,16 @@ class Optimizer:
             stage, *rest = later
             later = tuple(rest)
         proposers = self._proposers
-        constrained = bool(self._ledger.names) or any(event.constraints for event in events)
+        told = [event for event in events if event.point is not None]
+        constrained = bool(self._ledger.names) or any(event.constraints for event in told)
+        several = self._ledger.several or any(len(event.values) > 1 for event in told)
+        why = self.policy_why
         if stage is not None:
             known = {proposer.policy.name for proposer in proposers}
-            proposers = [self._begin(one) for one in _fitting(stage.policies, known, constrained)]
+            policies, why = self._fitting(stage, known, constrained, several)
+            proposers = [self._begin(one) for one in policies]
+        if several:
+            proposers = list(map(_for_several, proposers))
         names = [one.policy.name for one in proposers]
         worked_out = snapshot["proposers"]
         same = (n_asked, n_told) == (snapshot["asked"], snapshot["told"])
@@ -314,8 +336,7 @@ class Optimizer:
             self._history.append(event)
             self._whole = False
             self._record(event)
-        self._proposers, self._later = proposers, later
-        self.policy_why = self.policy_why if stage is None else stage.why
+        self._proposers, self._later, self.policy_why = proposers, later, why
         self._whole = True
 
     def copy(self) -> "Optimizer":
@@ -343,7 +364,7 @@ class Optimizer:
     def recommendation(self) -> Recommendation:
         """Return the point of `recommend`, its estimated value and the noise."""
         self._mend()
-        for proposer in self._proposers:
+        for proposer in [] if self._ledger.several else self._proposers:
             found = proposer.policy.policy.recommend(proposer.state)
             if found is None:
                 continue
@@ -381,6 +402,8 @@ class Optimizer:
     def left(self) -> Left:
         """Return what the policy says of going on, for `rnnbbo.stopping`."""
         values = np.array([math.nan, *self._ledger.values])
+        if self._ledger.several:
+            return Left(None, None, 0.0)
         spread = 0.0
         if np.isfinite(values).any():
             cube = [self.space.place(point) for point in self._ledger.points]
@@ -390,10 +413,18 @@ class Optimizer:
 
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
+        several: dict[str, Any] = {}
+        if self.directions is not None:
+            reference = self.objectives.reference
+            several = {
+                "directions": self.directions,
+                "reference": None if reference is None else list(reference),
+            }
         return make_result(
             self.space,
             self.Xi,
             self.yi,
+            **several,
             constraints=self._ledger.constraints,
             policy=self.policy_name,
             policy_why=self.policy_why,
@@ -419,43 +450,69 @@ class Optimizer:
         """Return a policy that has seen nothing yet."""
         loaded = shipped.load(policy)
         loaded = self._learned.get(loaded.name, loaded)
+        reference = self.objectives.reference
+        if reference is not None:
+            inward = self.objectives.inward(reference)
+            loaded = replace(loaded, policy=loaded.policy.within(inward))
         begun = Proposer.begin(loaded, self.space, self._entropy)
         self._ledger.feed(begun.policy.policy.takes)
-        return begun
+        return _for_several(begun) if self._ledger.several else begun
 
     def _hand_over(self, stage: auto.Stage) -> None:
         """Go on with other policies; new ones are told everything that was told so far."""
         known = {proposer.policy.name: proposer for proposer in self._proposers}
-        self.policy_why = stage.why
+        constrained, several = bool(self._ledger.names), self._ledger.several
+        policies, self.policy_why = self._fitting(stage, known, constrained, several)
         self._proposers = [
             known[name] if name in known else self._begin(name).informed(self._ledger)
-            for name in _fitting(stage.policies, known, bool(self._ledger.names))
+            for name in policies
         ]
 
+    def _fitting(
+        self, stage: auto.Stage, known: Container[Any], constrained: bool, several: bool
+    ) -> tuple[Sequence[Any], str]:
+        """Return the policies of a stage that know of what the run has, and why these.
+
+        Where none of them does, those that propose up to then, which are `known`, go on, for the
+        reason they had.
+        """
+        policies = [
+            one
+            for one in stage.policies
+            if (not constrained or shipped.load(one).policy.constrained)
+            and (not several or shipped.load(one).policy.multi_objective)
+        ]
+        if len(policies) == len(stage.policies):
+            return stage.policies, stage.why
+        policies = policies or [name for name in shipped.taking_constraints() if name in known]
+        return policies or stage.policies, self.policy_why
+
     def _require_agreement(
-        self, values: Sequence[float], constraints: Sequence[Mapping[str, float]]
+        self, trials: Sequence[Values], constraints: Sequence[Mapping[str, float]]
     ) -> None:
-        """Make sure that constraints are those of the values before, and that a policy takes them.
+        """Make sure that values and constraints are as before, and that a policy takes them.
 
         Raises:
             ObservationError: they are others.
             PolicyError: none does.
         """
         names = self._ledger.names
-        for value, own in zip(values, constraints, strict=True):
-            names = agreed(names, own, not math.isfinite(value))
+        count = self._ledger.count or self.objectives.count
+        for values, own in zip(trials, constraints, strict=True):
+            count = agreed_count(count, values)
+            names = agreed(names, own, not math.isfinite(values[0]))
         if names and not any(one.policy.policy.constrained for one in self._proposers):
             for one in self._proposers:
                 shipped.require_constrained(one.policy)
 
     def _taught(self, proposer: Proposer, u: np.ndarray, told: Told) -> Proposer:
         """Return a policy after one more value, which the ledger has, at a point u (D,)."""
-        if told.again:
+        if told.again and not isinstance(proposer, ScalarisedProposer):
             return self._begin(proposer.policy).informed(self._ledger)
         if told.half != 1.0:
             # What was told before is taken in as it was told: in the new unit it may be lost.
             proposer = proposer.caught_up().rescaled(told.half).rescaled(told.half)
-        return proposer.told(u, told.value, told.constraints)
+        return proposer.told(u, told.value, told.constraints, told.further)
 
     def _begin_ask(self) -> tuple[Proposer, list[Proposer]]:
         """Return the proposer whose turn it is, ready to propose, and all of them after the ask."""
@@ -482,11 +539,10 @@ class Optimizer:
         if not told:
             return _Event(u)
         y, *constraints = told
-        return _Event(u, point, self._value(y), as_constraints(*constraints or (None,)))
-
-    def _value(self, y: Any) -> float:
-        """Return a told value as policies have it: lower is better; NaN for a failed trial."""
-        return turned(as_value(y), self.maximize)
+        values = as_values(y)
+        agreed_count(self._ledger.count or self.objectives.count, values)
+        inward = self.objectives.inward(values)
+        return _Event(u, point, inward, as_constraints(*constraints or (None,)))
 
     def _note(self, event: _Event, proposers: list[Proposer] | None = None) -> None:
         """Take note of an event: it has happened, or, where an interrupt came first, it has not.
@@ -515,15 +571,19 @@ class Optimizer:
     def _record(self, event: _Event) -> dict[Takes, Told]:
         """Enter an event in the ledger, and return what `Ledger.tell` does; nothing of an ask."""
         if event.point is not None:
-            return self._ledger.tell(event.point, event.u, event.value, event.constraints)
+            value, *further = event.values
+            return self._ledger.tell(event.point, event.u, value, event.constraints, tuple(further))
         self._asked, self._latest = self._asked + 1, event.u
         self._ledger.ask(event.u)
         return {}
 
     def _take(self, event: _Event, proposers: list[Proposer] | None) -> None:
+        known = self._ledger.several
         told = self._record(event)
         if proposers is not None:
             self._proposers = proposers
+        if self._ledger.several and not known:
+            self._proposers = list(map(_for_several, self._proposers))
         if not told:
             return
         self._proposers = [
@@ -535,14 +595,7 @@ class Optimizer:
             self._hand_over(stage)
 
 
-def _fitting(
-    policies: Sequence[shipped.Source], known: Container[Any], constrained: bool
-) -> Sequence[Any]:
-    """Return the policies of a stage that can propose under constraints, if there are any.
-
-    Where none of them can, those that propose up to then, which are `known`, go on.
-    """
-    if not constrained:
-        return policies
-    able = [one for one in policies if shipped.load(one).policy.constrained]
-    return able or [name for name in shipped.taking_constraints() if name in known] or policies
+def _for_several(proposer: Proposer) -> Proposer:
+    """Return a proposer for several objectives."""
+    knows = proposer.policy.policy.multi_objective or isinstance(proposer, ScalarisedProposer)
+    return proposer if knows else ScalarisedProposer.of(proposer)
