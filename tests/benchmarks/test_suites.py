@@ -59,6 +59,9 @@ def test_first_function_survives_pickling_and_declares_a_minimum_that_holds(
     assert values == [pickle.loads(pickle.dumps(problem)).unit(point) for point in u]
     feasible = [is_feasible(problem.unit_constraints(point)) for point in u]
     assert all(value >= problem.minimum for value, ok in zip(values, feasible, strict=True) if ok)
+    if problem.objectives is not None:  # few points at random lie within the reference point
+        assert problem.unit_objectives(u[0]).tolist() == again.unit_objectives(u[0]).tolist()
+        values = [problem.unit_objectives(point)[0] for point in u]
     assert np.std(values) > 0
     for x in problem.minimizers:
         assert problem(x) == pytest.approx(problem.minimum, rel=1e-9, abs=1e-9)
