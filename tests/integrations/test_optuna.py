@@ -234,10 +234,51 @@ def test_a_single_value_and_a_first_trial_are_no_reason_to_warn() -> None:
         only.optimize(lambda t: t.suggest_categorical("one", ["a"]) == "a", n_trials=3)
 
 
-def test_several_objectives_are_refused() -> None:
-    study = optuna.create_study(directions=["minimize", "minimize"], sampler=RnnSampler())
-    with pytest.raises(ConfigError, match="objectives of the study = 2"):
-        study.optimize(lambda t: (objective(t), 0.0), n_trials=1)
+def two(trial: optuna.Trial) -> tuple[float, float]:
+    a, b = trial.suggest_float("a", -2.0, 3.0), trial.suggest_float("b", -2.0, 3.0)
+    return a**2 + b**2, -((a - 2.0) ** 2 + (b - 1.0) ** 2)
+
+
+def pairs_of(study: optuna.Study) -> list[list[float]]:
+    return [list(trial.params.values()) for trial in study.trials]
+
+
+@pytest.mark.parametrize("policy", [None, "lstm-direct"])
+def test_several_objectives_are_those_of_the_optimizer(policy: str | None) -> None:
+    box = {name: FloatDistribution(-2.0, 3.0) for name in "ab"}
+    sampler = RnnSampler(policy, seed=4, search_space=box)
+    study = optuna.create_study(directions=["minimize", "maximize"], sampler=sampler)
+    optimizer = Optimizer(
+        [(-2.0, 3.0)] * 2, policy=policy, rng=4, directions=["minimize", "maximize"]
+    )
+    study.optimize(two, n_trials=8)
+    for x in pairs_of(study):
+        assert optimizer.ask() == x
+        optimizer.tell(x, list(two(optuna.trial.FixedTrial(dict(zip("ab", x, strict=True))))))
+    front = optimizer.result().front
+    assert sorted(front.values.tolist()) == sorted(trial.values for trial in study.best_trials)
+
+
+def test_constraints_stand_beside_several_objectives() -> None:
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        first, second = two(trial)
+        if trial.number % 3 != 1:  # Optuna takes one without for feasible
+            trial.set_constraint("half", 0.5 - trial.params["a"])
+        return first, -second
+
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=RnnSampler(seed=0))
+    study.optimize(objective, n_trials=12)
+    assert len(study.trials) == 12
+    only = RnnSampler("lstm-direct", seed=0)
+    refused = optuna.create_study(directions=["minimize"] * 2, sampler=only)
+    with pytest.raises(PolicyError, match="constraints"):
+        refused.optimize(objective, n_trials=12)
+
+
+def test_a_value_that_is_not_finite_fails_a_trial_of_several_objectives() -> None:
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=RnnSampler(seed=0))
+    study.optimize(lambda t: (two(t)[0], math.inf if t.number == 2 else two(t)[1]), n_trials=6)
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 6
 
 
 def test_wrong_arguments_are_refused_at_once() -> None:
