@@ -260,17 +260,26 @@ def test_several_objectives_are_those_of_the_optimizer(policy: str | None) -> No
 
 
 def test_constraints_stand_beside_several_objectives() -> None:
+    box = {name: FloatDistribution(-2.0, 3.0) for name in "ab"}
+
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         first, second = two(trial)
-        if trial.number % 3 != 1:  # Optuna takes one without for feasible
+        if trial.number % 3 != 1:
             trial.set_constraint("half", 0.5 - trial.params["a"])
         return first, -second
 
-    study = optuna.create_study(directions=["minimize"] * 2, sampler=RnnSampler(seed=0))
-    study.optimize(objective, n_trials=12)
-    assert len(study.trials) == 12
-    only = RnnSampler("lstm-direct", seed=0)
-    refused = optuna.create_study(directions=["minimize"] * 2, sampler=only)
+    study = optuna.create_study(
+        directions=["minimize"] * 2, sampler=RnnSampler(seed=0, search_space=box)
+    )
+    optimizer = Optimizer([(-2.0, 3.0)] * 2, rng=0)
+    study.optimize(objective, n_trials=8)
+    for number, x in enumerate(pairs_of(study)):
+        assert optimizer.ask() == x
+        half = 0.0 if number % 3 == 1 else 0.5 - x[0]  # Optuna takes one without for feasible
+        optimizer.tell(x, study.trials[number].values, constraints={"0": half})
+    refused = optuna.create_study(
+        directions=["minimize"] * 2, sampler=RnnSampler("lstm-direct", seed=0)
+    )
     with pytest.raises(PolicyError, match="constraints"):
         refused.optimize(objective, n_trials=12)
 
