@@ -17,7 +17,7 @@ from rnnbbo.fronts import Front
 from rnnbbo.incumbents import BestSoFar, best_index
 from rnnbbo.integrations.skopt import Optimizer as SkoptOptimizer
 from rnnbbo.integrations.skopt import add_model
-from rnnbbo.objectives import MOST, Objectives, as_target, as_told, read_value
+from rnnbbo.objectives import MOST, Objectives, as_told, read_value
 from rnnbbo.result import make_result, signs_of
 from rnnbbo.space import as_space
 from rnnbbo.trial import Trial, best_of, front_of
