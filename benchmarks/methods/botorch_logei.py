@@ -53,7 +53,7 @@ class LogEI:
         if not self._has_model():
             return self._sobol_point()
         model = self._model()
-        with _torch_seeded(self._seed, len(self._y), 1), warnings.catch_warnings():
+        with torch_seeded(self._seed, len(self._y), 1), warnings.catch_warnings():
             # BoTorch tries again after a failed line search, and warns each time.
             warnings.filterwarnings("ignore", "Optimization failed", RuntimeWarning)
             points = self._maximise(LogExpectedImprovement(model, best_f=-np.nanmin(self._y)))
@@ -104,7 +104,7 @@ class LogEI:
         """Return the model of what was told, fitted once a tell; BoTorch maximises, so of -y."""
         if self._fitted is None:
             y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
-            with _torch_seeded(self._seed, len(self._y), 0):
+            with torch_seeded(self._seed, len(self._y), 0):
                 model = self._empty_model(
                     torch.as_tensor(np.array(self._x)), torch.as_tensor(-y).unsqueeze(-1)
                 )
@@ -114,7 +114,7 @@ class LogEI:
 
 
 @contextmanager
-def _torch_seeded(*key: int) -> Iterator[None]:
+def torch_seeded(*key: int) -> Iterator[None]:
     """Seed torch's global generator, from which BoTorch draws, and leave it as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(

@@ -23,6 +23,7 @@ _BEYOND = 1.0  # how far it goes beyond the best of an objective, in widths of t
 _ROUNDING = (
     1e-12  # of the volume within the reference point: gains below are worked out by logarithms
 )
+_BLURRED = 1e-9  # of that volume: below, differences of integrals have few digits
 _TINY = 1e-300
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 
@@ -94,20 +95,29 @@ class Boxes(NamedTuple):
 
     def log_gain(self, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         """Return the log of the expected gain; see `Target`."""
-        total = np.zeros((len(mean), len(self.lower)))
-        for j in range(mean.shape[1]):
-            total += self._log_sides(j, mean[:, j], deviation[:, j])
-        return _log_sum(total)
+        near = self._near(mean, deviation)
+        value = np.log(near.gain)
+        if near.blurred.any():
+            sides = self._log_sides(mean[near.blurred], deviation[near.blurred])
+            value[near.blurred] = _log_sum(np.sum(sides, axis=0))
+        return value
 
     def log_bound(self, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         """Return at least the log of the expected gain, and no less than rounding makes of it."""
-        product = np.ones((len(mean), len(self.lower)))
-        whole = np.full(len(mean), _ROUNDING)
-        for j in range(mean.shape[1]):
-            up_to = self._up_to(j, mean[:, j], deviation[:, j])
-            product *= up_to[:, self.upper[:, j]] - up_to[:, self.lower[:, j]]
-            whole *= up_to[:, -2]
-        return np.log(product.sum(axis=1) + whole + _TINY)
+        near = self._near(mean, deviation)
+        return np.log(near.gain + _ROUNDING * near.whole)
+
+    def _near(self, mean: np.ndarray, deviation: np.ndarray) -> "_Near":
+        """Return the expected gain as far as differences of integrals have digits."""
+        dim = mean.shape[1]
+        up_to = [self._up_to(j, mean[:, j], deviation[:, j]) for j in range(dim)]
+        sides = [
+            one[:, self.upper[:, j]] - one[:, self.lower[:, j]] for j, one in enumerate(up_to)
+        ]
+        gain = np.prod(sides, axis=0).sum(axis=1)
+        whole = np.prod([one[:, -2] for one in up_to], axis=0)
+        blurred = gain < _BLURRED * whole + _TINY
+        return _Near(sides, np.maximum(gain, _TINY), whole, blurred)
 
     def _up_to(self, j: int, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         """Return the integral of P(Y_j < t) up to each coordinate, and to minus infinity, last."""
@@ -118,42 +128,84 @@ class Boxes(NamedTuple):
         up_to *= deviation[:, None]
         return up_to
 
-    def _log_sides(self, j: int, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-        """Return the log of the integral of P(Y_j < t_j) over each box, (C, B)."""
-        z = (self.w[j] - mean[:, None]) / deviation[:, None]
-        at = log_h(np, z)
+    def _log_sides(self, mean: np.ndarray, deviation: np.ndarray) -> list[np.ndarray]:
+        """Return, for each objective, the log of the integral of P(Y_j < t_j) over boxes, (C, B)."""
+        return [self._log_side(j, mean[:, j], deviation[:, j]) for j in range(mean.shape[1])]
+
+    def _log_side(self, j: int, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        at = log_h(np, (self.w[j] - mean[:, None]) / deviation[:, None])
         # h grows with z: of the integral up to a coordinate, what is new since the one before.
         new = at.copy()
         new[:, 1:] = _log_difference(at[:, 1:], at[:, :-1])
         new += self.log_slope[j] + np.log(deviation)[:, None]
         up_to = np.logaddexp.accumulate(new, axis=1)
-        none = np.full((len(mean), 1), -np.inf)
-        up_to = np.concatenate([up_to, none], axis=1)  # -1 is minus infinity
+        none = np.full((len(mean), 1), -np.inf)  # -1 is minus infinity
+        up_to = np.concatenate([up_to, none], axis=1)
         lower, upper = self.lower[:, j], self.upper[:, j]
-        if (lower < 0).all():
-            return up_to[:, upper]
         return _log_difference(up_to[:, upper], up_to[:, lower])
 
     def climbed(self, mean: np.ndarray, deviation: np.ndarray) -> Gain:
         """Return the log of the expected gain and its slopes; see `Target`."""
+        near = self._near(mean, deviation)
+        value = np.log(near.gain)
+        by_mean, by_deviation = np.zeros_like(mean), np.zeros_like(mean)
+        for j in range(mean.shape[1]):
+            others = np.prod([one for i, one in enumerate(near.sides) if i != j], axis=0)
+            share = (others / near.gain[:, None]) @ self._steps_within(j)
+            share = share * np.exp(self.log_slope[j])
+            z = (self.w[j] - mean[:, j, None]) / deviation[:, j, None]
+            cdf, density = np.exp(log_cdf_and_ratio(np, z)[0]), np.exp(_log_density(z))
+            # A step's integral changes by -(Phi - Phi before), and by phi - phi before with s.
+            by_mean[:, j] = -np.vecdot(share, np.diff(cdf, axis=1, prepend=0.0))
+            by_deviation[:, j] = np.vecdot(share, np.diff(density, axis=1, prepend=0.0))
+        far = near.blurred
+        if far.any():
+            value[far], by_mean[far], by_deviation[far] = self._climbed_far(
+                mean[far], deviation[far]
+            )
+        return Gain(value, by_mean, by_deviation)
+
+    def _steps_within(self, j: int) -> np.ndarray:
+        """Return 1 where a box holds the step to a coordinate from the one before, (B, m + 1)."""
+        step = np.arange(len(self.w[j]))
+        within = (self.lower[:, j, None] < step) & (step <= self.upper[:, j, None])
+        return within.astype(np.float64)
+
+    def _climbed_far(self, mean: np.ndarray, deviation: np.ndarray) -> Gain:
+        """Return the same where it is so small that differences of integrals have no digits."""
         count, dim = mean.shape
-        sides = [self._log_sides(j, mean[:, j], deviation[:, j]) for j in range(dim)]
+        sides = self._log_sides(mean, deviation)
         total = np.sum(sides, axis=0)
         value = _log_sum(total)
         share = np.exp(total - value[:, None])  # of each box, (C, B)
         by_mean, by_deviation = np.zeros((count, dim)), np.zeros((count, dim))
         for j in range(dim):
-            step = np.arange(len(self.w[j]))
-            within = (self.lower[:, j, None] < step) & (step <= self.upper[:, j, None])
             z = (self.w[j] - mean[:, j, None]) / deviation[:, j, None]
-            log_cdf = log_cdf_and_ratio(np, z)[0]
-            log_density = -0.5 * z * z - _LOG_SQRT_2PI
-            # A step's integral changes by -(Phi - Phi before), and by phi - phi before with s.
             base = self.log_slope[j] - sides[j][:, :, None]
-            share_within = share[:, :, None] * within
-            by_mean[:, j] = -_steps(share_within, base, log_cdf)
-            by_deviation[:, j] = _steps(share_within, base, log_density)
+            share_within = share[:, :, None] * self._steps_within(j)
+            by_mean[:, j] = -_steps(share_within, base, log_cdf_and_ratio(np, z)[0])
+            by_deviation[:, j] = _steps(share_within, base, _log_density(z))
         return Gain(value, by_mean, by_deviation)
+
+
+class _Near(NamedTuple):
+    """The expected gain from differences of integrals.
+
+    Attributes:
+        sides: K times (C, B) the integral of P(Y_j < t_j) over each box.
+        gain: (C,) the sum of their products.
+        whole: (C,) what it would be without a front.
+        blurred: (C,) where it is so small that differences have few digits.
+    """
+
+    sides: list[np.ndarray]
+    gain: np.ndarray
+    whole: np.ndarray
+    blurred: np.ndarray
+
+
+def _log_density(z: np.ndarray) -> np.ndarray:
+    return -0.5 * z * z - _LOG_SQRT_2PI
 
 
 def _steps(weight: np.ndarray, base: np.ndarray, log_f: np.ndarray) -> np.ndarray:
