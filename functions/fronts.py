@@ -39,9 +39,7 @@ def _zdt2(x: FloatArray) -> FloatArray:
 
 
 def _zdt3(x: FloatArray) -> FloatArray:
-    return _zdt(
-        x, lambda first, ratio: 1.0 - np.sqrt(ratio) - ratio * np.sin(10.0 * np.pi * first)
-    )
+    return _zdt(x, lambda first, ratio: 1.0 - np.sqrt(ratio) - ratio * np.sin(10.0 * np.pi * first))
 
 
 def on_sphere(angles: FloatArray) -> FloatArray:
@@ -82,9 +80,7 @@ def _branin_currin(x: FloatArray) -> FloatArray:
 
 def _vehicle_safety(x: FloatArray) -> FloatArray:
     a, b, c, d, e = np.moveaxis(x, -1, 0)
-    mass = (
-        1640.2823 + 2.3573285 * a + 2.3220035 * b + 4.5688768 * c + 7.7213633 * d + 4.4559504 * e
-    )
+    mass = 1640.2823 + 2.3573285 * a + 2.3220035 * b + 4.5688768 * c + 7.7213633 * d + 4.4559504 * e
     acceleration = (
         6.5856
         + 1.15 * a
@@ -186,9 +182,7 @@ _ZDT = {
 
 def _dtlz(count: int, dim: int) -> _Published:
     hypervolume = 1.1**count - corner_volume(2.0, count)
-    return _Published(
-        lambda x: _dtlz2(x, count), _unit_box(dim), (1.1,) * count, hypervolume
-    )
+    return _Published(lambda x: _dtlz2(x, count), _unit_box(dim), (1.1,) * count, hypervolume)
 
 
 # Found by `python -m rnnbbo.benchmarks.suites.front_search`.

@@ -35,9 +35,7 @@ class QLogNEHVI:
     points go on until two different values of every objective are known.
     """
 
-    def __init__(
-        self, dim: int, budget: int, seed: int, reference_point: Sequence[float]
-    ) -> None:
+    def __init__(self, dim: int, budget: int, seed: int, reference_point: Sequence[float]) -> None:
         self._seed = seed
         self._initial_points = initial_points(dim, budget)
         self._sobol = SobolEngine(dim, scramble=True, seed=seed)

@@ -14,9 +14,7 @@ from rnnbbo.benchmarks.methods.optuna_study import OptunaStudy
 class FrontTPE(OptunaStudy):
     """The tree-structured Parzen estimator of several objectives (Ozaki et al. 2022)."""
 
-    def __init__(
-        self, dim: int, budget: int, seed: int, reference_point: Sequence[float]
-    ) -> None:
+    def __init__(self, dim: int, budget: int, seed: int, reference_point: Sequence[float]) -> None:
         sampler = optuna.samplers.TPESampler(seed=seed)
         super().__init__(sampler, cube(dim), len(reference_point))
 
@@ -24,9 +22,7 @@ class FrontTPE(OptunaStudy):
 class FrontGPSampler(OptunaStudy):
     """A Gaussian process an objective and log expected hypervolume improvement."""
 
-    def __init__(
-        self, dim: int, budget: int, seed: int, reference_point: Sequence[float]
-    ) -> None:
+    def __init__(self, dim: int, budget: int, seed: int, reference_point: Sequence[float]) -> None:
         sampler = optuna.samplers.GPSampler(seed=seed)
         super().__init__(sampler, cube(dim), len(reference_point))
 
@@ -34,8 +30,6 @@ class FrontGPSampler(OptunaStudy):
 class NSGA2(OptunaStudy):
     """The genetic algorithm NSGA-II (Deb et al. 2002), as it comes: 50 points a generation."""
 
-    def __init__(
-        self, dim: int, budget: int, seed: int, reference_point: Sequence[float]
-    ) -> None:
+    def __init__(self, dim: int, budget: int, seed: int, reference_point: Sequence[float]) -> None:
         sampler = optuna.samplers.NSGAIISampler(seed=seed)
         super().__init__(sampler, cube(dim), len(reference_point))

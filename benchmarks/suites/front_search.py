@@ -88,9 +88,7 @@ def _best_of_cells(
 @click.option("--biobj", type=WholeNumbers("2,6"), help="Dimension and instance of COCO's suite.")
 @click.option("--rounds", type=click.IntRange(1), default=60, show_default=True)
 @click.option("--steps", type=click.IntRange(1), default=200_000, show_default=True)
-def main(
-    names: tuple[str, ...], *, biobj: tuple[int, ...] | None, rounds: int, steps: int
-) -> None:
+def main(names: tuple[str, ...], *, biobj: tuple[int, ...] | None, rounds: int, steps: int) -> None:
     """Print the hypervolume found, the one declared, and their ratio."""
     pin_threads()
     problems = [published_front(name) for name in names]

@@ -42,9 +42,7 @@ def entries(split: str) -> Iterator[Entry]:
     if split == "tune":
         for seed, (kind, dim, count) in zip(SEEDS[split], cycle(_DRAWN), strict=False):
             name = f"{kind}-{count}obj-{dim}d-{seed}"
-            yield Entry(
-                name, dim, partial(_drawn, name, kind, dim, count, seed), objectives=count
-            )
+            yield Entry(name, dim, partial(_drawn, name, kind, dim, count, seed), objectives=count)
         return
     for name in _ORDER:
         problem = published_front(name)

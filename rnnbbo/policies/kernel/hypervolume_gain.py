@@ -111,9 +111,7 @@ class Boxes(NamedTuple):
         """Return the expected gain as far as differences of integrals have digits."""
         dim = mean.shape[1]
         up_to = [self._up_to(j, mean[:, j], deviation[:, j]) for j in range(dim)]
-        sides = [
-            one[:, self.upper[:, j]] - one[:, self.lower[:, j]] for j, one in enumerate(up_to)
-        ]
+        sides = [one[:, self.upper[:, j]] - one[:, self.lower[:, j]] for j, one in enumerate(up_to)]
         gain = np.prod(sides, axis=0).sum(axis=1)
         whole = np.prod([one[:, -2] for one in up_to], axis=0)
         blurred = gain < _BLURRED * whole + _TINY

@@ -38,7 +38,9 @@ def test_boxes_hold_what_is_not_dominated_once(dim: int, count: int) -> None:
     rank = np.argsort(np.argsort(values, axis=0), axis=0)
     lower, upper = decompose(rank)
     m = len(values)
-    for step in itertools.product(range(m + 1), repeat=dim):  # to each coordinate from the one before
+    for step in itertools.product(
+        range(m + 1), repeat=dim
+    ):  # to each coordinate from the one before
         held = ((lower < step) & (np.array(step) <= upper)).all(axis=1).sum()
         dominated = (rank < np.array(step)).all(axis=1).any()
         assert held == (0 if dominated else 1)
