@@ -127,8 +127,7 @@ def make_front_view(
     incumbent = state.x[state.incumbent()]
     tamed = np.column_stack([one.tamed for one in known])
     if reference is None:
-        on_front = pareto.front(np.where(feasible[:, None], tamed, np.nan))
-        reference = pareto.derived_reference(tamed[on_front]).tolist()
+        reference = _derive(tamed[feasible]).tolist()
     views, fronts, corners, warps = [], [], [], []
     for one, corner in zip(known, reference, strict=True):
         index = rng.permutation(inference.systematic(rng, one.belief.weight, hypotheses))
@@ -154,6 +153,11 @@ def make_front_view(
     ]
     best = state.x[rng.permutation(state.front())[:around]]
     return FrontView(tuple(views), tuple(targets), incumbent, best)
+
+
+def _derive(values: np.ndarray) -> np.ndarray:
+    """Return the reference point (K,) of feasible values (n, K), where none is given."""
+    return pareto.derived_reference(values[pareto.front(values)])
 
 
 def _known(state: KernelState) -> list[_Known]:
