@@ -284,10 +284,30 @@ def test_constraints_stand_beside_several_objectives() -> None:
         refused.optimize(objective, n_trials=12)
 
 
-def test_a_value_that_is_not_finite_fails_a_trial_of_several_objectives() -> None:
+def test_an_infinite_value_of_several_objectives_is_a_failure_here() -> None:
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        first, second = two(trial)
+        return first, math.inf if trial.number == 2 else second
+
+    box = {name: FloatDistribution(-2.0, 3.0) for name in "ab"}
+    directions = ["minimize", "maximize"]
+    study = optuna.create_study(directions=directions, sampler=RnnSampler(seed=0, search_space=box))
+    study.optimize(objective, n_trials=6)
+    assert 2 in [trial.number for trial in study.best_trials]  # Optuna takes it for the best
+    optimizer = Optimizer([(-2.0, 3.0)] * 2, rng=0, directions=directions)
+    for number, x in enumerate(pairs_of(study)):
+        assert optimizer.ask() == x
+        optimizer.tell(x, None if number == 2 else study.trials[number].values)
+
+
+def test_several_objectives_have_no_intermediate_values() -> None:
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        trial.report(1.0, 0)
+        return two(trial)
+
     study = optuna.create_study(directions=["minimize"] * 2, sampler=RnnSampler(seed=0))
-    study.optimize(lambda t: (two(t)[0], math.inf if t.number == 2 else two(t)[1]), n_trials=6)
-    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 6
+    with pytest.raises(NotImplementedError, match="multi-objective"):
+        study.optimize(objective, n_trials=1)
 
 
 def test_wrong_arguments_are_refused_at_once() -> None:
