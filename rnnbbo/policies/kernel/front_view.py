@@ -127,9 +127,11 @@ def make_front_view(
     incumbent = state.x[state.incumbent()]
     tamed = np.column_stack([one.tamed for one in known])
     if reference is None:
-        reference = _derive(tamed[feasible]).tolist()
+        points = _derive(rng, tamed[feasible], hypotheses)
+    else:
+        points = np.tile(np.asarray(reference), (hypotheses, 1))
     views, fronts, corners, warps = [], [], [], []
-    for one, corner in zip(known, reference, strict=True):
+    for one, corner in zip(known, points.T, strict=True):
         index = rng.permutation(inference.systematic(rng, one.belief.weight, hypotheses))
         equal = np.full(hypotheses, 1.0 / hypotheses)
         draws = rng.standard_normal((hypotheses, len(pending)))
@@ -140,7 +142,7 @@ def make_front_view(
         height = height_of(corner, one.tamed, one.base)
         views.append(view)
         fronts.append(np.concatenate([smooth, view.predict(pending)[0]], axis=1))
-        corners.append(warp_at(np.full(hypotheses, height), log_warp))
+        corners.append(warp_at(height, log_warp))
         warps.append(log_warp)
     targets = [
         _target(rng, *one)
@@ -155,9 +157,9 @@ def make_front_view(
     return FrontView(tuple(views), tuple(targets), incumbent, best)
 
 
-def _derive(values: np.ndarray) -> np.ndarray:
-    """Return the reference point (K,) of feasible values (n, K), where none is given."""
-    return pareto.derived_reference(values[pareto.front(values)])
+def _derive(rng: np.random.Generator, values: np.ndarray, count: int) -> np.ndarray:
+    """Return reference points (count, K) for feasible values (n, K), where none is given."""
+    return np.tile(pareto.derived_reference(values[pareto.front(values)]), (count, 1))
 
 
 def _known(state: KernelState) -> list[_Known]:
