@@ -99,6 +99,12 @@ _TABLE = {
         functions=24,
         needs=("cocoex", "coco-experiment"),
     ),
+    "crash": _Suite(
+        "crash_suite",
+        "BBOB in 2, 3, 5 dimensions; beyond a hidden plane, over 30 to 60 %, evaluations fail",
+        functions=24,
+        needs=("cocoex", "coco-experiment"),
+    ),
     "tabular": _Suite(
         "tabular_suite",
         f"{_TABLES}, as steps of a cube of reals",
