@@ -23,7 +23,7 @@ TWO = (
 )
 
 
-def failures(records: Records, methods: Sequence[str], times: Sequence[int]) -> Subsection:
+def count_failures(records: Records, methods: Sequence[str], times: Sequence[int]) -> Subsection:
     """Return a table, a row a suite and method.
 
     Args:
@@ -47,7 +47,7 @@ def failures(records: Records, methods: Sequence[str], times: Sequence[int]) -> 
     return Subsection(text=(ONE,), tables=(table,))
 
 
-def failures_of_two(
+def compare_failures(
     first: Records, second: Records, methods: Sequence[str], times: Sequence[int]
 ) -> Subsection:
     """Return a table, a row a suite and method, of what two folders of records have of both.
@@ -144,5 +144,5 @@ def command(
     """
     loaded, times = read_records(records), sorted(set(at))
     if other is None:
-        return [failures(loaded, methods or (), times)]
-    return [failures_of_two(loaded, read_records(other), methods or (), times)]
+        return [count_failures(loaded, methods or (), times)]
+    return [compare_failures(loaded, read_records(other), methods or (), times)]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from botorch.acquisition import LogExpectedImprovement
+from botorch.acquisition import AcquisitionFunction, LogExpectedImprovement
 from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
 from botorch.optim import optimize_acqf
@@ -41,6 +41,7 @@ class LogEI:
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
         self._seed = seed
+        self._options = OPTIONS
         self._initial_points = initial_points(dim, budget)
         self._sobol = SobolEngine(dim, scramble=True, seed=seed)
         self._bounds = torch.stack([torch.zeros(dim), torch.ones(dim)]).double()
@@ -53,7 +54,7 @@ class LogEI:
         if not self._has_model():
             return self._sobol_point()
         model = self._model()
-        with _torch_seeded(self._seed, len(self._y), 1), warnings.catch_warnings():
+        with torch_seeded(self._seed, len(self._y), 1), warnings.catch_warnings():
             # BoTorch tries again after a failed line search, and warns each time.
             warnings.filterwarnings("ignore", "Optimization failed", RuntimeWarning)
             points = self._maximise(LogExpectedImprovement(model, best_f=-np.nanmin(self._y)))
@@ -84,7 +85,7 @@ class LogEI:
         """Make the model (n, dim), (n, 1) before it is fitted."""
         return SingleTaskGP(x, y)
 
-    def _maximise(self, acquisition: LogExpectedImprovement) -> torch.Tensor:
+    def _maximise(self, acquisition: AcquisitionFunction) -> torch.Tensor:
         """Return the point (1, dim) of the largest value."""
         points, _ = optimize_acqf(
             acquisition,
@@ -92,7 +93,7 @@ class LogEI:
             q=1,
             num_restarts=NUM_RESTARTS,
             raw_samples=RAW_SAMPLES,
-            options=OPTIONS,
+            options=self._options,
         )
         return points
 
@@ -104,7 +105,7 @@ class LogEI:
         """Return the model of what was told, fitted once a tell; BoTorch maximises, so of -y."""
         if self._fitted is None:
             y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
-            with _torch_seeded(self._seed, len(self._y), 0):
+            with torch_seeded(self._seed, len(self._y), 0):
                 model = self._empty_model(
                     torch.as_tensor(np.array(self._x)), torch.as_tensor(-y).unsqueeze(-1)
                 )
@@ -114,7 +115,7 @@ class LogEI:
 
 
 @contextmanager
-def _torch_seeded(*key: int) -> Iterator[None]:
+def torch_seeded(*key: int) -> Iterator[None]:
     """Seed torch's global generator, from which BoTorch draws, and leave it as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(

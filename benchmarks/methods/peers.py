@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 
 from rnnbbo import shipped
-from rnnbbo.benchmarks.methods.base import Method
+from rnnbbo.benchmarks.methods.base import Method, without_conditions
 from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
 from rnnbbo.importing import import_object, is_target
 from rnnbbo.space import Space
@@ -34,16 +34,24 @@ class Peer:
         about: what it is, and its source, in one line.
         mixed: what is called instead as (dim, budget, seed, space) where integers and categories
             are declared; "" for a method that takes them for reals.
+        conditional: what is called instead, likewise, where the space has conditions; "" for a
+            method that cannot be told any.
     """
 
     target: str
     package: str
     about: str
     mixed: str = ""
+    conditional: str = ""
 
 
 PEERS: dict[str, Peer] = {
-    "random": Peer("sampling:RandomSearch", "numpy", "independent uniform points"),
+    "random": Peer(
+        "sampling:RandomSearch",
+        "numpy",
+        "independent uniform points",
+        conditional="sampling:RandomDraws",
+    ),
     "sobol": Peer("sampling:Sobol", "scipy", "scrambled Sobol sequence (Matousek 1998)"),
     "spearmint": Peer(
         "spearmint:Spearmint",
@@ -64,6 +72,12 @@ PEERS: dict[str, Peer] = {
         "BoTorch: Gaussian process and log expected improvement (Ament et al. 2023)",
         mixed="botorch_mixed:MixedLogEI",
     ),
+    "constrained-logei": Peer(
+        "botorch_constrained:ConstrainedLogEI",
+        "botorch",
+        "BoTorch: log expected improvement, weighted by the probability of being feasible "
+        "(Ament et al. 2023)",
+    ),
     "turbo": Peer(
         "turbo:TuRBO",
         "botorch",
@@ -74,6 +88,7 @@ PEERS: dict[str, Peer] = {
         "optuna",
         "Optuna: tree-structured Parzen estimator (Bergstra et al. 2011)",
         mixed="optuna_study:TPE",
+        conditional="optuna_conditional:ConditionalTPE",
     ),
     "gpsampler": Peer(
         "optuna_study:GPSampler",
@@ -92,6 +107,7 @@ PEERS: dict[str, Peer] = {
         "smac",
         "SMAC3's default: random forest and log expected improvement (Lindauer et al. 2022)",
         mixed="smac_facade:SMAC",
+        conditional="smac_facade:SMAC",
     ),
     "smac-bb": Peer(
         "smac_facade:BlackBoxSMAC",
@@ -104,6 +120,17 @@ PEERS: dict[str, Peer] = {
         "PyBADS: Bayesian adaptive direct search, with restarts (Acerbi and Ma 2017)",
     ),
     "cma": Peer("cmaes:CMAES", "cma", "CMA-ES with restarts (Hansen 2016; Auger and Hansen 2005)"),
+    "cma-al": Peer(
+        "augmented_lagrangian:ConstrainedCMAES",
+        "cma",
+        "CMA-ES with restarts, and an augmented Lagrangian of constraints (Dufosse and Hansen "
+        "2020)",
+    ),
+    "cobyqa": Peer(
+        "scipy_constrained:COBYQA",
+        "scipy",
+        "scipy: quadratic models in a trust region, with restarts (Ragonneau and Zhang 2023)",
+    ),
     "de": Peer(
         "scipy_search:DifferentialEvolution",
         "scipy",
@@ -127,7 +154,8 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
         dim: number of dimensions.
         budget: number of evaluations that will be made, for methods that plan ahead.
         seed: the same seed gives the same run.
-        space: integers and categories, one a cell of the cube, for the methods that can be told.
+        space: integers and categories, one a cell of the cube, for the methods that can be told;
+            its conditions for those that can be told these, too.
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
@@ -141,8 +169,13 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
         return OwnPolicy(name, dim, budget, seed, space)
     peer = PEERS[name]
-    told = (space,) if space is not None and peer.mixed else ()
-    module, _, make = (peer.mixed if told else peer.target).partition(":")
+    target = peer.target
+    told: tuple[Space, ...] = ()
+    if space is not None and space.conditional and peer.conditional:
+        target, told = peer.conditional, (space,)
+    elif space is not None and peer.mixed:
+        target, told = peer.mixed, (without_conditions(space),)
+    module, _, make = target.partition(":")
     try:
         return getattr(import_module(f"{__package__}.{module}"), make)(dim, budget, seed, *told)
     except ImportError as error:

@@ -105,6 +105,12 @@ _TABLE = {
         functions=24,
         needs=("cocoex", "coco-experiment"),
     ),
+    "conditional": _Suite(
+        "conditional_suite",
+        "a choice says which parameters count: drawn problems, and pipelines of three families of "
+        "models, declared with their conditions to the methods that take them",
+        needs=("cocoex", "coco-experiment"),
+    ),
     "tabular": _Suite(
         "tabular_suite",
         f"{_TABLES}, as steps of a cube of reals",

@@ -16,7 +16,7 @@ from rnnbbo.functions.crashing import with_crashes
 from rnnbbo.functions.problem import Problem
 from rnnbbo.functions.roughness import draw_half_space
 
-DIMS = (2, 3, 5)
+_DIMS = (2, 3, 5)
 
 SHARES = (0.3, 0.6)
 """Share of the box in which evaluations fail, at least and at most."""
@@ -29,7 +29,7 @@ def entries(split: str) -> Iterator[Entry]:
     """Yield the 24 functions, in 2, 3 and 5 dimensions in turn; then in the next dimensions."""
     for turn, instance in enumerate(INSTANCES[split][_PASSED[split] :]):
         for place, function in enumerate(ORDER):
-            dim = DIMS[(place + turn) % len(DIMS)]
+            dim = _DIMS[(place + turn) % len(_DIMS)]
             name = f"crash-bbob-f{function:02d}-i{instance}-d{dim}"
             yield Entry(name, dim, partial(_build, function, dim, instance, name))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.measures.failed_evaluations import ONE, TWO, failures, failures_of_two
+from rnnbbo.benchmarks.measures.failed_evaluations import ONE, TWO, compare_failures, count_failures
 from rnnbbo.benchmarks.plan import Comparison, Plan
 from rnnbbo.benchmarks.record import read_runs
 from rnnbbo.benchmarks.reports.loading import read_records
@@ -35,7 +35,7 @@ def cells(subsection: Subsection) -> list[list[str]]:
 
 
 def test_what_failed_is_counted_from_the_lines_of_the_runs(records: Path) -> None:
-    subsection = failures(read_records(records), ["random"], [5, 12, 13])
+    subsection = count_failures(read_records(records), ["random"], [5, 12, 13])
     assert subsection.text == (ONE,)
     assert subsection.tables[0].head == ["suite", "method", "functions", "t = 5", "t = 12"]
     ((suite, method, count, early, late),) = cells(subsection)
@@ -48,7 +48,7 @@ def test_what_failed_is_counted_from_the_lines_of_the_runs(records: Path) -> Non
 
 
 def test_two_folders_are_compared_on_the_functions_of_both(records: Path, fewer: Path) -> None:
-    subsection = failures_of_two(read_records(records), read_records(fewer), [], [12])
+    subsection = compare_failures(read_records(records), read_records(fewer), [], [12])
     assert subsection.text == (TWO,)
     ((*start, cell),) = cells(subsection)
     assert start == ["crash", "random", "2"]
@@ -66,9 +66,9 @@ def test_the_ratio_is_that_of_the_second_folder(records: Path, fewer: Path, tmp_
     )
     doubled = type(suite)(suite.name, suite.about, suite.dims, {"random": twice})
     more = type(whole)(**{**vars(whole), "suites": (doubled,)})
-    ((*_, cell),) = cells(failures_of_two(loaded, more, ["random"], [12]))
+    ((*_, cell),) = cells(compare_failures(loaded, more, ["random"], [12]))
     assert cell.endswith("[x2, x2 to x2; x1, x1 to x1]")
-    ((*_, cell),) = cells(failures_of_two(more, loaded, ["random"], [12]))
+    ((*_, cell),) = cells(compare_failures(more, loaded, ["random"], [12]))
     assert cell.endswith("[x0.5, x0.5 to x0.5; x1, x1 to x1]")
 
 
@@ -93,4 +93,4 @@ def test_the_command(
 def test_folders_that_share_no_function_are_refused(records: Path, tmp_path: Path) -> None:
     other = made(tmp_path / "other", 1, suite="classic-plain")
     with pytest.raises(RecordError, match="no method has a function in both folders"):
-        failures_of_two(read_records(records), read_records(other), [], [12])
+        compare_failures(read_records(records), read_records(other), [], [12])
