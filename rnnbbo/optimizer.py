@@ -434,8 +434,8 @@ class Optimizer:
             names = agreed(names, own, not math.isfinite(values[0]))
         if count is not None and count > 1 and self._begins.learned:
             raise PolicyError(
-                f"prior, and values of {count} objectives; expected one objective: no policy learns "
-                "from earlier studies of several"
+                f"prior, and values of {count} objectives; expected one: of several no policy "
+                "learns from earlier studies"
             )
         if names and not self._lineup.constrained:
             for one in self._lineup.proposers:
