@@ -235,10 +235,11 @@ def make_multi_objective(
         MissingExtraError: the peer's package is not installed.
     """
     if is_own(name):
-        own: Callable[..., MultiObjectiveMethod] = _own_method(name)
+        own: Callable[..., Any] = _own_method(name)
         if not hasattr(own, "tell_objectives"):
             raise _takes_one(name)
-        return own(dim, budget, seed, reference_point)
+        begun: MultiObjectiveMethod = own(dim, budget, seed, reference_point)
+        return begun
     if name not in PEERS:
         from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
 
