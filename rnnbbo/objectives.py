@@ -106,6 +106,8 @@ def _as_directions(given: Any) -> tuple[bool, ...]:
             f"directions = {repr_of(given)}; expected a list of {MINIMIZE!r} and {MAXIMIZE!r}, one "
             "for each objective"
         )
+    if len(listed) > MOST:
+        raise ConfigError(f"number of directions = {len(listed)}; expected at most {MOST}")
     return tuple(_word(one) == MAXIMIZE for one in listed)
 
 

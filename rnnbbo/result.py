@@ -257,7 +257,7 @@ def make_result(
 
 def signs_of(result: OptimizeResult) -> Maximize:
     """Return which values of a result are better."""
-    words = result.directions
+    words = result.get("directions")
     return bool(result.maximize) if words is None else tuple(one == MAXIMIZE for one in words)
 
 

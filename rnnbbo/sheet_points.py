@@ -249,13 +249,18 @@ def _outcome(own: dict[str, Any], several: dict[str, Any], decimal_comma: bool) 
 
 
 def _measured_together(cells: Mapping[str, Any], decimal_comma: bool) -> Outcome:
-    """Return what the cells of several objectives say, by column.
+    """Return what the cells of several objectives say, by column; one failure is that of all.
 
     Raises:
         ValueError: one is empty, or neither a number nor a failure.
     """
     outcomes = []
+    failed = any(
+        isinstance(cell, str) and cell.strip().lower() in FAILED for cell in cells.values()
+    )
     for column, cell in cells.items():
+        if cell is None and failed:
+            continue
         if cell is None:
             raise ValueError(f"{column} = nothing; expected a number, or fail, beside the others")
         outcomes.append(as_measured(cell, decimal_comma, column))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from rnnbbo.dimensions import Dimension
 from rnnbbo.escaping import repr_of
+from rnnbbo.objectives import count_of
 from rnnbbo.sheet import (
     TRIAL,
     VALUE,
@@ -140,7 +141,7 @@ def take_points(store: TrialStore, space: Space, points: Sequence[SheetPoint], n
         trial.number: replace(trial, x=space.decode(trial.x)) for trial in store.trials(told=False)
     }
     plan = _Plan([], [])
-    wrong: list[str] = []
+    wrong = _other_counts(points, store.n_objectives())
     claimed: set[int] = set()
     for point in points:
         if point.number is None:
@@ -167,6 +168,19 @@ def take_points(store: TrialStore, space: Space, points: Sequence[SheetPoint], n
                 free.remove(found)
                 _take(plan, point, found)
     return _write(store, space, plan)
+
+
+def _other_counts(points: Sequence[SheetPoint], count: int | None) -> list[str]:
+    """Return in words which rows have another number of objectives than the study."""
+    wrong = []
+    for point in points:
+        if point.outcome is None or point.outcome.error is not None:
+            continue
+        own = count_of(point.outcome.value)
+        count = own if count is None else count
+        if own != count:
+            wrong.append(f"row {point.row}, number of values = {own}; expected {count}")
+    return wrong
 
 
 def _contradiction(space: Space, point: SheetPoint, trial: Trial) -> str | None:

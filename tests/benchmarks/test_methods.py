@@ -17,9 +17,17 @@ from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # Just past the first points, for methods that take long to ask.
-BUDGETS = {"logei": 8, "skopt": 13, "gpsampler": 13, "spearmint": 5, "turbo": 8, "egobox": 8}
+BUDGETS = {
+    "logei": 8,
+    "skopt": 13,
+    "gpsampler": 13,
+    "spearmint": 5,
+    "turbo": 8,
+    "egobox": 8,
+    "constrained-logei": 7,
+}
 
-SLOW = {"spearmint", "smac", "smac-bb"}
+SLOW = {"spearmint", "smac", "smac-bb", "constrained-logei"}
 
 
 def marked(names: list[str]) -> list[object]:

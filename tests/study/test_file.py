@@ -153,7 +153,7 @@ def test_settings_of_a_later_version_are_refused(path):
 def test_versions_that_are_unknown(path):
     Study(path, SPACE, **QUICK).close()
     sql(path, f"PRAGMA user_version = {schema.SCHEMA_VERSION + 1}")
-    with pytest.raises(StudyError, match=r"expected at most 3: it was made by a later rnnbbo"):
+    with pytest.raises(StudyError, match=r"expected at most 4: it was made by a later rnnbbo"):
         Study(path, resume=True)
     sql(path, "PRAGMA user_version = 0")
     with pytest.raises(StudyError, match="expected at least 1: it is too old"):

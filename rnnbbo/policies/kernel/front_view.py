@@ -13,6 +13,8 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.view import View, make_view
 
+_FARTHER = 0.25  # of the way from the front to the worst values, where no reference point is given
+
 
 class FrontView(NamedTuple):
     """H hypotheses, each of all K objectives. Distances are taken from the incumbent.
@@ -93,13 +95,11 @@ class _Known(NamedTuple):
         belief: particles.
         z: (n,) heights.
         tamed: (n,) raw values, outliers tamed.
-        base: the value of height 0.
     """
 
     belief: Belief
     z: np.ndarray
     tamed: np.ndarray
-    base: float
 
 
 def make_front_view(
@@ -127,11 +127,9 @@ def make_front_view(
     incumbent = state.x[state.incumbent()]
     tamed = np.column_stack([one.tamed for one in known])
     if reference is None:
-        points = _derive(rng, tamed[feasible], hypotheses)
-    else:
-        points = np.tile(np.asarray(reference), (hypotheses, 1))
+        reference = _derive(tamed[feasible]).tolist()
     views, fronts, corners, warps = [], [], [], []
-    for one, corner in zip(known, points.T, strict=True):
+    for one, corner in zip(known, reference, strict=True):
         index = rng.permutation(inference.systematic(rng, one.belief.weight, hypotheses))
         equal = np.full(hypotheses, 1.0 / hypotheses)
         draws = rng.standard_normal((hypotheses, len(pending)))
@@ -139,7 +137,7 @@ def make_front_view(
         view = view._replace(posterior=view.posterior._replace(noise=None))
         smooth = inference.smooth(one.belief, one.z).mean[index][:, feasible]
         log_warp = one.belief.hypotheses.log_warp[index]
-        height = height_of(corner, one.tamed, one.base)
+        height = height_of(corner, one.tamed)
         views.append(view)
         fronts.append(np.concatenate([smooth, view.predict(pending)[0]], axis=1))
         corners.append(warp_at(height, log_warp))
@@ -157,23 +155,23 @@ def make_front_view(
     return FrontView(tuple(views), tuple(targets), incumbent, best)
 
 
-def _derive(rng: np.random.Generator, values: np.ndarray, count: int) -> np.ndarray:
-    """Return reference points (count, K) for feasible values (n, K), where none is given."""
-    return np.tile(pareto.derived_reference(values[pareto.front(values)]), (count, 1))
+def _derive(values: np.ndarray) -> np.ndarray:
+    """Return a reference point (K,) to search by, of feasible values (n, K), where none is given.
+
+    A part of the way from the front's own one to the worst values: one that is close to the front
+    keeps from its ends, which are not known yet, and one far away leads to them alone.
+    """
+    near = pareto.derived_reference(values[pareto.front(values)])
+    return near + _FARTHER * np.maximum(values.max(axis=0) - near, 0.0)
 
 
 def _known(state: KernelState) -> list[_Known]:
     """Return what is known of each objective."""
-    assert state.belief is not None
-    _, out = state.inliers()
-    z = state.heights(out)
-    tamed = state.tamed(out)
-    known = [_Known(state.belief, z, tamed, state.base(tamed))]
-    for objective in state.further:
+    known = []
+    for objective in state.objectives:
         assert objective.belief is not None
-        tamed = objective.tamed(state.x)[0]
-        z = objective.rows(state.x).z
-        known.append(_Known(objective.belief, z, tamed, float(tamed.min())))
+        rows = objective.rows(state.x)
+        known.append(_Known(objective.belief, rows.z, objective.tamed(state.x)[0]))
     return known
 
 

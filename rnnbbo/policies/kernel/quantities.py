@@ -16,6 +16,8 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.outliers import tame, without_outliers
 
+_ROUNDING = 1e-9  # of the upper quartile of an objective's values above the least one
+_LEAST_WARP = -3.0  # log c of an objective among several
 _RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
 
 
@@ -39,10 +41,12 @@ class Quantity(NamedTuple):
     Attributes:
         values: (n,) it, at the observations that are kept; NaN where it is not known.
         belief: particles, of the observations where it is; None before the first.
+        limit: of an objective, the value up to which none is an outlier.
     """
 
     values: np.ndarray
     belief: Belief | None = None
+    limit: float = -math.inf
 
     @property
     def known(self) -> np.ndarray:
@@ -83,18 +87,23 @@ class Quantity(NamedTuple):
 
 
 class Objective(Quantity):
-    """An objective beside the first one, modelled as that one is."""
+    """One of several objectives. Of one alone less would do: only its least values count."""
 
     def rows(self, x: np.ndarray) -> Rows:
         """Return the observations where it is known; heights are above the least of its values."""
-        at = x[self.known]
         tamed, out = self.tamed(x)
-        return Rows(at, heights(tamed), out)
+        return Rows(x[self.known], heights(tamed), out)
 
     def tamed(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return its values (m,) where it is known, outliers tamed, and which these are (m,)."""
+        """Return its values (m,) where it is known, outliers tamed, and which these are (m,).
+
+        What is above the least value by rounding only is that value: at the end of a front an
+        objective may have its bound at many points, and is in proportion to nothing there.
+        """
         values = self.values[self.known]
-        out = tame(x[self.known], values).out
+        height = values - values.min()
+        values = np.where(height < _ROUNDING * np.quantile(height, 0.75), values.min(), values)
+        out = tame(x[self.known], values).out & (values > self.limit)
         return without_outliers(values, out), out
 
 
@@ -106,6 +115,15 @@ def _about_zero(x: np.ndarray, g: np.ndarray) -> np.ndarray:
         return np.zeros_like(g)
     size = size / largest  # first to [0, 1]: nothing overflows
     return np.copysign(size / max(float(np.median(size[size > 0.0])), 1.0 / _RANGE), g)
+
+
+def of_objectives(prior: Prior) -> Prior:
+    """Return what hypotheses of one of several objectives are like.
+
+    Their warp does not bend close to the least value: there is more of the front beyond, and to
+    many points of that very value a sharper bend would fit the better the sharper it is.
+    """
+    return prior._replace(least_warp=_LEAST_WARP)
 
 
 def of_constraints(prior: Prior) -> Prior:
