@@ -48,8 +48,8 @@ class OptimizeResult(dict):
             several objectives, as values are everywhere then.
         maximize: whether larger values are better; with several objectives, of all of them.
         directions: "minimize" or "maximize" of each of several objectives; None with one.
-        front: with several objectives the `rnnbbo.result_front.Front` of feasible trials, which no other
-            one dominates; None with one.
+        front: with several objectives the `rnnbbo.result_front.Front`, those of feasible trials
+            that no other one dominates; None with one.
         reference: with several objectives the reference point of the hypervolume, as given, or
             derived from the front: a tenth of its range beyond its worst value of each; None with
             one objective, and while nothing is feasible.
