@@ -109,7 +109,7 @@ def measure_function(suite: str, entry: Entry, problem: Problem) -> FunctionReco
         return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, reference)
     values = np.array([[problem.unit(point) for point in search] for search in u])
     reference = reference_regret(values, problem.minimum)
-    noise = entry.noise * float(np.std(values))
+    noise = entry.noise * float(np.std(values)) if entry.noise else 0.0  # values may be NaN
     return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, reference, noise)
 
 

@@ -96,6 +96,32 @@ def bootstrap_mean(
     return Estimate(values.mean(axis=0), low, high)
 
 
+def bootstrap_ratio(
+    values: ArrayLike, base: ArrayLike, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> Estimate:
+    """Return a ratio of two means over the same functions with its percentile bootstrap interval.
+
+    Args:
+        values: (functions, ...), whose mean is divided; not negative.
+        base: likewise, by whose mean.
+        level: the interval's coverage.
+        resamples: the number of resamples.
+        seed: of the resamples.
+
+    Returns:
+        The ratio, not the mean of ratios; 1 where both means are 0, infinity where the base's is.
+    """
+    over, under = np.asarray(values, dtype=float), np.asarray(base, dtype=float)
+    each = np.full(len(over), 1 / len(over))
+    shares = np.vstack([_resamples(len(over), resamples, seed), each])
+    over, under = np.tensordot(shares, over, axes=1), np.tensordot(shares, under, axes=1)
+    ratios = np.where(over > 0, np.inf, 1.0)
+    np.divide(over, under, out=ratios, where=under > 0)
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(ratios[:-1], ends, axis=0, method="nearest")  # some may be infinite
+    return Estimate(ratios[-1], low, high)
+
+
 @lru_cache(maxsize=32)
 def _resamples(n: int, resamples: int, seed: int) -> FloatArray:
     """Draw the share of each of n functions in each resample."""

@@ -116,6 +116,8 @@ def _zdt3_hypervolume(reference_point: tuple[float, ...]) -> float:
     The front falls from each of its pieces' left ends to the right one, the next least value of
     f_2 = 1 - sqrt(f_1) - f_1 sin(10 pi f_1), and goes on where f_2 falls below it again.
     """
+    first, second = reference_point
+    least = inf
 
     def f2(t: float) -> float:
         return 1.0 - sqrt(t) - t * sin(10.0 * pi * t)
@@ -123,17 +125,19 @@ def _zdt3_hypervolume(reference_point: tuple[float, ...]) -> float:
     def slope(t: float) -> float:
         return -0.5 / sqrt(t) - sin(10.0 * pi * t) - 10.0 * pi * t * cos(10.0 * pi * t)
 
+    def above_least(t: float) -> float:
+        return f2(t) - least
+
     def below(t: float) -> float:  # an antiderivative of f2
         wave = sin(10.0 * pi * t) / (10.0 * pi) ** 2 - t * cos(10.0 * pi * t) / (10.0 * pi)
         return t - 2.0 / 3.0 * t**1.5 - wave
 
-    first, second = reference_point
-    begin, least, under = 0.0, inf, 0.0
+    begin, under = 0.0, 0.0
     for k in range(5):  # f_2 falls to its k-th least value, near a quarter of the wave's period
         trough = 0.2 * k + 0.05
         end = _root(slope, trough, trough + 0.05)
         if k:
-            start = _root(lambda t, least=least: f2(t) - least, trough - 0.1, end)
+            start = _root(above_least, trough - 0.1, end)
             under += least * (start - begin)
             begin = start
         under += below(end) - below(begin)
@@ -186,8 +190,8 @@ def _dtlz(count: int, dim: int) -> _Published:
 
 
 # Found by `python -m rnnbbo.benchmarks.suites.front_search`.
-_BRANIN_CURRIN = 59.36
-_VEHICLE_SAFETY = 246.8
+_BRANIN_CURRIN = 59.40601
+_VEHICLE_SAFETY = 247.2302
 
 _PUBLISHED = {
     "branin-currin": _Published(_branin_currin, _unit_box(2), (18.0, 6.0), _BRANIN_CURRIN),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Optimizer, pareto
-from rnnbbo.errors import ObservationError
+from rnnbbo.errors import ObservationError, PolicyError
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import Policy
 from rnnbbo.scalarisation import draw_weights, scalarise
@@ -194,3 +194,10 @@ def test_whatever_the_weights_the_least_value_is_on_the_front() -> None:
     on_front = set(pareto.front(values).tolist())
     for _ in range(20):
         assert int(scalarise(points, values, draw_weights(rng, 3)).argmin()) in on_front
+
+
+def test_earlier_studies_are_of_one_objective() -> None:
+    optimizer = Optimizer(SPACE, rng=0, prior=([[0.0, 0.0], [1.0, 1.0]], [1.0, 2.0]))
+    with pytest.raises(PolicyError, match="prior, and values of 2 objectives"):
+        optimizer.tell([0.5, 0.5], [1.0, 2.0])
+    optimizer.tell([0.5, 0.5], 1.0)

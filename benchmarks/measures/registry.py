@@ -31,6 +31,9 @@ MEASURES = {
     "exhausted": Measure(
         "exhausted_runs", 'When until="exhausted" ends runs, and what they give away.'
     ),
+    "failures": Measure(
+        "failed_evaluations", "How many evaluations failed, beside regret, of one build or two."
+    ),
     "latency": Measure("latency", "Time of an ask and its tell, on one core."),
     "many": Measure("batched_runs", "Thousands of problems at once: time, and values reached."),
     "outliers": Measure(

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from rnnbbo.dimensions import Categorical, Dimension, Integer
+from rnnbbo.dimensions import Categorical, Dimension, Integer, Real
 from rnnbbo.functions.problem import FloatArray
 from rnnbbo.space import Space
 
@@ -81,7 +81,7 @@ class Cells:
     """Between the points of a space and the unit cube, one coordinate a dimension.
 
     A value of an integer or a category is a cell: position k of n has the middle (k + 1/2) / n. A
-    real dimension has to be (0, 1).
+    real dimension has to be (0, 1). What is inactive is in the middle.
 
     Args:
         space: the space.
@@ -101,12 +101,33 @@ class Cells:
 
     def middle_of(self, code: list[Any]) -> FloatArray:
         """Return where in the cube a point of the space is, by its numbers: see `Space.encode`."""
-        return np.array(
-            [
-                (value - first + 0.5) / count if count else value
-                for value, first, count in zip(code, self._first, self.counts, strict=True)
-            ]
-        )
+        return np.array([self._coordinate(i, value) for i, value in enumerate(code)])
+
+    def _coordinate(self, i: int, value: Any) -> float:
+        if value is None:
+            return 0.5
+        count = self.counts[i]
+        return (value - self._first[i] + 0.5) / count if count else value
+
+
+def without_conditions(space: Space) -> Space:
+    """Return a space in which every parameter counts, for methods that can be told no conditions.
+
+    Args:
+        space: reals, integers and categories, with conditions or without.
+    """
+    if not space.conditional:
+        return space
+    return Space([_without_condition(dimension) for dimension in space.dimensions])
+
+
+def _without_condition(dimension: Dimension) -> Dimension:
+    # `type`, since rnnbbo's categorical passes for scikit-optimize's in `isinstance`.
+    if type(dimension) is Categorical:
+        return Categorical(dimension.categories, dimension.name)
+    low, high = dimension.bounds
+    kind = Integer if isinstance(dimension, Integer) else Real
+    return kind(low, high, name=dimension.name)
 
 
 def _count(dimension: Dimension) -> int:

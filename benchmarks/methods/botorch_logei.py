@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from botorch.acquisition import LogExpectedImprovement
+from botorch.acquisition import AcquisitionFunction, LogExpectedImprovement
 from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
 from botorch.optim import optimize_acqf
@@ -41,6 +41,7 @@ class LogEI:
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
         self._seed = seed
+        self._options = OPTIONS
         self._initial_points = initial_points(dim, budget)
         self._sobol = SobolEngine(dim, scramble=True, seed=seed)
         self._bounds = torch.stack([torch.zeros(dim), torch.ones(dim)]).double()
@@ -84,7 +85,7 @@ class LogEI:
         """Make the model (n, dim), (n, 1) before it is fitted."""
         return SingleTaskGP(x, y)
 
-    def _maximise(self, acquisition: LogExpectedImprovement) -> torch.Tensor:
+    def _maximise(self, acquisition: AcquisitionFunction) -> torch.Tensor:
         """Return the point (1, dim) of the largest value."""
         points, _ = optimize_acqf(
             acquisition,
@@ -92,7 +93,7 @@ class LogEI:
             q=1,
             num_restarts=NUM_RESTARTS,
             raw_samples=RAW_SAMPLES,
-            options=OPTIONS,
+            options=self._options,
         )
         return points
 

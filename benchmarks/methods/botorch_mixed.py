@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from botorch.acquisition import LogExpectedImprovement
+from botorch.acquisition import AcquisitionFunction
 from botorch.models import MixedSingleTaskGP, SingleTaskGP
 from botorch.optim import optimize_acqf_discrete_local_search
 
@@ -60,7 +60,7 @@ class MixedLogEI(LogEI):
             return MixedSingleTaskGP(x, y, self._categories)
         return super()._empty_model(x, y)
 
-    def _maximise(self, acquisition: LogExpectedImprovement) -> torch.Tensor:
+    def _maximise(self, acquisition: AcquisitionFunction) -> torch.Tensor:
         if self._has_reals:
             return torch.as_tensor(self._moved(super()._maximise(acquisition).numpy()[0]))[None]
         points, _ = optimize_acqf_discrete_local_search(

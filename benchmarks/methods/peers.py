@@ -13,7 +13,11 @@ from importlib import import_module
 from typing import Any
 
 from rnnbbo import shipped
-from rnnbbo.benchmarks.methods.base import Method, MultiObjectiveMethod
+from rnnbbo.benchmarks.methods.base import (
+    Method,
+    MultiObjectiveMethod,
+    without_conditions,
+)
 from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
 from rnnbbo.importing import import_object, is_target
 from rnnbbo.space import Space
@@ -36,6 +40,8 @@ class Peer:
         about: what it is, and its source, in one line.
         mixed: what is called instead as (dim, budget, seed, space) where integers and categories
             are declared; "" for a method that takes them for reals.
+        conditional: what is called instead, likewise, where the space has conditions; "" for a
+            method that cannot be told any.
         several: what is called instead as (dim, budget, seed, reference_point) where there are
             several objectives; "" for a method that takes one.
     """
@@ -44,6 +50,7 @@ class Peer:
     package: str
     about: str
     mixed: str = ""
+    conditional: str = ""
     several: str = ""
 
 
@@ -52,6 +59,7 @@ PEERS: dict[str, Peer] = {
         "sampling:RandomSearch",
         "numpy",
         "independent uniform points",
+        conditional="sampling:RandomDraws",
         several="sampling:RandomSearch",
     ),
     "sobol": Peer(
@@ -79,6 +87,12 @@ PEERS: dict[str, Peer] = {
         "BoTorch: Gaussian process and log expected improvement (Ament et al. 2023)",
         mixed="botorch_mixed:MixedLogEI",
     ),
+    "constrained-logei": Peer(
+        "botorch_constrained:ConstrainedLogEI",
+        "botorch",
+        "BoTorch: log expected improvement, weighted by the probability of being feasible "
+        "(Ament et al. 2023)",
+    ),
     "turbo": Peer(
         "turbo:TuRBO",
         "botorch",
@@ -89,6 +103,7 @@ PEERS: dict[str, Peer] = {
         "optuna",
         "Optuna: tree-structured Parzen estimator (Bergstra et al. 2011)",
         mixed="optuna_study:TPE",
+        conditional="optuna_conditional:ConditionalTPE",
         several="optuna_fronts:FrontTPE",
     ),
     "gpsampler": Peer(
@@ -109,6 +124,7 @@ PEERS: dict[str, Peer] = {
         "smac",
         "SMAC3's default: random forest and log expected improvement (Lindauer et al. 2022)",
         mixed="smac_facade:SMAC",
+        conditional="smac_facade:SMAC",
     ),
     "smac-bb": Peer(
         "smac_facade:BlackBoxSMAC",
@@ -121,6 +137,17 @@ PEERS: dict[str, Peer] = {
         "PyBADS: Bayesian adaptive direct search, with restarts (Acerbi and Ma 2017)",
     ),
     "cma": Peer("cmaes:CMAES", "cma", "CMA-ES with restarts (Hansen 2016; Auger and Hansen 2005)"),
+    "cma-al": Peer(
+        "augmented_lagrangian:ConstrainedCMAES",
+        "cma",
+        "CMA-ES with restarts, and an augmented Lagrangian of constraints (Dufosse and Hansen "
+        "2020)",
+    ),
+    "cobyqa": Peer(
+        "scipy_constrained:COBYQA",
+        "scipy",
+        "scipy: quadratic models in a trust region, with restarts (Ragonneau and Zhang 2023)",
+    ),
     "de": Peer(
         "scipy_search:DifferentialEvolution",
         "scipy",
@@ -157,7 +184,8 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
         dim: number of dimensions.
         budget: number of evaluations that will be made, for methods that plan ahead.
         seed: the same seed gives the same run.
-        space: integers and categories, one a cell of the cube, for the methods that can be told.
+        space: integers and categories, one a cell of the cube, for the methods that can be told;
+            its conditions for those that can be told these, too.
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
@@ -178,8 +206,12 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
             f"method = {name!r}, which takes several objectives only; expected a policy of rnnbbo, "
             f"or one of {ones}"
         )
-    told = (space,) if space is not None and peer.mixed else ()
-    target = peer.mixed if told else peer.target
+    target = peer.target
+    told: tuple[Space, ...] = ()
+    if space is not None and space.conditional and peer.conditional:
+        target, told = peer.conditional, (space,)
+    elif space is not None and peer.mixed:
+        target, told = peer.mixed, (without_conditions(space),)
     made: Method = _made_peer(name, target, dim, budget, seed, *told)
     return made
 
@@ -203,10 +235,11 @@ def make_multi_objective(
         MissingExtraError: the peer's package is not installed.
     """
     if is_own(name):
-        own: Callable[..., MultiObjectiveMethod] = _own_method(name)
+        own: Callable[..., Any] = _own_method(name)
         if not hasattr(own, "tell_objectives"):
             raise _takes_one(name)
-        return own(dim, budget, seed, reference_point)
+        begun: MultiObjectiveMethod = own(dim, budget, seed, reference_point)
+        return begun
     if name not in PEERS:
         from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from rnnbbo.benchmarks.methods.base import FloatArray
+from rnnbbo.benchmarks.methods.base import Cells, FloatArray
+from rnnbbo.space import Space
 
 
 class RandomSearch:
@@ -21,6 +22,21 @@ class RandomSearch:
 
     def tell_objectives(self, x: FloatArray, values: FloatArray) -> None:
         """See `MultiObjectiveMethod.tell_objectives`."""
+
+
+class RandomDraws:
+    """Independent draws of a declared space, even among the values of what counts."""
+
+    def __init__(self, dim: int, budget: int, seed: int, space: Space) -> None:
+        self._space, self._cells = space, Cells(space)
+        self._rng = np.random.RandomState(seed)
+
+    def ask(self) -> FloatArray:
+        """See `Method.ask`."""
+        return self._cells.middle(self._space.rvs(1, self._rng)[0])
+
+    def tell(self, x: FloatArray, y: float) -> None:
+        """See `Method.tell`."""
 
 
 class Sobol:

@@ -1,5 +1,6 @@
 """SMAC3 (Lindauer et al. 2022), by its facades, asked and told."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,7 +11,11 @@ from smac.runhistory.dataclasses import TrialValue
 
 from rnnbbo.benchmarks.methods.base import Cells, FloatArray, WorstFinite, cube
 from rnnbbo.dimensions import Categorical, Dimension, Integer
+from rnnbbo.dimensions.when import accepted_by
+from rnnbbo.errors import ConfigError
 from rnnbbo.space import Space
+
+_Condition = ConfigSpace.conditions.Condition | ConfigSpace.conditions.Conjunction
 
 
 class SmacFacade:
@@ -25,7 +30,8 @@ class SmacFacade:
         facade: the facade's class.
         budget: number of evaluations that will be made; a quarter of them at most come first.
         seed: the same seed gives the same run.
-        space: what is declared; integers become SMAC's integers, categories its categories.
+        space: what is declared; integers become SMAC's integers, categories its categories, and
+            conditions its conditions.
     """
 
     def __init__(self, facade: type[AbstractFacade], budget: int, seed: int, space: Space) -> None:
@@ -33,6 +39,7 @@ class SmacFacade:
         self._folder = TemporaryDirectory(prefix="rnnbbo-smac-")
         theirs = ConfigSpace.ConfigurationSpace(seed=seed)
         theirs.add(_parameter(f"x{i}", d) for i, d in enumerate(space.dimensions))
+        theirs.add(_conditions(space, theirs))
         scenario = Scenario(
             theirs,
             deterministic=True,
@@ -48,7 +55,7 @@ class SmacFacade:
         """See `Method.ask`."""
         self._asked = self._facade.ask()
         dim = len(self._cells.counts)
-        return self._cells.middle_of([self._asked.config[f"x{i}"] for i in range(dim)])
+        return self._cells.middle_of([self._asked.config.get(f"x{i}") for i in range(dim)])
 
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
@@ -76,3 +83,39 @@ def _parameter(name: str, dimension: Dimension) -> ConfigSpace.hyperparameters.H
     if isinstance(dimension, Integer):
         return ConfigSpace.Integer(name, dimension.bounds)
     return ConfigSpace.Float(name, dimension.bounds)
+
+
+def _conditions(space: Space, theirs: ConfigSpace.ConfigurationSpace) -> list[_Condition]:
+    """Return the conditions of a space, one a child, in those of ConfigSpace."""
+    found: list[_Condition] = []
+    for i, dimension in enumerate(space.dimensions):
+        if dimension.when is None:
+            continue
+        alternatives: list[_Condition] = []
+        for conditions in dimension.when.alternatives:
+            parts: list[_Condition] = []
+            for name, accepted in conditions.items():
+                position, parent = space[name]
+                pair = theirs[f"x{i}"], theirs[f"x{position}"]
+                parts.append(ConfigSpace.InCondition(*pair, _accepted_codes(parent, accepted)))
+            alternatives.append(_together(ConfigSpace.AndConjunction, parts))
+        found.append(_together(ConfigSpace.OrConjunction, alternatives))
+    return found
+
+
+def _together(conjunction: Callable[..., _Condition], parts: list[_Condition]) -> _Condition:
+    return conjunction(*parts) if len(parts) > 1 else parts[0]
+
+
+def _accepted_codes(parent: Dimension, accepted: object) -> list[int]:
+    """Return the values of a parent that a condition accepts, as they are numbered here.
+
+    Raises:
+        ConfigError: the parent is real.
+    """
+    holds = accepted_by(parent, accepted, "when").holds
+    if type(parent) is Categorical:
+        return [i for i, value in enumerate(parent.categories) if holds(value)]
+    if isinstance(parent, Integer):
+        return [value for value in range(parent.low, parent.high + 1) if holds(value)]
+    raise ConfigError(f"condition on {parent!r}; expected one on an integer or a choice")

@@ -49,6 +49,7 @@ class Course:
         overhead: mean over seeds of the seconds that its asks and tells have taken until then.
         distance: mean over seeds of ln of the distance from the query to the incumbent before it,
             in units of the cube's diagonal; NaN at the first.
+        failed: mean over seeds of the number of evaluations without a value until then.
     """
 
     functions: tuple[str, ...]
@@ -58,6 +59,7 @@ class Course:
     reached: FloatArray
     overhead: FloatArray
     distance: FloatArray
+    failed: FloatArray
 
     @property
     def budget(self) -> int:

@@ -36,6 +36,7 @@ class _Trace:
     reached: FloatArray
     overhead: FloatArray
     distance: FloatArray
+    failed: FloatArray
 
 
 def read_records(folder: Path) -> Records:
@@ -113,6 +114,7 @@ def _trace(run: RunRecord, regret: FloatArray) -> _Trace:
         np.mean(least[:, None] <= TARGETS, axis=1),
         np.cumsum([e.ask_s + e.tell_s for e in run.evaluations]),
         _distances(run),
+        np.cumsum([e.status == "failed" for e in run.evaluations]),
     )
 
 
@@ -153,6 +155,7 @@ def _course(traces: Mapping[str, list[_Trace]]) -> Course | None:
         rows("reached"),
         rows("overhead"),
         rows("distance"),
+        rows("failed"),
     )
 
 

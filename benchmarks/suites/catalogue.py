@@ -110,6 +110,18 @@ _TABLE = {
         functions=24,
         needs=("cocoex", "coco-experiment"),
     ),
+    "crash": _Suite(
+        "crash_suite",
+        "BBOB in 2, 3, 5 dimensions; beyond a hidden plane, over 30 to 60 %, evaluations fail",
+        functions=24,
+        needs=("cocoex", "coco-experiment"),
+    ),
+    "conditional": _Suite(
+        "conditional_suite",
+        "a choice says which parameters count: drawn problems, and pipelines of three families of "
+        "models, declared with their conditions to the methods that take them",
+        needs=("cocoex", "coco-experiment"),
+    ),
     "tabular": _Suite(
         "tabular_suite",
         f"{_TABLES}, as steps of a cube of reals",

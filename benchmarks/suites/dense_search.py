@@ -55,6 +55,7 @@ class Effort:
 
 EFFORTS = {
     "control": Effort(31, 10, 5, 8, ("gymnasium", "mujoco")),
+    "conditional": Effort(15, 6, 6, 6, ("scikit-learn",)),
     "tuning": Effort(15, 4, 5, 5, ("scikit-learn", "lightgbm")),
 }
 

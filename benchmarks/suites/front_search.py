@@ -1,7 +1,7 @@
 """Search the fronts that have no formula densely, by no method that is compared.
 
-python -m rnnbbo.benchmarks.suites.front_search branin-currin vehicle-safety   # a minute
-python -m rnnbbo.benchmarks.suites.front_search --biobj 2,6                     # in the box, beside COCO's
+python -m rnnbbo.benchmarks.suites.front_search branin-currin vehicle-safety
+python -m rnnbbo.benchmarks.suites.front_search --biobj 2,6  # in our box, beside COCO's
 
 Of all points of about the same first objectives the one of the least last objective is kept, and
 steps are taken from those that are on the front, ever smaller. The hypervolume is the sum, over the

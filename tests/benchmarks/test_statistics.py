@@ -71,6 +71,19 @@ def test_bootstrap_draws_whole_functions() -> None:
     assert both.high[0] == pytest.approx(-both.low[1])
 
 
+def test_bootstrap_ratio_is_that_of_means_over_whole_functions() -> None:
+    base = np.random.default_rng(0).uniform(1.0, 2.0, 12)
+    same = statistics.bootstrap_ratio(3.0 * base, base)
+    assert np.allclose([same.mean, same.low, same.high], 3.0)
+    values = np.random.default_rng(1).uniform(0.0, 2.0, 12)
+    ratio = statistics.bootstrap_ratio(values, base)
+    assert ratio.mean == pytest.approx(values.sum() / base.sum())
+    assert ratio.low < ratio.mean < ratio.high
+    nothing = statistics.bootstrap_ratio(np.zeros(4), np.zeros(4))
+    assert [nothing.mean, nothing.low, nothing.high] == [1.0, 1.0, 1.0]
+    assert statistics.bootstrap_ratio(np.ones(4), np.zeros(4)).high == np.inf
+
+
 def test_bootstrap_is_the_same_each_time() -> None:
     values = np.random.default_rng(0).random(9)
     first, second = statistics.bootstrap_mean(values), statistics.bootstrap_mean(values)

@@ -54,12 +54,13 @@ def test_first_function_survives_pickling_and_declares_a_minimum_that_holds(
     problem, again = entry.build(), pickle.loads(pickle.dumps(entry)).build()
     assert problem.dim == entry.dim
     u = np.random.default_rng(0).random((20, entry.dim))
-    values = [problem.unit(point) for point in u]
-    assert values == [again.unit(point) for point in u]
-    assert values == [pickle.loads(pickle.dumps(problem)).unit(point) for point in u]
-    feasible = [is_feasible(problem.unit_constraints(point)) for point in u]
-    assert all(value >= problem.minimum for value, ok in zip(values, feasible, strict=True) if ok)
-    assert np.std(values) > 0
+    values = np.array([problem.unit(point) for point in u])
+    for same in (again, pickle.loads(pickle.dumps(problem))):
+        assert np.array_equal(values, [same.unit(point) for point in u], equal_nan=True)
+    assert np.isnan(values).any() == (name == "crash")
+    counts = [is_feasible(problem.unit_constraints(point)) for point in u] & ~np.isnan(values)
+    assert np.all(values[counts] >= problem.minimum)
+    assert np.nanstd(values) > 0
     for x in problem.minimizers:
         assert problem(x) == pytest.approx(problem.minimum, rel=1e-9, abs=1e-9)
 
@@ -111,6 +112,18 @@ def test_rough_and_noisy_suites_hold_their_kinds_evenly(name: str, split: str) -
         assert families == {True, False}
     assert Counter(entry.dim for entry in entries) == {2: 8, 3: 4, 4: 4, 5: 4, 6: 4}
     assert all((entry.noise > 0) == (name == "heavy") for entry in entries)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_part_of_the_box_crashes_and_never_the_minimum(split: str) -> None:
+    entries = get_suite("crash", split=split)
+    assert Counter(entry.dim for entry in entries) == {2: 8, 3: 8, 5: 8}
+    assert {entry.dim for entry in entries[:3]} == {2, 3, 5}
+    for entry in entries:
+        problem = entry.build()
+        assert problem(problem.minimizers[0]) == pytest.approx(problem.minimum, abs=1e-9)
+        u = np.random.default_rng(0).random((400, entry.dim))
+        assert 0.2 < np.isnan(problem.func(problem.low + u * 10.0)).mean() < 0.7
 
 
 # Those of BBOB are built in no time; the slow tests look at all.

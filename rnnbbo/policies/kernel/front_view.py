@@ -13,6 +13,8 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.view import View, make_view
 
+_FARTHER = 0.25  # of the way from the front to the worst values, where no reference point is given
+
 
 class FrontView(NamedTuple):
     """H hypotheses, each of all K objectives. Distances are taken from the incumbent.
@@ -127,11 +129,9 @@ def make_front_view(
     incumbent = state.x[state.incumbent()]
     tamed = np.column_stack([one.tamed for one in known])
     if reference is None:
-        points = _derive(rng, tamed[feasible], hypotheses)
-    else:
-        points = np.tile(np.asarray(reference), (hypotheses, 1))
+        reference = _derive(tamed[feasible]).tolist()
     views, fronts, corners, warps = [], [], [], []
-    for one, corner in zip(known, points.T, strict=True):
+    for one, corner in zip(known, reference, strict=True):
         index = rng.permutation(inference.systematic(rng, one.belief.weight, hypotheses))
         equal = np.full(hypotheses, 1.0 / hypotheses)
         draws = rng.standard_normal((hypotheses, len(pending)))
@@ -157,9 +157,14 @@ def make_front_view(
     return FrontView(tuple(views), tuple(targets), incumbent, best)
 
 
-def _derive(rng: np.random.Generator, values: np.ndarray, count: int) -> np.ndarray:
-    """Return reference points (count, K) for feasible values (n, K), where none is given."""
-    return np.tile(pareto.derived_reference(values[pareto.front(values)]), (count, 1))
+def _derive(values: np.ndarray) -> np.ndarray:
+    """Return a reference point (K,) to search by, of feasible values (n, K), where none is given.
+
+    A part of the way from the front's own one to the worst values: one that is close to the front
+    keeps from its ends, which are not known yet, and one far away leads to them alone.
+    """
+    near = pareto.derived_reference(values[pareto.front(values)])
+    return near + _FARTHER * np.maximum(values.max(axis=0) - near, 0.0)
 
 
 def _known(state: KernelState) -> list[_Known]:

@@ -127,7 +127,7 @@ class Boxes(NamedTuple):
         return up_to
 
     def _log_sides(self, mean: np.ndarray, deviation: np.ndarray) -> list[np.ndarray]:
-        """Return, for each objective, the log of the integral of P(Y_j < t_j) over boxes, (C, B)."""
+        """Return, for each objective, log integrals of P(Y_j < t_j) over boxes, (C, B)."""
         return [self._log_side(j, mean[:, j], deviation[:, j]) for j in range(mean.shape[1])]
 
     def _log_side(self, j: int, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:

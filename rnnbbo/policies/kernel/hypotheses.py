@@ -138,8 +138,8 @@ def heights(y: np.ndarray, base: float | None = None) -> np.ndarray:
     return z / std if std > 0 else z
 
 
-def height_of(value: np.ndarray, y: np.ndarray, base: float) -> np.ndarray:
-    """Return the heights (...) of values among values y (n,); see `heights`."""
+def height_of(value: float, y: np.ndarray, base: float) -> float:
+    """Return the height of a value among values y (n,); see `heights`."""
     unit = safe_deviation(y - y.min())
     if unit == 0.0:
         unit = float(y.max() - y.min()) or 1.0
@@ -166,10 +166,11 @@ def warp(z: np.ndarray, log_c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
     return w, -log_ratio.sum(axis=-1), np.where(spread > 0, spread, 1.0)
 
 
-def warp_at(z: np.ndarray, log_c: float | np.ndarray) -> np.ndarray:
-    """Warp heights z (...) by one log c, or one for each."""
+def warp_at(z: float | np.ndarray, log_c: float | np.ndarray) -> np.ndarray:
+    """Warp heights z (...) by one log c, or by one for each."""
     c = np.exp(log_c)
-    return np.copysign(c * np.log1p(np.abs(z) / c), z)
+    warped: np.ndarray = np.copysign(c * np.log1p(np.abs(z) / c), z)
+    return warped
 
 
 def unwarp(w: np.ndarray, log_c: float) -> np.ndarray:
