@@ -13,12 +13,12 @@ from rnnbbo.direction import difference, turned
 from rnnbbo.errors import ConfigError, ObservationError
 from rnnbbo.evaluation.averaging import average
 from rnnbbo.evaluation.evaluator import read_answer
-from rnnbbo.fronts import Front
 from rnnbbo.incumbents import BestSoFar, best_index
 from rnnbbo.integrations.skopt import Optimizer as SkoptOptimizer
 from rnnbbo.integrations.skopt import add_model
 from rnnbbo.objectives import MOST, Objectives, as_told, read_value
 from rnnbbo.result import make_result, signs_of
+from rnnbbo.result_front import Front
 from rnnbbo.space import as_space
 from rnnbbo.trial import Trial, best_of, front_of
 
