@@ -12,7 +12,7 @@ from rnnbbo.policies.kernel.hypotheses import heights
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.kernel.quantities import (
-    Objective,
+    ModelledObjective,
     Quantity,
     of_constraints,
     of_labels,
@@ -50,7 +50,7 @@ class KernelState(NamedTuple):
     adviser: Hearing | None = None
     constraints: tuple[Quantity, ...] = ()
     crashes: Quantity | None = None
-    objectives: tuple[Objective, ...] = ()
+    objectives: tuple[ModelledObjective, ...] = ()
 
     @property
     def several(self) -> bool:
@@ -175,7 +175,7 @@ class KernelState(NamedTuple):
             return self
         more = np.array([one if len(one) else np.full(count, np.nan) for one in new])
         rows = np.column_stack([self.y[told:], more])
-        objectives = self.objectives or (Objective(np.full(told, np.nan)),) * (1 + count)
+        objectives = self.objectives or (ModelledObjective(np.full(told, np.nan)),) * (1 + count)
         rng = np.random.default_rng((*observations[-1].seed, _OBJECTIVES))
         grown = tuple(
             one._replace(values=np.append(one.values, rows[:, k]))

@@ -21,7 +21,7 @@ _LEAST_WARP = -3.0  # log c of an objective among several
 _RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
 
 
-class Rows(NamedTuple):
+class KnownRows(NamedTuple):
     """Observations of a quantity.
 
     Attributes:
@@ -53,10 +53,10 @@ class Quantity(NamedTuple):
         """(n,) where it is known."""
         return np.isfinite(self.values)
 
-    def rows(self, x: np.ndarray) -> Rows:
+    def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations, of all x (n, D), where it is known."""
         at = x[self.known]
-        return Rows(at, _about_zero(at, self.values[self.known]), np.zeros(len(at), bool))
+        return KnownRows(at, _about_zero(at, self.values[self.known]), np.zeros(len(at), bool))
 
     def told(self, rng: np.random.Generator, prior: Prior, x: np.ndarray, value: float) -> Self:
         """Return it with its value at the last of the observations x (n, D)."""
@@ -86,13 +86,13 @@ class Quantity(NamedTuple):
         return other._replace(belief=belief)
 
 
-class Objective(Quantity):
+class ModelledObjective(Quantity):
     """One of several objectives. Of one alone less would do: only its least values count."""
 
-    def rows(self, x: np.ndarray) -> Rows:
+    def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations where it is known; heights are above the least of its values."""
         tamed, out = self.tamed(x)
-        return Rows(x[self.known], heights(tamed), out)
+        return KnownRows(x[self.known], heights(tamed), out)
 
     def tamed(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return its values (m,) where it is known, outliers tamed, and which these are (m,).

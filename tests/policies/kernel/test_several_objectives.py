@@ -8,7 +8,7 @@ from rnnbbo.policies.kernel import front_view, prior
 from rnnbbo.policies.kernel.hypotheses import height_of, heights, unwarp, warp_at
 from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.kernel.kernel_state import KernelState
-from rnnbbo.policies.kernel.quantities import Objective, of_objectives
+from rnnbbo.policies.kernel.quantities import ModelledObjective, of_objectives
 
 X = np.linspace(0.0, 1.0, 8)[:, None]
 
@@ -27,15 +27,15 @@ def told(values: np.ndarray, constraints: np.ndarray | None = None) -> KernelSta
 
 def test_rounding_at_a_bound_is_no_scale() -> None:
     values = np.array([0.0, 6e-17, 1e-16, 0.0, 2.0, 3.0, 4.0, 2.5])
-    tamed, out = Objective(values).tamed(X)
+    tamed, out = ModelledObjective(values).tamed(X)
     assert not out.any()
     assert tamed.tolist() == [0.0, 0.0, 0.0, 0.0, 2.0, 3.0, 4.0, 2.5]
 
 
 def test_a_penalty_is_an_outlier_unless_it_is_on_the_front() -> None:
     values = np.array([1.0, 1.5, 2.0, 1.2, 1.7, 1.1, 1.9, 1e6])
-    assert Objective(values).tamed(X)[1].tolist() == [False] * 7 + [True]
-    assert not Objective(values, limit=1e6).tamed(X)[1].any()
+    assert ModelledObjective(values).tamed(X)[1].tolist() == [False] * 7 + [True]
+    assert not ModelledObjective(values, limit=1e6).tamed(X)[1].any()
 
 
 def test_the_front_is_free_of_outliers() -> None:
