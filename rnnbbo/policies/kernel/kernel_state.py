@@ -16,7 +16,6 @@ from rnnbbo.policies.kernel.quantities import (
     Quantity,
     of_constraints,
     of_labels,
-    of_objectives,
     total_excess,
 )
 from rnnbbo.policies.ops import Array
@@ -191,9 +190,7 @@ class KernelState(NamedTuple):
             )
         return self._replace(
             objectives=tuple(
-                one._replace(limit=limits[k]).told(
-                    rng, of_objectives(prior), self.x, float(rows[0, k])
-                )
+                one._replace(limit=limits[k]).told(rng, prior, self.x, float(rows[0, k]))
                 for k, one in enumerate(objectives)
             )
         ).with_first()
@@ -218,7 +215,6 @@ class KernelState(NamedTuple):
             ),
             crashes=crashes,
             objectives=tuple(
-                one.rebuilt(rng, of_objectives(prior), x, one.values[rows], moves)
-                for one in self.objectives
+                one.rebuilt(rng, prior, x, one.values[rows], moves) for one in self.objectives
             ),
         )

@@ -11,13 +11,14 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from rnnbbo.policies.kernel import inference
-from rnnbbo.policies.kernel.hypotheses import heights
+from rnnbbo.policies.kernel.hypotheses import height_of, heights
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.outliers import tame, without_outliers
 
 _ROUNDING = 1e-9  # of the upper quartile of an objective's values above the least one
-_LEAST_WARP = -3.0  # log c of an objective among several
+_BEND = 0.05  # of the front's width: least c of an objective among several
+_SHARPEST = -12.0  # log c that there is at least in any case
 _RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
 
 
@@ -58,14 +59,19 @@ class Quantity(NamedTuple):
         at = x[self.known]
         return KnownRows(at, _about_zero(at, self.values[self.known]), np.zeros(len(at), bool))
 
+    def own_prior(self, prior: Prior, x: np.ndarray) -> Prior:
+        """Return what its hypotheses are like, of a prior, with observations x (n, D)."""
+        return prior
+
     def told(self, rng: np.random.Generator, prior: Prior, x: np.ndarray, value: float) -> Self:
         """Return it with its value at the last of the observations x (n, D)."""
         grown = self._replace(values=np.append(self.values, value))
         if not grown.known[-1]:
             return grown
         at, z, out = grown.rows(x)
-        belief = self.belief
+        prior, belief = grown.own_prior(prior, x), self.belief
         if belief is not None:
+            belief = inference.warped_at_least(belief, prior.least_warp)
             belief = inference.update_belief(rng, prior, belief, at, z, out)
         else:  # of a label there may be many before the first failure
             belief = inference.start_belief(rng, prior, x.shape[1])
@@ -81,13 +87,25 @@ class Quantity(NamedTuple):
         if self.belief is None or not other.known.any():
             return other._replace(belief=None)
         at, z, out = other.rows(x)
-        belief = inference.rebuild_belief(prior, self.belief, at, z, out)
+        prior = other.own_prior(prior, x)
+        belief = inference.warped_at_least(self.belief, prior.least_warp)
+        belief = inference.rebuild_belief(prior, belief, at, z, out)
         belief = inference.move_all(rng, prior, belief, at, z, moves)
         return other._replace(belief=belief)
 
 
 class ModelledObjective(Quantity):
     """One of several objectives. Of one alone less would do: only its least values count."""
+
+    def own_prior(self, prior: Prior, x: np.ndarray) -> Prior:
+        """Return the prior with a least warp.
+
+        It does not bend far below what the front has of the objective: to many points of the least
+        value, as at the end of a front, a sharper bend would fit the better the sharper it is.
+        """
+        width = height_of(self.limit, self.tamed(x)[0]) if math.isfinite(self.limit) else 0.0
+        least = math.log(_BEND * width) if width > 0.0 else _SHARPEST
+        return prior._replace(least_warp=max(least, _SHARPEST))
 
     def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations where it is known; heights are above the least of its values."""
@@ -115,15 +133,6 @@ def _about_zero(x: np.ndarray, g: np.ndarray) -> np.ndarray:
         return np.zeros_like(g)
     size = size / largest  # first to [0, 1]: nothing overflows
     return np.copysign(size / max(float(np.median(size[size > 0.0])), 1.0 / _RANGE), g)
-
-
-def of_objectives(prior: Prior) -> Prior:
-    """Return what hypotheses of one of several objectives are like.
-
-    Their warp does not bend close to the least value: there is more of the front beyond, and to
-    many points of that very value a sharper bend would fit the better the sharper it is.
-    """
-    return prior._replace(least_warp=_LEAST_WARP)
 
 
 def of_constraints(prior: Prior) -> Prior:

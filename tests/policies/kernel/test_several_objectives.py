@@ -8,7 +8,7 @@ from rnnbbo.policies.kernel import front_view, prior
 from rnnbbo.policies.kernel.hypotheses import height_of, heights, unwarp, warp_at
 from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.kernel.kernel_state import KernelState
-from rnnbbo.policies.kernel.quantities import ModelledObjective, of_objectives
+from rnnbbo.policies.kernel.quantities import ModelledObjective
 
 X = np.linspace(0.0, 1.0, 8)[:, None]
 
@@ -51,7 +51,7 @@ def test_the_front_is_free_of_outliers() -> None:
 
 
 def test_the_warp_of_an_objective_has_a_least_bend() -> None:
-    own = of_objectives(prior.DEFAULT_PRIOR)
+    own = prior.DEFAULT_PRIOR._replace(least_warp=-2.0)
     drawn = prior.draw_hypotheses(np.random.default_rng(2), own, 500, 3)
     assert drawn.log_warp.min() >= own.least_warp
     below = drawn._replace(log_warp=np.full(500, own.least_warp - 1.0))
@@ -65,7 +65,8 @@ def test_many_points_at_a_bound_leave_hypotheses_that_tell_the_others_apart() ->
     state = told(np.column_stack([first, rng.random(24)]))
     belief = state.objectives[0].belief
     assert belief is not None
-    assert belief.hypotheses.log_warp.min() >= of_objectives(prior.DEFAULT_PRIOR).least_warp
+    own = state.objectives[0].own_prior(prior.DEFAULT_PRIOR, state.x)
+    assert -12.0 < own.least_warp <= belief.hypotheses.log_warp.min()
     assert np.unique(state.objectives[0].rows(state.x).z).size == 13
 
 
