@@ -18,7 +18,8 @@ from rnnbbo.policies.outliers import tame, without_outliers
 
 _ROUNDING = 1e-9  # of the upper quartile of an objective's values above the least one
 _BEND = 0.05  # of the front's width: least c of an objective among several
-_SHARPEST = -12.0  # log c that there is at least in any case
+_NARROWEST = 1e-6  # width, in deviations of the values, that says something
+_SHARP = -4.0  # log c that there is at least where it does not
 _RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
 
 
@@ -104,8 +105,8 @@ class ModelledObjective(Quantity):
         value, as at the end of a front, a sharper bend would fit the better the sharper it is.
         """
         width = height_of(self.limit, self.tamed(x)[0]) if math.isfinite(self.limit) else 0.0
-        least = math.log(_BEND * width) if width > 0.0 else _SHARPEST
-        return prior._replace(least_warp=max(least, _SHARPEST))
+        least = math.log(_BEND * width) if width > _NARROWEST else _SHARP
+        return prior._replace(least_warp=least)
 
     def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations where it is known; heights are above the least of its values."""
