@@ -53,7 +53,8 @@ def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known
         space: the search space.
         x0: a point or a list of points; or a table: the path of a CSV file, a data frame, a
             mapping of columns, a mapping or a list of them by name.
-        y0: the values of the points, each a list with several objectives; None for a table, which may have a column of them.
+        y0: the values of the points, each a list with several objectives; None for a table, which
+            may have columns of them.
 
     Raises:
         PointError: a point is not in the space.
