@@ -345,7 +345,7 @@ def test_known_values_and_tables():
     result = minimize(two, BOX, 4, **QUICK, x0=[[0.0, 0.0], [2.0, 1.0]], y0=[[0, 5], [5, 0]])
     assert result.func_vals[:2].tolist() == [[0, 5], [5, 0]]
     assert (result.nfev, len(result.x_iters)) == (4, 6)
-    one = minimize(two, BOX, 1, **QUICK, x0=[0.0, 0.0], y0=[0, 5])
+    one = minimize(two, BOX, 1, **QUICK, x0=[0.0, 0.0], y0=[[0, 5]])
     assert one.func_vals[0].tolist() == [0, 5]
     table = {"x0": [0.0, 2.0, 1.0], "x1": [0.0, 1.0, 1.0], "value_1": [0, 5, None]}
     table["value_2"] = [5, 0, None]
