@@ -3,14 +3,21 @@
 import fcntl
 import math
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from rnnbbo.benchmarks.methods import ConstrainedMethod, Method, make_method
+from rnnbbo.benchmarks.front_so_far import FrontSoFar, hypervolumes_so_far
+from rnnbbo.benchmarks.methods import (
+    ConstrainedMethod,
+    Method,
+    MultiObjectiveMethod,
+    make_method,
+    make_multi_objective,
+)
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import (
     EvaluationRecord,
@@ -25,10 +32,12 @@ from rnnbbo.benchmarks.statistics import REFERENCE_EVALUATIONS, reference_regret
 from rnnbbo.benchmarks.suites import Entry
 from rnnbbo.evaluation.evaluator import one_line
 from rnnbbo.functions.problem import FloatArray, Problem
+from rnnbbo.functions.several import alone
 from rnnbbo.space import Space
 from rnnbbo.violations import is_feasible
 
 Make = Callable[[str, int, int, int, Space | None], Method]
+MakeSeveral = Callable[[str, int, int, int, Sequence[float]], MultiObjectiveMethod]
 Write = Callable[[EvaluationRecord], None]
 Executed = tuple[FunctionRecord, list[EvaluationRecord]]
 
@@ -38,7 +47,12 @@ LONGEST_MESSAGE = 300
 _built: dict[tuple[str, str], tuple[Problem, FunctionRecord]] = {}
 
 
-def execute(planned: PlannedRun, out: Path | None, make: Make = make_method) -> Executed:
+def execute(
+    planned: PlannedRun,
+    out: Path | None,
+    make: Make = make_method,
+    make_several: MakeSeveral = make_multi_objective,
+) -> Executed:
     """Make a run.
 
     Args:
@@ -46,14 +60,23 @@ def execute(planned: PlannedRun, out: Path | None, make: Make = make_method) -> 
         out: the folder of records, where every line is written as it happens, over those of an
             earlier incomplete attempt; None to write nothing.
         make: makes a method from name, dim, budget, seed and declared space.
+        make_several: makes one of several objectives from name, dim, budget, seed and their
+            reference point.
 
     Returns:
         The function's record, and the lines of the run.
     """
     problem, about = _build(planned, out)
     lines: list[EvaluationRecord] = []
+
+    def run(write: Write) -> None:
+        if problem.objectives is None:
+            _run(planned, problem, about.noise, make, write)
+        else:
+            _run_several(planned, problem, make_several, write)
+
     if out is None:
-        _run(planned, problem, about.noise, make, lines.append)
+        run(lines.append)
         return about, lines
     with _writer(run_path(out, planned.key)) as write:
 
@@ -61,7 +84,7 @@ def execute(planned: PlannedRun, out: Path | None, make: Make = make_method) -> 
             write(line)
             lines.append(line)
 
-        _run(planned, problem, about.noise, make, keep)
+        run(keep)
     return about, lines
 
 
@@ -73,12 +96,17 @@ def run_seed(function: str, seed: int) -> int:
 def measure_function(suite: str, entry: Entry, problem: Problem) -> FunctionRecord:
     """Measure a function's reference regret and noise, with random searches of its own.
 
-    A reference that is stored is taken.
+    A reference that is stored is taken. Of several objectives the regret is the hypervolume lost.
     """
     if entry.reference is not None and entry.noise == 0:
         return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, entry.reference)
     rng = np.random.default_rng(run_seed(entry.name, -1))
     u = rng.random((entry.searches, REFERENCE_EVALUATIONS, entry.dim))
+    if problem.objectives is not None:
+        # Of several objectives the value of a search is minus its hypervolume so far.
+        values = np.array([_lost(problem, search) for search in u])
+        reference = reference_regret(values, problem.minimum)
+        return FunctionRecord(suite, entry.name, entry.dim, problem.minimum, reference)
     values = np.array([[problem.unit(point) for point in search] for search in u])
     reference = reference_regret(values, problem.minimum)
     noise = entry.noise * float(np.std(values)) if entry.noise else 0.0  # values may be NaN
@@ -88,6 +116,12 @@ def measure_function(suite: str, entry: Entry, problem: Problem) -> FunctionReco
 def end_line(planned: PlannedRun, status: str, message: str, t: int) -> EvaluationRecord:
     """Return the line that stands in the place of evaluation t and says why the run ended."""
     return _line(planned, t, status=status, message=message[:LONGEST_MESSAGE])
+
+
+def _lost(problem: Problem, points: FloatArray) -> FloatArray:
+    """Return minus the hypervolume (T,) after each of points (T, dim) of the cube."""
+    values = np.array([problem.unit_objectives(point) for point in points])
+    return -hypervolumes_so_far(values, problem.reference_point)
 
 
 def _build(planned: PlannedRun, out: Path | None) -> tuple[Problem, FunctionRecord]:
@@ -182,6 +216,62 @@ def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write:
         write(end_line(planned, "crashed", one_line(error), t))
 
 
+def _run_several(planned: PlannedRun, problem: Problem, make: MakeSeveral, write: Write) -> None:
+    """Make the evaluations of a run with several objectives, likewise."""
+    seed = run_seed(planned.entry.name, planned.key.seed)
+    deadline = perf_counter() + planned.time_limit
+    t, front = 1, FrontSoFar(problem.reference_point)
+    try:
+        method = make(
+            planned.key.method, planned.entry.dim, planned.budget, seed, problem.reference_point
+        )
+        for t in range(1, planned.budget + 1):
+            if perf_counter() > deadline:
+                write(end_line(planned, "timeout", f"longer than {planned.time_limit:g} s", t))
+                return
+            start = perf_counter()
+            x = method.ask()
+            ask_s = perf_counter() - start
+            x = _checked(x, planned.entry.dim)
+            start = perf_counter()
+            values, message = _evaluate_several(problem, x)
+            evaluation_s = perf_counter() - start
+            start = perf_counter()
+            method.tell_objectives(x, values)
+            tell_s = perf_counter() - start
+            ok = bool(np.isfinite(values).all())
+            front.add(values)
+            value = float(alone(values, problem.reference_point)) if ok else None
+            write(
+                _line(
+                    planned,
+                    t,
+                    x=tuple(x.tolist()),
+                    y=value,
+                    value=value,
+                    best=0.0 - front.hypervolume,
+                    ask_s=ask_s,
+                    tell_s=tell_s,
+                    evaluation_s=evaluation_s,
+                    status="ok" if ok else "failed",
+                    message=message,
+                    objectives=tuple(values.tolist()) if ok else None,
+                )
+            )
+    except Exception as error:
+        write(end_line(planned, "crashed", one_line(error), t))
+
+
+def _evaluate_several(problem: Problem, x: FloatArray) -> tuple[FloatArray, str]:
+    try:
+        values = problem.unit_objectives(x)
+    except Exception as error:
+        failed = np.full(len(problem.reference_point), math.nan)
+        return failed, one_line(error)[:LONGEST_MESSAGE]
+    ok = np.isfinite(values).all()
+    return values, "" if ok else f"the values are {values.tolist()}"
+
+
 def _evaluate(problem: Problem, x: FloatArray) -> tuple[float, str]:
     try:
         value = problem.unit(x)
@@ -211,6 +301,7 @@ def _line(
     ask_s: float = 0.0,
     tell_s: float = 0.0,
     evaluation_s: float = 0.0,
+    objectives: tuple[float, ...] | None = None,
 ) -> EvaluationRecord:
     key = planned.key
     return EvaluationRecord(
@@ -231,4 +322,5 @@ def _line(
         evaluation_s=evaluation_s,
         status=status,
         message=message,
+        objectives=objectives,
     )

@@ -62,11 +62,14 @@ class EvaluationRecord:
         value: the noise-free value at x; None if there is none.
         best: the noise-free value at the incumbent, which is the method's recommended point where
             it has one and y is noisy, else the point of the least y; None before the first success.
+            With several objectives minus the hypervolume of all values so far.
         ask_s: seconds that the method took to propose x.
         tell_s: seconds that it took to take y.
         evaluation_s: seconds that the evaluation took.
         status: one of `STATUSES`.
         message: what went wrong, empty if nothing did.
+        objectives: the values at x where there are several; y and value are then minus the
+            hypervolume of these values alone. None with one objective, and if there are none.
     """
 
     run: str
@@ -86,6 +89,7 @@ class EvaluationRecord:
     evaluation_s: float
     status: str
     message: str = ""
+    objectives: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class FunctionRecord:
         suite: suite and split.
         function: the function's name in the suite.
         dim: number of dimensions.
-        minimum: the optimum f*.
+        minimum: the optimum f*; with several objectives minus the hypervolume of the true front.
         reference: `ref`, see `statistics.reference_regret`.
         noise: scale of the noise of an observation, a Gaussian one's standard deviation; 0 without
             any.
@@ -149,6 +153,8 @@ def to_line(record: EvaluationRecord | FunctionRecord | Mapping[str, Any]) -> st
         ValueError: the record holds NaN or infinity, which JSON cannot say.
     """
     row = record if isinstance(record, Mapping) else asdict(record)
+    if row.get("objectives", True) is None:  # records of one objective are what they were
+        row = {key: value for key, value in row.items() if key != "objectives"}
     return json.dumps(row, allow_nan=False) + "\n"
 
 
@@ -270,8 +276,9 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 def _evaluation(row: dict[str, Any]) -> EvaluationRecord:
-    x = row["x"]
-    return EvaluationRecord(**{**row, "x": None if x is None else tuple(x)})
+    points = {key: row.get(key) for key in ("x", "objectives")}
+    tuples = {key: None if value is None else tuple(value) for key, value in points.items()}
+    return EvaluationRecord(**{**row, **tuples})
 
 
 def _lines(path: Path) -> list[str]:

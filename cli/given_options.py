@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.direction import Maximize
 from rnnbbo.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_given(
-    space: Space, x0_file: str | None, from_study: str | None, maximize: bool, n_calls: int
+    space: Space, x0_file: str | None, from_study: str | None, maximize: Maximize, n_calls: int
 ) -> tuple[list[list[Any]], list[tuple[list[Any], Outcome]]]:
     """Return points to evaluate first, and points whose values are known, the study's first.
 
@@ -22,7 +23,7 @@ def read_given(
         space: the search space.
         x0_file: a table of points.
         from_study: the file of another study.
-        maximize: the direction of the run.
+        maximize: which values are better in the run.
         n_calls: evaluations wanted, the points without a value among them.
 
     Raises:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnnbbo.direction import Maximize, OneOrSeveral
 from rnnbbo.errors import ObjectiveError, StudyError
 from rnnbbo.stopping import StopRules
 
@@ -37,7 +38,7 @@ class KeptCommand(NamedTuple):
     eval_timeout: float | None
     n_calls: int
     folder: str
-    target: float | None = None
+    target: OneOrSeveral | None = None
     patience: int | None = None
     exhausted: bool = False
     repeat: int = 1
@@ -71,12 +72,12 @@ class Kept(NamedTuple):
     Attributes:
         space: its space.
         command: what evaluates it; None where it was begun by other means.
-        maximize: whether larger values are better.
+        signs: which values are better.
     """
 
     space: Space
     command: KeptCommand | None
-    maximize: bool = False
+    signs: Maximize = False
 
 
 def find_kept(path: str | None, *, new: bool) -> Kept | None:
@@ -95,7 +96,7 @@ def find_kept(path: str | None, *, new: bool) -> Kept | None:
         return None
     with Study(path, resume=True) as study:
         command = None if new else read(study.command, path)
-        return Kept(study.space, command, study.maximize)
+        return Kept(study.space, command, study.signs)
 
 
 def read(text: str, path: str) -> KeptCommand | None:

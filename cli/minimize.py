@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnbbo.benchmarks.option_types import Seconds
+from rnnbbo.cli.objective_options import DIRECTIONS_OPTION, REFERENCE_OPTION, Numbers
 from rnnbbo.cli.options import ProgramAfterDashes
 from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.stop_options import N_CALLS
@@ -59,9 +60,11 @@ such a mapping as a program prints.
 
 A program's value is the last line it prints: a number, or {"value": ..., "status": "ok"|"fail",
 "constraints": {"NAME": number, ...}, "info": {...}}; feasible is what has no constraint above 0,
-and the best value is that of a feasible point. It may write the same to the file named in
-RNNBBO_RESULT instead. It also gets RNNBBO_PARAMS (JSON), RNNBBO_TRIAL (0, 1, ...), RNNBBO_SEED (one
-an evaluation) and, with --repeat, RNNBBO_REPEAT (0, 1, ... of a trial).
+and the best value is that of a feasible point. Of several objectives it is a list, [0.3, 12] or
+{"value": [0.3, 12]}; the end shows the front, which no other point dominates. A program may write
+the same to the file named in RNNBBO_RESULT instead. It also gets RNNBBO_PARAMS (JSON), RNNBBO_TRIAL
+(0, 1, ...), RNNBBO_SEED (one an evaluation) and, with --repeat, RNNBBO_REPEAT (0, 1, ... of a
+trial).
 
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
 number. It never becomes the best, and the run goes on.
@@ -112,6 +115,8 @@ _N_CALLS = 100
     default=None,
     help="Larger values are better.  [default: smaller ones; a study goes on as it began]",
 )
+@DIRECTIONS_OPTION
+@REFERENCE_OPTION
 @click.option(
     "--policy",
     metavar="NAME",
@@ -155,15 +160,15 @@ _N_CALLS = 100
 )
 @click.option(
     "--target",
-    type=click.FLOAT,
-    metavar="V",
-    help="Stop at the first value at least as good.",
+    type=Numbers(),
+    metavar="V[,V...]",
+    help="Stop at the first value at least as good; of several objectives, in each.",
 )
 @click.option(
     "--patience",
     type=click.IntRange(1),
     metavar="N",
-    help="Stop after N evaluations without a better value.",
+    help="Stop after N evaluations without a better value, or one that the front takes.",
 )
 @click.option(
     "--until",
@@ -199,13 +204,15 @@ def minimize(
     where: tuple[str, ...],
     n_calls: int | None,
     maximize: bool | None,
+    directions: list[str] | None,
+    reference: float | list[float] | None,
     policy: str | None,
     seed: int | None,
     jobs: int,
     repeat: int | None,
     eval_timeout: float | None,
     timeout: float | None,
-    target: float | None,
+    target: float | list[float] | None,
     patience: int | None,
     until: str | None,
     x0_file: str | None,
@@ -227,6 +234,7 @@ def minimize(
     from rnnbbo.cli.stop_options import read_rules
     from rnnbbo.cli.streams import say
     from rnnbbo.loop import Limits
+    from rnnbbo.objectives import Objectives
     from rnnbbo.optimization import Optimization
 
     start = time.monotonic()
@@ -262,8 +270,10 @@ def minimize(
                     kept and kept.space,
                     where,
                 )
-            direction = kept.maximize if maximize is None and kept is not None else bool(maximize)
-            points, known = read_given(space, x0_file, from_study, direction, n_calls)
+            said = Objectives.of(bool(maximize), directions, reference)
+            signs = None if maximize is None and directions is None else said.signs
+            known_signs = kept.signs if signs is None and kept is not None else said.signs
+            points, known = read_given(space, x0_file, from_study, known_signs, n_calls)
             optimization = Optimization(
                 space,
                 Limits(n_calls, timeout, max_failures, rules),
@@ -273,7 +283,8 @@ def minimize(
                 known=known,
                 study=study_file,
                 resume=resume,
-                maximize=maximize,
+                maximize=signs,
+                reference=None if said.reference is None else list(said.reference),
                 repeat=repeat,
                 prior=list(prior) or None,
                 command=kept_command.KeptCommand(

@@ -13,6 +13,11 @@ _JOBS = "the number of evaluations at once is --jobs N, or -j N"
 _SEED = "the seed is --seed N"
 _STUDY = "trials are kept in a file by --study FILE, one study a file; --resume goes on with it"
 _SIGN = "larger values are better with --maximize, and without it smaller ones"
+_EACH = (
+    "of several objectives each has its word in --directions minimize,maximize, and the value is a "
+    "list, [0.3, 12]"
+)
+_REFERENCE = "the reference point of the hypervolume is --reference V,V, one number an objective"
 _CONSTRAINT = (
     "what is known of points beforehand is --where EXPR, such as --where 'a + b <= 1'; what only "
     'an evaluation shows goes with its value ({"value": 3.2, "constraints": {"mem": -0.5}}, met at '
@@ -38,7 +43,10 @@ _HABITS = {
     "processes threads cores batch-size",
     _SEED: "random-state random-seed rng",
     _STUDY: "storage db database study-name name load-if-exists restore continue checkpoint",
-    _SIGN: "direction directions mode maximise minimize minimise sense",
+    _SIGN: "direction mode maximise minimize minimise sense",
+    _EACH: "objective objectives n-objectives num-objectives n-obj multi-objective pareto metric "
+    "metrics weights senses",
+    _REFERENCE: "ref-point reference-point ref nadir nadir-point hypervolume hv-reference",
     _CONSTRAINT: "constraint constraints",
     _POLICY: "sampler algorithm algo optimizer method strategy surrogate acq-func acquisition "
     "base-estimator model",

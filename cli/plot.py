@@ -6,12 +6,17 @@ import math
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rnnbbo.cli.front_summary import n_objectives
 from rnnbbo.cli.streams import OutputError
-from rnnbbo.direction import worst_value
+from rnnbbo.direction import Maximize, flags_of, in_words, worst_value
 from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.outputs import check_output, shortened
-from rnnbbo.trial import Trial
+from rnnbbo.trial import Trial, front_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp")
 
@@ -43,28 +48,67 @@ def running_best(values: Sequence[float], *, maximize: bool) -> list[float]:
     return running
 
 
-def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = False) -> None:
-    """Draw every value and the best so far over the number of evaluations.
+def draw_run(file: str, trials: Sequence[Trial], *, maximize: Maximize = False) -> None:
+    """Draw every value and the best so far; of several objectives every value and the front.
 
     Args:
         file: of the picture.
         trials: in the order told.
-        maximize: whether larger values are better.
+        maximize: which values are better.
 
     Raises:
         OutputError: the file cannot be written any more.
     """
     from matplotlib.figure import Figure
+
+    count = n_objectives(trials)
+    if count > 1:
+        figure = Figure(figsize=(4.8 * (count - 1), 4.0), layout="constrained")
+        _draw_fronts(figure, trials, flags_of(maximize, count))
+    else:
+        figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+        _draw_convergence(figure, trials, maximize=bool(maximize))
+    try:
+        figure.savefig(file, dpi=150)
+    except OSError as error:
+        raise OutputError(
+            f"--plot = {shortened(file)}, which cannot be written ({error.strerror}); the result "
+            "itself has been shown"
+        ) from error
+
+
+def _draw_fronts(figure: Figure, trials: Sequence[Trial], flags: tuple[bool, ...]) -> None:
+    """Draw each objective after the first over the first one."""
+    told = [trial for trial in trials if isinstance(trial.value, list)]
+    kinds = [
+        ([trial for trial in told if trial.feasible], "o", "0.6", "trial"),
+        ([trial for trial in told if not trial.feasible], "x", "C1", "not feasible"),
+        (front_of(told, maximize=flags), "o", "C0", "front"),
+    ]
+    names = [f"value_{i} ({word})" for i, word in enumerate(in_words(flags), 1)]
+    panels = figure.subplots(1, len(flags) - 1, squeeze=False)[0]
+    for column, axes in enumerate(panels, 1):
+        for shown, marker, color, label in kinds:
+            if shown:
+                pairs = [(trial.value[0], trial.value[column]) for trial in shown]  # type: ignore[index]
+                axes.plot(*zip(*pairs, strict=True), marker, color=color, markersize=4, label=label)
+        axes.set_xlabel(names[0])
+        axes.set_ylabel(names[column])
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+
+def _draw_convergence(figure: Figure, trials: Sequence[Trial], *, maximize: bool) -> None:
+    """Draw every value and the best so far over the number of evaluations."""
     from matplotlib.ticker import MaxNLocator
 
     # NaN is not drawn.
-    values = [math.nan if trial.value is None else trial.value for trial in trials]
+    values = [math.nan if isinstance(t.value, list | None) else t.value for t in trials]
     feasible = [
         value if trial.feasible else math.nan for trial, value in zip(trials, values, strict=True)
     ]
     running = running_best(feasible, maximize=maximize)
     counts = range(1, len(values) + 1)
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(counts, values, "o", color="0.6", markersize=4, label="trial")
     outside = [
@@ -84,10 +128,3 @@ def draw_convergence(file: str, trials: Sequence[Trial], *, maximize: bool = Fal
     axes.set_ylabel("value")
     axes.grid(alpha=0.3)
     axes.legend()
-    try:
-        figure.savefig(file, dpi=150)
-    except OSError as error:
-        raise OutputError(
-            f"--plot = {shortened(file)}, which cannot be written ({error.strerror}); the result "
-            "itself has been shown"
-        ) from error

@@ -7,9 +7,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rnnbbo.cli.front_summary import FrontSummary, n_objectives, value_columns
+from rnnbbo.direction import Maximize, OneOrSeveral, in_words
 from rnnbbo.escaping import as_plain, repr_of
+from rnnbbo.objectives import listed_values
 from rnnbbo.point_forms import active_values
-from rnnbbo.result import count_text
+from rnnbbo.result import count_text, signs_of
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
 
@@ -43,7 +46,7 @@ def n_failed(trials: Sequence[Trial]) -> int:
 def ending_text(ended: Ended, objective: CommandObjective) -> str:
     """Return the end of a run in words, with the best point ready to paste."""
     trials, result = ended.trials, ended.result
-    best = best_of(trials, maximize=result.maximize)
+    best = best_of(trials, maximize=signs_of(result))
     recommended = result.recommended
     count = count_text(len(trials), n_failed(trials))
     if ended.status not in (Status.OK, Status.NO_SUCCESS, Status.NO_FEASIBLE):
@@ -51,6 +54,11 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
     if best is None:
         return f"no trial succeeded ({count})"
     lines = [f"{best_text(best)} ({count})", *constraint_lines(best)]
+    if result.front is not None and best.feasible:
+        view = FrontSummary(trials, signs_of(result), result.reference)
+        lines = [f"{view.text} ({count})", *view.table(result.space.names)]
+        lines += [f"a compromise among them is trial {best.number}:"]
+        lines += constraint_lines(best)
     lines += [f"seen in the values: {line}" for line in result.seen]
     if result.gain_left is not None:
         lines.append(f"a further evaluation is expected to gain {result.gain_left:.2g}")
@@ -69,10 +77,20 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
 
 def best_text(best: Trial) -> str:
     """Return in words which trial is the best, or, where none is feasible, violates least."""
+    if best.feasible and isinstance(best.value, list):
+        return f"a compromise: value {best.value!r}, at trial {best.number}"
     if best.feasible:
         return f"best value {best.value!r}, at trial {best.number}"
     least = f"value {best.value!r}, at trial {best.number}"
     return f"no point is feasible yet; the least violating has {least}"
+
+
+def better_text(maximize: Maximize, reference: Sequence[float] | None) -> str:
+    """Return after a comma which values are better, where it is not the smaller ones."""
+    words = ", larger values are better" if maximize else ""
+    if isinstance(maximize, tuple):
+        words = f", objectives {', '.join(in_words(maximize))}"
+    return words if reference is None else f"{words}, reference {value_text(list(reference))}"
 
 
 def constraint_lines(trial: Trial) -> list[str]:
@@ -91,7 +109,8 @@ def trials_json(
     names: Sequence[str],
     objective: CommandObjective | None = None,
     *,
-    maximize: bool,
+    maximize: Maximize,
+    reference: Sequence[float] | None = None,
     **run: Any,
 ) -> str:
     """Return a run, or a study, as one JSON object of schema version 2.
@@ -102,10 +121,14 @@ def trials_json(
         recommended: the point that the policy recommends, or None.
         names: names of the parameters.
         objective: what was minimized; None where nobody knows.
-        maximize: whether larger values are better.
+        maximize: which values are better.
+        reference: of several objectives, the reference point of the hypervolume, if it was given.
         **run: more keys about the run.
     """
     best = best_of(trials, maximize=maximize)
+    several = {}
+    if n_objectives(trials) > 1 or isinstance(maximize, tuple):
+        several = FrontSummary(trials, maximize, reference).document(names)
     document = {
         "schema_version": JSON_VERSION,
         "status": status,
@@ -116,7 +139,8 @@ def trials_json(
         "best_trial": None if best is None else best.number,
         "recommended": None if recommended is None else named_point(names, recommended),
         "command": None if best is None or objective is None else objective.command(best.x),
-        "maximize": maximize,
+        "maximize": maximize if isinstance(maximize, bool) else all(maximize),
+        **several,
         "n_trials": len(trials),
         "n_failed": n_failed(trials),
         **run,
@@ -151,9 +175,9 @@ def _trial_document(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
     return document
 
 
-def trial_json(trial: Trial, names: Sequence[str]) -> str:
-    """Return a trial as one JSON object."""
-    return json.dumps(_finite(_trial_document(trial, names)), allow_nan=False)
+def trial_json(trial: Trial, names: Sequence[str], **more: Any) -> str:
+    """Return a trial as one JSON object, perhaps with more keys."""
+    return json.dumps(_finite({**_trial_document(trial, names), **more}), allow_nan=False)
 
 
 def trial_text(trial: Trial, names: Sequence[str]) -> str:
@@ -165,22 +189,28 @@ def trial_text(trial: Trial, names: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def trials_text(trials: Sequence[Trial], names: Sequence[str]) -> str:
+def trials_text(trials: Sequence[Trial], names: Sequence[str], *, brief: bool = False) -> str:
     """Return a line a trial: number, state, seconds, value and parameters; or why it failed.
 
     Constraints stand between value and parameters; the value of what is not feasible in brackets.
+
+    Args:
+        trials: the trials.
+        names: names of the parameters.
+        brief: leave state and seconds out.
     """
-    limits = constraint_names(trials)
-    rows = [["trial", "state", "seconds", "value", *limits, *names]]
+    limits, count = constraint_names(trials), n_objectives(trials)
+    about = [] if brief else ["state", "seconds"]
+    rows = [["trial", *about, *value_columns(count), *limits, *names]]
     for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
         values = active_values(names, trial.x)
+        about = [] if brief else [trial.state, "" if seconds is None else f"{seconds:.3g}"]
         rows.append(
             [
                 str(trial.number),
-                trial.state,
-                "" if seconds is None else f"{seconds:.3g}",
-                _value_text(trial),
+                *about,
+                *_value_texts(trial, count),
                 *(_number_text(trial.constraints.get(name)) for name in limits),
                 *(short_text(values[name]) if name in values else "" for name in names),
             ]
@@ -204,9 +234,16 @@ def constraint_names(trials: Sequence[Trial]) -> list[str]:
     return list(dict.fromkeys(name for trial in trials for name in trial.constraints))
 
 
-def _value_text(trial: Trial) -> str:
-    text = _number_text(trial.value)
-    return text if trial.feasible or trial.value is None else f"({text})"
+def _value_texts(trial: Trial, count: int) -> list[str]:
+    if trial.value is None:
+        return [""] * count
+    texts = [f"{one:.6g}" for one in listed_values(trial.value)]
+    return texts if trial.feasible else [f"({text})" for text in texts]
+
+
+def value_text(value: OneOrSeveral) -> str:
+    """Return a value as people read it, several between commas."""
+    return ", ".join(f"{one:.6g}" for one in listed_values(value))
 
 
 def _number_text(value: float | None) -> str:

@@ -374,14 +374,18 @@ def _check_program(written: str, filled: str) -> None:
 
 
 def parse_value(text: str) -> Outcome:
-    """Read a number, or the JSON object of a value; anything else is a failed outcome."""
+    """Read a number, or what JSON has for a value: an object, or a list of several objectives.
+
+    Anything else is a failed outcome.
+    """
     answer: Any = text
     try:
         answer = float(text)
     except ValueError:
         with contextlib.suppress(ValueError, RecursionError):
             told = json.loads(text)
-            answer = told if isinstance(told, dict) else text
+            several = isinstance(told, list) and len(told) > 1
+            answer = told if isinstance(told, dict) or several else text
     return read_answer(answer, "its value is", shortened(text))
 
 

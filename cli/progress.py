@@ -7,10 +7,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from rnnbbo.cli.printing import point_text
+from rnnbbo.cli.printing import point_text, value_text
 from rnnbbo.cli.streams import say
+from rnnbbo.direction import Maximize
 from rnnbbo.evaluation.averaging import partly_failed
-from rnnbbo.trial import Trial, best_of
+from rnnbbo.incumbents import BestSoFar
+from rnnbbo.trial import Trial
 
 _PLAIN_EVERY_S = 10.0
 
@@ -22,8 +24,8 @@ class TrialProgress:
         total: number of evaluations wanted.
         names: names of the parameters.
         n_earlier: evaluations that a study has already; they are counted and not shown.
-        best: the best trial so far, or None.
-        maximize: whether larger values are better.
+        told: the trials so far.
+        maximize: which values are better.
     """
 
     def __init__(
@@ -31,15 +33,17 @@ class TrialProgress:
         total: int,
         names: Sequence[str],
         n_earlier: int = 0,
-        best: Trial | None = None,
+        told: Sequence[Trial] = (),
         *,
-        maximize: bool = False,
+        maximize: Maximize = False,
     ) -> None:
-        self._maximize = maximize
+        self._best_so_far = BestSoFar(maximize)
         self._total = total
         self._names = names
         self._count = n_earlier
-        self._best = best
+        self._best: Trial | None = None
+        for trial in told:
+            self._improves(trial)
         self._last_error: str | None = None
         self._last_line = time.monotonic()
         self._bar: Any = None
@@ -62,28 +66,34 @@ class TrialProgress:
             if trial.error != self._last_error:
                 self._line(f"trial {trial.number} failed: {trial.error}")
             self._last_error = trial.error
-        elif self._is_better(trial):
-            self._best = trial
+        elif self._improves(trial):
             point = point_text(self._names, trial.x)
             more = "" if trial.feasible else ", not feasible"
-            self._line(f"trial {trial.number}: {trial.value:.6g}{more}  {point}")
+            self._line(f"trial {trial.number}: {value_text(trial.value)}{more}  {point}")
         partly = partly_failed(trial)
         if partly is not None:
             self._line(f"trial {trial.number}: {partly}")
         if self._bar is not None:
-            self._bar.set_postfix_str(self._best_so_far(), refresh=False)
+            self._bar.set_postfix_str(self._standing(), refresh=False)
             self._bar.update()
         elif time.monotonic() - self._last_line > _PLAIN_EVERY_S:
-            self._line(f"{self._count} of {self._total} trials, {self._best_so_far()}")
+            self._line(f"{self._count} of {self._total} trials, {self._standing()}")
 
-    def _is_better(self, trial: Trial) -> bool:
-        known = [] if self._best is None else [self._best]
-        return best_of([*known, trial], maximize=self._maximize) is trial
+    def _improves(self, trial: Trial) -> bool:
+        """Return whether a trial is better than all before, or one of the front."""
+        if trial.value is None or not self._best_so_far.add(trial.value, trial.constraints):
+            return False
+        self._best = trial
+        return True
 
-    def _best_so_far(self) -> str:
-        if self._best is None:
+    def _standing(self) -> str:
+        if self._best is None or self._best.value is None:
             return "no success yet"
-        return f"best {self._best.value:.6g}" if self._best.feasible else "no feasible point yet"
+        if not self._best.feasible:
+            return "no feasible point yet"
+        if isinstance(self._best.value, list):
+            return f"front of {self._best_so_far.front_size}"
+        return f"best {self._best.value:.6g}"
 
     def close(self) -> None:
         """Take the bar away."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.stop_options import rules_text
 from rnnbbo.cli.streams import OutputError, say, write_result
+from rnnbbo.direction import in_words
 from rnnbbo.errors import ObjectiveError
-from rnnbbo.trial import Trial, best_of
+from rnnbbo.result import signs_of
+from rnnbbo.trial import Trial
 
 if TYPE_CHECKING:
     from rnnbbo.cli.command_objective import CommandObjective
@@ -60,7 +62,8 @@ def conclude(
             ended.result.recommended,
             names,
             target,
-            maximize=ended.result.maximize,
+            maximize=signs_of(ended.result),
+            reference=ended.result.reference,
             **{key: ended.result[key] for key in _SHOWN},
             **about,
         )
@@ -71,7 +74,7 @@ def conclude(
         else:
             write_result(text)
         if plot_file is not None and ended.trials:
-            plot.draw_convergence(plot_file, ended.trials, maximize=ended.result.maximize)
+            plot.draw_run(plot_file, ended.trials, maximize=signs_of(ended.result))
     except OutputError as error:
         fault = error
     if isinstance(ended.error, KeyboardInterrupt) and fault is not None:
@@ -117,13 +120,15 @@ class RunView:
             say(f"calling {self._objective.call}")
         why = f": {now.policy_why}" if now.policy_why else ""
         say(f"policy {now.policy}{why}")
-        if now.maximize:
+        if isinstance(opened.maximize, tuple):
+            say(f"objectives: {', '.join(in_words(opened.maximize))}")
+        elif opened.maximize:
             say("larger values are better")
         if self._rules:
             say(rules_text(self._rules))
-        best = best_of(opened.history.told(), maximize=now.maximize)
+        told = opened.history.told()
         self._progress = TrialProgress(
-            self._n_calls, self._names, now.nfev, best, maximize=now.maximize
+            self._n_calls, self._names, now.nfev, told, maximize=opened.maximize
         )
 
     def add(self, trial: Trial) -> None:
@@ -151,6 +156,8 @@ def _going_on(study: Study, now: OptimizeResult, n_calls: int) -> str:
 def _best_so_far(now: OptimizeResult) -> str:
     if now.feasible is False:
         return "no feasible point yet"
+    if now.success and now.front is not None:
+        return f"front of {len(now.front)}"
     return f"best value {now.fun!r}" if now.success else "no success yet"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnbbo.arguments import as_finite
+from rnnbbo.direction import OneOrSeveral
 from rnnbbo.stopping import EXHAUSTED, NO_RULES, StopRules
 
 if TYPE_CHECKING:
@@ -16,13 +16,12 @@ N_CALLS = "n-calls"
 
 
 def read_rules(
-    target: float | None, patience: int | None, until: str | None, begun: KeptCommand | None
+    target: OneOrSeveral | None, patience: int | None, until: str | None, begun: KeptCommand | None
 ) -> StopRules:
     """Return the rules of the options; without any, those that a study was begun with.
 
     Raises:
         click.UsageError: they contradict each other.
-        ConfigError: the target is not finite.
     """
     if until == N_CALLS and (target is not None or patience is not None):
         raise click.UsageError(
@@ -30,7 +29,6 @@ def read_rules(
         )
     if target is None and patience is None and until is None:
         return NO_RULES if begun is None else begun.rules
-    target = None if target is None else as_finite("--target", target)
     return StopRules(target, patience, until == EXHAUSTED)
 
 

@@ -61,22 +61,26 @@ def open_study(file: str) -> Study:
 def show(file: str, last: int | None) -> None:
     """Print a summary and a table of the trials."""
     from rnnbbo.cli import printing
+    from rnnbbo.cli.front_summary import FrontSummary
 
     with open_study(file) as opened:
         trials = opened.trials()
-        best = best_of(trials, maximize=opened.maximize)
+        best = best_of(trials, maximize=opened.signs)
         states = [trial.state for trial in trials]
         counts = {state: states.count(state) for state in dict.fromkeys(states)}
         counted = ", ".join(f"{number} {state}" for state, number in counts.items())
         click.echo(f"{opened.path}: {len(trials)} trials" + (f" ({counted})" if counted else ""))
-        larger = ", larger values are better" if opened.maximize else ""
-        click.echo(f"policy {opened.policy_name}, seed {opened.seed}{larger}")
+        better = printing.better_text(opened.signs, opened.reference)
+        click.echo(f"policy {opened.policy_name}, seed {opened.seed}{better}")
         for name, dim in zip(opened.space.names, opened.space, strict=True):
             click.echo(f"  {name}: {dim!r}")
         for rule in opened.space.where:
             click.echo(f"  where {rule}")
         if best is not None:
-            click.echo("\n".join([printing.best_text(best), *printing.constraint_lines(best)]))
+            lines = [printing.best_text(best), *printing.constraint_lines(best)]
+            if best.feasible and isinstance(best.value, list):
+                lines = [FrontSummary(trials, opened.signs, opened.reference).text, *lines]
+            click.echo("\n".join(lines))
         shown = trials if last is None else trials[max(0, len(trials) - last) :]
         if shown:
             click.echo()
@@ -96,9 +100,10 @@ def export(file: str, form: str | None, output: str | None) -> None:
     """Write every trial as CSV or JSON.
 
     In CSV a parameter called like another column, for instance value, is called param_value.
-    Constraints have columns after those of the parameters, for instance constraint_mem. A text that
-    begins with = + - or @, which a spreadsheet would take for a formula, has a ' before it. JSON
-    has all as it is; what the policy recommends is not worked out for it.
+    Several objectives have a column each, value_1, value_2 and so on. Constraints have columns
+    after those of the parameters, for instance constraint_mem. A text that begins with = + - or @,
+    which a spreadsheet would take for a formula, has a ' before it. JSON has all as it is; what the
+    policy recommends is not worked out for it.
     """
     if form is None:
         form = "csv" if output is None else _form_of(output)
@@ -131,17 +136,31 @@ def backup(file: str, target: str) -> None:
 @_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def best(file: str, as_json: bool) -> int:
-    """Print the best trial. Exit code 3 if no trial has succeeded, or none is feasible."""
+    """Print the best trial. Exit code 3 if no trial has succeeded, or none is feasible.
+
+    Of several objectives, the front, and a compromise: the trial whose worst objective is least,
+    in units of the front's range.
+    """
     from rnnbbo.cli import printing
+    from rnnbbo.cli.front_summary import FrontSummary
     from rnnbbo.cli.main import EXIT_NO_SUCCESS
 
     with open_study(file) as opened:
-        found = best_of(opened.told(), maximize=opened.maximize)
-        names = opened.space.names
+        trials = opened.told()
+        found = best_of(trials, maximize=opened.signs)
+        names, signs, reference = opened.space.names, opened.signs, opened.reference
     if found is None:
         click.echo("no trial has succeeded", err=True)
         return EXIT_NO_SUCCESS
-    click.echo(printing.trial_json(found, names) if as_json else printing.trial_text(found, names))
+    view = None
+    if isinstance(found.value, list):
+        view = FrontSummary(trials, signs, reference)
+    if as_json:
+        more = {} if view is None else view.document(names)
+        click.echo(printing.trial_json(found, names, **more))
+    else:
+        lines = [] if view is None else [view.text, *view.table(names)]
+        click.echo("\n".join([*lines, printing.trial_text(found, names)]))
     return 0 if found.feasible else EXIT_NO_SUCCESS
 
 
@@ -175,29 +194,49 @@ def _as_json(opened: Study) -> str:
 
     trials = opened.trials()
     about = {"policy": opened.policy_name, "seed": opened.seed, "study": str(opened.path)}
-    best = best_of(trials, maximize=opened.maximize)
+    best = best_of(trials, maximize=opened.signs)
     status = Status.NO_SUCCESS if best is None else Status.OK
     if best is not None and not best.feasible:
         status = Status.NO_FEASIBLE
     text = printing.trials_json(
-        status, trials, None, opened.space.names, maximize=opened.maximize, **about
+        status,
+        trials,
+        None,
+        opened.space.names,
+        maximize=opened.signs,
+        reference=opened.reference,
+        **about,
     )
     return f"{text}\n"
 
 
 def _as_csv(opened: Study) -> str:
     from rnnbbo.cli.printing import constraint_names
-    from rnnbbo.sheet import FEASIBLE, OWN_COLUMNS, column_names, constraint_columns, csv_line
+    from rnnbbo.objectives import listed_values
+    from rnnbbo.sheet import (
+        ERROR,
+        FEASIBLE,
+        SECONDS,
+        STATE,
+        TRIAL,
+        column_names,
+        constraint_columns,
+        csv_line,
+        objective_columns,
+    )
 
-    trials = opened.trials()
+    trials, count = opened.trials(), opened.n_objectives or 1
     limits = constraint_names(trials)
     columns = column_names(opened.space.names)
     more = [FEASIBLE, *constraint_columns(limits, columns)] if limits else []
-    rows: list[list[Any]] = [[*OWN_COLUMNS, *columns, *more]]
+    values = objective_columns(count, columns)
+    rows: list[list[Any]] = [[TRIAL, STATE, *values, SECONDS, ERROR, *columns, *more]]
     for trial in trials:
         seconds = None if trial.outcome is None else trial.outcome.seconds
-        value = None if trial.value is None else repr(trial.value)
-        row = [trial.number, trial.state.value, value, seconds, trial.error, *trial.x]
+        cells: list[str | None] = [None] * count
+        if trial.value is not None:
+            cells = list(map(repr, listed_values(trial.value)))
+        row = [trial.number, trial.state.value, *cells, seconds, trial.error, *trial.x]
         if limits:
             row.append(None if trial.value is None else str(trial.feasible).lower())
         own = [trial.constraints.get(name, math.nan) for name in limits]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.cli.objective_options import DIRECTIONS_OPTION, REFERENCE_OPTION
 from rnnbbo.cli.options import HintedCommand
+from rnnbbo.direction import in_words
 from rnnbbo.errors import ConfigError
 from rnnbbo.outputs import check_output, shortened
 
@@ -42,7 +44,9 @@ Parameters and space files are those of `rnnbbo minimize`.
 @click.option(
     "--where", multiple=True, metavar="EXPR", help="What every point has to meet: 'a + b <= 1'."
 )
-@click.option("--maximize", is_flag=True, help="Larger values are better.")
+@click.option("--maximize", is_flag=True, default=None, help="Larger values are better.")
+@DIRECTIONS_OPTION
+@REFERENCE_OPTION
 @click.option("--policy", metavar="NAME", help="A name of `rnnbbo policies`.  [default: auto]")
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same proposals.")
 def new(
@@ -50,7 +54,9 @@ def new(
     params: tuple[str, ...],
     space_file: str | None,
     where: tuple[str, ...],
-    maximize: bool,
+    maximize: bool | None,
+    directions: list[str] | None,
+    reference: Any,
     policy: str | None,
     seed: int | None,
 ) -> None:
@@ -59,9 +65,19 @@ def new(
     from rnnbbo.study import Study
 
     space = read_parameters(params, space_file, where)
-    with Study(file, space, policy=policy, rng=seed, maximize=maximize) as study:
-        better = "larger" if study.maximize else "smaller"
-        click.echo(f"{file}: {better} values are better; policy {study.policy_name}")
+    with Study(
+        file,
+        space,
+        policy=policy,
+        rng=seed,
+        maximize=maximize,
+        directions=directions,
+        reference=reference,
+    ) as study:
+        better = f"{'larger' if study.signs else 'smaller'} values are better"
+        if isinstance(study.signs, tuple):
+            better = f"objectives {', '.join(in_words(study.signs))}"
+        click.echo(f"{file}: {better}; policy {study.policy_name}")
         for name, dim in zip(space.names, space, strict=True):
             when = "" if dim.when is None else f", when {dim.when}"
             click.echo(f"  {name}: {dim.expected}{when}")
@@ -116,8 +132,13 @@ def ask(
         else:
             trials = study.ask_new(number)
         if output is not None:
-            limits = constraint_names(study.told())
-            rows = plate_rows(study.space, trials, limits=limits, decimal_comma=decimal_comma)
+            rows = plate_rows(
+                study.space,
+                trials,
+                limits=constraint_names(study.told()),
+                n_objectives=study.n_objectives or 1,
+                decimal_comma=decimal_comma,
+            )
             _write(output, plate_csv(rows, decimal_comma=decimal_comma))
         click.echo(_json_of(study, trials) if as_json else _table_of(study, trials))
     if output is not None:
@@ -155,18 +176,19 @@ def _table_of(study: Study, trials: Sequence[Trial]) -> str:
 
 @click.command(
     context_settings={"ignore_unknown_options": True},  # a value below zero is none
-    help="""Tell what was measured at a point: a number, or fail.
+    help="""Tell what was measured at a point: a number, or one an objective, or fail.
 
 \b
 Examples:
   rnnbbo study tell run.db 3 0.82
+  rnnbbo study tell run.db 3 0.82 12.5
   rnnbbo study tell run.db 4 fail
   rnnbbo study tell run.db 5 0.91 --constraint mem=-0.5
 """,
 )
 @_FILE
 @click.argument("number", metavar="NUMBER", type=click.IntRange(0))
-@click.argument("value", metavar="VALUE")
+@click.argument("values", metavar="VALUE...", nargs=-1, required=True)
 @click.option(
     "--constraint",
     "constraints",
@@ -174,15 +196,18 @@ Examples:
     metavar="NAME=VALUE",
     help="What has to be at most 0, such as mem=-0.5; once a constraint.",
 )
-def tell(file: str, number: int, value: str, constraints: tuple[str, ...]) -> None:
+def tell(file: str, number: int, values: tuple[str, ...], constraints: tuple[str, ...]) -> None:
     """Tell it."""
     from rnnbbo.cli.study import open_study
-    from rnnbbo.sheet_points import as_measured
+    from rnnbbo.sheet_points import as_measured, together
 
-    try:
-        outcome = as_measured(value)
-    except ValueError:
-        raise ConfigError(f"VALUE = {shortened(value)}; expected a number, or fail") from None
+    measured = []
+    for value in values:
+        try:
+            measured.append(as_measured(value))
+        except ValueError:
+            raise ConfigError(f"VALUE = {shortened(value)}; expected a number, or fail") from None
+    outcome = together(measured)
     limits = dict(map(_read_constraint, constraints))
     with open_study(file) as study:
         study.tell(number, outcome.value, error=outcome.error, constraints=limits)
@@ -207,11 +232,12 @@ def _read_constraint(text: str) -> tuple[str, float]:
     short_help="Tell the values of a CSV file, such as a plate that was filled in.",
     help="""Tell the values of a CSV file, such as a plate that was filled in; all or nothing.
 
-Columns are the parameters, value, constraint_NAME for each constraint, and trial with the numbers
-of those that were asked for. An empty value is not measured yet; fail, or nan, is a failed trial. A
-row without a number is a point of your own. Commas are decimal marks in a file whose cells are
-separated by semicolons or tabs. What the study knows already changes nothing: the same file may be
-imported again when more of it is filled in.
+Columns are the parameters, value (of several objectives value_1, value_2 and so on),
+constraint_NAME for each constraint, and trial with the numbers of those that were asked for. An
+empty value is not measured yet; fail, or nan, is a failed trial. A row without a number is a point
+of your own. Commas are decimal marks in a file whose cells are separated by semicolons or tabs.
+What the study knows already changes nothing: the same file may be imported again when more of it is
+filled in.
 
 \b
 Example:
@@ -242,13 +268,16 @@ def import_table(file: str, table: str) -> None:
 
 def _standing(study: Study) -> str:
     """Return how a study stands, in words."""
+    from rnnbbo.cli.front_summary import FrontSummary
     from rnnbbo.cli.printing import best_text, point_text
     from rnnbbo.trial import best_of
 
     trials: list[Any] = study.trials()
-    best = best_of(trials, maximize=study.maximize)
+    best = best_of(trials, maximize=study.signs)
     waiting = sum(trial.outcome is None for trial in trials)
     found = "no success yet"
     if best is not None:
         found = f"{best_text(best)}: {point_text(study.space.names, best.x)}"
+        if best.feasible and isinstance(best.value, list):
+            found = f"{FrontSummary(trials, study.signs, study.reference).text}\n{found}"
     return f"{found}\n{waiting} of {len(trials)} trials wait for a value"

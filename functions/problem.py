@@ -31,6 +31,10 @@ class Problem:
             then what observations are judged by.
         constraints: maps `(..., dim)` to `(..., K)`, what has to be at most 0; `minimum` is then
             that of feasible points. None where all are feasible.
+        objectives: maps `(..., dim)` to `(..., K)`, what is minimized where there are several.
+            `func` is then minus the hypervolume of a point alone, and `minimum` minus that of the
+            true front: see `several.make_several`. None where `func` is the one objective.
+        reference_point: K numbers, what a hypervolume is measured against; () for one objective.
 
     Raises:
         ConfigError: the bounds or the minimizers are malformed.
@@ -44,6 +48,8 @@ class Problem:
     margin: float = 0.0
     draw: Callable[[FloatArray, np.random.Generator], float] | None = None
     constraints: Callable[[FloatArray], FloatArray] | None = None
+    objectives: Callable[[FloatArray], FloatArray] | None = None
+    reference_point: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.bounds or any(not -inf < low < high < inf for low, high in self.bounds):
@@ -104,6 +110,17 @@ class Problem:
             return {}
         found = self.constraints(self._from_unit(u))
         return {f"c{k}": float(one) for k, one in enumerate(found)}
+
+    def unit_objectives(self, u: Sequence[float] | FloatArray) -> FloatArray:
+        """Return the values `(K,)` of several objectives at a point of the unit cube.
+
+        Raises:
+            PointError: u has the wrong length.
+            TypeError: the problem has one objective.
+        """
+        if self.objectives is None:
+            raise TypeError(f"{self.name} has one objective")
+        return np.asarray(self.objectives(self._from_unit(u)), dtype=np.float64)
 
     def observe(self, u: Sequence[float] | FloatArray, rng: np.random.Generator) -> float:
         """Return an observation at a point of the unit cube: of `draw`, else the value.

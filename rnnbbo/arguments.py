@@ -3,7 +3,7 @@
 import math
 import numbers
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -213,12 +213,23 @@ def as_pairs(x: Any, y: Any) -> list[tuple[Any, Any]]:
     return list(zip(points, values, strict=True))
 
 
+def _are_points(x: Any) -> bool:
+    """Tell whether x is a list of points, and no single one."""
+    if isinstance(x, np.ndarray) and x.dtype != object:
+        return x.ndim != 1
+    if isinstance(x, Mapping):
+        return False
+    listed = as_list(x)
+    kinds = (list, tuple, np.ndarray, Mapping)
+    return listed is None or not listed or all(isinstance(one, kinds) for one in listed)
+
+
 def _is_several(x: Any, y: Any) -> bool:
     """Tell whether y is a list of values, one a point of x, and no single value in brackets."""
     if not isinstance(y, (list, tuple)) and not (isinstance(y, np.ndarray) and y.ndim > 0):
         return False
-    if as_number(y) is None:
-        return True
+    if as_number(y) is None:  # values of several points, or of several objectives at one
+        return len(y) == 0 or _are_points(x)
     if isinstance(x, np.ndarray):
         return x.ndim != 1
     return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray], [dict])

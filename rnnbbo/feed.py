@@ -11,6 +11,8 @@ from rnnbbo.policies.units import half_step, unit_of
 
 _ALWAYS = 200  # values up to which outliers are looked for at every one of them
 
+_Beside = tuple[np.ndarray | None, np.ndarray | None]  # constraints, and further objectives
+
 
 class Told(NamedTuple):
     """What a policy is told of a value.
@@ -21,12 +23,14 @@ class Told(NamedTuple):
         again: whether other values than those told before stand for them now, so that a policy has
             to be told everything anew.
         constraints: (K,) values of constraints, NaN where not known; None where there are none.
+        further: values of the objectives after the first; None where there is but one.
     """
 
     value: float
     half: float = 1.0
     again: bool = False
     constraints: np.ndarray | None = None
+    further: np.ndarray | None = None
 
 
 class Feed:
@@ -41,7 +45,7 @@ class Feed:
         self._points: list[np.ndarray] = []
         self._values: list[float] = []  # with stand-ins for failures
         self._told: list[float] = []  # what policies know of them, in the user's unit
-        self._constraints: list[np.ndarray | None] = []
+        self._beside: list[_Beside] = []
         self._worst, self._largest, self._unit = -math.inf, 0.0, 1.0
         self._inliers = (math.inf, -math.inf)  # the least and the highest
         self._lowest_outlier = math.inf
@@ -51,15 +55,21 @@ class Feed:
         twin = Feed(self._takes)
         twin._points, twin._values = list(self._points), list(self._values)
         twin._told, twin._worst = list(self._told), self._worst
-        twin._constraints = list(self._constraints)
+        twin._beside = list(self._beside)
         twin._largest, twin._unit = self._largest, self._unit
         twin._inliers, twin._lowest_outlier = self._inliers, self._lowest_outlier
         return twin
 
     def tell(
-        self, u: np.ndarray, value: float, constraints: np.ndarray | None = None
+        self,
+        u: np.ndarray,
+        value: float,
+        constraints: np.ndarray | None = None,
+        further: np.ndarray | None = None,
     ) -> Told | None:
         """Take the value of a point u (D,), NaN for a failure, and those of constraints (K,).
+
+        And of further objectives, as they are: then the unit stays 1.
 
         Returns:
             What a policy is told, None where every trial has failed so far.
@@ -70,7 +80,7 @@ class Feed:
             return None
         self._worst = self._worst if failed else max(self._worst, value)
         self._points.append(u)
-        self._constraints.append(constraints)
+        self._beside.append((constraints, further))
         self._values.append(self._worst if failed and not keeps else value)
         if failed and first:
             self._told.append(value)
@@ -80,18 +90,18 @@ class Feed:
             again = self._tame()
         else:
             self._told.append(self._values[-1])
-        half = self._rescale(again)
-        return Told(self._told[-1] * self._unit, half, again, constraints)
+        half = self._rescale(again) if further is None else 1.0
+        return Told(self._told[-1] * self._unit, half, again, constraints, further)
 
-    def told(self) -> list[tuple[np.ndarray, float, np.ndarray | None]]:
-        """Return what a policy was told, in order: points (D,), values and their constraints.
+    def told(self) -> list[tuple[np.ndarray, float, np.ndarray | None, np.ndarray | None]]:
+        """Return what a policy was told, in order, as `Proposer.told` takes it.
 
         Nothing where every trial has failed so far.
         """
         if not math.isfinite(self._worst):
             return []
-        told = zip(self._points, self._told, self._constraints, strict=True)
-        return [(u, value * self._unit, constraints) for u, value, constraints in told]
+        told = zip(self._points, self._told, self._beside, strict=True)
+        return [(u, value * self._unit, *beside) for u, value, beside in told]
 
     def in_user_unit(self, value: float | None) -> float | None:
         """Return what a policy says of values as the user would."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_list, as_number, as_value
+from rnnbbo.arguments import as_list, as_number
 from rnnbbo.errors import ConfigError, PointError
 from rnnbbo.escaping import repr_of
+from rnnbbo.objectives import as_told, is_finite
 from rnnbbo.sheet import (
     TRIAL,
     VALUE,
@@ -34,14 +34,14 @@ def outcome_of(y: Any, error: str | None = None) -> Outcome:
     """Return what a value says that a user tells.
 
     Args:
-        y: the value; NaN, infinity or None for a failure.
+        y: the value, a list with several objectives; NaN, infinity or None for a failure.
         error: why it failed.
 
     Raises:
         ObservationError: y is not a number.
     """
-    value = as_value(y)
-    if math.isnan(value) and error is None:
+    value = as_told(y)
+    if not is_finite(value) and error is None:
         error = f"its value is {repr_of(y)}; expected a finite number"
     return Outcome(value) if error is None else Outcome(error=error)
 
@@ -71,7 +71,10 @@ def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known
         points = [] if x0 is None else _points(space, x0)
     if y0 is None:
         return points, []
-    values = [outcome_of(y) for y in _listed(y0)]
+    listed = _listed(y0)
+    if len(points) == 1 < len(listed) and all(as_number(one) is not None for one in listed):
+        listed = [listed]  # of several objectives
+    values = [outcome_of(y) for y in listed]
     if len(points) != len(values):
         raise ConfigError(
             f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"

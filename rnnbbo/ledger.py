@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.feed import Feed, Told
+from rnnbbo.pareto import compromise
 from rnnbbo.policies.protocol import Takes
-from rnnbbo.violations import agreed, as_vector, rank
+from rnnbbo.violations import agreed, as_vector, is_feasible, rank
 
 
 def key(u: np.ndarray) -> bytes:
@@ -25,6 +26,10 @@ class Ledger:
         values: theirs; NaN for a failed trial.
         constraints: theirs, by name.
         names: names of the constraints; None before the first trial that did not fail.
+        further: values of the objectives after the first, of every trial; () where there is but
+            one, or none is known.
+        count: number K of objectives; None before the first trial that did not fail.
+        unanswered: asks since the last value told.
     """
 
     def __init__(self, dim: int) -> None:
@@ -32,6 +37,9 @@ class Ledger:
         self.values: list[float] = []
         self.constraints: list[dict[str, float]] = []
         self.names: Sequence[str] | None = None
+        self.further: list[tuple[float, ...]] = []
+        self.count: int | None = None
+        self.unanswered = 0
         self._dim = dim
         self._cube: list[np.ndarray] = []  # the points told, in the cube
         self._pending: dict[bytes, np.ndarray] = {}
@@ -49,10 +57,13 @@ class Ledger:
         twin._failed_first, twin._seen = list(self._failed_first), set(self._seen)
         twin._feeds = {takes: feed.copy() for takes, feed in self._feeds.items()}
         twin._succeeded = self._succeeded
+        twin.further, twin.count = list(self.further), self.count
+        twin.unanswered = self.unanswered
         return twin
 
     def ask(self, u: np.ndarray) -> None:
         """Take note of a point u (D,) that was asked for."""
+        self.unanswered += 1
         self._pending[key(u)] = u
         self._seen.add(key(u))
 
@@ -62,6 +73,7 @@ class Ledger:
         u: np.ndarray,
         value: float,
         constraints: Mapping[str, float] = MappingProxyType({}),
+        further: tuple[float, ...] = (),
     ) -> dict[Takes, Told]:
         """Take the value of a point, and those of its constraints.
 
@@ -70,6 +82,7 @@ class Ledger:
             u: (D,) it, in the cube.
             value: NaN for a failed trial.
             constraints: by name.
+            further: values of the objectives after the first.
 
         Returns:
             What policies are told, by `Policy.takes`; nothing where every trial has failed so far.
@@ -78,14 +91,18 @@ class Ledger:
             ObservationError: the constraints are not those of the values before; nothing is taken.
         """
         self.names = agreed(self.names, constraints, not math.isfinite(value))
+        if math.isfinite(value):
+            self.count = 1 + len(further)
+        self.unanswered = 0
         self._pending.pop(key(u), None)
         self._seen.add(key(u))
         self.points.append(point)
         self.values.append(value)
         self.constraints.append(dict(constraints))
+        self.further.append(further)
         self._cube.append(u)
-        limits = self._vector(constraints)
-        told = {takes: feed.tell(u, value, limits) for takes, feed in self._feeds.items()}
+        limits, more = self._vector(constraints), self._others(further)
+        told = {takes: feed.tell(u, value, limits, more) for takes, feed in self._feeds.items()}
         self._succeeded |= math.isfinite(value)
         if not self._succeeded:
             self._failed_first.append(u)
@@ -95,9 +112,37 @@ class Ledger:
         """Return what policies were told so far, by `Policy.takes`; from now on `tell` has it."""
         if takes not in self._feeds:
             feed = self._feeds[takes] = Feed(takes)
-            for u, value, one in zip(self._cube, self.values, self.constraints, strict=True):
-                feed.tell(u, value, self._vector(one))
+            for i, u in enumerate(self._cube):
+                limits = self._vector(self.constraints[i])
+                feed.tell(u, self.values[i], limits, self._others(self.further[i]))
         return self._feeds[takes]
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several objectives."""
+        return self.count is not None and self.count > 1
+
+    @property
+    def cube(self) -> np.ndarray:
+        """(n, D) the points told, in the cube."""
+        return np.array(self._cube).reshape(len(self._cube), self._dim)
+
+    @property
+    def objectives(self) -> np.ndarray:
+        """(n, K) values of all objectives; NaN for a failed trial."""
+        nothing = (math.nan,) * ((self.count or 1) - 1)
+        rows = [
+            (value, *(further or nothing))
+            for value, further in zip(self.values, self.further, strict=True)
+        ]
+        return np.array(rows).reshape(len(rows), 1 + len(nothing))
+
+    def _others(self, further: tuple[float, ...]) -> np.ndarray | None:
+        """Return values of further objectives; NaN for a failure; None where there are none."""
+        if not self.several:
+            return None
+        assert self.count is not None
+        return np.array(further or (math.nan,) * (self.count - 1))
 
     def _vector(self, constraints: Mapping[str, float]) -> np.ndarray | None:
         """Return constraints in the order of their names; None where the run has none."""
@@ -128,7 +173,13 @@ class Ledger:
         """Return the point of the least value among feasible ones, the first of several.
 
         Where none is feasible, the one that violates the constraints least; None if none succeeded.
+        With several objectives a compromise of the feasible ones that no other dominates.
         """
+        feasible = [is_feasible(one) for one in self.constraints]
+        if self.several and any(feasible):
+            values = np.where(np.array(feasible)[:, None], self.objectives, np.nan)
+            if np.isfinite(values).any():
+                return list(self.points[compromise(values)])
         known = [i for i, value in enumerate(self.values) if math.isfinite(value)]
         best = min(known, key=lambda i: rank(self.values[i], self.constraints[i]), default=None)
         return None if best is None else list(self.points[best])

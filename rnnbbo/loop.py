@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from rnnbbo.direction import Maximize
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.result import OptimizeResult
@@ -74,7 +75,7 @@ def run_trials(
     *,
     on_trial: Callable[[Trial], Any],
     on_begin: Callable[[Trial], Any] = lambda trial: None,
-    maximize: bool = False,
+    maximize: Maximize = False,
 ) -> Status:
     """Ask, evaluate and tell until a limit is reached.
 
@@ -88,7 +89,7 @@ def run_trials(
         on_trial: called with each finished trial after it has been told; if it returns true, the
             run ends.
         on_begin: called with each trial before it is evaluated.
-        maximize: whether larger values are better, for the rules of the limits.
+        maximize: which values are better, for the rules of the limits.
 
     Returns:
         How it ended: OK, STOPPED (by on_trial), TIMEOUT, TOO_MANY_FAILURES, or by a rule: TARGET,
@@ -96,6 +97,7 @@ def run_trials(
 
     Raises:
         ObjectiveError: nothing can be evaluated any more.
+        ConfigError: the rules are for another number of objectives than values have.
         BaseException: likewise whatever interrupts it, or `on_trial` raises, after what was
             running has been ended. An interrupt meanwhile only makes that quicker.
     """

@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_count, as_finite, as_flag, as_seconds
+from rnnbbo.arguments import as_count, as_flag, as_seconds
 from rnnbbo.callbacks import Callback, RunCallbacks, as_callbacks
 from rnnbbo.calling import of_list, way_of
+from rnnbbo.direction import Maximize
 from rnnbbo.errors import ConfigError, TooManyFailuresError
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.given import KnownPoint, read_x0
 from rnnbbo.loop import Limits
+from rnnbbo.objectives import Objectives, as_target
 from rnnbbo.optimization import Optimization
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
@@ -47,7 +49,9 @@ def minimize(
     study: str | Path | None = None,
     resume: bool = False,
     maximize: bool | None = None,
-    target: float | None = None,
+    directions: Sequence[str] | None = None,
+    reference: Sequence[float] | None = None,
+    target: float | Sequence[float] | None = None,
     patience: int | None = None,
     until: str | None = None,
     repeat: int = 1,
@@ -66,7 +70,8 @@ def minimize(
             What is inactive is absent, and None in a list. It returns the point's value: a number,
             or an array, tensor or list that holds only one; or an `Outcome`, or a mapping with its
             keys: `{"value": ..., "constraints": {...}, "info": {...}}`, where constraints have to
-            be at most 0, and whose info a study keeps; or `{"status": "fail"}`.
+            be at most 0, and whose info a study keeps; or `{"status": "fail"}`. With several
+            objectives the value is a list of as many numbers, or an array.
         dimensions: the search space, as in `rnnbbo.space.Space`: for instance
             `[(-5.0, 10.0), (1, 64), (1e-5, 1e-1, "log-uniform"), ("relu", "tanh")]`, or a mapping
             from name to such a dimension.
@@ -107,12 +112,21 @@ def minimize(
         resume: go on with the study where it was, also in several processes at once.
         maximize: look for the largest value instead of the smallest. All values, here and in the
             result, are then those of `func`, with their own sign. None for the study's, or False.
-        target: end at the first value at least as good; one that was known before counts.
-        patience: end after so many evaluations, failed ones too, without a better value.
+            Of several objectives: of all of them.
+        directions: of several objectives, "minimize" or "maximize" of each, in a list; in place of
+            `maximize`. Without it the first value says how many there are.
+        reference: of several objectives, the reference point of the hypervolume, a list in the
+            unit and sign of the values: what is worse in one of them counts for nothing. None for
+            the study's, or one that is derived from the front.
+        target: end at the first value at least as good; one that was known before counts. With
+            several objectives a list, and a value that is as good in each.
+        patience: end after so many evaluations, failed ones too, without a better value; with
+            several objectives, without one that the front takes.
         until: "exhausted" ends the run where little more is to be expected: where the expected
             improvement of one more evaluation, `gain_left` of the result, is below 1e-5 of the
             range of the values, outliers aside, or below .01 of their noise, five times in turn.
-            `n_calls` is the most that is evaluated then. Rules of which several are given all hold.
+            `n_calls` is the most that is evaluated then. For one objective. Rules of which several
+            are given all hold.
         prior: earlier studies of like problems: files or open studies, results of runs, pairs
             (points, values), or a list of these. Parameters of the same names count, their bounds
             may be others. See `rnnbbo.Optimizer`.
@@ -121,7 +135,8 @@ def minimize(
             of the others is taken; a trial fails if all of its evaluations do.
 
     Returns:
-        The result: `x` and `fun` are the best point and its value.
+        The result: `x` and `fun` are the best point and its value; with several objectives
+        `front` is what no other value dominates.
 
     Raises:
         SpaceError: the space is malformed.
@@ -141,11 +156,12 @@ def minimize(
         raise ConfigError(f"func = {repr_of(func)}; expected a function of a point")
     space = as_space(dimensions, where)
     objective = _called(func, space) if space.mapping else func
-    maximize = None if maximize is None else as_flag("maximize", maximize)
+    said = Objectives.of(False if maximize is None else maximize, directions, reference)
+    signs = None if maximize is None and directions is None else said.signs
     begun = resume is True and isinstance(study, (str, Path)) and os.path.isfile(study)
-    points, known = _given(space, x0, y0, None if begun else bool(maximize))
+    points, known = _given(space, x0, y0, None if begun else signs or False)
     rules = StopRules(
-        None if target is None else as_finite("target", target),
+        as_target(target, signs),
         None if patience is None else as_count("patience", patience),
         as_until(until),
     )
@@ -165,6 +181,8 @@ def minimize(
         "rng": rng,
         "max_failures": max_failures,
         "maximize": maximize,
+        "directions": directions,
+        "reference": reference,
         "target": target,
         "patience": patience,
         "until": until,
@@ -187,7 +205,8 @@ def minimize(
         call_seconds=call_seconds,
         study=study,
         resume=resume,
-        maximize=maximize,
+        maximize=signs,
+        reference=None if said.reference is None else list(said.reference),
         repeat=as_count("repeat", repeat),
         prior=None if begun else prior,
     )
@@ -217,7 +236,7 @@ def _called(func: Callable[..., Any], space: Space) -> Callable[[list[Any]], Any
 
 
 def _given(
-    space: Space, x0: Any, y0: Any, maximize: bool | None
+    space: Space, x0: Any, y0: Any, maximize: Maximize | None
 ) -> tuple[list[list[Any]], list[KnownPoint]]:
     """Return the points of x0 to ask first, and those whose values are known."""
     # Who has an open study has loaded the package of it.

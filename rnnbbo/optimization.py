@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rnnbbo.direction import Maximize, as_arguments
 from rnnbbo.errors import ObjectiveError, PolicyError
 from rnnbbo.evaluation.averaging import Averaging
 from rnnbbo.evaluation.evaluator import Evaluator
@@ -33,12 +34,12 @@ class Opened:
     Attributes:
         history: gives out the trials, and is told them.
         study: the study that keeps them, if one does.
-        maximize: whether larger values are better.
+        maximize: which values are better.
     """
 
     history: History
     study: Study | None = None
-    maximize: bool = False
+    maximize: Maximize = False
 
 
 class Watcher(Protocol):
@@ -82,7 +83,9 @@ class Optimization:
         call_seconds: time of an evaluation, if known.
         study: file that keeps the trials; None to keep them in this process alone.
         resume: whether to go on with the study if there is one.
-        maximize: whether larger values are better; None for the study's, or False.
+        maximize: which values are better; None for the study's, or smaller ones.
+        reference: reference point of the hypervolume of several objectives; None for the study's,
+            or a derived one.
         repeat: how often each point is evaluated; their mean is told.
         prior: earlier studies of like problems, as for `minimize`; an old study has its own.
         command: what evaluates it, kept in a study that has none yet.
@@ -98,7 +101,8 @@ class Optimization:
     call_seconds: float | None = None
     study: str | Path | None = None
     resume: bool = False
-    maximize: bool | None = None
+    maximize: Maximize | None = None
+    reference: list[float] | None = None
     repeat: int = 1
     prior: Any = None
     command: str = ""
@@ -117,7 +121,10 @@ class Optimization:
 
         Raises:
             PolicyError: the policy does not know what the rules need.
+            ConfigError: the rules are for another number of objectives.
         """
+        if isinstance(self.maximize, tuple):
+            self.limits.rules.require_fitting(len(self.maximize))
         if self.limits.rules.exhausted and (self.study is None or self.policy is not None):
             _require_gain(Optimizer(self.space, policy=self.policy))  # before there is a file
         with self._open() as opened:
@@ -156,7 +163,7 @@ class Optimization:
     @contextmanager
     def _open(self) -> Iterator[Opened]:
         if self.study is None:
-            space, prior, maximize = self.space.listed, self.prior, bool(self.maximize)
+            space, prior, maximize = self.space.listed, self.prior, self.maximize or False
             if prior is not None:
                 from rnnbbo.study import read_prior  # not needed without
 
@@ -167,8 +174,8 @@ class Optimization:
                 n_calls=self.limits.n_calls + len(self.known),
                 call_seconds=self.call_seconds,
                 rng=self.rng,
-                maximize=maximize,
                 prior=prior,
+                **as_arguments(maximize, self.reference),
             )
             if self.known:
                 points, outcomes = zip(*self.known, strict=True)
@@ -188,16 +195,18 @@ class Optimization:
             policy=self.policy,
             rng=self.rng,
             resume=self.resume,
-            maximize=self.maximize,
             prior=self.prior,
+            **as_arguments(self.maximize, self.reference),
         ) as study:
             if self.command and (self.new_command or not study.command):
                 study.keep_command(self.command)
+            if isinstance(study.signs, tuple):
+                self.limits.rules.require_fitting(len(study.signs))
             if self.limits.rules.exhausted:
                 _require_gain(study)
             opened = StudyHistory(study)
             opened.begin_with(self.points, self.known)
-            yield Opened(opened, study, maximize=study.maximize)
+            yield Opened(opened, study, maximize=study.signs)
 
 
 def _require_gain(proposes: Optimizer | Study) -> None:

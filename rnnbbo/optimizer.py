@@ -2,31 +2,26 @@
 
 import copy
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo import auto, shipped
-from rnnbbo.arguments import (
-    as_count,
-    as_entropy,
-    as_flag,
-    as_pairs,
-    as_seconds,
-    as_value,
-)
+from rnnbbo import shipped
+from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.direction import turned
+from rnnbbo.errors import PolicyError
 from rnnbbo.feed import Told
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
+from rnnbbo.lineup import Lineup, Start
+from rnnbbo.objectives import Objectives, Values, agreed_count, as_values
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
-from rnnbbo.proposer import Proposer
 from rnnbbo.result import OptimizeResult, Recommendation, make_result
 from rnnbbo.space import as_space
 from rnnbbo.stopping import Left
@@ -42,13 +37,13 @@ class _Event(NamedTuple):
     Attributes:
         u: (D,) its point in the cube.
         point: the same in user units; None for an ask.
-        value: NaN for an ask, or a failed trial.
+        values: of its objectives, as policies have them; NaN for an ask, or a failed trial.
         constraints: by name.
     """
 
     u: np.ndarray
     point: list[Any] | None = None
-    value: float = math.nan
+    values: Values = (math.nan,)
     constraints: Mapping[str, float] = MappingProxyType({})
 
 
@@ -76,6 +71,11 @@ class Optimizer:
             than the evaluations are worth.
         rng: a seed, a numpy generator, or None for a random seed.
         maximize: whether larger values are better, instead of smaller ones.
+        directions: "minimize" or "maximize" for each of several objectives; None where all are
+            alike, and the first value told says how many there are.
+        reference: the reference point of several objectives, a number for each, in the unit and the
+            sign of the values: what is worse than it in one of them counts for nothing. None to
+            derive it from the front (`rnnbbo.pareto.derived_reference`).
         prior: earlier studies of like problems: an open study, a result, a pair (points, values),
             or a list of these. Names that they share count, bounds may be others. They say where to
             begin and where to look, the less the more values are told, and the less they rank these
@@ -83,14 +83,15 @@ class Optimizer:
 
     Attributes:
         space: the `Space`.
-        maximize: whether larger values are better.
-        policy_why: why "auto" chose it; empty where the caller did.
+        maximize: whether larger values are better, of one objective or of all.
+        objectives: what was said of them, `rnnbbo.objectives.Objectives`.
 
     Raises:
         SpaceError: the space is malformed.
         PolicyError: there is no such policy.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: n_calls, call_seconds, rng or maximize is not of the form expected.
+        ConfigError: n_calls, call_seconds, rng, maximize, directions or reference is not of the
+            form expected.
     """
 
     def __init__(
@@ -103,43 +104,50 @@ class Optimizer:
         call_seconds: float | None = None,
         rng: int | np.random.Generator | None = None,
         maximize: bool = False,
+        directions: Any = None,
+        reference: Any = None,
         prior: Any = None,
     ) -> None:
         keep_heap(_HEAP)
         self.space = as_space(dimensions, where)
         self.n_calls = None if n_calls is None else as_count("n_calls", n_calls)
         seconds = None if call_seconds is None else as_seconds("call_seconds", call_seconds)
-        self.maximize = as_flag("maximize", maximize)
+        self.objectives = Objectives.of(maximize, directions, reference)
+        self.maximize = self.objectives.maximize
         self._rng = rng
         self._entropy = as_entropy(rng)
         self._stages = shipped.stages_of(policy, self.n_calls, seconds)
-        self._learn(as_earlier(self.space, prior, self.maximize))
+        given = self.objectives.reference
+        self._begins = Start(
+            self.space,
+            self._entropy,
+            None if given is None else self.objectives.inward(given),
+            self._learned(as_earlier(self.space, prior, self.maximize)),
+        )
         self._history: list[_Event] = []
         self._start()
 
-    def _learn(self, studies: Sequence[EarlierValues]) -> None:
+    def _learned(self, studies: Sequence[EarlierValues]) -> dict[str, Checkpoint]:
         """Let the policies learn from earlier studies; of those that "auto" chooses, who can.
 
         Raises:
             PolicyError: none can.
         """
-        self._learned: dict[str, Checkpoint] = {}
-        if not studies:
-            return
-        for source in self._stages[0].policies:
+        learned = {}
+        for source in self._stages[0].policies if studies else ():
             loaded = shipped.load(source)
             # Randomness of its own: the rest of the run draws what it would without.
             rng = np.random.default_rng((self._entropy, 3))
             informed = loaded.policy.learned_from(rng, [(one.x, one.y) for one in studies])
-            self._learned[loaded.name] = replace(loaded, policy=informed)
+            learned[loaded.name] = replace(loaded, policy=informed)
+        return learned
 
     def _start(self) -> None:
         """Go back to where nothing was asked or told."""
         dim = self.space.cube_dim
-        stage, *later = self._stages
-        self._later, self.policy_why = tuple(later), stage.why
         self._ledger = Ledger(dim)
-        self._proposers = [self._begin(one) for one in stage.policies]
+        self._lineup = Lineup.of(self._begins, self._stages)
+        self._lineup.known_to(self._ledger)
         self._asked = 0
         self._latest = np.full(dim, 0.5)
         self._whole = True
@@ -151,10 +159,19 @@ class Optimizer:
         return self._ledger.points
 
     @property
-    def yi(self) -> list[float]:
-        """Their values; NaN for a failed trial."""
+    def yi(self) -> list[Any]:
+        """Their values; NaN for a failed trial. Of several objectives a list each."""
         self._mend()
-        return [turned(value, self.maximize) for value in self._ledger.values]
+        if not self._ledger.several:
+            return [turned(value, self.maximize) for value in self._ledger.values]
+        return [list(self.objectives.outward(tuple(row))) for row in self._ledger.objectives]
+
+    @property
+    def directions(self) -> tuple[bool, ...] | None:
+        """Of each of several objectives, whether larger is better; None of one, or not yet."""
+        self._mend()
+        count = self._ledger.count or self.objectives.count or 1
+        return self.objectives.directions(count) if count > 1 else None
 
     @isolated()
     def ask(self, n_points: int | None = None) -> Any:
@@ -199,33 +216,31 @@ class Optimizer:
         Args:
             x: a point in user units, a list or a mapping, or a list of points.
             y: its value, lower being better unless it maximizes, or a list of values; an array or
-                list of one element is that value. NaN, infinity, None or what is masked is a failed
-                trial: it is recorded and never becomes the best; what the policy is told of it is
-                `rnnbbo.policies.protocol.Takes`.
+                list of one element is that value. Of several objectives a point's value is a list
+                of numbers, as many for every point. NaN, infinity, None or what is masked is a
+                failed trial: it is recorded and never becomes the best; what the policy is told of
+                it is `rnnbbo.policies.protocol.Takes`.
             constraints: of a point, what has to be at most 0, by name: `{"mem": used - 8}`; of
                 several points, a list of such mappings. Every value has the same names. One that
                 is not a finite number is not met.
 
         Raises:
             PointError: a point has the wrong length or type, or is out of bounds.
-            ObservationError: a value is not a number, or constraints are not such a mapping, or
-                not those of the values before.
+            ObservationError: a value is not a number, or there are not as many as of the points
+                before, or constraints are not such a mapping, or not those of the values before.
             PolicyError: the policy takes no constraints. Nothing has been taken then.
         """
         given = as_pairs(x, y)
-        pairs = [(self.space.check(one), self._value(value)) for one, value in given]
+        pairs = [(self.space.check(one), as_values(value)) for one, value in given]
         limits = listed_constraints(constraints, len(given))
         self._mend()
-        self._require_agreement([value for _, value in pairs], limits)
-        for (point, value), own in zip(pairs, limits, strict=True):
-            self._note(_Event(self.space.place(point), point, value, own))
+        self._require_agreement([values for _, values in pairs], limits)
+        for (point, values), own in zip(pairs, limits, strict=True):
+            inward = self.objectives.inward(values)
+            self._note(_Event(self.space.place(point), point, inward, own))
         # The ask that follows finds its work done. All is taken by now: what interrupts this only
         # puts the work off.
-        turn = (self._asked + 1) % len(self._proposers)
-        self._proposers = [
-            one.prepare(self._ledger) if i == turn else one.caught_up()
-            for i, one in enumerate(self._proposers)
-        ]
+        self._lineup = self._lineup.prepared(self._asked, self._ledger)
 
     @isolated()
     def replay(self, history: Iterable[tuple[Any, ...]]) -> None:
@@ -247,24 +262,21 @@ class Optimizer:
             event = self._event(*one)
             self._mend()
             if event.point is not None:
-                self._require_agreement([event.value], [event.constraints])
+                self._require_agreement([event.values], [event.constraints])
             self._note(event)
 
     @isolated()
     def catch_up(self) -> None:
         """Work out what was only noted so far; whatever needs it would do so."""
         self._mend()
-        self._proposers = [one.caught_up() for one in self._proposers]
+        self._lineup = self._lineup.caught_up()
 
     @isolated()
     def snapshot(self) -> dict[str, Any]:
         """Return what it has worked out so far, a value; see `restore`."""
         self.catch_up()
-        proposers = [
-            (one.policy.name, one.settled, one.steps, one.fed, one.since, one.stepped)
-            for one in self._proposers
-        ]
-        return {"asked": self._asked, "told": len(self._ledger.values), "proposers": proposers}
+        worked_out = self._lineup.worked_out()
+        return {"asked": self._asked, "told": len(self._ledger.values), "proposers": worked_out}
 
     @isolated()
     def restore(self, history: Iterable[tuple[Any, ...]], snapshot: dict[str, Any]) -> None:
@@ -279,49 +291,25 @@ class Optimizer:
         """
         self._mend()
         events = [self._event(*one) for one in history]
-        n_told = len(self._ledger.values) + sum(event.point is not None for event in events)
-        n_asked = self._asked + sum(event.point is None for event in events)
-        stage, later = None, self._later
-        while later and n_told >= later[0].begins:
-            stage, *rest = later
-            later = tuple(rest)
-        proposers = self._proposers
-        constrained = bool(self._ledger.names) or any(event.constraints for event in events)
-        if stage is not None:
-            known = {proposer.policy.name for proposer in proposers}
-            proposers = [self._begin(one) for one in _fitting(stage.policies, known, constrained)]
-        names = [one.policy.name for one in proposers]
-        worked_out = snapshot["proposers"]
-        same = (n_asked, n_told) == (snapshot["asked"], snapshot["told"])
-        if not same or names != [name for name, *_ in worked_out]:
+        told = [event for event in events if event.point is not None]
+        n_told = len(self._ledger.values) + len(told)
+        n_asked = self._asked + len(events) - len(told)
+        if (n_asked, n_told) != (snapshot["asked"], snapshot["told"]):
             raise ValueError("a snapshot of another history")
-        proposers = [
-            replace(
-                one,
-                settled=settled,
-                steps=steps,
-                fed=fed,
-                bulks=(),
-                since=since,
-                stepped=stepped,
-                prepared=None,
-            )
-            for one, (_, settled, steps, fed, since, stepped) in zip(
-                proposers, worked_out, strict=True
-            )
-        ]
+        constrained = bool(self._ledger.names) or any(event.constraints for event in told)
+        several = self._ledger.several or any(len(event.values) > 1 for event in told)
+        lineup = self._lineup.restored(snapshot["proposers"], n_told, constrained, several)
+        lineup.known_to(self._ledger)
         for event in events:
             self._history.append(event)
             self._whole = False
             self._record(event)
-        self._proposers, self._later = proposers, later
-        self.policy_why = self.policy_why if stage is None else stage.why
-        self._whole = True
+        self._lineup, self._whole = lineup, True
 
     def copy(self) -> "Optimizer":
         """Return an independent optimizer that goes on as this one would."""
         self._mend()
-        twin = copy.copy(self)  # proposers are values that nothing changes
+        twin = copy.copy(self)  # the lineup is a value that nothing changes
         twin._ledger, twin._history = self._ledger.copy(), list(self._history)
         return twin
 
@@ -343,7 +331,7 @@ class Optimizer:
     def recommendation(self) -> Recommendation:
         """Return the point of `recommend`, its estimated value and the noise."""
         self._mend()
-        for proposer in self._proposers:
+        for proposer in [] if self._ledger.several else self._lineup.proposers:
             found = proposer.policy.policy.recommend(proposer.state)
             if found is None:
                 continue
@@ -360,7 +348,7 @@ class Optimizer:
     def knows_gain(self) -> bool:
         """Whether a policy that proposes now knows `gain_left`."""
         self._mend()
-        return any(one.policy.policy.knows_gain for one in self._proposers)
+        return any(one.policy.policy.knows_gain for one in self._lineup.proposers)
 
     @isolated()
     def gain_left(self) -> float | None:
@@ -372,7 +360,7 @@ class Optimizer:
             as all but `kernel` do not, or not yet.
         """
         self._mend()
-        for proposer in self._proposers:
+        for proposer in self._lineup.proposers:
             gain = proposer.gain_left(self._ledger)
             if gain is not None:
                 return self._ledger.feed(proposer.policy.policy.takes).in_user_unit(gain)
@@ -381,6 +369,8 @@ class Optimizer:
     def left(self) -> Left:
         """Return what the policy says of going on, for `rnnbbo.stopping`."""
         values = np.array([math.nan, *self._ledger.values])
+        if self._ledger.several:
+            return Left(None, None, 0.0)
         spread = 0.0
         if np.isfinite(values).any():
             cube = [self.space.place(point) for point in self._ledger.points]
@@ -390,10 +380,18 @@ class Optimizer:
 
     def result(self) -> OptimizeResult:
         """Sum up what was told: best point and value, all points, all values."""
+        several: dict[str, Any] = {}
+        if self.directions is not None:
+            reference = self.objectives.reference
+            several = {
+                "directions": self.directions,
+                "reference": None if reference is None else list(reference),
+            }
         return make_result(
             self.space,
             self.Xi,
             self.yi,
+            **several,
             constraints=self._ledger.constraints,
             policy=self.policy_name,
             policy_why=self.policy_why,
@@ -407,72 +405,48 @@ class Optimizer:
     def policy_name(self) -> str:
         """Name of the policy that proposes now; several names where they take turns."""
         self._mend()
-        return "+".join(proposer.policy.name for proposer in self._proposers)
+        return self._lineup.name
+
+    @property
+    def policy_why(self) -> str:
+        """Why "auto" chose it; empty where the caller did."""
+        return self._lineup.why
 
     @property
     def state(self) -> Any:
         """What the policy carries from step to step, a value; of several, the first one's."""
         self._mend()
-        return self._proposers[0].state
-
-    def _begin(self, policy: shipped.Source) -> Proposer:
-        """Return a policy that has seen nothing yet."""
-        loaded = shipped.load(policy)
-        loaded = self._learned.get(loaded.name, loaded)
-        begun = Proposer.begin(loaded, self.space, self._entropy)
-        self._ledger.feed(begun.policy.policy.takes)
-        return begun
-
-    def _hand_over(self, stage: auto.Stage) -> None:
-        """Go on with other policies; new ones are told everything that was told so far."""
-        known = {proposer.policy.name: proposer for proposer in self._proposers}
-        self.policy_why = stage.why
-        self._proposers = [
-            known[name] if name in known else self._begin(name).informed(self._ledger)
-            for name in _fitting(stage.policies, known, bool(self._ledger.names))
-        ]
+        return self._lineup.proposers[0].state
 
     def _require_agreement(
-        self, values: Sequence[float], constraints: Sequence[Mapping[str, float]]
+        self, trials: Sequence[Values], constraints: Sequence[Mapping[str, float]]
     ) -> None:
-        """Make sure that constraints are those of the values before, and that a policy takes them.
+        """Make sure that values and constraints are as before, and that a policy takes them.
 
         Raises:
             ObservationError: they are others.
-            PolicyError: none does.
+            PolicyError: none does, or the run has a prior, and several objectives.
         """
         names = self._ledger.names
-        for value, own in zip(values, constraints, strict=True):
-            names = agreed(names, own, not math.isfinite(value))
-        if names and not any(one.policy.policy.constrained for one in self._proposers):
-            for one in self._proposers:
+        count = self._ledger.count or self.objectives.count
+        for values, own in zip(trials, constraints, strict=True):
+            count = agreed_count(count, values)
+            names = agreed(names, own, not math.isfinite(values[0]))
+        if count is not None and count > 1 and self._begins.learned:
+            raise PolicyError(
+                f"prior, and values of {count} objectives; expected one: of several no policy "
+                "learns from earlier studies"
+            )
+        if names and not self._lineup.constrained:
+            for one in self._lineup.proposers:
                 shipped.require_constrained(one.policy)
-
-    def _taught(self, proposer: Proposer, u: np.ndarray, told: Told) -> Proposer:
-        """Return a policy after one more value, which the ledger has, at a point u (D,)."""
-        if told.again:
-            return self._begin(proposer.policy).informed(self._ledger)
-        if told.half != 1.0:
-            # What was told before is taken in as it was told: in the new unit it may be lost.
-            proposer = proposer.caught_up().rescaled(told.half).rescaled(told.half)
-        return proposer.told(u, told.value, told.constraints)
-
-    def _begin_ask(self) -> tuple[Proposer, list[Proposer]]:
-        """Return the proposer whose turn it is, ready to propose, and all of them after the ask."""
-        turn = (self._asked + 1) % len(self._proposers)
-        proposer = self._proposers[turn]
-        proposer = proposer.asked() if proposer.fed else proposer.dummy(self._latest)
-        # Whatever is asked for next without a result in between is a pending evaluation more.
-        return proposer, [
-            proposer if i == turn else other.asked() for i, other in enumerate(self._proposers)
-        ]
 
     def _ask(self) -> list[Any]:
         self._mend()
-        proposer, proposers = self._begin_ask()
+        proposer, lineup = self._lineup.begin_ask(self._asked, self._latest)
         rng = np.random.default_rng((self._entropy, self._asked + 1))
         point, u = proposer.propose(self._ledger, rng)
-        self._note(_Event(u), proposers)
+        self._note(_Event(u), lineup)
         return point
 
     def _event(self, x: Any, *told: Any) -> _Event:
@@ -482,25 +456,27 @@ class Optimizer:
         if not told:
             return _Event(u)
         y, *constraints = told
-        return _Event(u, point, self._value(y), as_constraints(*constraints or (None,)))
+        values = as_values(y)
+        agreed_count(self._ledger.count or self.objectives.count, values)
+        inward = self.objectives.inward(values)
+        return _Event(u, point, inward, as_constraints(*constraints or (None,)))
 
-    def _value(self, y: Any) -> float:
-        """Return a told value as policies have it: lower is better; NaN for a failed trial."""
-        return turned(as_value(y), self.maximize)
-
-    def _note(self, event: _Event, proposers: list[Proposer] | None = None) -> None:
+    def _note(self, event: _Event, lineup: Lineup | None = None) -> None:
         """Take note of an event: it has happened, or, where an interrupt came first, it has not.
 
         Args:
             event: it.
-            proposers: what an ask leaves them as, where that was worked out already.
+            lineup: what an ask leaves it as, where that was worked out already.
         """
-        if event.point is None and proposers is None:
-            proposers = self._begin_ask()[1]
+        if event.point is None and lineup is None:
+            lineup = self._after_ask()
         self._history.append(event)
         self._whole = False
-        self._take(event, proposers)
+        self._take(event, lineup)
         self._whole = True
+
+    def _after_ask(self) -> Lineup:
+        return self._lineup.begin_ask(self._asked, self._latest)[1]
 
     def _mend(self) -> None:
         """Begin anew from the history, where an interrupt has come into the midst of an event."""
@@ -509,40 +485,22 @@ class Optimizer:
         self._start()
         self._whole = False
         for event in self._history:
-            self._take(event, self._begin_ask()[1] if event.point is None else None)
+            self._take(event, self._after_ask() if event.point is None else None)
         self._whole = True
 
     def _record(self, event: _Event) -> dict[Takes, Told]:
         """Enter an event in the ledger, and return what `Ledger.tell` does; nothing of an ask."""
         if event.point is not None:
-            return self._ledger.tell(event.point, event.u, event.value, event.constraints)
+            value, *further = event.values
+            return self._ledger.tell(event.point, event.u, value, event.constraints, tuple(further))
         self._asked, self._latest = self._asked + 1, event.u
         self._ledger.ask(event.u)
         return {}
 
-    def _take(self, event: _Event, proposers: list[Proposer] | None) -> None:
+    def _take(self, event: _Event, lineup: Lineup | None) -> None:
+        known = self._ledger.several
         told = self._record(event)
-        if proposers is not None:
-            self._proposers = proposers
-        if not told:
-            return
-        self._proposers = [
-            self._taught(one, event.u, told[one.policy.policy.takes]) for one in self._proposers
-        ]
-        if self._later and len(self._ledger.values) >= self._later[0].begins:
-            stage, *later = self._later
-            self._later = tuple(later)
-            self._hand_over(stage)
-
-
-def _fitting(
-    policies: Sequence[shipped.Source], known: Container[Any], constrained: bool
-) -> Sequence[Any]:
-    """Return the policies of a stage that can propose under constraints, if there are any.
-
-    Where none of them can, those that propose up to then, which are `known`, go on.
-    """
-    if not constrained:
-        return policies
-    able = [one for one in policies if shipped.load(one).policy.constrained]
-    return able or [name for name in shipped.taking_constraints() if name in known] or policies
+        lineup = self._lineup if lineup is None else lineup
+        if self._ledger.several and not known:
+            lineup = lineup.for_several()
+        self._lineup = lineup.told(event.u, told, self._ledger) if told else lineup

@@ -76,10 +76,15 @@ class Proposer:
         return proposer
 
     def told(
-        self, u: np.ndarray, value: float, constraints: np.ndarray | None = None
+        self,
+        u: np.ndarray,
+        value: float,
+        constraints: np.ndarray | None = None,
+        further: np.ndarray | None = None,
     ) -> "Proposer":
-        """Return it after one more value, at a point u (D,), and its constraints (K,)."""
-        observation = self._observation(u, value, told=True)._replace(constraints=constraints)
+        """Return it after one more value, at a point u (D,), its constraints, more objectives."""
+        observation = self._observation(u, value, told=True)
+        observation = observation._replace(constraints=constraints, further=further)
         since = (*self.since, observation)
         bulks = self.bulks
         if len(since) == BULK:
@@ -211,6 +216,9 @@ class Proposer:
 
     def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""
+        yield from self._more(ledger, rng)
+
+    def _more(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         policy, params = self.policy.policy, self.policy.params
         pending = ledger.waiting(self.policy.policy.takes)[-MOST_PENDING:]
         yield from policy.further(params, self.state, pending, self.space, rng)

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.direction import turned, worst_value
+from rnnbbo.direction import MAXIMIZE, Maximize, OneOrSeveral, flags_of, in_words, worst_value
+from rnnbbo.fronts import hypervolume_of, make_front, reference_point
+from rnnbbo.incumbents import best_index
+from rnnbbo.objectives import count_of, is_finite
 from rnnbbo.space import Space
-from rnnbbo.violations import is_feasible, rank
+from rnnbbo.violations import is_feasible
 
 
 class Recommendation(NamedTuple):
@@ -37,10 +40,22 @@ class OptimizeResult(dict):
     is. `to_skopt` of its `space` gives scikit-optimize's own space where more is needed.
 
     Attributes:
-        x: best point, a list of n_dims values in user units; None if no trial succeeded.
+        x: best point, a list of n_dims values in user units; None if no trial succeeded. With
+            several objectives, of the front the one that is nowhere far from the best: in units of
+            the front's range, whose worst objective is least.
         best: the same by name, {name: value}, without what is inactive.
-        fun: its value; infinity if no trial succeeded, -infinity where it maximizes.
-        maximize: whether larger values are better.
+        fun: its value; infinity if no trial succeeded, -infinity where it maximizes. A list with
+            several objectives, as values are everywhere then.
+        maximize: whether larger values are better; with several objectives, of all of them.
+        directions: "minimize" or "maximize" of each of several objectives; None with one.
+        front: with several objectives the `rnnbbo.fronts.Front` of feasible trials, which no other
+            one dominates; None with one.
+        reference: with several objectives the reference point of the hypervolume, as given, or
+            derived from the front: a tenth of its range beyond its worst value of each; None with
+            one objective, and while nothing is feasible.
+        hypervolume: what the front dominates within the reference point, which takes long for a
+            large front of five or more: from four on it is worked out when it is first asked for.
+            None with one objective.
         feasible: whether all constraints are at most 0 at `x`; None if no trial succeeded. While
             no trial is feasible `x` is the one that violates them least, by their sum.
         constraints: values of the constraints at `x`, by name; empty where there are none.
@@ -53,10 +68,10 @@ class OptimizeResult(dict):
             least 0, in the unit of the values; None where the policy does not know that, or not
             yet: see `Optimizer.gain_left`.
         x_iters: every point told, in the order told: a list of points.
-        func_vals: their values, (len(x_iters),) float64. A failed trial, whatever its
-            objective returned, is +infinity here, -infinity where it maximizes: it never is the
-            best, and running minima, or maxima, stay right. One that is not feasible keeps its
-            value.
+        func_vals: their values, (len(x_iters),) float64, or (len(x_iters), K) of K objectives. A
+            failed trial, whatever its objective returned, is +infinity here, -infinity where it
+            maximizes: it never is the best, and running minima, or maxima, stay right. One that is
+            not feasible keeps its value.
         constraint_vals: values of the constraints of every trial, {name: (len(x_iters),) float64},
             NaN where one is not known; empty where there are none.
         n_failed: number of failed trials.
@@ -85,6 +100,13 @@ class OptimizeResult(dict):
         scipy_optimize = sys.modules.get("scipy.optimize")
         return getattr(scipy_optimize, "OptimizeResult", OptimizeResult)
 
+    def __missing__(self, key: str) -> Any:
+        """Work out the hypervolume, which is left until it is asked for."""
+        if key != "hypervolume" or self.get("front") is None:
+            raise KeyError(key)
+        self[key] = hypervolume_of(self["front"], self["reference"], self["directions"])
+        return self[key]
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self[name]
@@ -109,9 +131,13 @@ class OptimizeResult(dict):
     def __repr__(self) -> str:
         if not self:
             return "OptimizeResult()"
-        width = max(map(len, self))
-        lines = [f"{key:>{width}}: {_shown(key, value)}" for key, value in self.items()]
-        return "\n".join(lines)
+        shown = {key: value for key, value in self.items() if value is not None or key not in _MORE}
+        width = max(map(len, shown), default=0)
+        return "\n".join(f"{key:>{width}}: {_shown(key, value)}" for key, value in shown.items())
+
+
+_AT_ONCE = 3  # objectives up to which the hypervolume takes milliseconds
+_MORE = ("directions", "front", "reference", "hypervolume")  # with several objectives
 
 
 def _shown(key: str, value: Any) -> str:
@@ -133,7 +159,7 @@ def _shown(key: str, value: Any) -> str:
 def make_result(
     space: Space,
     x_iters: Sequence[list[Any]],
-    y_iters: Sequence[float],
+    y_iters: Sequence[OneOrSeveral],
     *,
     constraints: Sequence[Mapping[str, float]] = (),
     policy: str | None = None,
@@ -142,6 +168,8 @@ def make_result(
     gain_left: float | None = None,
     random_state: Any = None,
     maximize: bool = False,
+    directions: tuple[bool, ...] | None = None,
+    reference: Sequence[float] | None = None,
     message: str | None = None,
     specs: dict[str, Any] | None = None,
 ) -> OptimizeResult:
@@ -150,7 +178,8 @@ def make_result(
     Args:
         space: the search space.
         x_iters: n points in user units.
-        y_iters: n values; one that is not finite marks a failed trial.
+        y_iters: n values, lists with several objectives; one that is not finite marks a failed
+            trial.
         constraints: theirs, n mappings, or none.
         policy: name of the policy.
         policy_why: why it was chosen.
@@ -158,32 +187,43 @@ def make_result(
         gain_left: by how much it expects the next value to improve on the best one.
         random_state: what the caller gave as seed or generator.
         maximize: whether larger values are better.
+        directions: the same of each of several objectives; None where `maximize` says it of all.
+        reference: reference point of the hypervolume, in the user's signs; None to derive it.
         message: how the run ended; by default a count of the trials.
         specs: the call's arguments, {"args": {...}}.
 
     Returns:
         The result; the first of several points of the best value is its `x`.
     """
-    worst = worst_value(maximize)
-    values = np.array([y if math.isfinite(y) else worst for y in y_iters], dtype=np.float64)
-    n_failed = int(np.isinf(values).sum())
-    limits = constraints or [{}] * len(values)
+    signs: Maximize = maximize if directions is None else directions
+    limits = constraints or [{}] * len(y_iters)
     names = list(dict.fromkeys(name for one in limits for name in one))
-    known = [i for i, value in enumerate(values.tolist()) if math.isfinite(value)]
-    best = min(
-        known, key=lambda i: rank(turned(float(values[i]), maximize), limits[i]), default=None
-    )
-    feasible = None if best is None else is_feasible(limits[best])
+    known = [i for i, value in enumerate(y_iters) if is_finite(value)]
+    n_failed = len(y_iters) - len(known)
+    told, theirs = [y_iters[i] for i in known], [limits[i] for i in known]
+    count = count_of(told[0]) if told else len(directions or (maximize,))
+    flags = flags_of(signs, count)
+    worst = [worst_value(flag) for flag in flags]
+    values = np.tile(np.array(worst), (len(y_iters), 1))
+    if told:
+        values[known] = np.array(told, dtype=np.float64).reshape(len(told), count)
+    place = best_index(told, theirs, signs)
+    best = None if place is None else known[place]
+    fun = worst if best is None else values[best].tolist()
     recommended = Recommendation(None) if recommended is None else recommended
-    return OptimizeResult(
+    result = OptimizeResult(
         message=count_text(len(values), n_failed) if message is None else message,
-        success=bool(feasible),
-        fun=worst if best is None else float(values[best]),
+        success=best is not None and is_feasible(limits[best]),
+        fun=fun if count > 1 else fun[0],
         x=None if best is None else list(x_iters[best]),
-        maximize=maximize,
-        feasible=feasible,
+        maximize=all(flags),
+        feasible=None if best is None else is_feasible(limits[best]),
         constraints={} if best is None else dict(limits[best]),
         best=None if best is None else space.as_mapping(x_iters[best]),
+        directions=None,
+        front=None,
+        reference=None,
+        hypervolume=None,
         nfev=len(values),
         n_failed=n_failed,
         policy=policy,
@@ -194,7 +234,7 @@ def make_result(
         noise=recommended.noise,
         gain_left=gain_left,
         x_iters=[list(x) for x in x_iters],
-        func_vals=values,
+        func_vals=values if count > 1 else values[:, 0],
         constraint_vals={
             name: np.array([one.get(name, math.nan) for one in limits]) for name in names
         },
@@ -204,6 +244,21 @@ def make_result(
         models=[],
         specs={"args": {}} if specs is None else specs,
     )
+    if count > 1:
+        front = make_front(x_iters, values, limits, flags)
+        point, words = reference_point(front, reference, flags), in_words(flags)
+        result.update(directions=words, front=front, reference=point)
+        if count <= _AT_ONCE:
+            result["hypervolume"] = hypervolume_of(front, point, words)
+        else:
+            del result["hypervolume"]
+    return result
+
+
+def signs_of(result: OptimizeResult) -> Maximize:
+    """Return which values of a result are better."""
+    words = result.get("directions")
+    return bool(result.maximize) if words is None else tuple(one == MAXIMIZE for one in words)
 
 
 def count_text(n_trials: int, n_failed: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from rnnbbo.direction import OneOrSeveral
 from rnnbbo.errors import ObservationError
 from rnnbbo.result import OptimizeResult
 from rnnbbo.stopping import Left, ToldValue
@@ -23,7 +24,7 @@ class AskTell(Protocol):
     def add_pending(self, x: Any) -> Any:
         """Take note of a point that will be evaluated."""
 
-    def tell(self, x: Any, y: float, *, constraints: Any = None) -> Any:
+    def tell(self, x: Any, y: OneOrSeveral, *, constraints: Any = None) -> Any:
         """Take the value at a point, NaN for a failed trial, and its constraints."""
 
     def result(self) -> OptimizeResult:

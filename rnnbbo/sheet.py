@@ -21,6 +21,7 @@ TRIAL, STATE, VALUE, SECONDS, ERROR = OWN_COLUMNS = (
 FEASIBLE = "feasible"
 """A further one, beside columns of constraints."""
 _CONSTRAINT = "constraint_"
+_OBJECTIVE = "value_"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formulas begin with
 _DELIMITERS = (",", ";", "\t")
 _LARGEST = 64 * 2**20  # bytes
@@ -63,6 +64,36 @@ def constraint_columns(names: Iterable[str], columns: Sequence[str]) -> list[str
             column = f"{_CONSTRAINT}{column}"
         found.append(column)
     return found
+
+
+def objective_columns(count: int, columns: Sequence[str]) -> list[str]:
+    """Return the columns of values: `value`, or `value_1` and so on of several objectives.
+
+    Args:
+        count: number of objectives.
+        columns: those of the parameters.
+    """
+    return [_objective(i, columns) for i in range(1, count + 1)] if count > 1 else [VALUE]
+
+
+def objectives_in(present: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Return which columns of several objectives a table has, in their order.
+
+    Args:
+        present: the columns of the table.
+        columns: those of the parameters.
+    """
+    found: list[str] = []
+    while (column := _objective(len(found) + 1, columns)) in present:
+        found.append(column)
+    return found
+
+
+def _objective(number: int, columns: Sequence[str]) -> str:
+    column = f"{_OBJECTIVE}{number}"
+    while column in columns:
+        column = f"{_OBJECTIVE}{column}"
+    return column
 
 
 def constraint_of(column: str, columns: Sequence[str]) -> str | None:

@@ -22,6 +22,7 @@ from rnnbbo.sheet import (
     Sheet,
     column_names,
     constraint_of,
+    objectives_in,
     without_formula,
 )
 from rnnbbo.space import Integer, Real, Space
@@ -53,6 +54,7 @@ class SheetPoint(NamedTuple):
 def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
     """Return the points of a table: columns are parameters, and perhaps `value` and `trial`.
 
+    Several objectives have columns `value_1`, `value_2` and so on, all of them empty or none.
     What is fixed, or inactive in a row, may be empty, or its column missing. An empty value is not
     known yet; one of FAILED is a failed trial. Columns `constraint_NAME` have values of
     constraints; one that is not known beside a value is not met. Of what `rnnbbo study export`
@@ -63,6 +65,7 @@ def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
     """
     columns = column_names(space.names)
     _check_columns(sheet, columns, space.dimensions)
+    objectives = objectives_in(sheet.columns, columns)
     at = {column: i for i, column in enumerate(sheet.columns)}
     limits = {column: constraint_of(column, columns) for column in sheet.columns}
     found, wrong = [], []
@@ -79,7 +82,8 @@ def read_points(space: Space, sheet: Sheet) -> list[SheetPoint]:
         number = outcome = None
         try:
             number = _trial_number(own[TRIAL])
-            outcome = _outcome(own, sheet.decimal_comma)
+            several = {column: cells[at[column]] for column in objectives}
+            outcome = _outcome(own, several, sheet.decimal_comma)
             constraints = {
                 name: as_constraint(column, cells[at[column]], sheet.decimal_comma)
                 for column, name in limits.items()
@@ -106,8 +110,8 @@ def refuse_cells(name: str, wrong: Sequence[str]) -> None:
         raise TableError(f"{name}: {'; '.join(wrong[:_SHOWN])}{more}")
 
 
-def as_measured(text: Any, decimal_comma: bool = False) -> Outcome:
-    """Return what a cell says of a measurement: a number, or that it failed.
+def as_measured(text: Any, decimal_comma: bool = False, column: str = VALUE) -> Outcome:
+    """Return what a cell of a column says of a measurement: a number, or that it failed.
 
     Raises:
         ValueError: neither.
@@ -116,7 +120,7 @@ def as_measured(text: Any, decimal_comma: bool = False) -> Outcome:
         return Outcome(error=f"told as {text.strip()}")
     number = _number(text, decimal_comma)
     if number is None or not math.isfinite(number):
-        raise ValueError(f"{VALUE} = {_shown(text)}; expected a number, or fail, or nothing yet")
+        raise ValueError(f"{column} = {_shown(text)}; expected a number, or fail, or nothing yet")
     return Outcome(float(number))
 
 
@@ -135,6 +139,7 @@ def as_constraint(column: str, cell: Any, decimal_comma: bool = False) -> float 
 
 
 def _check_columns(sheet: Sheet, columns: Sequence[str], dimensions: Sequence[Dimension]) -> None:
+    objectives = objectives_in(sheet.columns, columns)
     missing = [
         column
         for column, dim in zip(columns, dimensions, strict=True)
@@ -144,15 +149,21 @@ def _check_columns(sheet: Sheet, columns: Sequence[str], dimensions: Sequence[Di
         column
         for column in sheet.columns
         if column not in (*columns, *OWN_COLUMNS, FEASIBLE)
+        and column not in objectives
         and constraint_of(column, columns) is None
     ]
     twice = [column for i, column in enumerate(sheet.columns) if column in sheet.columns[:i]]
+    if objectives and VALUE in sheet.columns:
+        raise TableError(
+            f"{sheet.name}: columns {VALUE!r} and {objectives[0]!r}; expected {VALUE}, or a column "
+            "an objective"
+        )
     if missing or unknown or twice:
         what = "missing" if missing else "unknown" if unknown else "twice"
         which = ", ".join(map(repr_of, missing or unknown or twice))
         raise TableError(
             f"{sheet.name}: columns {what} = {which}; expected {', '.join(columns)}, and as you "
-            f"like {TRIAL}, {VALUE} and constraint_NAME"
+            f"like {TRIAL}, {VALUE} (or value_1, value_2, ...) and constraint_NAME"
         )
 
 
@@ -226,13 +237,43 @@ def _trial_number(cell: Any) -> int | None:
     return int(number)
 
 
-def _outcome(own: dict[str, Any], decimal_comma: bool) -> Outcome | None:
+def _outcome(own: dict[str, Any], several: dict[str, Any], decimal_comma: bool) -> Outcome | None:
+    if any(cell is not None for cell in several.values()):
+        return _measured_together(several, decimal_comma)
     cell = own[VALUE]
     if cell is not None:
         return as_measured(cell, decimal_comma)
     if own[STATE] == TrialState.FAILED:
         return Outcome(error=as_line(str(own[ERROR] or "failed")))
     return None
+
+
+def _measured_together(cells: Mapping[str, Any], decimal_comma: bool) -> Outcome:
+    """Return what the cells of several objectives say, by column; one failure is that of all.
+
+    Raises:
+        ValueError: one is empty, or neither a number nor a failure.
+    """
+    outcomes = []
+    failed = any(
+        isinstance(cell, str) and cell.strip().lower() in FAILED for cell in cells.values()
+    )
+    for column, cell in cells.items():
+        if cell is None and failed:
+            continue
+        if cell is None:
+            raise ValueError(f"{column} = nothing; expected a number, or fail, beside the others")
+        outcomes.append(as_measured(cell, decimal_comma, column))
+    return together(outcomes)
+
+
+def together(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the outcome whose objectives are measured one by one; failed where one is."""
+    failed = next((one for one in outcomes if one.error is not None), None)
+    if failed is not None:
+        return failed
+    values = [one.value for one in outcomes if not isinstance(one.value, list)]
+    return Outcome(values if len(values) > 1 else values[0])
 
 
 def _with_constraints(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rnnbbo.direction import turned
+from rnnbbo.direction import Maximize, OneOrSeveral
 from rnnbbo.errors import ConfigError
 from rnnbbo.escaping import repr_of
+from rnnbbo.incumbents import BestSoFar
+from rnnbbo.objectives import count_of
 from rnnbbo.status import Status
-from rnnbbo.violations import rank
 
 EXHAUSTED = "exhausted"
 SHARE = 1e-5
@@ -27,12 +27,12 @@ class ToldValue(NamedTuple):
     """What came of a point that was told.
 
     Attributes:
-        value: None for a failure.
+        value: a list with several objectives; None for a failure.
         evaluated: whether it was evaluated; else it was known without.
         constraints: by name.
     """
 
-    value: float | None
+    value: OneOrSeveral | None
     evaluated: bool
     constraints: Mapping[str, float] = MappingProxyType({})
 
@@ -63,20 +63,37 @@ class StopRules:
     """When a run ends before its evaluations are made; by default never.
 
     Attributes:
-        target: at the first value that is at least as good, of a feasible point.
-        patience: after so many evaluations without a better value; while no point is feasible,
-            without one that violates the constraints less.
+        target: at the first value that is at least as good, of a feasible point; with several
+            objectives a list, and in each of them.
+        patience: after so many evaluations without a better value, or, with several objectives,
+            without one that the front has then; while no point is feasible, without one that
+            violates the constraints less.
         exhausted: where little more is expected to be gained: less than SHARE of the range of the
             values, outliers aside, or than NOISE_SHARE of their noise, at IN_TURN asks in turn.
     """
 
-    target: float | None = None
+    target: OneOrSeveral | None = None
     patience: int | None = None
     exhausted: bool = False
 
     def __bool__(self) -> bool:
         """Return whether there is a rule."""
         return self != NO_RULES
+
+    def require_fitting(self, count: int) -> None:
+        """Make sure that they are for so many objectives.
+
+        Raises:
+            ConfigError: they are not.
+        """
+        if self.target is not None and count_of(self.target) != count:
+            expected = "one number" if count == 1 else f"a list of {count}, one an objective"
+            raise ConfigError(f"target = {repr_of(self.target)}; expected {expected}")
+        if self.exhausted and count > 1:
+            raise ConfigError(
+                f"until = {EXHAUSTED!r} with {count} objectives; expected a target or patience, "
+                "which are known of a front"
+            )
 
 
 NO_RULES = StopRules()
@@ -99,36 +116,37 @@ class Stopping:
 
     Args:
         rules: the rules.
-        maximize: whether larger values are better.
+        maximize: which values are better.
     """
 
-    def __init__(self, rules: StopRules, maximize: bool) -> None:
+    def __init__(self, rules: StopRules, maximize: Maximize) -> None:
         self._rules = rules
-        self._maximize = maximize
-        self._best = (True, math.inf)  # by `rank`, of the lower is better
+        self._best = BestSoFar(maximize)
         self._since = 0  # evaluations since the best value
         self._small = 0  # asks in turn at which little is left
         self.count = 0
         """Number of values taken."""
 
     def add(self, told: Iterable[ToldValue]) -> None:
-        """Take what was told since."""
+        """Take what was told since.
+
+        Raises:
+            ConfigError: the rules are for another number of objectives.
+        """
         for value, evaluated, constraints in told:
             self.count += 1
             self._since += evaluated
             if value is None:
                 continue
-            own = rank(turned(value, self._maximize), constraints)
-            if own < self._best:
-                self._best, self._since = own, 0
+            self._rules.require_fitting(count_of(value))
+            if self._best.add(value, constraints):
+                self._since = 0
 
     def status(self) -> Status | None:
         """Return why the run ends by its values; None where it goes on."""
         rules = self._rules
-        if rules.target is not None:
-            target = turned(rules.target, self._maximize)
-            if self._best <= (False, target):  # of a feasible point
-                return Status.TARGET
+        if rules.target is not None and self._best.reaches(rules.target):
+            return Status.TARGET
         if rules.patience is not None and self._since >= rules.patience:
             return Status.PATIENCE
         return None

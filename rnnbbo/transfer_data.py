@@ -38,7 +38,8 @@ def as_earlier(space: Space, prior: Any, maximize: bool) -> tuple[EarlierValues,
         maximize: whether larger values of a pair are better; studies and results know it.
 
     Raises:
-        ConfigError: it is something else; or nothing of it lies in dimensions of the same names.
+        ConfigError: it is something else, or has several objectives; or nothing of it lies in
+            dimensions of the same names.
     """
     if prior is None:
         return ()
@@ -51,7 +52,7 @@ def _one(space: Space, item: Any, maximize: bool) -> EarlierValues:
         return item
     names: Sequence[str] = space.names
     if hasattr(item, "trials") and hasattr(item, "space"):
-        told = [(t.x, t.value) for t in item.trials() if t.value is not None]
+        told: list[tuple[Any, Any]] = [(t.x, t.value) for t in item.trials() if t.value is not None]
         names, sign = item.space.names, -1.0 if item.maximize else 1.0
     elif hasattr(item, "x_iters") and hasattr(item, "func_vals"):
         told = list(zip(item.x_iters, item.func_vals, strict=True))
@@ -63,6 +64,8 @@ def _one(space: Space, item: Any, maximize: bool) -> EarlierValues:
             f"prior = {repr_of(item)}; expected earlier studies: open studies (or their files, in "
             "minimize and Study), results of runs, or pairs (points, values)"
         )
+    if any(as_list(value) is not None for _, value in told):
+        raise ConfigError("prior with several objectives; expected values of one")
     shared = [name for name in names if name in space.names]
     if not shared:
         raise ConfigError(

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rnnbbo.direction import turned
+from rnnbbo.direction import Maximize, OneOrSeveral
 from rnnbbo.escaping import as_line, as_plain, end_of, one_line, repr_of
+from rnnbbo.incumbents import best_index, front_indices
 from rnnbbo.status import TrialState
-from rnnbbo.violations import as_constraints, is_feasible, rank
+from rnnbbo.violations import as_constraints, is_feasible
 
 _LONGEST_STDERR = 64 * 1024
 
@@ -23,7 +24,8 @@ class Outcome:
     them: see `rnnbbo.escaping`.
 
     Attributes:
-        value: the objective's value; NaN if the evaluation failed.
+        value: the objective's value, or a list of those of several objectives; NaN if the
+            evaluation failed.
         error: why it failed, in one line; None if it did not. An exception becomes its text.
         info: what the objective told beside the value, in the types that JSON has; something else
             than a mapping is kept under the key "info".
@@ -36,7 +38,7 @@ class Outcome:
         ObservationError: the constraints are no mapping of names to numbers.
     """
 
-    value: float = math.nan
+    value: OneOrSeveral = math.nan
     error: str | None = None
     info: dict[str, Any] = field(default_factory=dict)
     stderr: str = ""
@@ -99,8 +101,8 @@ class Trial:
         return self.outcome is not None and self.outcome.error is not None
 
     @property
-    def value(self) -> float | None:
-        """The value; None until it is told, and for a failed trial."""
+    def value(self) -> OneOrSeveral | None:
+        """The value, a list with several objectives; None until told, and for a failed trial."""
         return None if self.outcome is None or self.failed else self.outcome.value
 
     @property
@@ -119,17 +121,27 @@ class Trial:
         return self.value is not None and is_feasible(self.constraints)
 
 
-def best_of(trials: Iterable[Trial], *, maximize: bool) -> Trial | None:
+def best_of(trials: Iterable[Trial], *, maximize: Maximize) -> Trial | None:
     """Return the first of the trials with the best value, or None where none succeeded.
 
-    Among feasible ones; where none is feasible, the one that violates the constraints least.
+    Among feasible ones; with several objectives, of the front the one that is nowhere far from the
+    best. Where none is feasible, the one that violates the constraints least.
     """
-    best: Trial | None = None
-    lowest = (True, math.inf)
-    for trial in trials:
-        if trial.value is None:
-            continue
-        own = rank(turned(trial.value, maximize), trial.constraints)
-        if best is None or own < lowest:
-            best, lowest = trial, own
-    return best
+    known = [trial for trial in trials if trial.value is not None]
+    best = best_index([_known(one) for one in known], [one.constraints for one in known], maximize)
+    return None if best is None else known[best]
+
+
+def front_of(trials: Iterable[Trial], *, maximize: Maximize) -> list[Trial]:
+    """Return the trials of the front, the best in the first objective first.
+
+    None where there is a single objective, or nothing is feasible.
+    """
+    known = [trial for trial in trials if isinstance(trial.value, list)]
+    values, constraints = [_known(one) for one in known], [one.constraints for one in known]
+    return [known[i] for i in front_indices(values, constraints, maximize)]
+
+
+def _known(trial: Trial) -> OneOrSeveral:
+    assert trial.value is not None
+    return trial.value

@@ -268,7 +268,8 @@ def test_what_is_worked_out_at_the_tell_changes_no_point(policy: str) -> None:
         x = waiting.pop(0)
         optimizer.tell(x, bowl(x))
         late = optimizer.copy()
-        late._proposers = [replace(one, prepared=None) for one in late._proposers]
+        idle = [replace(one, prepared=None) for one in late._lineup.proposers]
+        late._lineup = replace(late._lineup, proposers=tuple(idle))
         points = optimizer.ask(n_points=2)
         assert late.ask(n_points=2) == points
         waiting.append(points[0])

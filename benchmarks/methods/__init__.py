@@ -9,20 +9,30 @@ from rnnbbo.benchmarks.methods.base import (
     ConstrainedMethod,
     FloatArray,
     Method,
+    MultiObjectiveMethod,
     Recommender,
     WorstFinite,
 )
-from rnnbbo.benchmarks.methods.peers import PEERS, Peer, about_method, is_own, make_method
+from rnnbbo.benchmarks.methods.peers import (
+    PEERS,
+    Peer,
+    about_method,
+    is_own,
+    make_method,
+    make_multi_objective,
+)
 
 __all__ = [
     "PEERS",
     "ConstrainedMethod",
     "FloatArray",
     "Method",
+    "MultiObjectiveMethod",
     "Peer",
     "Recommender",
     "WorstFinite",
     "about_method",
     "is_own",
     "make_method",
+    "make_multi_objective",
 ]

@@ -56,6 +56,22 @@ class ConstrainedMethod(Protocol):
         ...
 
 
+@runtime_checkable
+class MultiObjectiveMethod(Protocol):
+    """A method that takes several objectives; it is made with their reference point."""
+
+    def ask(self) -> FloatArray:
+        """Return the next point, (dim,) in the unit cube."""
+        ...
+
+    def tell_objectives(self, x: FloatArray, values: FloatArray) -> None:
+        """Take the values (K,) at the point x that the last `ask` returned.
+
+        Values of which one is not finite stand for a failed evaluation.
+        """
+        ...
+
+
 def cube(dim: int) -> Space:
     """Return the unit cube of reals."""
     return Space([(0.0, 1.0)] * dim)

@@ -16,11 +16,14 @@ class OptunaStudy:
     Args:
         sampler: proposes the points.
         space: what is declared; integers become Optuna's integers, categories its categories.
+        objectives: how many there are.
     """
 
-    def __init__(self, sampler: optuna.samplers.BaseSampler, space: Space) -> None:
+    def __init__(
+        self, sampler: optuna.samplers.BaseSampler, space: Space, objectives: int = 1
+    ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._study = optuna.create_study(sampler=sampler)
+        self._study = optuna.create_study(sampler=sampler, directions=["minimize"] * objectives)
         self._cells = Cells(space)
         self._distributions = {
             name: _distribution(dimension)
@@ -36,6 +39,13 @@ class OptunaStudy:
         """See `Method.tell`."""
         if np.isfinite(y):
             self._study.tell(self._trial, y)
+        else:
+            self._study.tell(self._trial, state=optuna.trial.TrialState.FAIL)
+
+    def tell_objectives(self, x: FloatArray, values: FloatArray) -> None:
+        """See `MultiObjectiveMethod.tell_objectives`."""
+        if np.isfinite(values).all():
+            self._study.tell(self._trial, values.tolist())
         else:
             self._study.tell(self._trial, state=optuna.trial.TrialState.FAIL)
 

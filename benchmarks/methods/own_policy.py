@@ -1,6 +1,6 @@
 """Policies of rnnbbo, shipped or of one's own, among the methods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnnbbo import Optimizer
@@ -17,13 +17,24 @@ class OwnPolicy:
         budget: number of evaluations that will be made.
         seed: the same seed gives the same run.
         space: what is declared; None for reals.
+        reference_point: K numbers where there are several objectives.
     """
 
     def __init__(
-        self, name: str, dim: int, budget: int, seed: int, space: Space | None = None
+        self,
+        name: str,
+        dim: int,
+        budget: int,
+        seed: int,
+        space: Space | None = None,
+        reference_point: Sequence[float] = (),
     ) -> None:
         space = space or cube(dim)
-        self._optimizer = Optimizer(space, policy=name, n_calls=budget, rng=seed)
+        several: dict[str, Any] = {}
+        if reference_point:
+            directions = ["minimize"] * len(reference_point)
+            several = {"directions": directions, "reference": list(reference_point)}
+        self._optimizer = Optimizer(space, policy=name, n_calls=budget, rng=seed, **several)
         self._cells = Cells(space)
         self._asked: list[Any] = []
 
@@ -39,6 +50,10 @@ class OwnPolicy:
     def tell_constrained(self, x: FloatArray, y: float, constraints: Mapping[str, float]) -> None:
         """See `ConstrainedMethod.tell_constrained`."""
         self._optimizer.tell(self._asked, y, constraints=constraints)
+
+    def tell_objectives(self, x: FloatArray, values: FloatArray) -> None:
+        """See `MultiObjectiveMethod.tell_objectives`."""
+        self._optimizer.tell(self._asked, values.tolist())
 
     def recommend(self) -> FloatArray:
         """See `Recommender.recommend`."""

@@ -6,13 +6,18 @@ outside of this package, or a policy of one's own, is named `module:attribute`.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from rnnbbo import shipped
-from rnnbbo.benchmarks.methods.base import Method, without_conditions
+from rnnbbo.benchmarks.methods.base import (
+    Method,
+    MultiObjectiveMethod,
+    without_conditions,
+)
 from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
 from rnnbbo.importing import import_object, is_target
 from rnnbbo.space import Space
@@ -29,13 +34,16 @@ class Peer:
     """A method that rnnbbo's policies are compared with.
 
     Attributes:
-        target: `module:class`, the module in this package; called as (dim, budget, seed).
+        target: `module:class`, the module in this package; called as (dim, budget, seed). "" for a
+            method that takes several objectives only.
         package: what has to be installed for it.
         about: what it is, and its source, in one line.
         mixed: what is called instead as (dim, budget, seed, space) where integers and categories
             are declared; "" for a method that takes them for reals.
         conditional: what is called instead, likewise, where the space has conditions; "" for a
             method that cannot be told any.
+        several: what is called instead as (dim, budget, seed, reference_point) where there are
+            several objectives; "" for a method that takes one.
     """
 
     target: str
@@ -43,6 +51,7 @@ class Peer:
     about: str
     mixed: str = ""
     conditional: str = ""
+    several: str = ""
 
 
 PEERS: dict[str, Peer] = {
@@ -51,8 +60,14 @@ PEERS: dict[str, Peer] = {
         "numpy",
         "independent uniform points",
         conditional="sampling:RandomDraws",
+        several="sampling:RandomSearch",
     ),
-    "sobol": Peer("sampling:Sobol", "scipy", "scrambled Sobol sequence (Matousek 1998)"),
+    "sobol": Peer(
+        "sampling:Sobol",
+        "scipy",
+        "scrambled Sobol sequence (Matousek 1998)",
+        several="sampling:Sobol",
+    ),
     "spearmint": Peer(
         "spearmint:Spearmint",
         "botorch",
@@ -89,12 +104,14 @@ PEERS: dict[str, Peer] = {
         "Optuna: tree-structured Parzen estimator (Bergstra et al. 2011)",
         mixed="optuna_study:TPE",
         conditional="optuna_conditional:ConditionalTPE",
+        several="optuna_fronts:FrontTPE",
     ),
     "gpsampler": Peer(
         "optuna_study:GPSampler",
         "optuna",
         "Optuna: Gaussian process and log expected improvement (Ament et al. 2023)",
         mixed="optuna_study:GPSampler",
+        several="optuna_fronts:FrontGPSampler",
     ),
     "egobox": Peer(
         "egor:Egor",
@@ -141,6 +158,19 @@ PEERS: dict[str, Peer] = {
         "scipy",
         "scipy: generalised simulated annealing with local search (Xiang et al. 1997)",
     ),
+    "nsga2": Peer(
+        "",
+        "optuna",
+        "Optuna: NSGA-II, of several objectives (Deb et al. 2002)",
+        several="optuna_fronts:NSGA2",
+    ),
+    "qlognehvi": Peer(
+        "",
+        "botorch",
+        "BoTorch: Gaussian processes and log noisy expected hypervolume improvement, of several "
+        "objectives (Daulton et al. 2021; Ament et al. 2023)",
+        several="botorch_nehvi:QLogNEHVI",
+    ),
 }
 
 
@@ -159,7 +189,8 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
     Raises:
         PolicyError: the name is neither a peer nor a policy.
-        ConfigError: a module, file or attribute is missing, fails to import, or is no method.
+        ConfigError: a module, file or attribute is missing, fails to import, or is no method; or
+            the method takes several objectives only.
         MissingExtraError: the peer's package is not installed.
     """
     if is_own(name):
@@ -169,20 +200,79 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
 
         return OwnPolicy(name, dim, budget, seed, space)
     peer = PEERS[name]
+    if not peer.target:
+        ones = ", ".join(name for name, peer in PEERS.items() if peer.target)
+        raise ConfigError(
+            f"method = {name!r}, which takes several objectives only; expected a policy of rnnbbo, "
+            f"or one of {ones}"
+        )
     target = peer.target
     told: tuple[Space, ...] = ()
     if space is not None and space.conditional and peer.conditional:
         target, told = peer.conditional, (space,)
     elif space is not None and peer.mixed:
         target, told = peer.mixed, (without_conditions(space),)
+    made: Method = _made_peer(name, target, dim, budget, seed, *told)
+    return made
+
+
+def make_multi_objective(
+    name: str, dim: int, budget: int, seed: int, reference_point: Sequence[float]
+) -> MultiObjectiveMethod:
+    """Start a run of a method with several objectives.
+
+    Args:
+        name: see `make_method`; a class of one's own is called as (dim, budget, seed,
+            reference_point).
+        dim: number of dimensions.
+        budget: number of evaluations that will be made.
+        seed: the same seed gives the same run.
+        reference_point: K numbers, what hypervolume is measured against.
+
+    Raises:
+        PolicyError: the name is neither a peer nor a policy.
+        ConfigError: the method takes one objective only, or is none.
+        MissingExtraError: the peer's package is not installed.
+    """
+    if is_own(name):
+        own: Callable[..., Any] = _own_method(name)
+        if not hasattr(own, "tell_objectives"):
+            raise _takes_one(name)
+        begun: MultiObjectiveMethod = own(dim, budget, seed, reference_point)
+        return begun
+    if name not in PEERS:
+        from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
+
+        return OwnPolicy(name, dim, budget, seed, reference_point=reference_point)
+    if not PEERS[name].several:
+        raise _takes_one(name)
+    target = PEERS[name].several
+    made: MultiObjectiveMethod = _made_peer(name, target, dim, budget, seed, reference_point)
+    return made
+
+
+def _takes_one(name: str) -> ConfigError:
+    several = ", ".join(name for name, peer in PEERS.items() if peer.several)
+    return ConfigError(
+        f"method = {name!r}, which takes one objective only; expected one of {several}, a policy "
+        "of rnnbbo, or a class with tell_objectives"
+    )
+
+
+def _made_peer(name: str, target: str, *arguments: Any) -> Any:
+    """Return what a peer's target makes of the arguments.
+
+    Raises:
+        MissingExtraError: the peer's package is not installed.
+    """
     module, _, make = target.partition(":")
     try:
-        return getattr(import_module(f"{__package__}.{module}"), make)(dim, budget, seed, *told)
+        return getattr(import_module(f"{__package__}.{module}"), make)(*arguments)
     except ImportError as error:
         if isinstance(error, MissingExtraError) or (error.name or "").startswith("rnnbbo"):
             raise
         raise MissingExtraError(
-            f"the method {name!r} needs {peer.package}, which cannot be imported ({error}): "
+            f"the method {name!r} needs {PEERS[name].package}, which cannot be imported ({error}): "
             "pip install -c constraints.txt '.[bench]'"
         ) from error
 

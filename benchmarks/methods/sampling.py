@@ -9,7 +9,7 @@ from rnnbbo.space import Space
 class RandomSearch:
     """Independent uniform points."""
 
-    def __init__(self, dim: int, budget: int, seed: int) -> None:
+    def __init__(self, dim: int, budget: int, seed: int, reference_point: object = None) -> None:
         self._dim = dim
         self._rng = np.random.default_rng(seed)
 
@@ -19,6 +19,9 @@ class RandomSearch:
 
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
+
+    def tell_objectives(self, x: FloatArray, values: FloatArray) -> None:
+        """See `MultiObjectiveMethod.tell_objectives`."""
 
 
 class RandomDraws:
@@ -39,7 +42,7 @@ class RandomDraws:
 class Sobol:
     """A scrambled Sobol sequence (scipy.stats.qmc)."""
 
-    def __init__(self, dim: int, budget: int, seed: int) -> None:
+    def __init__(self, dim: int, budget: int, seed: int, reference_point: object = None) -> None:
         from scipy.stats import qmc
 
         self._sequence = qmc.Sobol(dim, rng=np.random.default_rng(seed))
@@ -50,3 +53,6 @@ class Sobol:
 
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
+
+    def tell_objectives(self, x: FloatArray, values: FloatArray) -> None:
+        """See `MultiObjectiveMethod.tell_objectives`."""

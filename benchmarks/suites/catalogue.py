@@ -55,6 +55,11 @@ def _bbob_constrained(dim: int) -> _Suite:
     return _Suite("bbob_constrained_suite", about, {"dim": dim}, 9, needs)
 
 
+def _biobj(dim: int) -> _Suite:
+    about = f"two-objective BBOB functions of COCO in {dim} dimensions; regret is hypervolume lost"
+    return _Suite("biobj_suite", about, {"dim": dim}, 15, ("cocoex", "coco-experiment"))
+
+
 _ROUGH = "samples of Gaussian processes in 2, 4, 6 and BBOB in 2, 3, 5 dimensions; {}"
 
 
@@ -84,6 +89,12 @@ _TABLE = {
     ),
     **{f"bbob-{dim}d": _bbob(dim) for dim in (2, 3, 5, 10, 20, 40)},
     **{f"bbob-constrained-{dim}d": _bbob_constrained(dim) for dim in (2, 5, 10)},
+    "pareto": _Suite(
+        "pareto_suite",
+        "several objectives: ZDT, DTLZ2, Branin-Currin, vehicle safety; regret is hypervolume lost",
+        functions=10,
+    ),
+    **{f"biobj-{dim}d": _biobj(dim) for dim in (2, 3, 5)},
     "outliers": _rough(
         "outliers", "one value in ten, by a hash of the point, 10 to 10^8 spreads too high"
     ),

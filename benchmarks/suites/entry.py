@@ -32,6 +32,7 @@ class Entry:
         space: integers and categories whose values the cells of the cube are, for methods that can
             be told so; None where every coordinate is real.
         reference: the reference regret where it is stored; None to measure it.
+        objectives: how many there are; of several the hypervolume lost is the regret.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Entry:
     searches: int = 101
     space: Space | None = None
     reference: float | None = None
+    objectives: int = 1

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from rnnbbo.direction import OneOrSeveral
 from rnnbbo.evaluation.evaluator import Evaluator
+from rnnbbo.objectives import count_of
 from rnnbbo.trial import Outcome, Trial
 
 
@@ -64,8 +66,9 @@ class Averaging:
 def average(outcomes: Sequence[Outcome]) -> Outcome:
     """Return the mean of the values, failures aside; a failure where all failed.
 
-    Constraints have means likewise. Its info has the single `values`, None for a failed one, and as
-    far as there are any the `errors`, the `infos` and the `constraints` of each.
+    Constraints and each of several objectives have means likewise. Its info has the single
+    `values`, None for a failed one, and as far as there are any the `errors`, the `infos` and the
+    `constraints` of each.
     """
     values = [one.value for one in outcomes if one.error is None]
     seconds = [one.seconds for one in outcomes]
@@ -88,7 +91,12 @@ def average(outcomes: Sequence[Outcome]) -> Outcome:
         last = outcomes[-1]
         error = f"all {len(outcomes)} evaluations failed; the last one: {last.error}"
         return replace(outcome, error=error, stderr=last.stderr)
-    return replace(outcome, value=_mean(values))
+    counts = sorted({count_of(value) for value in values})
+    if len(counts) > 1:
+        numbers = ", ".join(map(str, counts))
+        error = f"number of objectives = {numbers} in its evaluations; expected one and the same"
+        return replace(outcome, error=error)
+    return replace(outcome, value=_mean_value(values))
 
 
 def partly_failed(trial: Trial) -> str | None:
@@ -110,6 +118,12 @@ def _mean_constraints(outcomes: Sequence[Outcome]) -> dict[str, float]:
     return {
         name: _mean([one.constraints.get(name, math.nan) for one in outcomes]) for name in names
     }
+
+
+def _mean_value(values: Sequence[OneOrSeveral]) -> OneOrSeveral:
+    lists = [value if isinstance(value, list) else [value] for value in values]
+    means = [_mean(entries) for entries in zip(*lists, strict=True)]
+    return means if len(means) > 1 else means[0]
 
 
 def _mean(values: Sequence[float]) -> float:

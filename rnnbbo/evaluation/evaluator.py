@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
-from rnnbbo.arguments import as_number
 from rnnbbo.categories import copied
 from rnnbbo.errors import ObservationError
 from rnnbbo.escaping import one_line, repr_of
+from rnnbbo.objectives import is_finite, read_value
 from rnnbbo.trial import Outcome, Trial
 from rnnbbo.violations import as_constraints
 
@@ -24,8 +24,9 @@ Objective = Callable[[list[Any]], Any]
 
 _EXPECTED = (
     'expected a number, or {"value": ..., "status": "ok"|"fail", "info": {...}, '
-    '"constraints": {...}}'
+    '"constraints": {...}}; of several objectives a list of numbers'
 )
+_FINITE = ("a finite number", "finite numbers")
 
 
 class Evaluator(Protocol):
@@ -95,6 +96,8 @@ def _is_cancelled(error: BaseException) -> bool:
 def read_answer(answer: Any, saying: str, text: str | None = None) -> Outcome:
     """Read what an objective answered: a number, an `Outcome`, or a mapping with its keys.
 
+    A list of several numbers is a value of so many objectives.
+
     Args:
         answer: the answer.
         saying: the words before the answer, where it is no value.
@@ -116,13 +119,14 @@ def read_answer(answer: Any, saying: str, text: str | None = None) -> Outcome:
             constraints = as_constraints(answer.get("constraints"))
         except ObservationError as error:
             return Outcome(error=f"{saying} {error}", info=info)
-    number = as_number(value)
+    number = read_value(value)
     if number is None:
         text = repr_of(answer) if text is None else text
         return Outcome(error=f"{saying} {text}; {_EXPECTED}", info=info)
-    if not math.isfinite(number):
-        word = repr_of(value) if math.isnan(number) else repr(number)
-        why = f"{saying} {word}; expected a finite number"
+    if not is_finite(number):
+        as_it_came = isinstance(number, list) or math.isnan(number)  # None, what is masked
+        word = repr_of(value) if as_it_came else repr(number)
+        why = f"{saying} {word}; expected {_FINITE[isinstance(number, list)]}"
         return Outcome(error=why, info=info, constraints=constraints)
     return Outcome(value=number, info=info, constraints=constraints)
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import optimizer as native
-from rnnbbo.arguments import as_count
-from rnnbbo.errors import ConfigError, MissingExtraError
+from rnnbbo.arguments import as_count, as_pairs
+from rnnbbo.errors import ConfigError, MissingExtraError, ObservationError
+from rnnbbo.escaping import repr_of
+from rnnbbo.objectives import read_value
 from rnnbbo.result import OptimizeResult
 from rnnbbo.space import Space
 
@@ -157,8 +159,10 @@ class Optimizer:
 
         Raises:
             PointError: a point is not in the space.
-            ObservationError: a value is not a number.
+            ObservationError: a value is not a number, or one of several objectives.
         """
+        for _, value in as_pairs(x, y):
+            _require_one(value)
         self._optimizer.tell(x, y)
         self.update_next()
         return self.get_result()
@@ -200,6 +204,19 @@ class Optimizer:
         return twin
 
 
+def _require_one(value: Any) -> None:
+    """Refuse the values of several objectives, which scikit-optimize does not know.
+
+    Raises:
+        ObservationError: it is such a value.
+    """
+    if isinstance(read_value(value), list):
+        raise ObservationError(
+            f"y = {repr_of(value)}; expected one number: several objectives are told to "
+            "rnnbbo.Optimizer"
+        )
+
+
 def add_model(result: OptimizeResult) -> OptimizeResult:
     """Return a result with a Gaussian process of scikit-learn fitted to it, in its `models`.
 
@@ -210,7 +227,7 @@ def add_model(result: OptimizeResult) -> OptimizeResult:
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
-        ConfigError: no trial succeeded.
+        ConfigError: no trial succeeded, or there are several objectives.
     """
     try:
         from sklearn.gaussian_process import GaussianProcessRegressor, kernels
@@ -218,6 +235,8 @@ def add_model(result: OptimizeResult) -> OptimizeResult:
         raise MissingExtraError(
             "add_model needs scikit-learn: pip install 'scikit-learn>=1.6'"
         ) from error
+    if result.get("front") is not None:
+        raise ConfigError(f"objectives of the result = {len(result.directions)}; expected one")
     if not result.success:
         raise ConfigError(f"result = {result.message!r}; expected one with a trial that succeeded")
     values = np.asarray(result.func_vals)

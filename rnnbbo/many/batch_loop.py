@@ -75,7 +75,7 @@ def minimize_many(
         SpaceError: the bounds are malformed.
         PolicyError: there is no such policy, or it does not run in batches.
         ConfigError: n_problems, n_calls, rng, threads or chunk are not of the form expected.
-        ObservationError: f returned something else than N numbers.
+        ObservationError: f returned something else than N numbers, such as several objectives.
         MissingExtraError: torch is needed and not installed.
         Exception: whatever else `f` raises, KeyboardInterrupt too, as raised; its `result` holds
             everything so far.
@@ -147,8 +147,10 @@ def _values(xp: Any, y: Any, like: Array) -> Array:
         except Exception:
             raise ObservationError(f"f returned {repr_of(y, 80)}; {_expected(like)}") from None
     if tuple(got.shape) != tuple(like.shape):
+        several = len(got.shape) == 2 and got.shape[0] == like.shape[0] and got.shape[1] > 1
         raise ObservationError(
             f"f returned an array of shape {tuple(got.shape)}; {_expected(like)}"
+            + ("; several objectives are for rnnbbo.minimize" if several else "")
         )
     return xp.asarray(got, dtype=like.dtype, device=like.device)
 

@@ -33,6 +33,8 @@ class Observation(NamedTuple):
         seed: of what a step draws at random; the networks draw nothing.
         constraints: (K,) values of constraints, feasible where at most 0, NaN where not known; of
             one function. None where the run has none.
+        further: (K - 1,) raw values of the objectives after the first one, whose value is y; of
+            one function. None where there is but one.
     """
 
     x: Array
@@ -41,6 +43,7 @@ class Observation(NamedTuple):
     told: bool
     seed: tuple[int, ...] = (0,)
     constraints: Array | None = None
+    further: Array | None = None
 
 
 class Evidence(NamedTuple):

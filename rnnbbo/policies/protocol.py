@@ -53,6 +53,8 @@ class Policy(ABC):
         takes: which values it is told.
         knows_gain: whether it has a `gain`.
         constrained: whether it is told the values of constraints, too.
+        multi_objective: whether it is told the values of several objectives; others are told one
+            value in their place (`rnnbbo.scalarisation`).
     """
 
     about: str = ""
@@ -60,6 +62,7 @@ class Policy(ABC):
     takes: Takes = Takes.FINITE
     knows_gain: bool = False
     constrained: bool = False
+    multi_objective: bool = False
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -83,6 +86,15 @@ class Policy(ABC):
             f"prior, with a policy that learns nothing from earlier studies ({self.about}); "
             "expected policy = 'auto' or 'kernel'"
         )
+
+    def within(self, reference: Sequence[float]) -> "Policy":
+        """Return the policy with a reference point of several objectives.
+
+        Args:
+            reference: (K,) what is worse than it in an objective counts for nothing; lower is
+                better.
+        """
+        return self
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw untrained weights, float32, by name; none unless it learns."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rnnbbo.errors import PointError, SpaceWarning, StudyError, warn
+from rnnbbo.direction import Maximize, difference
+from rnnbbo.errors import ConfigError, PointError, SpaceWarning, StudyError, warn
 from rnnbbo.given import KnownPoint
 from rnnbbo.space import Space
 from rnnbbo.study.study import Study
@@ -25,7 +26,9 @@ def is_study_file(source: object) -> bool:
         return False
 
 
-def told_in(source: Study | str | Path, space: Space, maximize: bool | None) -> list[KnownPoint]:
+def told_in(
+    source: Study | str | Path, space: Space, maximize: Maximize | None
+) -> list[KnownPoint]:
     """Return what another study was told, in its order, as far as its points lie in a space.
 
     What does not is left out, and a warning says how much that is.
@@ -33,7 +36,7 @@ def told_in(source: Study | str | Path, space: Space, maximize: bool | None) -> 
     Args:
         source: the study, or its file.
         space: the space, with the same names in any order.
-        maximize: the direction, which has to be the study's; None for any.
+        maximize: which values are better, which has to be as in the study; None for any.
 
     Raises:
         StudyError: it has other parameters or the other direction, or cannot be read.
@@ -46,10 +49,9 @@ def told_in(source: Study | str | Path, space: Space, maximize: bool | None) -> 
             f"parameters of the study {source.path} = {', '.join(source.space.names)}; expected "
             f"{', '.join(space.names)}"
         )
-    if maximize is not None and source.maximize != maximize:
+    if maximize is not None and source.signs != maximize:
         raise StudyError(
-            f"the study {source.path} has the other direction: maximize = {source.maximize}, not "
-            f"{maximize}"
+            f"the study {source.path} has the other direction: {difference(source.signs, maximize)}"
         )
     order = [source.space.names.index(name) for name in space.names]
     known: list[KnownPoint] = []
@@ -70,23 +72,29 @@ def told_in(source: Study | str | Path, space: Space, maximize: bool | None) -> 
     return known
 
 
-def read_prior(space: Space, prior: Any, maximize: bool) -> tuple[EarlierValues, ...]:
+def read_prior(space: Space, prior: Any, maximize: Maximize) -> tuple[EarlierValues, ...]:
     """Return earlier studies of like problems, some of which may be given by their files.
 
     Args:
         space: of the new problem.
         prior: as for `rnnbbo.transfer_data.as_earlier`, or paths of studies among them.
-        maximize: the direction of the new problem.
+        maximize: which values of the new problem are better.
 
     Raises:
         ConfigError: as for `as_earlier`.
         StudyError: a study cannot be read.
     """
+    if isinstance(maximize, tuple) and prior is not None:
+        raise ConfigError(
+            f"prior beside directions of {len(maximize)} objectives; expected one objective, of "
+            "which earlier studies tell"
+        )
+    up = bool(maximize)
     found: list[EarlierValues] = []
     for item in prior if isinstance(prior, list) else [] if prior is None else [prior]:
         if isinstance(item, (str, Path)):
             with Study(item, resume=True) as study:
-                found += as_earlier(space, study, maximize)
+                found += as_earlier(space, study, up)
         else:
-            found += as_earlier(space, item, maximize)
+            found += as_earlier(space, item, up)
     return tuple(found)

@@ -20,6 +20,7 @@ import numpy as np
 
 from rnnbbo import shipped
 from rnnbbo.arguments import as_entropy
+from rnnbbo.direction import Maximize, as_arguments, difference
 from rnnbbo.errors import RnnbboError, StudyError
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.optimizer import Optimizer
@@ -49,12 +50,14 @@ class StudyFile:
         space: the space that the study has to be made for; None for any.
         policy: likewise the policy, by name or file.
         rng: likewise the seed.
-        maximize: likewise the direction.
+        maximize: likewise which values are better.
+        reference: likewise the reference point of hypervolume.
 
     Attributes:
         path: the file.
         space: the study's.
-        maximize: whether larger values are better in it.
+        signs: which values are better in it.
+        reference: the reference point of hypervolume, if one was given.
         policy_name: name of the study's policy.
         seed: the study's.
         command: what evaluates the study, as JSON; empty where nobody said.
@@ -65,14 +68,20 @@ class StudyFile:
     """
 
     def __init__(
-        self, path: Path, space: Space | None, policy: Any, rng: Any, maximize: bool | None
+        self,
+        path: Path,
+        space: Space | None,
+        policy: Any,
+        rng: Any,
+        maximize: Maximize | None,
+        reference: list[float] | None = None,
     ) -> None:
         self.path = path
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._database = Database(path)
         try:
-            key = self._read_header(space, policy, rng, maximize)
+            key = self._read_header(space, policy, rng, maximize, reference)
         except BaseException:
             self._database.close()
             raise
@@ -83,7 +92,12 @@ class StudyFile:
         self._heartbeat: participants.Heartbeat | None = None
 
     def _read_header(
-        self, space: Space | None, policy: Any, rng: Any, maximize: bool | None
+        self,
+        space: Space | None,
+        policy: Any,
+        rng: Any,
+        maximize: Maximize | None,
+        reference: list[float] | None,
     ) -> str:
         """Read what the study was made for, and compare it with what is wanted now.
 
@@ -102,7 +116,9 @@ class StudyFile:
             raise StudyError(f"{made_for} space: {other}")
         try:
             made_with = Settings.read(settings)
-            self.maximize = made_with.maximize
+            self.signs = made_with.signs
+            given = made_with.reference
+            self.reference = None if given is None else list(given)
             self._prior = [
                 EarlierValues(np.array(one["x"]), np.array(one["y"])) for one in made_with.prior
             ]
@@ -111,10 +127,15 @@ class StudyFile:
                 f"{self.path}: its settings = {settings:.200}; expected none that this version "
                 "does not know: it was made by a later rnnbbo"
             ) from None
-        if maximize is not None and maximize != self.maximize:
+        if maximize is not None and maximize != self.signs:
             raise StudyError(
-                f"{made_for} direction: maximize = {self.maximize}, not {maximize}; its values "
-                "are not to be mixed with such"
+                f"{made_for} direction: {difference(self.signs, maximize)}; its values are not to "
+                "be mixed with such"
+            )
+        if reference is not None and reference != self.reference:
+            raise StudyError(
+                f"{made_for} reference point: {self.reference}, not {reference}; its policy has "
+                "gone by the first"
             )
         self._may_ask = space is not None or is_restorable(described)
         self.space = restore_space(described) if space is None else space
@@ -171,8 +192,8 @@ class StudyFile:
             self.space.listed,
             policy=self._policy,
             rng=self.seed,
-            maximize=self.maximize,
             prior=self._prior or None,
+            **as_arguments(self.signs, self.reference),
         )
 
     @contextmanager

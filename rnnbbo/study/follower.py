@@ -14,7 +14,7 @@ from rnnbbo.optimizer import Optimizer
 from rnnbbo.study import checksums, state_codec
 from rnnbbo.study.database import Database
 from rnnbbo.study.shared_state import Saved, SharedState
-from rnnbbo.study.store import Event, TrialStore, read_constraints
+from rnnbbo.study.store import Event, TrialStore, read_constraints, restored_value
 
 _SAVED_S = 1.0  # of work that whoever opens the study next is spared
 _SHARED_S = 0.004  # the same, where others are at work now; about what reading it takes
@@ -175,6 +175,8 @@ class Follower:
     def _history(self, optimizer: Optimizer, events: Sequence[Event]) -> list[tuple[Any, ...]]:
         points = (optimizer.space.decode(json.loads(event.code)) for event in events)
         return [
-            (x, event.value, read_constraints(event.constraints)) if event.told else (x,)
+            (x, restored_value(event.value), read_constraints(event.constraints))
+            if event.told
+            else (x,)
             for x, event in zip(points, events, strict=True)
         ]

@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 
 from rnnbbo.dimensions import Dimension
 from rnnbbo.escaping import repr_of
-from rnnbbo.sheet import TRIAL, VALUE, column_names, constraint_columns, csv_line
+from rnnbbo.objectives import count_of
+from rnnbbo.sheet import (
+    TRIAL,
+    VALUE,
+    column_names,
+    constraint_columns,
+    csv_line,
+    objective_columns,
+)
 from rnnbbo.sheet_points import SheetPoint, refuse_cells
 from rnnbbo.space import Integer, Real, Space
 from rnnbbo.study.store import TrialStore
@@ -40,6 +48,7 @@ def plate_rows(
     trials: Iterable[Trial],
     *,
     limits: Sequence[str] = (),
+    n_objectives: int = 1,
     decimal_comma: bool = False,
 ) -> list[list[str]]:
     """Return the cells of a plate: a header, and a row a trial, its value empty until it is told.
@@ -48,20 +57,22 @@ def plate_rows(
         space: the search space.
         trials: those of the plate.
         limits: names of the study's constraints, as far as they are known.
+        n_objectives: number of the study's objectives.
         decimal_comma: write 0,5 for 0.5. A real number has six digits, or as many as it takes.
     """
     columns = column_names(space.names)
-    rows = [[TRIAL, *columns, VALUE, *constraint_columns(limits, columns)]]
+    values = objective_columns(n_objectives, columns)
+    rows = [[TRIAL, *columns, *values, *constraint_columns(limits, columns)]]
     for trial in trials:
         cells = [_text(dim, value) for dim, value in zip(space.dimensions, trial.x, strict=True)]
         outcome = trial.outcome
-        cells.append("" if outcome is None else _told(outcome))
+        cells += [""] * n_objectives if outcome is None else _cells_of(outcome, n_objectives)
         own = [trial.constraints.get(name, math.nan) for name in limits]
         cells += ["" if math.isnan(value) else repr(value) for value in own]
         if decimal_comma:
             numbers = [
                 *(_holds_numbers(dim, x) for dim, x in zip(space, trial.x, strict=True)),
-                *[True] * (1 + len(limits)),
+                *[True] * (n_objectives + len(limits)),
             ]
             cells = [
                 cell.replace(".", ",") if number else cell
@@ -130,7 +141,7 @@ def take_points(store: TrialStore, space: Space, points: Sequence[SheetPoint], n
         trial.number: replace(trial, x=space.decode(trial.x)) for trial in store.trials(told=False)
     }
     plan = _Plan([], [])
-    wrong: list[str] = []
+    wrong = _other_counts(points, store.n_objectives())
     claimed: set[int] = set()
     for point in points:
         if point.number is None:
@@ -159,6 +170,19 @@ def take_points(store: TrialStore, space: Space, points: Sequence[SheetPoint], n
     return _write(store, space, plan)
 
 
+def _other_counts(points: Sequence[SheetPoint], count: int | None) -> list[str]:
+    """Return in words which rows have another number of objectives than the study."""
+    wrong = []
+    for point in points:
+        if point.outcome is None or point.outcome.error is not None:
+            continue
+        own = count_of(point.outcome.value)
+        count = own if count is None else count
+        if own != count:
+            wrong.append(f"row {point.row}, number of values = {own}; expected {count}")
+    return wrong
+
+
 def _contradiction(space: Space, point: SheetPoint, trial: Trial) -> str | None:
     """Return what of a row is not as the study has it, in words."""
     columns = column_names(space.names)
@@ -175,6 +199,12 @@ def _contradiction(space: Space, point: SheetPoint, trial: Trial) -> str | None:
         f"{difference}, which trial {trial.number} was told before, or no number in {TRIAL!r} for "
         "a second measurement"
     )
+
+
+def _cells_of(outcome: Outcome, n_objectives: int) -> list[str]:
+    if outcome.error is not None:
+        return ["fail"] * n_objectives
+    return list(map(repr, outcome.value if isinstance(outcome.value, list) else [outcome.value]))
 
 
 def _told(outcome: Outcome) -> str:
@@ -201,7 +231,8 @@ def _agree(point: Outcome, told: Outcome) -> bool:
 def _same_value(one: Outcome, other: Outcome) -> bool:
     if one.error is not None or other.error is not None:
         return one.error is not None and other.error is not None
-    return _close(one.value, other.value)
+    mine, theirs = (v if isinstance(v, list) else [v] for v in (one.value, other.value))
+    return len(mine) == len(theirs) and all(map(_close, mine, theirs))
 
 
 def _other_constraints(point: Outcome, told: Outcome) -> list[str]:

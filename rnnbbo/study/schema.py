@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from rnnbbo.study import checksums
 
 APPLICATION_ID = 0x526E6242  # "RnbB": marks the file as a study of ours
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # `asked` and `told` are places in one history: what a new optimizer is fed in this order makes its
 # state. A point that was told without having been asked for has no `asked`. `head` is the chained
-# digest of this history, and `crc` a checksum of the other columns: see `checksums`.
+# digest of this history, and `crc` a checksum of the other columns: see `checksums`. A trial has a
+# value, or a list of those of several objectives in JSON.
 STATEMENTS = {
     "study": """CREATE TABLE study (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -40,7 +41,8 @@ STATEMENTS = {
     number INTEGER PRIMARY KEY,
     x TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'ok', 'failed')),
-    value REAL CHECK ((value IS NOT NULL) = (state = 'ok')),
+    value REAL,
+    objectives TEXT,
     constraints TEXT,
     error TEXT,
     info TEXT NOT NULL,
@@ -51,7 +53,8 @@ STATEMENTS = {
     worker INTEGER REFERENCES worker (id),
     begun_at REAL,
     told_at REAL,
-    crc INTEGER NOT NULL
+    crc INTEGER NOT NULL,
+    CHECK (((value IS NOT NULL) + (objectives IS NOT NULL)) = (state = 'ok'))
 )""",
 }
 _INDEX = "CREATE INDEX trial_state ON trial (state)"
@@ -63,8 +66,8 @@ COLUMNS = {
     ),
     "worker": ("id", "machine", "pid", "born", "beat"),
     "trial": (
-        *("number", "x", "state", "value", "constraints", "error", "info", "stderr", "seconds"),
-        *("asked", "told", "worker", "begun_at", "told_at"),
+        *("number", "x", "state", "value", "objectives", "constraints", "error", "info"),
+        *("stderr", "seconds", "asked", "told", "worker", "begun_at", "told_at"),
     ),
 }
 """Columns of each table, its key first, without the checksum."""
@@ -73,10 +76,12 @@ _FIRST_STUDY = COLUMNS["study"][:-3]
 """What the first version of the schema had of the table `study`."""
 _SECOND_STUDY = (*_FIRST_STUDY, "command", "head")
 """Likewise the second one."""
-_SECOND_TRIAL = tuple(column for column in COLUMNS["trial"] if column != "constraints")
-"""What versions before the third had of the table `trial`."""
+_THIRD_TRIAL = tuple(column for column in COLUMNS["trial"] if column != "objectives")
+"""What the third version had of the table `trial`."""
+_SECOND_TRIAL = tuple(column for column in _THIRD_TRIAL if column != "constraints")
+"""What versions before the third had of it."""
 _NO_SETTINGS = "{}"
-_PLACE = COLUMNS["trial"].index("constraints")
+_VALUE = COLUMNS["trial"].index("value") + 1
 
 
 class DamagedRow(Exception):
@@ -128,7 +133,7 @@ def _from_first(connection: sqlite3.Connection) -> None:
     for row in rows["worker"]:
         write_row(connection, "worker", row)
     for row in rows["trial"]:
-        write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
+        write_row(connection, "trial", (*row[:_VALUE], None, None, *row[_VALUE:]))
     events = connection.execute(EVENTS, (0, 0)).fetchall()
     (header,) = rows["study"]
     head = checksums.chain(checksums.START, events)[-1]
@@ -136,7 +141,7 @@ def _from_first(connection: sqlite3.Connection) -> None:
 
 
 def _from_second(connection: sqlite3.Connection) -> None:
-    """Bring version 2 to this one: settings of the study, constraints of trials."""
+    """Bring version 2 to this one: settings of the study, constraints and several objectives."""
     older = {"study": _SECOND_STUDY, "trial": _SECOND_TRIAL}
     rows = {table: _intact_rows(connection, table, columns) for table, columns in older.items()}
     for table in ("trial", "study"):
@@ -146,7 +151,17 @@ def _from_second(connection: sqlite3.Connection) -> None:
     for *header, command, head in rows["study"]:
         write_row(connection, "study", (*header, _NO_SETTINGS, command, head))
     for row in rows["trial"]:
-        write_row(connection, "trial", (*row[:_PLACE], None, *row[_PLACE:]))
+        write_row(connection, "trial", (*row[:_VALUE], None, None, *row[_VALUE:]))
+
+
+def _from_third(connection: sqlite3.Connection) -> None:
+    """Bring version 3 to this one: values of several objectives."""
+    rows = _intact_rows(connection, "trial", _THIRD_TRIAL)
+    connection.execute("DROP TABLE trial")
+    for statement in (STATEMENTS["trial"], _INDEX):
+        connection.execute(statement)
+    for row in rows:
+        write_row(connection, "trial", (*row[:_VALUE], None, *row[_VALUE:]))
 
 
 def _intact_rows(
@@ -164,9 +179,14 @@ def _intact_rows(
 EVENTS = (
     "SELECT asked AS place, number, x, NULL AS value, 0 AS told, NULL AS constraints "
     "FROM trial WHERE asked > ? UNION ALL "
-    "SELECT told, number, x, value, 1, constraints FROM trial WHERE told > ? ORDER BY place"
+    "SELECT told, number, x, COALESCE(value, objectives), 1, constraints FROM trial "
+    "WHERE told > ? ORDER BY place"
 )
 """Asks and tells after a place in the history, which is given twice."""
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_first, 2: _from_second}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _from_first,
+    2: _from_second,
+    3: _from_third,
+}
 """From version n to this one, inside of a transaction; they raise DamagedRow."""

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from rnnbbo.direction import OneOrSeveral
 from rnnbbo.errors import TrialError
+from rnnbbo.objectives import agreed_count, listed_values
 from rnnbbo.status import TrialState
 from rnnbbo.study import checksums, schema
+from rnnbbo.study.settings import Settings
 from rnnbbo.trial import Outcome, Trial
 from rnnbbo.violations import agreed
 
@@ -33,7 +36,7 @@ class Event(NamedTuple):
         place: its place in the history, from 1.
         number: of the trial.
         code: the trial's point, as the file has it.
-        value: None for an ask, or a failed trial.
+        value: None for an ask, or a failed trial; with several objectives as the file has them.
         told: whether it is a tell.
         constraints: as the file has them; None where there are none.
     """
@@ -41,7 +44,7 @@ class Event(NamedTuple):
     place: int
     number: int
     code: str
-    value: float | None
+    value: float | str | None
     told: int
     constraints: str | None = None
 
@@ -54,6 +57,7 @@ class _Row:
     x: str
     state: str = TrialState.WAITING
     value: float | None = None
+    objectives: str | None = None
     constraints: str | None = None
     error: str | None = None
     info: str = "{}"
@@ -129,30 +133,37 @@ class TrialStore:
 
         Raises:
             TrialError: there is no such trial, or it was told before. Nothing has changed.
-            ObservationError: its constraints are not those of the values before; likewise.
+            ObservationError: its constraints, or the number of its objectives, are not those of the
+                values before; likewise.
         """
         row = next(self._rows("WHERE number = ?", min(number, _MOST)), None)
         if row is None:
             (count,) = self._one("SELECT COUNT(*) FROM trial")
             raise TrialError(f"trial = {number}; expected one of the study's {count}, from 0")
         if row.state in _TOLD:
-            known = f"value {row.value!r}" if row.error is None else f"failure {row.error!r}"
+            value = restored_value(row.value if row.objectives is None else row.objectives)
+            known = f"value {value!r}" if row.error is None else f"failure {row.error!r}"
             raise TrialError(f"trial {number} was told before, with the {known}")
         failed = outcome.error is not None
         agreed(self._names(), outcome.constraints, failed)
+        if not failed:
+            agreed_count(self.n_objectives(), listed_values(outcome.value))
         constraints = constraints_text(outcome.constraints)
-        value = None if failed else float(outcome.value) + 0.0  # SQLite has no -0.0
+        value, objectives = (None, None) if failed else _value_columns(outcome.value)
         self._write(
             replace(
                 row,
                 state=TrialState.FAILED if failed else TrialState.OK,
                 value=value,
+                objectives=objectives,
                 constraints=constraints,
                 error=None if outcome.error is None else _as_text(outcome.error),
                 info=json.dumps(outcome.info),
                 stderr=_as_text(outcome.stderr),
                 seconds=_as_seconds(outcome.seconds),
-                told=self._append(number, row.x, value, constraints, told=True),
+                told=self._append(
+                    number, row.x, objectives if value is None else value, constraints, told=True
+                ),
                 told_at=time.time(),
             )
         )
@@ -189,18 +200,28 @@ class TrialStore:
         order = "WHERE told IS NOT NULL ORDER BY told" if told else "ORDER BY number"
         return [_trial(row) for row in self._rows(order)]
 
-    def values(self, after: int) -> list[tuple[float | None, bool, dict[str, float]]]:
+    def values(self, after: int) -> list[tuple[OneOrSeveral | None, bool, dict[str, float]]]:
         """Return what was told after the first `after` trials, in that order.
 
         Returns:
             The value, None of a failure, whether it was asked for, and its constraints.
         """
         rows = self._connection.execute(
-            "SELECT value, asked IS NOT NULL, constraints FROM trial WHERE told IS NOT NULL "
-            "ORDER BY told LIMIT -1 OFFSET ?",
+            "SELECT COALESCE(value, objectives), asked IS NOT NULL, constraints FROM trial "
+            "WHERE told IS NOT NULL ORDER BY told LIMIT -1 OFFSET ?",
             (after,),
         )
-        return [(value, bool(asked), read_constraints(text)) for value, asked, text in rows]
+        return [
+            (restored_value(value), bool(asked), read_constraints(text))
+            for value, asked, text in rows
+        ]
+
+    def n_objectives(self) -> int | None:
+        """Return the number of objectives: of the values told, else as it was said; None before."""
+        query = f"SELECT objectives FROM trial WHERE state = '{TrialState.OK}' LIMIT 1"
+        for (text,) in self._connection.execute(query):
+            return 1 if text is None else len(json.loads(text))
+        return Settings.read(self._one("SELECT settings FROM study")[0]).n_objectives
 
     def set_command(self, command: str) -> None:
         """Write down what the study is evaluated by."""
@@ -218,7 +239,7 @@ class TrialStore:
         self,
         number: int,
         code: str,
-        value: float | None,
+        value: float | str | None,
         constraints: str | None = None,
         *,
         told: bool,
@@ -261,6 +282,20 @@ def read_constraints(text: str | None) -> dict[str, float]:
     return {name: math.nan if value is None else value for name, value in known.items()}
 
 
+def restored_value(value: float | str | None) -> OneOrSeveral | None:
+    """Return a value of which the file has a number, or the text of a list of several."""
+    if isinstance(value, str):
+        return [float(one) for one in json.loads(value)]
+    return value
+
+
+def _value_columns(value: OneOrSeveral) -> tuple[float | None, str | None]:
+    """Return a value as the file has it: a number, or the text of several."""
+    if isinstance(value, list):
+        return None, json.dumps([float(one) + 0.0 for one in value])
+    return float(value) + 0.0, None  # SQLite has no -0.0
+
+
 def _begun(row: _Row, participant: int) -> _Row:
     return replace(row, state=TrialState.RUNNING, worker=participant, begun_at=time.time())
 
@@ -277,9 +312,9 @@ def _as_seconds(seconds: float | None) -> float | None:
 def _trial(row: _Row) -> Trial:
     outcome = None
     if row.state in _TOLD:
-        known = math.nan if row.value is None else row.value
+        value = restored_value(row.value if row.objectives is None else row.objectives)
         outcome = Outcome(
-            known,
+            math.nan if value is None else value,
             row.error,
             json.loads(row.info),
             row.stderr,

@@ -7,7 +7,7 @@ import math
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ import numpy as np
 
 from rnnbbo import shipped
 from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds
+from rnnbbo.direction import Maximize
 from rnnbbo.errors import StudyError, TableError
 from rnnbbo.escaping import repr_of
 from rnnbbo.given import as_sheet, outcome_of
+from rnnbbo.objectives import Objectives
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.sheet_points import read_points
 from rnnbbo.space import Space, as_space
@@ -55,13 +57,20 @@ class Study:
         resume: go on with the study if the file exists, instead of refusing it.
         maximize: whether larger values are better, instead of smaller ones; None for the study's,
             or False.
+        directions: of several objectives, "minimize" or "maximize" of each; None for the study's,
+            or as `maximize` says it of all.
+        reference: of several objectives, the reference point of the hypervolume; None for the
+            study's, or one that is derived.
         prior: earlier studies of like problems, as for `rnnbbo.Optimizer`, or their files; a study
             that exists has its own.
 
     Attributes:
         path: the file.
         space: the `Space`.
-        maximize: whether larger values are better.
+        maximize: whether larger values are better; of several objectives, of all.
+        signs: the same of each of several objectives, a tuple, where directions were given; else
+            as `maximize`.
+        reference: the reference point of the hypervolume, if one was given.
         policy_name: name of the policy.
         seed: seed of the study.
 
@@ -85,31 +94,37 @@ class Study:
         rng: int | np.random.Generator | None = None,
         resume: bool = False,
         maximize: bool | None = None,
+        directions: Sequence[str] | None = None,
+        reference: Sequence[float] | None = None,
         prior: Any = None,
     ) -> None:
         self.path, resume = _as_path(path), as_flag("resume", resume)
-        maximize = None if maximize is None else as_flag("maximize", maximize)
+        said = Objectives.of(False if maximize is None else maximize, directions, reference)
+        signs = None if maximize is None and directions is None else said.signs
+        point = None if said.reference is None else list(said.reference)
         space = None
         if dimensions is not None:
             space = as_space(dimensions, where)
         elif where is not None:
             raise StudyError("where without dimensions; expected a space beside it")
-        settings = Settings(bool(maximize), _kept(space, prior, bool(maximize)))
+        settings = Settings.of(signs or False, point, _kept(space, prior, signs or False))
         if space is None and not resume:
             raise StudyError(f"study {str(path)!r} without dimensions; expected a space to make it")
         if space is not None and not (resume and _is_there(self.path)):
             file.make(self.path, space, policy, rng, settings, resume=resume)
         try:
-            self._file = file.StudyFile(self.path, space, policy, rng, maximize)
+            self._file = file.StudyFile(self.path, space, policy, rng, signs, point)
         except UnmadeError:
             if space is None:
                 raise StudyError(f"{path} is empty, and no study") from None
             # Whoever was making it has died.
             file.make(self.path, space, policy, rng, settings, resume=resume)
-            self._file = file.StudyFile(self.path, space, policy, rng, maximize)
+            self._file = file.StudyFile(self.path, space, policy, rng, signs, point)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
-        self.policy_name, self.maximize = self._file.policy_name, self._file.maximize
+        self.policy_name, self.signs = self._file.policy_name, self._file.signs
+        self.reference = self._file.reference
+        self.maximize = self.signs if isinstance(self.signs, bool) else all(self.signs)
 
     def ask(self) -> Trial:
         """Return the next trial to evaluate: one that its worker gave up, or a new one.
@@ -144,11 +159,11 @@ class Study:
     def take_table(self, table: Any) -> Taken:
         """Tell the values of a table, such as a plate that was filled in; all or nothing.
 
-        Columns are the parameters, `value`, `constraint_NAME` for each constraint, and `trial` with
-        the numbers of those that were asked for. An empty value is not known yet, and "fail" a
-        failed trial. A row without a number is a trial of the same point that waits for its value,
-        or a new point. What the study knows already changes nothing, so that a table may be taken
-        twice.
+        Columns are the parameters, `value`, or `value_1`, `value_2` and so on of several
+        objectives, `constraint_NAME` for each constraint, and `trial` with the numbers of those
+        that were asked for. An empty value is not known yet, and "fail" a failed trial. A row
+        without a number is a trial of the same point that waits for its value, or a new point. What
+        the study knows already changes nothing, so that a table may be taken twice.
 
         Args:
             table: the path of a CSV file, a data frame, a mapping of columns, a list of mappings.
@@ -186,8 +201,8 @@ class Study:
 
         Args:
             trial: the trial, or its number.
-            y: its value, lower being better unless it maximizes; NaN, infinity or None is a failed
-                trial.
+            y: its value, lower being better unless it maximizes, or a list of those of several
+                objectives; NaN, infinity or None is a failed trial.
             error: why it failed.
             info: what else is worth keeping; what JSON has no form for is kept as text.
             seconds: how long the evaluation took.
@@ -196,7 +211,7 @@ class Study:
         Raises:
             TrialError: there is no such trial, or it was told before; the message has its value.
             ObservationError: y is not a number, or the constraints are not such a mapping, or not
-                those of the values before.
+                those of the values before, or there were as many objectives then.
             PolicyError: the study's policy takes no constraints.
             ConfigError: seconds is no number of at least 0.
             StudyError: the file cannot be written; nothing has changed.
@@ -243,6 +258,12 @@ class Study:
             )
         ]
 
+    @property
+    def n_objectives(self) -> int | None:
+        """Number of objectives; None before the first value, where nobody said it."""
+        with self._file.reading() as trials:
+            return trials.n_objectives()
+
     def trials(self) -> list[Trial]:
         """Return all trials in the order of their numbers; one that is not told has no outcome."""
         return list(map(self._named, self._file.read_trials(told=False)))
@@ -276,6 +297,8 @@ class Study:
             recommended=optimizer.recommendation(),
             random_state=self.seed,
             maximize=self.maximize,
+            directions=self.signs if isinstance(self.signs, tuple) else None,
+            reference=self.reference,
             gain_left=optimizer.gain_left(),
         )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
@@ -329,7 +352,7 @@ class Study:
                 self.close()
 
 
-def _kept(space: Space | None, prior: Any, maximize: bool) -> tuple[dict[str, Any], ...]:
+def _kept(space: Space | None, prior: Any, maximize: Maximize) -> tuple[dict[str, Any], ...]:
     """Return what a study keeps of earlier ones."""
     if prior is None or space is None:
         return ()

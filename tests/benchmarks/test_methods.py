@@ -34,7 +34,8 @@ def marked(names: list[str]) -> list[object]:
     return [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in names]
 
 
-PEERS = marked(list(methods.PEERS))
+# Those of several objectives are tested in test_fronts.py.
+PEERS = marked([name for name, peer in methods.PEERS.items() if peer.target])
 ALL = [*PEERS, "lstm", "dnc"]
 
 
@@ -308,7 +309,9 @@ def test_missing_package_names_the_extra(
 @pytest.mark.parametrize("name", methods.PEERS)
 def test_every_peer_is_at_home_and_described(name: str) -> None:
     peer = methods.PEERS[name]
-    assert find_spec(f"{methods.__name__}.{peer.target.partition(':')[0]}") is not None
+    for target in filter(None, (peer.target, peer.mixed, peer.several)):
+        assert find_spec(f"{methods.__name__}.{target.partition(':')[0]}") is not None
+    assert peer.target or peer.several
     assert methods.about_method(name) == f"{peer.about}; needs {peer.package}"
     assert "\n" not in peer.about
 

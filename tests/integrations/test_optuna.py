@@ -234,10 +234,80 @@ def test_a_single_value_and_a_first_trial_are_no_reason_to_warn() -> None:
         only.optimize(lambda t: t.suggest_categorical("one", ["a"]) == "a", n_trials=3)
 
 
-def test_several_objectives_are_refused() -> None:
-    study = optuna.create_study(directions=["minimize", "minimize"], sampler=RnnSampler())
-    with pytest.raises(ConfigError, match="objectives of the study = 2"):
-        study.optimize(lambda t: (objective(t), 0.0), n_trials=1)
+def two(trial: optuna.Trial) -> tuple[float, float]:
+    a, b = trial.suggest_float("a", -2.0, 3.0), trial.suggest_float("b", -2.0, 3.0)
+    return a**2 + b**2, -((a - 2.0) ** 2 + (b - 1.0) ** 2)
+
+
+def pairs_of(study: optuna.Study) -> list[list[float]]:
+    return [list(trial.params.values()) for trial in study.trials]
+
+
+@pytest.mark.parametrize("policy", [None, "lstm-direct"])
+def test_several_objectives_are_those_of_the_optimizer(policy: str | None) -> None:
+    box = {name: FloatDistribution(-2.0, 3.0) for name in "ab"}
+    sampler = RnnSampler(policy, seed=4, search_space=box)
+    study = optuna.create_study(directions=["minimize", "maximize"], sampler=sampler)
+    optimizer = Optimizer(
+        [(-2.0, 3.0)] * 2, policy=policy, rng=4, directions=["minimize", "maximize"]
+    )
+    study.optimize(two, n_trials=8)
+    for x in pairs_of(study):
+        assert optimizer.ask() == x
+        optimizer.tell(x, list(two(optuna.trial.FixedTrial(dict(zip("ab", x, strict=True))))))
+    front = optimizer.result().front
+    assert sorted(front.values.tolist()) == sorted(trial.values for trial in study.best_trials)
+
+
+def test_constraints_stand_beside_several_objectives() -> None:
+    box = {name: FloatDistribution(-2.0, 3.0) for name in "ab"}
+
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        first, second = two(trial)
+        if trial.number % 3 != 1:
+            trial.set_constraint("half", 0.5 - trial.params["a"])
+        return first, -second
+
+    study = optuna.create_study(
+        directions=["minimize"] * 2, sampler=RnnSampler(seed=0, search_space=box)
+    )
+    optimizer = Optimizer([(-2.0, 3.0)] * 2, rng=0)
+    study.optimize(objective, n_trials=8)
+    for number, x in enumerate(pairs_of(study)):
+        assert optimizer.ask() == x
+        half = 0.0 if number % 3 == 1 else 0.5 - x[0]  # Optuna takes one without for feasible
+        optimizer.tell(x, study.trials[number].values, constraints={"0": half})
+    refused = optuna.create_study(
+        directions=["minimize"] * 2, sampler=RnnSampler("lstm-direct", seed=0)
+    )
+    with pytest.raises(PolicyError, match="constraints"):
+        refused.optimize(objective, n_trials=12)
+
+
+def test_an_infinite_value_of_several_objectives_is_a_failure_here() -> None:
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        first, second = two(trial)
+        return first, math.inf if trial.number == 2 else second
+
+    box = {name: FloatDistribution(-2.0, 3.0) for name in "ab"}
+    directions = ["minimize", "maximize"]
+    study = optuna.create_study(directions=directions, sampler=RnnSampler(seed=0, search_space=box))
+    study.optimize(objective, n_trials=6)
+    assert 2 in [trial.number for trial in study.best_trials]  # Optuna takes it for the best
+    optimizer = Optimizer([(-2.0, 3.0)] * 2, rng=0, directions=directions)
+    for number, x in enumerate(pairs_of(study)):
+        assert optimizer.ask() == x
+        optimizer.tell(x, None if number == 2 else study.trials[number].values)
+
+
+def test_several_objectives_have_no_intermediate_values() -> None:
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        trial.report(1.0, 0)
+        return two(trial)
+
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=RnnSampler(seed=0))
+    with pytest.raises(NotImplementedError, match="multi-objective"):
+        study.optimize(objective, n_trials=1)
 
 
 def test_wrong_arguments_are_refused_at_once() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rnnbbo import Study
-from rnnbbo.errors import StudyError
+from rnnbbo.errors import ObservationError, StudyError
 from rnnbbo.study import participants, schema, turns
 from rnnbbo.study.store import TrialStore
 
@@ -23,6 +23,7 @@ SPACE = [(-1.0, 1.0), (1e-3, 1e3, "log-uniform"), (1, 9), ("a", "b", None)]
 QUICK = {"policy": "lstm-direct", "rng": 3}
 FIRST = Path(__file__).parent / "data" / "version1.sql"
 SECOND = FIRST.with_name("version2.sql")
+THIRD = FIRST.with_name("version3.sql")
 
 
 @pytest.fixture
@@ -103,6 +104,28 @@ def test_a_study_of_the_second_version_goes_on(path):
     assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
 
 
+def test_a_study_of_the_third_version_goes_on(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(THIRD.read_text())
+    with Study(path, resume=True) as study:
+        assert (study.policy_name, study.maximize, study.signs) == ("kernel", True, True)
+        assert [trial.value for trial in study.told()] == [
+            *(9.0, 8.061802882576938, None, 6.986098417656169, -0.25)
+        ]
+        assert str([trial.constraints for trial in study.told()][:3]) == (
+            "[{'mem': -0.5, 'heat': -1.0}, {'mem': 0.4686057595446471, 'heat': nan}, {}]"
+        )
+        waiting = study.ask()
+        assert (waiting.number, waiting.x) == (5, study.trials()[5].x)
+        with pytest.raises(ObservationError, match=r"y = \[1.0, 2.0\]; expected one number"):
+            study.tell(waiting, [1.0, 2.0], constraints={"mem": 0.0, "heat": 0.0})
+        study.tell(waiting, 9.5, constraints={"mem": 0.0, "heat": 0.0})
+        assert study.result().fun == 9.5
+    assert sql(path, "PRAGMA user_version") == [(schema.SCHEMA_VERSION,)]
+    with Study(path, resume=True) as study:
+        assert len(study.told()) == 6
+
+
 @pytest.mark.parametrize(
     ("table", "change"), [("study", "seed = '4'"), ("trial", "value = 0.25 WHERE number = 1")]
 )
@@ -130,7 +153,7 @@ def test_settings_of_a_later_version_are_refused(path):
 def test_versions_that_are_unknown(path):
     Study(path, SPACE, **QUICK).close()
     sql(path, f"PRAGMA user_version = {schema.SCHEMA_VERSION + 1}")
-    with pytest.raises(StudyError, match=r"expected at most 3: it was made by a later rnnbbo"):
+    with pytest.raises(StudyError, match=r"expected at most 4: it was made by a later rnnbbo"):
         Study(path, resume=True)
     sql(path, "PRAGMA user_version = 0")
     with pytest.raises(StudyError, match="expected at least 1: it is too old"):

@@ -14,7 +14,6 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
-from rnnbbo.errors import ConfigError
 from rnnbbo.integrations.optuna.constraints import constraint_matrix, step_inside
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
 from rnnbbo.integrations.optuna.trial_tree import TreeReader
@@ -50,6 +49,9 @@ class RnnSampler(BaseSampler):
     trial is feasible, how much they are violated. In a space of real numbers alone, what is
     proposed close to the border is moved to its feasible side.
 
+    A study may have several objectives, each with its direction. Constraints are told beside their
+    values then, which "kernel" and the default model; other policies raise a `PolicyError`.
+
     The value of a pruned trial is its last intermediate value, whatever the pruner. A failed trial,
     and one whose value is infinite, is as bad as the worst one so far.
 
@@ -70,8 +72,7 @@ class RnnSampler(BaseSampler):
     Raises:
         PolicyError: there is no such policy.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: the seed is no integer of at least 0; while a study runs, that it has several
-            objectives.
+        ConfigError: the seed is no integer of at least 0.
     """
 
     def __init__(
@@ -112,8 +113,6 @@ class RnnSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Return the parameters that are proposed together."""
-        if len(study.directions) > 1:
-            raise ConfigError(f"objectives of the study = {len(study.directions)}; expected one")
         space = self._search_space
         if space is None:
             with self._lock:
@@ -129,10 +128,10 @@ class RnnSampler(BaseSampler):
         parameters = self._parameters(study, search_space)
         if not parameters.distributions:
             return {}
-        sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
+        maximize = tuple(one == StudyDirection.MAXIMIZE for one in study.directions)
         # One at a time within a process, so that the history that is replayed only grows.
         with self._lock:
-            return self._propose(study, trial, parameters, sign)
+            return self._propose(study, trial, parameters, maximize)
 
     def _parameters(
         self, study: Study, search_space: dict[str, BaseDistribution]
@@ -146,7 +145,11 @@ class RnnSampler(BaseSampler):
         return ProposedTogether(same, tree.within(list(same)).conditions)
 
     def _propose(
-        self, study: Study, trial: FrozenTrial, parameters: ProposedTogether, sign: float
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        parameters: ProposedTogether,
+        maximize: tuple[bool, ...],
     ) -> dict[str, Any]:
         """Return parameters that no other trial has, unless fewer are left than there are workers.
 
@@ -155,15 +158,16 @@ class RnnSampler(BaseSampler):
         Both may see it, and choose again at random, so that they part even over the last points.
         """
         rng = np.random.default_rng((self._seed, trial.number))
-        if self._reader is None or not self._reader.reads(parameters, sign):
-            self._reader = Reader(parameters, sign)
+        if self._reader is None or not self._reader.reads(parameters, maximize):
+            self._reader = Reader(parameters, maximize)
         known = self._reader.read(all_trials(study), trial.number)
         point = None
         for _ in range(ROUNDS):
             taken = [other.point for other in known]
-            optimizer = self._replay(parameters, events_of(known))
+            optimizer = self._replay(parameters, events_of(known), len(maximize))
             if point is None:
-                point = _inside(parameters, known, optimizer.ask())
+                point = optimizer.ask()
+                point = point if len(maximize) > 1 else _inside(parameters, known, point)
                 point = parameters.settle(point, taken)
                 exhausted = point in taken
             else:
@@ -203,24 +207,25 @@ class RnnSampler(BaseSampler):
         seed = int(np.random.SeedSequence(words).generate_state(1)[0])
         return RandomSampler(seed).sample_independent(study, trial, param_name, param_distribution)
 
-    def _replay(self, parameters: ProposedTogether, events: Events) -> Optimizer:
-        """Return an optimizer of the caller's own that was asked and told so.
+    def _replay(self, parameters: ProposedTogether, events: Events, count: int) -> Optimizer:
+        """Return an optimizer of the caller's own, of so many objectives, asked and told so.
 
         One that was in the beginning already goes on from there.
         """
         start, optimizer = 0, None
         for distributions, old, snapshot in self._snapshots:
-            same = distributions == (parameters.distributions, parameters.conditions)
+            same = distributions == (parameters.distributions, parameters.conditions, count)
             known = same and events[: len(old)] == old
             if known and len(old) >= start:
                 start, optimizer = len(old), snapshot
         if optimizer is None:
-            optimizer = Optimizer(parameters.space, policy=self._policy, rng=self._seed)
+            several: dict[str, Any] = {"directions": ["minimize"] * count} if count > 1 else {}
+            optimizer = Optimizer(parameters.space, policy=self._policy, rng=self._seed, **several)
         optimizer = optimizer.copy()
         optimizer.replay(events[start:])
         if start < len(events):
             _ = optimizer.state  # worked out before it is copied, and not once more in every copy
-            made_for = (parameters.distributions, parameters.conditions)
+            made_for = (parameters.distributions, parameters.conditions, count)
             new = (made_for, events, optimizer.copy())
             self._snapshots = [*self._snapshots[1 - SNAPSHOTS :], new]
         return optimizer

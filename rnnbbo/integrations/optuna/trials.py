@@ -14,13 +14,15 @@ from optuna.distributions import BaseDistribution
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from rnnbbo.direction import OneOrSeveral
 from rnnbbo.integrations.optuna.constraints import constraint_matrix, stand_ins
 from rnnbbo.integrations.optuna.distributions import ProposedTogether
 
 # Under this key a running trial says what it will evaluate, before Optuna knows its parameters.
 PROPOSED = "rnnbbo:proposed"
 
-# What happened to an optimizer: it proposed a point (point,), or was told one (point, value).
+# What happened to an optimizer: it proposed a point (point,), or was told one (point, value),
+# perhaps with constraints.
 Events = list[tuple[Any, ...]]
 
 
@@ -59,7 +61,8 @@ class Known:
     Attributes:
         number: the trial's.
         point: its point.
-        value: value to minimize; None where it failed, or has not ended.
+        value: value to minimize, a list of several objectives; None where it failed, or has not
+            ended.
         constraints: by name, at most 0 where they are met.
         asked: when it was proposed or began, and the event; None where nobody had to ask.
         told: when it ended, and the event; None as long as it runs.
@@ -67,7 +70,7 @@ class Known:
 
     number: int
     point: list[Any]
-    value: float | None = None
+    value: OneOrSeveral | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
     asked: tuple[float, tuple[Any, ...]] | None = None
     told: tuple[float, tuple[Any, ...]] | None = None
@@ -88,20 +91,20 @@ class Reader:
 
     Args:
         parameters: what is proposed together.
-        sign: -1 where values are maximized, else 1.
+        maximize: of each objective whether larger values are better.
     """
 
-    def __init__(self, parameters: ProposedTogether, sign: float) -> None:
+    def __init__(self, parameters: ProposedTogether, maximize: tuple[bool, ...]) -> None:
         self._parameters = parameters
-        self._sign = sign
+        self._maximize = maximize
         # The trials themselves are kept, too, so that no other object gets the identity of one.
         self._ended: dict[int, tuple[FrozenTrial, Known | None]] = {}
 
-    def reads(self, parameters: ProposedTogether, sign: float) -> bool:
+    def reads(self, parameters: ProposedTogether, maximize: tuple[bool, ...]) -> bool:
         """Return whether it was made for these arguments."""
         mine = self._parameters
         same = mine.distributions == parameters.distributions
-        return self._sign == sign and same and mine.conditions == parameters.conditions
+        return self._maximize == maximize and same and mine.conditions == parameters.conditions
 
     def read(self, trials: Sequence[FrozenTrial], besides: int) -> list[Known]:
         """Return the trials, but for the one of number `besides`, as far as points are known."""
@@ -134,7 +137,7 @@ class Reader:
         if asked_at is not None and start != end:  # what took no time was added as known
             asked = (asked_at, (point,))
         if trial.state.is_finished() and end is not None:
-            value = _value(trial, self._sign)
+            value = _value(trial, self._maximize)
             told = (end.timestamp(), (point, value))
         return Known(trial.number, point, value, _constraints(trial), asked, told)
 
@@ -150,16 +153,21 @@ class Reader:
 def events_of(known: Sequence[Known]) -> Events:
     """Return how trials were proposed and ended, in order of time (of numbers, by a coarse clock).
 
-    Where there are constraints, with stand-ins for the values.
+    Where there are constraints, with stand-ins for the values; several objectives have theirs, and
+    the constraints beside them.
     """
     ended = sorted((k for k in known if k.told is not None), key=_end)
     told = {k.number: k.told[1] for k in ended if k.told is not None}
     if any(k.constraints for k in ended):
         succeeded = [k for k in ended if k.value is not None]
-        values = np.array([k.value for k in succeeded], dtype=np.float64)
         c = constraint_matrix([k.constraints for k in succeeded])
-        for k, value in zip(succeeded, stand_ins(values, c).tolist(), strict=True):
-            told[k.number] = (k.point, value)
+        if any(isinstance(k.value, list) for k in succeeded):
+            for k, row in zip(succeeded, np.nan_to_num(c, nan=0.0).tolist(), strict=True):
+                told[k.number] = (k.point, k.value, {str(i): one for i, one in enumerate(row)})
+        else:
+            values = np.array([k.value for k in succeeded], dtype=np.float64)
+            for k, value in zip(succeeded, stand_ins(values, c).tolist(), strict=True):
+                told[k.number] = (k.point, value)
     events = [(k.asked[0], k.number, 0, k.asked[1]) for k in known if k.asked is not None]
     events += [(k.told[0], k.number, 1, told[k.number]) for k in ended if k.told is not None]
     return [event for *_, event in sorted(events, key=lambda e: e[:3])]
@@ -170,14 +178,17 @@ def _end(known: Known) -> tuple[float, int]:
     return known.told[0], known.number
 
 
-def _value(trial: FrozenTrial, sign: float) -> float | None:
-    """Return the value to minimize; None for a failed trial."""
-    value = None
+def _value(trial: FrozenTrial, maximize: tuple[bool, ...]) -> OneOrSeveral | None:
+    """Return the value to minimize, of several objectives a list; None for a failed trial."""
+    values = None
     if trial.state == TrialState.COMPLETE:
-        value = trial.value
+        values = trial.values
     elif trial.state == TrialState.PRUNED and trial.last_step is not None:
-        value = trial.intermediate_values[trial.last_step]
-    return sign * value if value is not None and math.isfinite(value) else None
+        values = [trial.intermediate_values[trial.last_step]]
+    if values is None or len(values) != len(maximize) or not all(map(math.isfinite, values)):
+        return None
+    turned = [-one if flag else one for one, flag in zip(values, maximize, strict=True)]
+    return turned if len(turned) > 1 else turned[0]
 
 
 def _constraints(trial: FrozenTrial) -> Mapping[str, float]:

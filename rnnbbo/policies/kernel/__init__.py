@@ -94,10 +94,20 @@ What has to be at most 0                                                     qua
                                 each; added to log EI, in its place while nothing is feasible,
                                 and to minus the mean where the incumbent is refined  acquisition
 
+Several objectives, K of them                                    front_view, hypervolume_gain
+    w_j         (..., n)        warped values of objective j, which has a belief of its own; of a
+                                view's hypothesis h of each, paired at random, one front
+    r           (K,)            reference point, given or derived from what is known
+    t           (K,)            a value that the front does not dominate and r is not better than
+    gain        (C,)            integral over t of prod_j P(Y_j < t_j): over boxes it is a product
+                                of sums of s [h(z_i) - h(z_i-1)] (y_i - y_i-1) / (w_i - w_i-1),
+                                z_i = (w_i - mean) / s, i over the front's coordinates, y unwarped
+    score       (C,)            log gain, averaged over a view; in place of log EI
+
 Sources, an equation each: k_s, Rasmussen & Williams 2006, eqs. 4.17 and 4.9; k_1, eq. 4.19, summed
 as by Duvenaud et al. 2011; trends, eq. 2.12; prediction, eqs. 2.25 and 2.26; mean and amplitude,
 section 2.7 and O'Hagan 1978; w, Snelson et al. 2004; EI, Jones et al. 1998, eq. 15, and log h,
 Ament et al. 2023, section 4; the probability of feasibility, Gardner et al. 2014; reach, with Scott
 et al. 2011; particles, Chopin 2002, moved as by ter Braak 2006; pending points, Snoek et al. 2012,
-section 3.2.
+section 3.2; gain, Emmerich et al. 2006, boxes as by Yang et al. 2019.
 """

@@ -1,36 +1,47 @@
-"""What an ask looks for: improvement, where it is probably feasible.
+"""What an ask looks for: improvement, or more hypervolume, where it is probably feasible.
 
-log EI among feasible points plus the log probability of feasibility (Gardner et al. 2014, eq. 5; in
-logarithms, Ament et al. 2023). While nothing feasible is known it is that probability alone.
+Log EI, or the log of the expected gain in hypervolume of several objectives, among feasible points
+plus the log probability of feasibility (Gardner et al. 2014, eq. 5; in logarithms, Ament et al.
+2023). While nothing feasible is known it is that probability alone.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.feasibility import Feasibility
+from rnnbbo.policies.kernel.front_view import FrontView, make_front_view
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.transfer import EarlierStudies, Hint
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.outliers import without_outliers
 
+AROUND = 3  # observations of a front that candidates are drawn round
+
 
 class Acquisition(NamedTuple):
     """Its value at points of the cube.
 
     Attributes:
-        view: of the objective.
+        view: of the objective, or of several.
         feasibility: of what has to be at most 0; None where there is no such thing.
         improves: whether there is a feasible value to improve on.
         hint: what earlier studies add; None without any.
     """
 
-    view: View
+    view: View | FrontView
     feasibility: Feasibility | None = None
     improves: bool = True
     hint: Hint | None = None
+
+    @property
+    def around(self) -> np.ndarray:
+        """(m, D) observations that candidates are drawn round."""
+        view = self.view
+        return view.around if isinstance(view, FrontView) else view.incumbent[None]
 
     def score(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of the candidates (C, D) that may be best, and their indices.
@@ -67,8 +78,9 @@ class Acquisition(NamedTuple):
     def lowered(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return minus the posterior mean (S,) of points (S, D), and its gradient.
 
-        With the log probability of feasibility as a barrier.
+        With the log probability of feasibility as a barrier. Of one objective only.
         """
+        assert isinstance(self.view, View)
         if self.feasibility is None:
             return self.view.lowered(points)
         return _sum(self.view.lowered(points), self.feasibility.climbed(points))
@@ -86,6 +98,7 @@ def make_acquisition(
     pending: np.ndarray,
     rng: np.random.Generator | None,
     earlier: EarlierStudies | None = None,
+    reference: Sequence[float] | None = None,
 ) -> Acquisition:
     """Return what an ask looks for: views of so many hypotheses, drawn by their weights.
 
@@ -95,30 +108,35 @@ def make_acquisition(
         pending: (P, D) points without a value.
         rng: randomness of this ask; None for all hypotheses, and no fantasies.
         earlier: what was learnt of earlier studies; None without any.
+        reference: (K,) the reference point of several objectives; None to derive it.
     """
     assert state.belief is not None
     x, out = state.inliers()
     feasible = state.feasible[state.known]
     improves = bool(feasible.any())
-    view = _drawn(
-        state.belief,
-        hypotheses,
-        x,
-        state.heights(out),
-        pending,
-        rng,
-        passed=~feasible if state.constraints and improves else None,
-        incumbent=None if improves else state.x[state.incumbent()],
-    )
+    view: View | FrontView
+    if state.several and improves and rng is not None:
+        view = make_front_view(state, hypotheses, pending, rng, reference, AROUND)
+    else:
+        view = _drawn(
+            state.belief,
+            hypotheses,
+            x,
+            state.heights(out),
+            pending,
+            rng,
+            passed=~feasible if state.constraints and improves else None,
+            incumbent=None if improves else state.x[state.incumbent()],
+        )
     hint = None
-    if earlier is not None:
+    if earlier is not None and not state.several:
         hint = earlier.hint(x, without_outliers(state.y[state.known], out))
     if not state.quantities:
         return Acquisition(view, hint=hint)
     views = []
     for quantity in state.quantities:
         if quantity.belief is not None:
-            at, z = quantity.rows(state.x)
+            at, z, _ = quantity.rows(state.x)
             own = _drawn(quantity.belief, hypotheses, at, z, pending, rng, incumbent=view.incumbent)
             views.append(own._replace(posterior=own.posterior._replace(noise=None)))
     crashes = None if state.crashes is None else views.pop()

@@ -6,6 +6,7 @@ from rnnbbo.policies.kernel import posterior
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.hypotheses import safe_deviation
 from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.view import View
 from rnnbbo.policies.plateaus import Plateaus
 
 
@@ -37,6 +38,7 @@ def expected_gain(
     if deviation == 0.0:
         return None
     view = wanted.view
+    assert isinstance(view, View)  # of one objective
     centred = points - view.incumbent
     log_ei, _ = posterior.log_ei_and_gradient(
         np, view.posterior, view.lengthscales, centred, view.features(points)

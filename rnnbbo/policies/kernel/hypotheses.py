@@ -138,6 +138,14 @@ def heights(y: np.ndarray, base: float | None = None) -> np.ndarray:
     return z / std if std > 0 else z
 
 
+def height_of(value: float, y: np.ndarray, base: float) -> float:
+    """Return the height of a value among values y (n,); see `heights`."""
+    unit = safe_deviation(y - y.min())
+    if unit == 0.0:
+        unit = float(y.max() - y.min()) or 1.0
+    return (value - base) / unit
+
+
 def safe_deviation(z: np.ndarray) -> float:
     """Return the standard deviation of differences z (n,) of values; no square overflows."""
     span = z.max() - z.min()
@@ -156,3 +164,16 @@ def warp(z: np.ndarray, log_c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
     w = np.copysign(c * log_ratio, z)
     spread = w.var(axis=-1)
     return w, -log_ratio.sum(axis=-1), np.where(spread > 0, spread, 1.0)
+
+
+def warp_at(z: float | np.ndarray, log_c: float | np.ndarray) -> np.ndarray:
+    """Warp heights z (...) by one log c, or by one for each."""
+    c = np.exp(log_c)
+    warped: np.ndarray = np.copysign(c * np.log1p(np.abs(z) / c), z)
+    return warped
+
+
+def unwarp(w: np.ndarray, log_c: float) -> np.ndarray:
+    """Return the heights (...) of warped values, of one log c."""
+    c = np.exp(log_c)
+    return np.copysign(c * np.expm1(np.abs(w) / c), w)

@@ -87,16 +87,19 @@ class KernelPolicy(Policy):
         prior: what hypotheses are like before any value is known.
         adviser: a policy whose scores count at first; its weights are the parameters.
         earlier: what was learnt of earlier studies of like problems; None without any.
+        reference: (K,) the reference point of several objectives, in raw values; None to derive it.
     """
 
     takes = Takes.ALL
     knows_gain = True
     constrained = True
+    multi_objective = True
 
     config: KernelConfig = KernelConfig()
     prior: Prior = DEFAULT_PRIOR
     adviser: Adviser | None = None
     earlier: EarlierStudies | None = None
+    reference: tuple[float, ...] | None = None
 
     @property
     def about(self) -> str:  # type: ignore[override]
@@ -114,6 +117,10 @@ class KernelPolicy(Policy):
     ) -> Self:
         """Return the policy that knows of earlier studies; see `Policy.learned_from`."""
         return replace(self, earlier=EarlierStudies.learn(rng, self.prior, studies))
+
+    def within(self, reference: Sequence[float]) -> Self:
+        """Return the policy with a reference point; see `Policy.within`."""
+        return replace(self, reference=tuple(reference))
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the adviser's: nothing else is learned."""
@@ -156,7 +163,7 @@ class KernelPolicy(Policy):
 
         The particles move to the posterior of what is left, in so many steps each.
         """
-        kept = thin(state.x, state.ranked(), 3 * self.config.max_rows // 4)
+        kept = _rows_to_keep(state, 3 * self.config.max_rows // 4)
         state = state.kept(self.prior, kept, seed, moves)
         belief, (x, out) = state.belief, state.inliers()
         assert belief is not None
@@ -172,8 +179,10 @@ class KernelPolicy(Policy):
     ) -> Hearing | None:
         """Return the adviser's hearing after a value; None where it does not count any more."""
         hearing, weight = state.adviser, self.advice_weight(len(state.y))
-        # It knows nothing of constraints, and would lead where the objective alone is best.
-        if self.adviser is None or hearing is None or weight == 0.0 or state.constraints:
+        if self.adviser is None or hearing is None or weight == 0.0:
+            return None
+        # It knows nothing of these, and would lead where the first objective alone is best.
+        if state.constraints or state.several:
             return None
         if not state.known.any():
             return advice.hear_failure(hearing, observation)
@@ -251,20 +260,22 @@ class KernelPolicy(Policy):
         if state.belief is None:
             return
         flat = _plateaus(state, space.category_columns)
-        wanted = make_acquisition(state, self.config.hypotheses, pending, rng, self.earlier)
+        wanted = make_acquisition(
+            state, self.config.hypotheses, pending, rng, self.earlier, self.reference
+        )
         view = wanted.view
         unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
         scales = view.lengthscales[:, 0]
-        candidates = search.make_candidates(rng, space, view.incumbent, scales, flat)
+        candidates = search.make_candidates(rng, space, wanted.around, scales, flat)
         if self.earlier is not None:
             lows = space.snap(self.earlier.lows)
             candidates = np.concatenate([candidates, lows[space.allows(lows)]])
-        polled = poll(state, space, flat)
+        polled = poll(state, space, flat) if not state.several else state.x[:0]
         if len(polled):
             yield polled[(wanted.climbed(polled)[0] + flat.log_chance(polled)).argmax()]
         scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
-        refines = wanted.improves and self._refines(told)
+        refines = wanted.improves and self._refines(told) and not state.several
         if refines and not refining.near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
             refined = refining.refined(wanted, space, ranked, unit)
@@ -324,7 +335,7 @@ class KernelPolicy(Policy):
         smooth = inference.smooth(state.belief, state.heights(out))
         y = without_outliers(state.y[state.known], out)
         passed = ~state.feasible[state.known]
-        if passed.all():
+        if passed.all() or state.several:
             return Recommendation(state.x[state.incumbent()])
         found = recommending.recommend(state.belief, smooth, x, y, passed)
         flat = _plateaus(state, np.zeros(0, dtype=np.intp))
@@ -339,7 +350,7 @@ class KernelPolicy(Policy):
         space: Space,
     ) -> float | None:
         """Return the expected improvement that is left; see `Policy.gain`."""
-        if state.belief is None or not state.feasible.any():
+        if state.belief is None or not state.feasible.any() or state.several:
             return None
         wanted = make_acquisition(state, self.config.hypotheses, pending, None)
         y = without_outliers(state.y[state.known], state.inliers()[1])
@@ -367,8 +378,18 @@ def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observ
     return known
 
 
+def _rows_to_keep(state: KernelState, count: int) -> np.ndarray:
+    """Return the rows that stay when the memory is full: of a front, all that there is room for."""
+    first = state.front()[:count] if state.several else np.zeros(0, dtype=np.intp)
+    others = np.setdiff1d(np.arange(len(state.y)), first)
+    rows = others[thin(state.x[others], state.ranked()[others], count - len(first))]
+    return np.sort(np.concatenate([first, rows]))
+
+
 def _plateaus(state: KernelState, categories: np.ndarray) -> Plateaus:
-    """Find the plateaus among the observations that it keeps."""
+    """Find the plateaus among the observations that it keeps; of one objective only."""
+    if state.several:
+        return plateaus.find(state.x[:0], state.y[:0], categories)
     return plateaus.find(state.x, state.compared, categories)
 
 

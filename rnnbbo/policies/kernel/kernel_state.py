@@ -1,18 +1,28 @@
 """What the kernel policy carries, and what follows from it of the values told."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 
+from rnnbbo.pareto import compromise, front
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel.advice import Hearing
 from rnnbbo.policies.kernel.hypotheses import heights
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
-from rnnbbo.policies.kernel.quantities import Quantity, of_constraints, of_labels, total_excess
+from rnnbbo.policies.kernel.quantities import (
+    Objective,
+    Quantity,
+    of_constraints,
+    of_labels,
+    total_excess,
+)
 from rnnbbo.policies.ops import Array
 from rnnbbo.policies.outliers import tame, without_outliers
+
+_FURTHER = 2**16  # turns of randomness of further objectives, beyond those of constraints
+_Q = TypeVar("_Q", bound=Quantity)
 
 
 class KernelState(NamedTuple):
@@ -27,6 +37,7 @@ class KernelState(NamedTuple):
         adviser: what the adviser has heard; None where its weight is 0, or there is no adviser.
         constraints: one a constraint, in the order of their names; empty where there are none.
         crashes: where evaluations fail; None before the first that does.
+        further: the objectives after the first one, whose values are y; empty where there are none.
     """
 
     evidence: Evidence
@@ -37,6 +48,17 @@ class KernelState(NamedTuple):
     adviser: Hearing | None = None
     constraints: tuple[Quantity, ...] = ()
     crashes: Quantity | None = None
+    further: tuple[Objective, ...] = ()
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several objectives."""
+        return bool(self.further)
+
+    @property
+    def objectives(self) -> np.ndarray:
+        """(n, K) raw values of all objectives; NaN for a failed trial."""
+        return np.column_stack([self.y, *(one.values for one in self.further)])
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -63,8 +85,13 @@ class KernelState(NamedTuple):
         return np.where(self.feasible, self.y, np.inf)
 
     def incumbent(self) -> int:
-        """Return the best feasible observation, or else the one that violates least."""
+        """Return the best feasible observation, or else the one that violates least.
+
+        With several objectives a compromise of the best ones.
+        """
         if self.feasible.any():
+            if self.several:
+                return compromise(np.where(self.feasible[:, None], self.objectives, np.nan))
             return int(self.compared.argmin())
         distance = np.where(self.known, total_excess(self.constraints, self.x), np.inf)
         return int(np.where(self.known, distance, np.inf).argmin())
@@ -74,16 +101,21 @@ class KernelState(NamedTuple):
         x = self.x[self.known]
         return x, tame(x, self.y[self.known]).out
 
-    def heights(self, out: np.ndarray) -> np.ndarray:
-        """Return heights of the values that did not fail (m,), `out` of them outliers.
+    def tamed(self, out: np.ndarray) -> np.ndarray:
+        """Return the values that did not fail (m,), where `out` of them are outliers."""
+        return without_outliers(self.y[self.known], out)
 
-        Above the least one; with constraints, above the incumbent's.
-        """
-        tamed = without_outliers(self.y[self.known], out)
+    def base(self, tamed: np.ndarray) -> float:
+        """Return the value of height 0: the least one; with constraints, the incumbent's."""
         if not self.constraints:
-            return heights(tamed)
+            return float(tamed.min())
         own = int(self.known[: self.incumbent()].sum())  # its place among the known ones
-        return heights(tamed, float(tamed[own]))
+        return float(tamed[own])
+
+    def heights(self, out: np.ndarray) -> np.ndarray:
+        """Return heights of the values that did not fail (m,), `out` of them outliers."""
+        tamed = self.tamed(out)
+        return heights(tamed, self.base(tamed))
 
     def ranked(self) -> np.ndarray:
         """Return values by which observations are compared (n,), tamed: lower is better.
@@ -98,6 +130,10 @@ class KernelState(NamedTuple):
             return tame(self.x, values).y if np.isfinite(values).any() else np.zeros(len(values))
         return np.where(self.feasible, values, values.max())
 
+    def front(self) -> np.ndarray:
+        """Return the indices of feasible observations that no other one dominates."""
+        return front(np.where(self.feasible[:, None], self.objectives, np.nan))
+
     def taken(self, prior: Prior, observations: Sequence[Observation]) -> Self:
         """Return it with more rows; of what is believed, only of a single one."""
         x = np.concatenate([self.x, *(np.asarray(one.x, np.float64) for one in observations)])
@@ -110,12 +146,16 @@ class KernelState(NamedTuple):
         constraints = self.constraints or (Quantity(np.full(len(self.y), np.nan)),) * count
         failed = ~(np.isfinite(y[len(self.y) :]) & np.isfinite(rows).all(axis=1))
         labels = np.where(failed, 1.0, -1.0)
+        others = [np.zeros(0) if one.further is None else one.further for one in observations]
+        width = max(len(self.further), *map(len, others))
+        more = np.array([one if len(one) else np.full(width, np.nan) for one in others])
+        further = self.further or (Objective(np.full(len(self.y), np.nan)),) * width
         crashes = self.crashes
         if crashes is None and failed.any():
             crashes = Quantity(np.full(len(self.y), -1.0))
         single = len(observations) == 1
 
-        def grown(quantity: Quantity, values: np.ndarray, prior: Prior, turn: int) -> Quantity:
+        def grown(quantity: _Q, values: np.ndarray, prior: Prior, turn: int) -> _Q:
             if not single:
                 return quantity._replace(values=np.append(quantity.values, values))
             rng = np.random.default_rng((*last.seed, turn))
@@ -127,6 +167,10 @@ class KernelState(NamedTuple):
                 for k, quantity in enumerate(constraints)
             ),
             crashes=None if crashes is None else grown(crashes, labels, of_labels(prior), 0),
+            further=tuple(
+                grown(objective, more[:, k], prior, _FURTHER + k)
+                for k, objective in enumerate(further)
+            ),
         )
 
     def kept(self, prior: Prior, rows: np.ndarray, seed: tuple[int, ...], moves: int) -> Self:
@@ -144,4 +188,7 @@ class KernelState(NamedTuple):
                 for quantity in self.constraints
             ),
             crashes=crashes,
+            further=tuple(
+                one.rebuilt(rng, prior, x, one.values[rows], moves) for one in self.further
+            ),
         )

@@ -1,4 +1,4 @@
-"""What has to be at most 0: constraints, and the label of a crash, each with a belief of its own.
+"""What is told beside the objective: constraints, crashes, more objectives, each with a belief.
 
 A constraint is modelled as the objective is (Gardner et al. 2014, section 3.1), by hypotheses that
 are warped about 0, the border of what is feasible. Where evaluations fail is learnt likewise, from
@@ -11,11 +11,26 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from rnnbbo.policies.kernel import inference
+from rnnbbo.policies.kernel.hypotheses import heights
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
-from rnnbbo.policies.outliers import tame
+from rnnbbo.policies.outliers import tame, without_outliers
 
 _RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
+
+
+class Rows(NamedTuple):
+    """Observations of a quantity.
+
+    Attributes:
+        x: (m, D) points.
+        z: (m,) heights.
+        out: (m,) which are outliers.
+    """
+
+    x: np.ndarray
+    z: np.ndarray
+    out: np.ndarray
 
 
 class Quantity(NamedTuple):
@@ -34,18 +49,17 @@ class Quantity(NamedTuple):
         """(n,) where it is known."""
         return np.isfinite(self.values)
 
-    def rows(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the observations (m, D), of all x (n, D), where it is known, and heights (m,)."""
+    def rows(self, x: np.ndarray) -> Rows:
+        """Return the observations, of all x (n, D), where it is known."""
         at = x[self.known]
-        return at, _about_zero(at, self.values[self.known])
+        return Rows(at, _about_zero(at, self.values[self.known]), np.zeros(len(at), bool))
 
     def told(self, rng: np.random.Generator, prior: Prior, x: np.ndarray, value: float) -> Self:
         """Return it with its value at the last of the observations x (n, D)."""
         grown = self._replace(values=np.append(self.values, value))
         if not grown.known[-1]:
             return grown
-        at, z = grown.rows(x)
-        out = np.zeros(len(z), bool)
+        at, z, out = grown.rows(x)
         belief = self.belief
         if belief is not None:
             belief = inference.update_belief(rng, prior, belief, at, z, out)
@@ -62,10 +76,26 @@ class Quantity(NamedTuple):
         other = self._replace(values=values)
         if self.belief is None or not other.known.any():
             return other._replace(belief=None)
-        at, z = other.rows(x)
-        belief = inference.rebuild_belief(prior, self.belief, at, z, np.zeros(len(z), bool))
+        at, z, out = other.rows(x)
+        belief = inference.rebuild_belief(prior, self.belief, at, z, out)
         belief = inference.move_all(rng, prior, belief, at, z, moves)
         return other._replace(belief=belief)
+
+
+class Objective(Quantity):
+    """An objective beside the first one, modelled as that one is."""
+
+    def rows(self, x: np.ndarray) -> Rows:
+        """Return the observations where it is known; heights are above the least of its values."""
+        at = x[self.known]
+        tamed, out = self.tamed(x)
+        return Rows(at, heights(tamed), out)
+
+    def tamed(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return its values (m,) where it is known, outliers tamed, and which these are (m,)."""
+        values = self.values[self.known]
+        out = tame(x[self.known], values).out
+        return without_outliers(values, out), out
 
 
 def _about_zero(x: np.ndarray, g: np.ndarray) -> np.ndarray:
@@ -100,6 +130,6 @@ def total_excess(quantities: tuple[Quantity, ...], x: np.ndarray) -> np.ndarray:
     for quantity in quantities:
         own = np.full(len(x), np.inf)
         if quantity.known.any():
-            own[quantity.known] = np.maximum(quantity.rows(x)[1], 0.0)
+            own[quantity.known] = np.maximum(quantity.rows(x).z, 0.0)
         total += own
     return total

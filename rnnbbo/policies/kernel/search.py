@@ -22,19 +22,33 @@ GAIN = 0.05  # where no step promises more, in logarithms of the improvement, cl
 def make_candidates(
     rng: np.random.Generator,
     space: Space,
-    incumbent: np.ndarray,
+    around: np.ndarray,
     lengthscales: np.ndarray,
     flat: Plateaus,
 ) -> np.ndarray:
-    """Draw points of the space: _WIDE over the cube, and _NEAR round the incumbent, (C, D).
+    """Draw points of the space: _WIDE over the cube, and _NEAR round each of m incumbents, (C, D).
 
     Args:
         rng: randomness of this ask.
         space: the user's.
-        incumbent: (D,).
+        around: (m, D) incumbents.
         lengthscales: (H, D) of the hypotheses, in turn the unit of the spray's radii.
         flat: what equal values say.
     """
+    first, *others = around
+    drawn = [_round(rng, space, first, lengthscales, flat)]
+    drawn += [_round(rng, space, other, lengthscales, flat)[_WIDE:] for other in others]
+    return drawn[0] if not others else np.concatenate(drawn)
+
+
+def _round(
+    rng: np.random.Generator,
+    space: Space,
+    incumbent: np.ndarray,
+    lengthscales: np.ndarray,
+    flat: Plateaus,
+) -> np.ndarray:
+    """Draw points over the cube, and round one incumbent (D,)."""
     wide, near = _draw(rng, space, incumbent, lengthscales)
     near = space.snap(flat.leave(rng, points.snap_near(rng, space, near, incumbent)))
     near = pull(space, near, incumbent)

@@ -1,0 +1,193 @@
+"""A few hypotheses of several objectives, and what a value is expected to add to the front."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbbo import pareto
+from rnnbbo.policies.kernel import inference, posterior
+from rnnbbo.policies.kernel.hypervolume_gain import MOST_BOXED, Boxes, Lines, Target
+from rnnbbo.policies.kernel.hypotheses import height_of, warp_at
+from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.kernel_state import KernelState
+from rnnbbo.policies.kernel.view import View, make_view
+
+_FARTHER = 0.25  # of the way from the front to the worst values, where no reference point is given
+
+
+class FrontView(NamedTuple):
+    """H hypotheses, each of all K objectives. Distances are taken from the incumbent.
+
+    Attributes:
+        views: K, of H hypotheses each, without noise.
+        targets: H, what a value is to add to.
+        incumbent: (D,) an observation on the front.
+        around: (m, D) observations on the front, where candidates are drawn.
+    """
+
+    views: tuple[View, ...]
+    targets: tuple[Target, ...]
+    incumbent: np.ndarray
+    around: np.ndarray
+
+    @property
+    def lengthscales(self) -> np.ndarray:
+        """(K H, 1, D)."""
+        return np.concatenate([view.lengthscales for view in self.views])
+
+    def bound(self, points: np.ndarray) -> np.ndarray:
+        """Return at least the averaged log gain (C,) of points (C, D), rounding aside."""
+        mean, deviation = self._predict(points)
+        values = [target.log_bound(mean[h], deviation[h]) for h, target in enumerate(self.targets)]
+        return np.mean(values, axis=0)
+
+    def score(self, points: np.ndarray) -> np.ndarray:
+        """Return the log of the expected gain in hypervolume (C,), averaged, of points (C, D)."""
+        mean, deviation = self._predict(points)
+        values = [target.log_gain(mean[h], deviation[h]) for h, target in enumerate(self.targets)]
+        return np.mean(values, axis=0)
+
+    def _predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return means and standard deviations (H, C, K) at points (C, D), in warped values."""
+        found = [view.predict(points) for view in self.views]
+        return (
+            np.stack([mean for mean, _ in found], axis=-1),
+            np.stack([deviation for _, deviation in found], axis=-1),
+        )
+
+    def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the averaged log gain (S,) of points (S, D) and its gradient (S, D)."""
+        parts = []
+        for view in self.views:
+            centred = points - view.incumbent
+            keys, features = centred / view.lengthscales, view.features(points)
+            predicted = posterior.predict_with_slopes(np, view.posterior, keys, features)
+            parts.append((keys, features, *predicted))
+        mean = np.stack([part[2] for part in parts], axis=-1)
+        deviation = np.stack([part[3] for part in parts], axis=-1)
+        gains = [target.climbed(mean[h], deviation[h]) for h, target in enumerate(self.targets)]
+        by_mean = np.stack([gain.by_mean for gain in gains])
+        by_variance = 0.5 * np.stack([gain.by_deviation for gain in gains]) / deviation
+        gradient = np.zeros_like(points)
+        for j, (view, (keys, features, _, _, slopes)) in enumerate(
+            zip(self.views, parts, strict=True)
+        ):
+            gradient += view.average(
+                posterior.gradient_by(
+                    np,
+                    view.posterior,
+                    view.lengthscales,
+                    keys,
+                    features,
+                    slopes,
+                    by_mean[..., j],
+                    by_variance[..., j],
+                )
+            )
+        return np.mean([gain.value for gain in gains], axis=0), gradient
+
+
+class _Known(NamedTuple):
+    """What is known of an objective.
+
+    Attributes:
+        belief: particles.
+        z: (n,) heights.
+        tamed: (n,) raw values, outliers tamed.
+        base: the value of height 0.
+    """
+
+    belief: Belief
+    z: np.ndarray
+    tamed: np.ndarray
+    base: float
+
+
+def make_front_view(
+    state: KernelState,
+    hypotheses: int,
+    pending: np.ndarray,
+    rng: np.random.Generator,
+    reference: Sequence[float] | None,
+    around: int,
+) -> FrontView:
+    """Return a view of several objectives; hypotheses of each are drawn, and paired at random.
+
+    Args:
+        state: what is carried, with beliefs, and a feasible observation.
+        hypotheses: how many.
+        pending: (P, D) points without values: they count with values drawn for them.
+        rng: randomness of this ask.
+        reference: (K,) what is worse than it adds nothing, in raw values; None to derive it from
+            the front.
+        around: how many observations of the front to draw candidates round.
+    """
+    x = state.x[state.known]
+    known = _known(state)
+    feasible = state.feasible[state.known]
+    incumbent = state.x[state.incumbent()]
+    tamed = np.column_stack([one.tamed for one in known])
+    if reference is None:
+        reference = _derive(tamed[feasible]).tolist()
+    views, fronts, corners, warps = [], [], [], []
+    for one, corner in zip(known, reference, strict=True):
+        index = rng.permutation(inference.systematic(rng, one.belief.weight, hypotheses))
+        equal = np.full(hypotheses, 1.0 / hypotheses)
+        draws = rng.standard_normal((hypotheses, len(pending)))
+        view = make_view(one.belief, index, equal, x, one.z, pending, draws, None, incumbent)
+        view = view._replace(posterior=view.posterior._replace(noise=None))
+        smooth = inference.smooth(one.belief, one.z).mean[index][:, feasible]
+        log_warp = one.belief.hypotheses.log_warp[index]
+        height = height_of(corner, one.tamed, one.base)
+        views.append(view)
+        fronts.append(np.concatenate([smooth, view.predict(pending)[0]], axis=1))
+        corners.append(warp_at(height, log_warp))
+        warps.append(log_warp)
+    targets = [
+        _target(rng, *one)
+        for one in zip(
+            np.stack(fronts, axis=-1),
+            np.stack(corners, axis=-1),
+            np.stack(warps, axis=-1),
+            strict=True,
+        )
+    ]
+    best = state.x[rng.permutation(state.front())[:around]]
+    return FrontView(tuple(views), tuple(targets), incumbent, best)
+
+
+def _derive(values: np.ndarray) -> np.ndarray:
+    """Return a reference point (K,) to search by, of feasible values (n, K), where none is given.
+
+    A part of the way from the front's own one to the worst values: one that is close to the front
+    keeps from its ends, which are not known yet, and one far away leads to them alone.
+    """
+    near = pareto.derived_reference(values[pareto.front(values)])
+    return near + _FARTHER * np.maximum(values.max(axis=0) - near, 0.0)
+
+
+def _known(state: KernelState) -> list[_Known]:
+    """Return what is known of each objective."""
+    assert state.belief is not None
+    _, out = state.inliers()
+    z = state.heights(out)
+    tamed = state.tamed(out)
+    known = [_Known(state.belief, z, tamed, state.base(tamed))]
+    for objective in state.further:
+        assert objective.belief is not None
+        tamed = objective.tamed(state.x)[0]
+        z = objective.rows(state.x).z
+        known.append(_Known(objective.belief, z, tamed, float(tamed.min())))
+    return known
+
+
+def _target(
+    rng: np.random.Generator, w: np.ndarray, reference: np.ndarray, log_warp: np.ndarray
+) -> Target:
+    """Return what to add to, of warped values (n, K) by one hypothesis of each objective."""
+    inside = w[(w < reference).all(axis=1)]
+    inside = inside[pareto.front(inside)]
+    if len(reference) <= MOST_BOXED:
+        return Boxes.of(inside, reference, log_warp)
+    return Lines.of(rng, inside, reference, log_warp)
