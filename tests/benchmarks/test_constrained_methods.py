@@ -1,5 +1,6 @@
 """Methods that are told constraints: all that they need, and what they do with it."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -108,6 +109,13 @@ def test_a_constraint_without_a_value_is_told_as_the_worst() -> None:
     for name in ("cma-al", "cobyqa"):
         points, _, _ = run(name, 30, partly)
         assert np.isfinite(points).all()
+
+
+@pytest.mark.parametrize("name", ["cma-al", "cobyqa", "tpe"])
+def test_a_run_warns_of_nothing(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(name, 12, failed=(2,))
 
 
 def test_cobyqa_asks_for_no_point_twice_in_a_search() -> None:
