@@ -1,13 +1,15 @@
 """A few hypotheses of several objectives, and what a value is expected to add to the front."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnbbo import pareto
 from rnnbbo.policies.kernel import inference, posterior
-from rnnbbo.policies.kernel.hypervolume_gain import MOST_BOXED, Boxes, Lines, Target
+from rnnbbo.policies.kernel.chebyshev_lines import Lines
+from rnnbbo.policies.kernel.decomposition import ranks
+from rnnbbo.policies.kernel.hypervolume_gain import MOST_BOXED, Boxes, Target
 from rnnbbo.policies.kernel.hypotheses import height_of, warp_at
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
@@ -21,13 +23,13 @@ class FrontView(NamedTuple):
 
     Attributes:
         views: K, of H hypotheses each, without noise.
-        targets: H, what a value is to add to.
+        targets: what a value is to add to, with the hypotheses that it is by: those of one front.
         incumbent: (D,) an observation on the front.
         around: (m, D) observations on the front, where candidates are drawn.
     """
 
     views: tuple[View, ...]
-    targets: tuple[Target, ...]
+    targets: tuple[tuple[np.ndarray, Target], ...]
     incumbent: np.ndarray
     around: np.ndarray
 
@@ -39,14 +41,16 @@ class FrontView(NamedTuple):
     def bound(self, points: np.ndarray) -> np.ndarray:
         """Return at least the averaged log gain (C,) of points (C, D), rounding aside."""
         mean, deviation = self._predict(points)
-        values = [target.log_bound(mean[h], deviation[h]) for h, target in enumerate(self.targets)]
-        return np.mean(values, axis=0)
+        return _averaged(
+            target.log_bound(mean[index], deviation[index]) for index, target in self.targets
+        )
 
     def score(self, points: np.ndarray) -> np.ndarray:
         """Return the log of the expected gain in hypervolume (C,), averaged, of points (C, D)."""
         mean, deviation = self._predict(points)
-        values = [target.log_gain(mean[h], deviation[h]) for h, target in enumerate(self.targets)]
-        return np.mean(values, axis=0)
+        return _averaged(
+            target.log_gain(mean[index], deviation[index]) for index, target in self.targets
+        )
 
     def _predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return means and standard deviations (H, C, K) at points (C, D), in warped values."""
@@ -66,9 +70,12 @@ class FrontView(NamedTuple):
             parts.append((keys, features, *predicted))
         mean = np.stack([part[2] for part in parts], axis=-1)
         deviation = np.stack([part[3] for part in parts], axis=-1)
-        gains = [target.climbed(mean[h], deviation[h]) for h, target in enumerate(self.targets)]
-        by_mean = np.stack([gain.by_mean for gain in gains])
-        by_variance = 0.5 * np.stack([gain.by_deviation for gain in gains]) / deviation
+        by_mean, by_variance, values = np.empty_like(mean), np.empty_like(mean), []
+        for index, target in self.targets:
+            gain = target.climbed(mean[index], deviation[index])
+            values.append(gain.value)
+            by_mean[index], by_variance[index] = gain.by_mean, gain.by_deviation
+        by_variance *= 0.5 / deviation
         gradient = np.zeros_like(points)
         for j, (view, (keys, features, _, _, slopes)) in enumerate(
             zip(self.views, parts, strict=True)
@@ -85,7 +92,13 @@ class FrontView(NamedTuple):
                     by_variance[..., j],
                 )
             )
-        return np.mean([gain.value for gain in gains], axis=0), gradient
+        return _averaged(values), gradient
+
+
+def _averaged(values: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the mean (C,) over all hypotheses of values (G, C) by each target."""
+    mean: np.ndarray = np.concatenate(list(values)).mean(axis=0)
+    return mean
 
 
 class _Known(NamedTuple):
@@ -142,17 +155,11 @@ def make_front_view(
         fronts.append(np.concatenate([smooth, view.predict(pending)[0]], axis=1))
         corners.append(warp_at(height, log_warp))
         warps.append(log_warp)
-    targets = [
-        _target(rng, *one)
-        for one in zip(
-            np.stack(fronts, axis=-1),
-            np.stack(corners, axis=-1),
-            np.stack(warps, axis=-1),
-            strict=True,
-        )
-    ]
+    targets = _targets(
+        rng, np.stack(fronts, axis=-1), np.stack(corners, axis=-1), np.stack(warps, axis=-1)
+    )
     best = state.x[rng.permutation(state.front())[:around]]
-    return FrontView(tuple(views), tuple(targets), incumbent, best)
+    return FrontView(tuple(views), targets, incumbent, best)
 
 
 def _derive(values: np.ndarray) -> np.ndarray:
@@ -175,12 +182,24 @@ def _known(state: KernelState) -> list[_Known]:
     return known
 
 
-def _target(
+def _targets(
     rng: np.random.Generator, w: np.ndarray, reference: np.ndarray, log_warp: np.ndarray
-) -> Target:
-    """Return what to add to, of warped values (n, K) by one hypothesis of each objective."""
-    inside = w[(w < reference).all(axis=1)]
-    inside = inside[pareto.front(inside)]
-    if len(reference) <= MOST_BOXED:
-        return Boxes.of(inside, reference, log_warp)
-    return Lines.of(rng, inside, reference, log_warp)
+) -> tuple[tuple[np.ndarray, Target], ...]:
+    """Return what to add to, of warped values (H, n, K) by H hypotheses of each objective.
+
+    Hypotheses by which the same values are on the front, in the same order, as all without noise,
+    are looked through together.
+    """
+    groups: dict[bytes, tuple[np.ndarray, list[int]]] = {}
+    for h, one in enumerate(w):
+        inside = np.flatnonzero((one < reference[h]).all(axis=1))
+        on_front = inside[pareto.front(one[inside])]
+        key = on_front.tobytes() + ranks(one[on_front]).tobytes()
+        groups.setdefault(key, (on_front, []))[1].append(h)
+    targets: list[tuple[np.ndarray, Target]] = []
+    for on_front, members in groups.values():
+        index = np.array(members)
+        given = w[index][:, on_front], reference[index], log_warp[index]
+        boxed = w.shape[2] <= MOST_BOXED
+        targets.append((index, Boxes.of(*given) if boxed else Lines.of(rng, *given)))
+    return tuple(targets)

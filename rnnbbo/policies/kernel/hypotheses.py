@@ -173,7 +173,8 @@ def warp_at(z: float | np.ndarray, log_c: float | np.ndarray) -> np.ndarray:
     return warped
 
 
-def unwarp(w: np.ndarray, log_c: float) -> np.ndarray:
-    """Return the heights (...) of warped values, of one log c."""
+def unwarp(w: np.ndarray, log_c: float | np.ndarray) -> np.ndarray:
+    """Return the heights (...) of warped values, of one log c, or of one for each."""
     c = np.exp(log_c)
-    return np.copysign(c * np.expm1(np.abs(w) / c), w)
+    heights: np.ndarray = np.copysign(c * np.expm1(np.abs(w) / c), w)
+    return heights
