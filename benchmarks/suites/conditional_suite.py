@@ -11,7 +11,7 @@ by no method that is compared.
 import zlib
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import chain
+from itertools import zip_longest
 
 import numpy as np
 
@@ -27,19 +27,11 @@ from rnnbbo.functions.conditional_tuning import (
 from rnnbbo.functions.problem import Problem
 
 _TUNINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "tune": (
-        ("regressor", "friedman1-51"),
-        ("classifier", "clusters-51"),
-        ("regressor", "swiss_roll-51"),
-        ("classifier", "moons-51"),
-    ),
+    "tune": (("regressor", "friedman1-51"), ("classifier", "clusters-51")),
     "test": (
         ("regressor", "friedman1-201"),
         ("classifier", "clusters-201"),
         ("regressor", "swiss_roll-201"),
-        ("classifier", "quantiles-201"),
-        ("regressor", "friedman2-201"),
-        ("classifier", "classes-201"),
     ),
 }
 """Pipeline and data set, see `rnnbbo.functions.conditional_tuning`."""
@@ -49,11 +41,14 @@ _PASSED = {"test": 300, "tune": 35}
 
 _INSTANCES_EACH = 3  # of a drawn problem, one a branch
 
+_DRAWN = {"test": 9, "tune": 6}
+"""How many problems are drawn."""
+
 
 def entries(split: str) -> Iterator[Entry]:
-    """Yield a drawn problem and a pipeline in turn."""
-    tunings = with_minima("conditional", unsearched(split))
-    return chain.from_iterable(zip(_drawn(split), tunings, strict=True))
+    """Yield a drawn problem and a pipeline in turn, then the other drawn ones."""
+    pairs = zip_longest(_drawn(split), with_minima("conditional", unsearched(split)))
+    return (entry for pair in pairs for entry in pair if entry is not None)
 
 
 def unsearched(split: str) -> Iterator[Entry]:
@@ -66,9 +61,9 @@ def unsearched(split: str) -> Iterator[Entry]:
 
 
 def _drawn(split: str) -> Iterator[Entry]:
-    """Yield as many drawn problems, one of each shape in turn."""
+    """Yield the drawn problems, one of each shape in turn."""
     instances = INSTANCES[split][_PASSED[split] :: _INSTANCES_EACH]
-    for i, instance in zip(range(len(_TUNINGS[split])), instances, strict=False):
+    for i, instance in zip(range(_DRAWN[split]), instances, strict=False):
         shape = list(SHAPES)[i % len(SHAPES)]
         name = f"{shape}-i{instance}"
         build = partial(_build, shape, name, instance)

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 # Just past the first points, for methods that take long to ask.
 BUDGETS = {
-    "logei": 8,
-    "skopt": 13,
+    "logei": 7,
+    "skopt": 12,
     "gpsampler": 13,
     "spearmint": 5,
     "turbo": 8,
@@ -93,8 +93,8 @@ def test_peers_go_on_while_every_evaluation_fails(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "budget"),
     [
-        ("skopt", 14),
-        ("logei", 9),
+        pytest.param("skopt", 14, marks=pytest.mark.slow),
+        pytest.param("logei", 9, marks=pytest.mark.slow),
         ("gpsampler", 14),
         ("tpe", 40),
         ("cma", 60),
@@ -223,7 +223,7 @@ TAKES_SPACES = [name for name, peer in methods.PEERS.items() if peer.mixed]
 
 @pytest.mark.parametrize("name", marked([*TAKES_SPACES, "kernel", "dnc"]))
 def test_declared_points_are_the_middles_of_cells(name: str) -> None:
-    budget = 7 if name == "logei" else BUDGETS.get(name, 14)
+    budget = 6 if name == "logei" else BUDGETS.get(name, 14)
     runs = []
     for _ in range(2):
         method = methods.make_method(name, 3, budget, 4, MIXED)
