@@ -276,8 +276,11 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 def _evaluation(row: dict[str, Any]) -> EvaluationRecord:
-    points = {key: row.get(key) for key in ("x", "objectives")}
-    tuples = {key: None if value is None else tuple(value) for key, value in points.items()}
+    x, objectives = row["x"], row.get("objectives")
+    tuples = {
+        "x": None if x is None else tuple(x),
+        "objectives": None if objectives is None else tuple(objectives),
+    }
     return EvaluationRecord(**{**row, **tuples})
 
 

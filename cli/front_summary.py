@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.direction import Maximize, flags_of, in_words
-from rnnbbo.fronts import Front, hypervolume_of, reference_point
 from rnnbbo.objectives import count_of
+from rnnbbo.result_front import Front, hypervolume_of, reference_point
 from rnnbbo.trial import Trial, front_of
 
 _AT_MOST = 4  # objectives up to which the hypervolume of a front of hundreds takes a second

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from rnnbbo.direction import DIRECTIONS
+from rnnbbo.errors import ConfigError
 
 
 class Words(click.ParamType):
@@ -45,8 +46,10 @@ class Numbers(click.ParamType):
         except ValueError:
             numbers = [math.nan]
         if not all(map(math.isfinite, numbers)):
-            form = "a finite number, or one an objective between commas: 0.5,12"
-            self.fail(f"{value!r}; expected {form}", param, ctx)
+            raise ConfigError(
+                f"{param.opts[0]} = {value:.80}; expected a finite number, or one an objective "
+                "between commas: 0.5,12"
+            )
         return numbers if len(numbers) > 1 else numbers[0]
 
 

@@ -22,8 +22,8 @@ from rnnbbo.functions.bbob import BOUND, bbob_problem
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.several import make_several
 
-FUNCTIONS = range(1, 56)
-INSTANCES = range(1, 11)
+_FUNCTIONS = range(1, 56)
+_INSTANCES = range(1, 11)
 """COCO knows no front of the instances from 11 on, and gives 1 as the hypervolume of each."""
 
 _REFERENCE = re.compile(r"reference value = (\S+)")
@@ -105,9 +105,9 @@ def _best_known(function: int, dim: int, instance: int) -> float:
 @lru_cache(maxsize=256)
 def _made(function: int, dim: int, instance: int) -> tuple[Any, Any]:
     for key, value, expected in (
-        ("function", function, FUNCTIONS),
+        ("function", function, _FUNCTIONS),
         ("dim", dim, (2, 3, 5, 10, 20, 40)),
-        ("instance", instance, INSTANCES),
+        ("instance", instance, _INSTANCES),
     ):
         if value not in expected:
             raise ConfigError(f"{key} = {value!r}; expected one of {list(expected)}")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.fronts import corner_volume, on_sphere
 from rnnbbo.functions.problem import FloatArray, Problem
+from rnnbbo.functions.published_fronts import corner_volume, on_sphere
 from rnnbbo.functions.several import make_several
 
 _TRIES = 1000

@@ -12,7 +12,7 @@ import numpy as np
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.problem import FloatArray, Problem
 
-Objectives = Callable[[FloatArray], FloatArray]
+_Objectives = Callable[[FloatArray], FloatArray]
 """From points `(..., dim)` to values `(..., K)`."""
 
 
@@ -25,7 +25,7 @@ class Alone:
         reference_point: K numbers.
     """
 
-    objectives: Objectives
+    objectives: _Objectives
     reference_point: tuple[float, ...]
 
     def __call__(self, x: FloatArray) -> FloatArray:
@@ -43,7 +43,7 @@ def alone(values: FloatArray, reference_point: tuple[float, ...]) -> FloatArray:
 def make_several(
     name: str,
     bounds: tuple[tuple[float, float], ...],
-    objectives: Objectives,
+    objectives: _Objectives,
     reference_point: tuple[float, ...],
     hypervolume: float,
 ) -> Problem:

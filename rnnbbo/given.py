@@ -53,7 +53,8 @@ def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known
         space: the search space.
         x0: a point or a list of points; or a table: the path of a CSV file, a data frame, a
             mapping of columns, a mapping or a list of them by name.
-        y0: the values of the points; None for a table, which may have a column of them.
+        y0: the values of the points, each a list with several objectives; None for a table, which
+            may have columns of them.
 
     Raises:
         PointError: a point is not in the space.
@@ -71,10 +72,7 @@ def read_x0(space: Space, x0: Any, y0: Any) -> tuple[list[list[Any]], list[Known
         points = [] if x0 is None else _points(space, x0)
     if y0 is None:
         return points, []
-    listed = _listed(y0)
-    if len(points) == 1 < len(listed) and all(as_number(one) is not None for one in listed):
-        listed = [listed]  # of several objectives
-    values = [outcome_of(y) for y in listed]
+    values = [outcome_of(y) for y in _listed(y0)]
     if len(points) != len(values):
         raise ConfigError(
             f"number of values in y0 = {len(values)}; expected {len(points)}, one a point of x0"

@@ -85,8 +85,9 @@ def minimize(
             frame, a mapping of columns or of a point, a list of such. A row with a value is known,
             one without is evaluated first. Or another study, or its path: what it was told is
             known, as far as it lies in the space. A study that has trials already does without.
-        y0: the value at `x0`, or a list of the values at its points. They are told to the policy
-            and not evaluated; a value that is not finite is a failed trial.
+        y0: the value at `x0`, or a list of the values at its points, each a list with several
+            objectives. They are told to the policy and not evaluated; a value that is not finite
+            is a failed trial.
         callback: a function, or several, called after every evaluation (and once after `y0`)
             with the result so far; one that returns true ends the run.
         rng: a seed or a NumPy generator. The same seed gives the same run, as long as the values

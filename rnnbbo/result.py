@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo.direction import MAXIMIZE, Maximize, OneOrSeveral, flags_of, in_words, worst_value
-from rnnbbo.fronts import hypervolume_of, make_front, reference_point
 from rnnbbo.incumbents import best_index
 from rnnbbo.objectives import count_of, is_finite
+from rnnbbo.result_front import hypervolume_of, make_front, reference_point
 from rnnbbo.space import Space
 from rnnbbo.violations import is_feasible
 
@@ -48,8 +48,8 @@ class OptimizeResult(dict):
             several objectives, as values are everywhere then.
         maximize: whether larger values are better; with several objectives, of all of them.
         directions: "minimize" or "maximize" of each of several objectives; None with one.
-        front: with several objectives the `rnnbbo.fronts.Front` of feasible trials, which no other
-            one dominates; None with one.
+        front: with several objectives the `rnnbbo.result_front.Front`, those of feasible trials
+            that no other one dominates; None with one.
         reference: with several objectives the reference point of the hypervolume, as given, or
             derived from the front: a tenth of its range beyond its worst value of each; None with
             one objective, and while nothing is feasible.

@@ -66,7 +66,7 @@ def test_the_objective_gets_plain_values_it_may_change():
 
 
 def bad_values():
-    return [math.nan, math.inf, -math.inf, None, "1.0", [1.0, 2.0], 1j, True, 10**400]
+    return [math.nan, math.inf, -math.inf, None, "1.0", [1.0, "2.0"], 1j, True, 10**400]
 
 
 @pytest.mark.parametrize("bad", bad_values(), ids=lambda bad: repr(bad)[:8])

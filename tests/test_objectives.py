@@ -13,12 +13,12 @@ from rnnbbo.direction import difference, turned
 from rnnbbo.errors import ConfigError, ObservationError
 from rnnbbo.evaluation.averaging import average
 from rnnbbo.evaluation.evaluator import read_answer
-from rnnbbo.fronts import Front
 from rnnbbo.incumbents import BestSoFar, best_index
 from rnnbbo.integrations.skopt import Optimizer as SkoptOptimizer
 from rnnbbo.integrations.skopt import add_model
 from rnnbbo.objectives import MOST, Objectives, as_told, read_value
 from rnnbbo.result import make_result, signs_of
+from rnnbbo.result_front import Front
 from rnnbbo.space import as_space
 from rnnbbo.trial import Trial, best_of, front_of
 
@@ -345,7 +345,7 @@ def test_known_values_and_tables():
     result = minimize(two, BOX, 4, **QUICK, x0=[[0.0, 0.0], [2.0, 1.0]], y0=[[0, 5], [5, 0]])
     assert result.func_vals[:2].tolist() == [[0, 5], [5, 0]]
     assert (result.nfev, len(result.x_iters)) == (4, 6)
-    one = minimize(two, BOX, 1, **QUICK, x0=[0.0, 0.0], y0=[0, 5])
+    one = minimize(two, BOX, 1, **QUICK, x0=[0.0, 0.0], y0=[[0, 5]])
     assert one.func_vals[0].tolist() == [0, 5]
     table = {"x0": [0.0, 2.0, 1.0], "x1": [0.0, 1.0, 1.0], "value_1": [0, 5, None]}
     table["value_2"] = [5, 0, None]

@@ -30,7 +30,7 @@ MATRIX = 2048
 """Rows and columns of the product that measures the machine."""
 
 
-class Objectives:
+class BatchedObjectives:
     """Sample functions of Gaussian processes on the unit cube, one a problem.
 
     Args:
@@ -72,7 +72,9 @@ class Objectives:
         return y
 
 
-def own_seconds(objectives: Objectives, run: Callable[[], ManyResult]) -> tuple[float, ManyResult]:
+def own_seconds(
+    objectives: BatchedObjectives, run: Callable[[], ManyResult]
+) -> tuple[float, ManyResult]:
     """Return the wall clock of a run without the objective's share, and its result."""
     objectives.seconds = 0.0
     begin = time.perf_counter()
@@ -82,7 +84,7 @@ def own_seconds(objectives: Objectives, run: Callable[[], ManyResult]) -> tuple[
 
 def operations(policy: str, dim: int, n_calls: int, seed: int) -> float:
     """Return the floating-point operations of matrix products in an ask and its tell."""
-    objectives = Objectives(COUNTED, dim, seed)
+    objectives = BatchedObjectives(COUNTED, dim, seed)
     # Bounds as a tensor: the same run by torch, which counts.
     bounds = torch.tensor([[0.0, 1.0]] * dim)
     counter = FlopCounterMode(display=False)
@@ -108,7 +110,7 @@ def numpy_peak_flops(repeats: int = 10) -> float:
 
 
 def one_by_one(
-    objectives: Objectives, policy: str, dim: int, n_calls: int, count: int
+    objectives: BatchedObjectives, policy: str, dim: int, n_calls: int, count: int
 ) -> FloatArray:
     """Return the best values (count,) of an `Optimizer` for each of the first problems."""
     best = []
@@ -122,7 +124,7 @@ def one_by_one(
 
 
 def random_search(
-    objectives: Objectives, count: int, dim: int, n_calls: int, seed: int
+    objectives: BatchedObjectives, count: int, dim: int, n_calls: int, seed: int
 ) -> FloatArray:
     """Return the best values (count,) of as many random points."""
     rng = np.random.default_rng((seed, 1))
@@ -167,7 +169,7 @@ def command(
     for policy in policies:
         # One that does not run in batches is refused before anything is measured.
         minimize_many(lambda x: x[:, 0], box, 1, 1, policy=policy, rng=0)
-    objectives = Objectives(problems, dim, seed)
+    objectives = BatchedObjectives(problems, dim, seed)
     rows = []
     for policy in tqdm(policies, unit="policy", disable=None, leave=False):
         run = partial(minimize_many, objectives, box, problems, n_calls)

@@ -6,18 +6,18 @@ python -m rnnbbo.benchmarks.suites.front_search --biobj 2,6  # in our box, besid
 Of all points of about the same first objectives the one of the least last objective is kept, and
 steps are taken from those that are on the front, ever smaller. The hypervolume is the sum, over the
 middles of a grid's cells, of what the least last objective leaves below the reference point.
-`functions.fronts` has the values of the first command, `biobj_suite` what the second shows.
+`functions.published_fronts` has the values of the first command, COCO those that the second shows.
 """
 
 import click
 import numpy as np
 
 from rnnbbo.benchmarks.option_types import WholeNumbers
-from rnnbbo.benchmarks.suites.biobj_suite import ORDER
+from rnnbbo.benchmarks.suites.biobj_suite import BIOBJ_ORDER
 from rnnbbo.benchmarks.threads import pin_threads
 from rnnbbo.functions.bbob_biobj import bbob_biobj_problem
-from rnnbbo.functions.fronts import PUBLISHED_FRONTS, published_front
 from rnnbbo.functions.problem import FloatArray, Problem
+from rnnbbo.functions.published_fronts import PUBLISHED_FRONTS, published_front
 
 CELLS = {2: 20_000, 3: 1_500}
 """Cells of the grid along each objective but the last, by the number of objectives."""
@@ -95,7 +95,7 @@ def main(names: tuple[str, ...], *, biobj: tuple[int, ...] | None, rounds: int, 
     if biobj is not None:
         if len(biobj) != 2:
             raise click.BadParameter(f"{biobj!r}; expected a dimension and an instance")
-        problems += [bbob_biobj_problem(function, *biobj) for function in ORDER]
+        problems += [bbob_biobj_problem(function, *biobj) for function in BIOBJ_ORDER]
     for problem in problems:
         cells = CELLS[len(problem.reference_point)]
         rng = np.random.default_rng(0)

@@ -8,8 +8,8 @@ import numpy as np
 
 from rnnbbo.benchmarks.suites.entry import SEEDS, Entry
 from rnnbbo.functions.drawn_fronts import draw_bowls, draw_spheres
-from rnnbbo.functions.fronts import published_front
 from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.published_fronts import published_front
 
 _ORDER = (
     "branin-currin",

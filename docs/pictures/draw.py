@@ -132,7 +132,9 @@ def hypotheses() -> None:
     space = optimizer.space
     flat = plateaus.find(x, y, space.category_columns)
     # Over the cube, and near the incumbent.
-    candidates = search.make_candidates(rng, space, view.incumbent, view.lengthscales[:, 0], flat)
+    candidates = search.make_candidates(
+        rng, space, view.incumbent[None], view.lengthscales[:, 0], flat
+    )
     scores, index = Acquisition(view).score(candidates)
     begin = candidates[search.starts(scores, index)]
     unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))

@@ -34,7 +34,7 @@ def marked(names: list[str]) -> list[object]:
     return [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in names]
 
 
-# Those of several objectives are tested in test_fronts.py.
+# Those of several objectives are tested in test_several_objectives.py.
 PEERS = marked([name for name, peer in methods.PEERS.items() if peer.target])
 ALL = [*PEERS, "lstm", "dnc"]
 

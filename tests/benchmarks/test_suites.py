@@ -60,6 +60,9 @@ def test_first_function_survives_pickling_and_declares_a_minimum_that_holds(
     assert np.isnan(values).any() == (name == "crash")
     counts = [is_feasible(problem.unit_constraints(point)) for point in u] & ~np.isnan(values)
     assert np.all(values[counts] >= problem.minimum)
+    if problem.objectives is not None:  # few points at random lie within the reference point
+        assert problem.unit_objectives(u[0]).tolist() == again.unit_objectives(u[0]).tolist()
+        values = np.array([problem.unit_objectives(point)[0] for point in u])
     assert np.nanstd(values) > 0
     for x in problem.minimizers:
         assert problem(x) == pytest.approx(problem.minimum, rel=1e-9, abs=1e-9)

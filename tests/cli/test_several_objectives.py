@@ -192,8 +192,11 @@ def test_a_program_of_several_objectives(capsys):
         (["--directions", "up,down"], "'up,down'; expected minimize or maximize"),
         (["--directions", "minimize,maximize", "--maximize"], "maximize = True beside directions"),
         (["--reference", "3"], "reference = 3.0; expected a list of numbers"),
-        (["--reference", "3,x"], "'3,x'; expected a finite number, or one an objective"),
-        (["--target", "nan"], "'nan'; expected a finite number"),
+        (
+            ["--reference", "3,x"],
+            "--reference = 3,x; expected a finite number, or one an objective",
+        ),
+        (["--target", "nan"], "--target = nan; expected a finite number"),
         (["--target", "1", "--directions", "minimize,maximize"], "target = 1.0; expected a list"),
         (["--until", "exhausted", "--directions", "minimize,maximize"], "'exhausted' with 2 objec"),
         (["--n-objectives", "2"], "--directions minimize,maximize"),

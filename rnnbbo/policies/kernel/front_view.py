@@ -95,13 +95,11 @@ class _Known(NamedTuple):
         belief: particles.
         z: (n,) heights.
         tamed: (n,) raw values, outliers tamed.
-        base: the value of height 0.
     """
 
     belief: Belief
     z: np.ndarray
     tamed: np.ndarray
-    base: float
 
 
 def make_front_view(
@@ -139,7 +137,7 @@ def make_front_view(
         view = view._replace(posterior=view.posterior._replace(noise=None))
         smooth = inference.smooth(one.belief, one.z).mean[index][:, feasible]
         log_warp = one.belief.hypotheses.log_warp[index]
-        height = height_of(corner, one.tamed, one.base)
+        height = height_of(corner, one.tamed)
         views.append(view)
         fronts.append(np.concatenate([smooth, view.predict(pending)[0]], axis=1))
         corners.append(warp_at(height, log_warp))
@@ -169,16 +167,11 @@ def _derive(values: np.ndarray) -> np.ndarray:
 
 def _known(state: KernelState) -> list[_Known]:
     """Return what is known of each objective."""
-    assert state.belief is not None
-    _, out = state.inliers()
-    z = state.heights(out)
-    tamed = state.tamed(out)
-    known = [_Known(state.belief, z, tamed, state.base(tamed))]
-    for objective in state.further:
+    known = []
+    for objective in state.objectives:
         assert objective.belief is not None
-        tamed = objective.tamed(state.x)[0]
-        z = objective.rows(state.x).z
-        known.append(_Known(objective.belief, z, tamed, float(tamed.min())))
+        rows = objective.rows(state.x)
+        known.append(_Known(objective.belief, rows.z, objective.tamed(state.x)[0]))
     return known
 
 

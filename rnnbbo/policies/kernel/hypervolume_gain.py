@@ -31,7 +31,7 @@ _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 _Strip = tuple[int, int, int, int]
 
 
-class Gain(NamedTuple):
+class GainSlopes(NamedTuple):
     """The log of the expected gain, and its slopes.
 
     Attributes:
@@ -54,7 +54,7 @@ class Target(Protocol):
     def log_bound(self, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         """Return at least that, in less time, and about that where it is not far from the best."""
 
-    def climbed(self, mean: np.ndarray, deviation: np.ndarray) -> Gain:
+    def climbed(self, mean: np.ndarray, deviation: np.ndarray) -> GainSlopes:
         """Return it with its slopes."""
 
 
@@ -142,7 +142,7 @@ class Boxes(NamedTuple):
         lower, upper = self.lower[:, j], self.upper[:, j]
         return _log_difference(up_to[:, upper], up_to[:, lower])
 
-    def climbed(self, mean: np.ndarray, deviation: np.ndarray) -> Gain:
+    def climbed(self, mean: np.ndarray, deviation: np.ndarray) -> GainSlopes:
         """Return the log of the expected gain and its slopes; see `Target`."""
         near = self._near(mean, deviation)
         value = np.log(near.gain)
@@ -161,7 +161,7 @@ class Boxes(NamedTuple):
             value[far], by_mean[far], by_deviation[far] = self._climbed_far(
                 mean[far], deviation[far]
             )
-        return Gain(value, by_mean, by_deviation)
+        return GainSlopes(value, by_mean, by_deviation)
 
     def _steps_within(self, j: int) -> np.ndarray:
         """Return 1 where a box holds the step to a coordinate from the one before, (B, m + 1)."""
@@ -169,7 +169,7 @@ class Boxes(NamedTuple):
         within = (self.lower[:, j, None] < step) & (step <= self.upper[:, j, None])
         return within.astype(np.float64)
 
-    def _climbed_far(self, mean: np.ndarray, deviation: np.ndarray) -> Gain:
+    def _climbed_far(self, mean: np.ndarray, deviation: np.ndarray) -> GainSlopes:
         """Return the same where it is so small that differences of integrals have no digits."""
         count, dim = mean.shape
         sides = self._log_sides(mean, deviation)
@@ -183,7 +183,7 @@ class Boxes(NamedTuple):
             share_within = share[:, :, None] * self._steps_within(j)
             by_mean[:, j] = -_steps(share_within, base, log_cdf_and_ratio(np, z)[0])
             by_deviation[:, j] = _steps(share_within, base, _log_density(z))
-        return Gain(value, by_mean, by_deviation)
+        return GainSlopes(value, by_mean, by_deviation)
 
 
 class _Near(NamedTuple):
@@ -327,7 +327,7 @@ class Lines(NamedTuple):
     def _z(self, j: int, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         return (self.w[:, j] - mean[:, j, None]) / deviation[:, j, None]
 
-    def climbed(self, mean: np.ndarray, deviation: np.ndarray) -> Gain:
+    def climbed(self, mean: np.ndarray, deviation: np.ndarray) -> GainSlopes:
         """Return the log of the expected gain and its slopes; see `Target`."""
         zs = [self._z(j, mean, deviation) for j in range(mean.shape[1])]
         parts = [log_cdf_and_ratio(np, z) for z in zs]
@@ -336,6 +336,6 @@ class Lines(NamedTuple):
         share = np.exp(total - value[:, None])
         slopes = [(share * ratio).sum(axis=1) for _, ratio in parts]
         bends = [(share * ratio * z).sum(axis=1) for (_, ratio), z in zip(parts, zs, strict=True)]
-        return Gain(
+        return GainSlopes(
             value, -np.column_stack(slopes) / deviation, -np.column_stack(bends) / deviation
         )

@@ -138,12 +138,12 @@ def heights(y: np.ndarray, base: float | None = None) -> np.ndarray:
     return z / std if std > 0 else z
 
 
-def height_of(value: float, y: np.ndarray, base: float) -> float:
+def height_of(value: float, y: np.ndarray) -> float:
     """Return the height of a value among values y (n,); see `heights`."""
     unit = safe_deviation(y - y.min())
     if unit == 0.0:
         unit = float(y.max() - y.min()) or 1.0
-    return (value - base) / unit
+    return float(value - y.min()) / unit
 
 
 def safe_deviation(z: np.ndarray) -> float:

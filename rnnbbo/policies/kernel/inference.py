@@ -254,6 +254,14 @@ def _with_outliers(belief: Belief, x: np.ndarray, out: np.ndarray) -> Belief:
     return belief._replace(inverse=inverse, out=out)
 
 
+def warped_at_least(belief: Belief, least: float) -> Belief:
+    """Return the belief without particles whose log c is below the least one: they have that."""
+    h = belief.hypotheses
+    if not (h.log_warp < least).any():
+        return belief
+    return belief._replace(hypotheses=h._replace(log_warp=np.maximum(h.log_warp, least)))
+
+
 def move_all(
     rng: np.random.Generator,
     prior: Prior,

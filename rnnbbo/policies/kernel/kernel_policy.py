@@ -148,7 +148,7 @@ class KernelPolicy(Policy):
         if not state.known.any():
             return state
         state = state._replace(evidence=_more_evidence(state.evidence, before, [observation]))
-        if state.known[-1]:
+        if state.known[-1] and not state.several:
             x, out = state.inliers()
             belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
             belief = inference.update_belief(rng, self.prior, belief, x, state.heights(out), out)
@@ -165,6 +165,8 @@ class KernelPolicy(Policy):
         """
         kept = _rows_to_keep(state, 3 * self.config.max_rows // 4)
         state = state.kept(self.prior, kept, seed, moves)
+        if state.several:
+            return state.with_first()
         belief, (x, out) = state.belief, state.inliers()
         assert belief is not None
         z = state.heights(out)

@@ -12,7 +12,7 @@ from rnnbbo.policies.kernel.hypotheses import heights
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.kernel.quantities import (
-    Objective,
+    ModelledObjective,
     Quantity,
     of_constraints,
     of_labels,
@@ -21,7 +21,7 @@ from rnnbbo.policies.kernel.quantities import (
 from rnnbbo.policies.ops import Array
 from rnnbbo.policies.outliers import tame, without_outliers
 
-_FURTHER = 2**16  # turns of randomness of further objectives, beyond those of constraints
+_OBJECTIVES = 2**16  # turn of randomness of several objectives, beyond those of constraints
 _Q = TypeVar("_Q", bound=Quantity)
 
 
@@ -37,7 +37,8 @@ class KernelState(NamedTuple):
         adviser: what the adviser has heard; None where its weight is 0, or there is no adviser.
         constraints: one a constraint, in the order of their names; empty where there are none.
         crashes: where evaluations fail; None before the first that does.
-        further: the objectives after the first one, whose values are y; empty where there are none.
+        objectives: several objectives, of which y is the first; empty where there is but one.
+            `belief` is then that of the first.
     """
 
     evidence: Evidence
@@ -48,17 +49,17 @@ class KernelState(NamedTuple):
     adviser: Hearing | None = None
     constraints: tuple[Quantity, ...] = ()
     crashes: Quantity | None = None
-    further: tuple[Objective, ...] = ()
+    objectives: tuple[ModelledObjective, ...] = ()
 
     @property
     def several(self) -> bool:
         """Whether there are several objectives."""
-        return bool(self.further)
+        return bool(self.objectives)
 
     @property
-    def objectives(self) -> np.ndarray:
-        """(n, K) raw values of all objectives; NaN for a failed trial."""
-        return np.column_stack([self.y, *(one.values for one in self.further)])
+    def values(self) -> np.ndarray:
+        """(n, K) raw values of all of several objectives; NaN for a failed trial."""
+        return np.column_stack([one.values for one in self.objectives])
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -91,7 +92,7 @@ class KernelState(NamedTuple):
         """
         if self.feasible.any():
             if self.several:
-                return compromise(np.where(self.feasible[:, None], self.objectives, np.nan))
+                return compromise(np.where(self.feasible[:, None], self.values, np.nan))
             return int(self.compared.argmin())
         distance = np.where(self.known, total_excess(self.constraints, self.x), np.inf)
         return int(np.where(self.known, distance, np.inf).argmin())
@@ -101,28 +102,27 @@ class KernelState(NamedTuple):
         x = self.x[self.known]
         return x, tame(x, self.y[self.known]).out
 
-    def tamed(self, out: np.ndarray) -> np.ndarray:
-        """Return the values that did not fail (m,), where `out` of them are outliers."""
-        return without_outliers(self.y[self.known], out)
-
-    def base(self, tamed: np.ndarray) -> float:
-        """Return the value of height 0: the least one; with constraints, the incumbent's."""
-        if not self.constraints:
-            return float(tamed.min())
-        own = int(self.known[: self.incumbent()].sum())  # its place among the known ones
-        return float(tamed[own])
-
     def heights(self, out: np.ndarray) -> np.ndarray:
-        """Return heights of the values that did not fail (m,), `out` of them outliers."""
-        tamed = self.tamed(out)
-        return heights(tamed, self.base(tamed))
+        """Return heights of the values that did not fail (m,), `out` of them outliers.
+
+        Above the least one; with constraints, above the incumbent's.
+        """
+        tamed = without_outliers(self.y[self.known], out)
+        if not self.constraints:
+            return heights(tamed)
+        own = int(self.known[: self.incumbent()].sum())  # its place among the known ones
+        return heights(tamed, float(tamed[own]))
 
     def ranked(self) -> np.ndarray:
         """Return values by which observations are compared (n,), tamed: lower is better.
 
-        What failed, or is not feasible, has the highest one.
+        What failed, or is not feasible, has the highest one. Of several objectives it is the number
+        of those that are nowhere worse.
         """
         values = tame(self.x, self.y).y
+        if self.several:
+            no_worse = (self.values <= self.values[:, None]).all(axis=2)
+            values = np.where(self.known, no_worse.sum(axis=1), len(self.y)).astype(np.float64)
         if not self.constraints:
             return values
         if not self.feasible.any():
@@ -132,7 +132,7 @@ class KernelState(NamedTuple):
 
     def front(self) -> np.ndarray:
         """Return the indices of feasible observations that no other one dominates."""
-        return front(np.where(self.feasible[:, None], self.objectives, np.nan))
+        return front(np.where(self.feasible[:, None], self.values, np.nan))
 
     def taken(self, prior: Prior, observations: Sequence[Observation]) -> Self:
         """Return it with more rows; of what is believed, only of a single one."""
@@ -146,10 +146,6 @@ class KernelState(NamedTuple):
         constraints = self.constraints or (Quantity(np.full(len(self.y), np.nan)),) * count
         failed = ~(np.isfinite(y[len(self.y) :]) & np.isfinite(rows).all(axis=1))
         labels = np.where(failed, 1.0, -1.0)
-        others = [np.zeros(0) if one.further is None else one.further for one in observations]
-        width = max(len(self.further), *map(len, others))
-        more = np.array([one if len(one) else np.full(width, np.nan) for one in others])
-        further = self.further or (Objective(np.full(len(self.y), np.nan)),) * width
         crashes = self.crashes
         if crashes is None and failed.any():
             crashes = Quantity(np.full(len(self.y), -1.0))
@@ -167,11 +163,41 @@ class KernelState(NamedTuple):
                 for k, quantity in enumerate(constraints)
             ),
             crashes=None if crashes is None else grown(crashes, labels, of_labels(prior), 0),
-            further=tuple(
-                grown(objective, more[:, k], prior, _FURTHER + k)
-                for k, objective in enumerate(further)
-            ),
+        )._with_objectives(prior, observations)
+
+    def _with_objectives(self, prior: Prior, observations: Sequence[Observation]) -> Self:
+        """Return it with several objectives of the last rows, where there are any."""
+        told = len(self.y) - len(observations)
+        new = [np.zeros(0) if one.further is None else one.further for one in observations]
+        count = max(len(self.objectives) - 1, *map(len, new))
+        if not count:
+            return self
+        more = np.array([one if len(one) else np.full(count, np.nan) for one in new])
+        rows = np.column_stack([self.y[told:], more])
+        objectives = self.objectives or (ModelledObjective(np.full(told, np.nan)),) * (1 + count)
+        rng = np.random.default_rng((*observations[-1].seed, _OBJECTIVES))
+        grown = tuple(
+            one._replace(values=np.append(one.values, rows[:, k]))
+            for k, one in enumerate(objectives)
         )
+        on_front = self._replace(objectives=grown).front()
+        limits = [float(one.values[on_front].max(initial=-np.inf)) for one in grown]
+        if len(observations) > 1:
+            return self._replace(
+                objectives=tuple(
+                    one._replace(limit=limit) for one, limit in zip(grown, limits, strict=True)
+                )
+            )
+        return self._replace(
+            objectives=tuple(
+                one._replace(limit=limits[k]).told(rng, prior, self.x, float(rows[0, k]))
+                for k, one in enumerate(objectives)
+            )
+        ).with_first()
+
+    def with_first(self) -> Self:
+        """Return it with the belief of the first of several objectives for its own."""
+        return self._replace(belief=self.objectives[0].belief)
 
     def kept(self, prior: Prior, rows: np.ndarray, seed: tuple[int, ...], moves: int) -> Self:
         """Return it with some of its rows; the particles of quantities move in so many steps."""
@@ -188,7 +214,7 @@ class KernelState(NamedTuple):
                 for quantity in self.constraints
             ),
             crashes=crashes,
-            further=tuple(
-                one.rebuilt(rng, prior, x, one.values[rows], moves) for one in self.further
+            objectives=tuple(
+                one.rebuilt(rng, prior, x, one.values[rows], moves) for one in self.objectives
             ),
         )

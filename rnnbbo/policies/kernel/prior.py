@@ -24,6 +24,7 @@ class Prior(NamedTuple):
         noise_spread: its spread.
         warp: log of the median c of `hypotheses.warp`, in standard deviations of the values.
         warp_spread: its spread.
+        least_warp: log of the least c.
         curved: probability of a quadratic trend (`covariance`).
         trend: log of its median standard deviation, in units of the amplitude.
         trend_spread: its spread.
@@ -44,6 +45,7 @@ class Prior(NamedTuple):
     noise_spread: float = 1.0
     warp: float = math.log(3.0)
     warp_spread: float = 2.0
+    least_warp: float = -math.inf
     curved: float = 0.3
     trend: float = 0.0
     trend_spread: float = 1.0
@@ -79,7 +81,7 @@ def draw_hypotheses(rng: np.random.Generator, prior: Prior, count: int, dim: int
         (u[0] < prior.rbf).astype(float),
         (u[1] < prior.noisy).astype(float),
         prior.noise + prior.noise_spread * normal[:, -2],
-        prior.warp + prior.warp_spread * normal[:, -3],
+        np.maximum(prior.warp + prior.warp_spread * normal[:, -3], prior.least_warp),
         (u[2] < prior.curved).astype(float),
         prior.trend + prior.trend_spread * normal[:, -4],
         (u[3] < prior.additive(dim)).astype(float),
@@ -109,7 +111,7 @@ def prior_log_density(prior: Prior, h: Hypotheses) -> np.ndarray:
         (h.log_trend, prior.trend, prior.trend_spread),
     ):
         quadratic = quadratic + np.square((value - centre) / spread)
-    density = -0.5 * quadratic
+    density = np.where(h.log_warp < prior.least_warp, -math.inf, -0.5 * quadratic)
     for flag, probability in (
         (h.rbf, prior.rbf),
         (h.noisy, prior.noisy),

@@ -11,15 +11,19 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from rnnbbo.policies.kernel import inference
-from rnnbbo.policies.kernel.hypotheses import heights
+from rnnbbo.policies.kernel.hypotheses import height_of, heights
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.prior import Prior
 from rnnbbo.policies.outliers import tame, without_outliers
 
+_ROUNDING = 1e-9  # of the upper quartile of an objective's values above the least one
+_BEND = 0.05  # of the front's width: least c of an objective among several
+_NARROWEST = 1e-6  # width, in deviations of the values, that says something
+_SHARP = -4.0  # log c that there is at least where it does not
 _RANGE = 1e3  # largest of the heights: keeps what is worked out of them finite
 
 
-class Rows(NamedTuple):
+class KnownRows(NamedTuple):
     """Observations of a quantity.
 
     Attributes:
@@ -39,20 +43,26 @@ class Quantity(NamedTuple):
     Attributes:
         values: (n,) it, at the observations that are kept; NaN where it is not known.
         belief: particles, of the observations where it is; None before the first.
+        limit: of an objective, the value up to which none is an outlier.
     """
 
     values: np.ndarray
     belief: Belief | None = None
+    limit: float = -math.inf
 
     @property
     def known(self) -> np.ndarray:
         """(n,) where it is known."""
         return np.isfinite(self.values)
 
-    def rows(self, x: np.ndarray) -> Rows:
+    def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations, of all x (n, D), where it is known."""
         at = x[self.known]
-        return Rows(at, _about_zero(at, self.values[self.known]), np.zeros(len(at), bool))
+        return KnownRows(at, _about_zero(at, self.values[self.known]), np.zeros(len(at), bool))
+
+    def own_prior(self, prior: Prior, x: np.ndarray) -> Prior:
+        """Return what its hypotheses are like, of a prior, with observations x (n, D)."""
+        return prior
 
     def told(self, rng: np.random.Generator, prior: Prior, x: np.ndarray, value: float) -> Self:
         """Return it with its value at the last of the observations x (n, D)."""
@@ -60,8 +70,9 @@ class Quantity(NamedTuple):
         if not grown.known[-1]:
             return grown
         at, z, out = grown.rows(x)
-        belief = self.belief
+        prior, belief = grown.own_prior(prior, x), self.belief
         if belief is not None:
+            belief = inference.warped_at_least(belief, prior.least_warp)
             belief = inference.update_belief(rng, prior, belief, at, z, out)
         else:  # of a label there may be many before the first failure
             belief = inference.start_belief(rng, prior, x.shape[1])
@@ -77,24 +88,41 @@ class Quantity(NamedTuple):
         if self.belief is None or not other.known.any():
             return other._replace(belief=None)
         at, z, out = other.rows(x)
-        belief = inference.rebuild_belief(prior, self.belief, at, z, out)
+        prior = other.own_prior(prior, x)
+        belief = inference.warped_at_least(self.belief, prior.least_warp)
+        belief = inference.rebuild_belief(prior, belief, at, z, out)
         belief = inference.move_all(rng, prior, belief, at, z, moves)
         return other._replace(belief=belief)
 
 
-class Objective(Quantity):
-    """An objective beside the first one, modelled as that one is."""
+class ModelledObjective(Quantity):
+    """One of several objectives. Of one alone less would do: only its least values count."""
 
-    def rows(self, x: np.ndarray) -> Rows:
+    def own_prior(self, prior: Prior, x: np.ndarray) -> Prior:
+        """Return the prior with a least warp.
+
+        It does not bend far below what the front has of the objective: to many points of the least
+        value, as at the end of a front, a sharper bend would fit the better the sharper it is.
+        """
+        width = height_of(self.limit, self.tamed(x)[0]) if math.isfinite(self.limit) else 0.0
+        least = math.log(_BEND * width) if width > _NARROWEST else _SHARP
+        return prior._replace(least_warp=least)
+
+    def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations where it is known; heights are above the least of its values."""
-        at = x[self.known]
         tamed, out = self.tamed(x)
-        return Rows(at, heights(tamed), out)
+        return KnownRows(x[self.known], heights(tamed), out)
 
     def tamed(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return its values (m,) where it is known, outliers tamed, and which these are (m,)."""
+        """Return its values (m,) where it is known, outliers tamed, and which these are (m,).
+
+        What is above the least value by rounding only is that value: at the end of a front an
+        objective may have its bound at many points, and is in proportion to nothing there.
+        """
         values = self.values[self.known]
-        out = tame(x[self.known], values).out
+        height = values - values.min()
+        values = np.where(height < _ROUNDING * np.quantile(height, 0.75), values.min(), values)
+        out = tame(x[self.known], values).out & (values > self.limit)
         return without_outliers(values, out), out
 
 

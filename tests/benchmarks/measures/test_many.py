@@ -1,21 +1,21 @@
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.measures.batched_runs import Objectives, operations, own_seconds
+from rnnbbo.benchmarks.measures.batched_runs import BatchedObjectives, operations, own_seconds
 from rnnbbo.many import minimize_many
 
 
 def test_objectives_are_standardised_and_the_same_one_by_one():
-    objectives = Objectives(5, 3, seed=0)
+    objectives = BatchedObjectives(5, 3, seed=0)
     points = np.random.default_rng(0).random((400, 5, 3))
     values = np.array([objectives(x) for x in points])
     assert np.all(np.abs(values.mean(axis=0)) < 0.5)
     assert np.all(np.abs(np.log(values.std(axis=0))) < 0.5)
-    np.testing.assert_array_equal(Objectives(5, 3, seed=0)(points[0]), values[0])
+    np.testing.assert_array_equal(BatchedObjectives(5, 3, seed=0)(points[0]), values[0])
 
 
 def test_the_objectives_time_is_left_out():
-    objectives = Objectives(4, 2, seed=0)
+    objectives = BatchedObjectives(4, 2, seed=0)
 
     def run():
         objectives.seconds += 1000.0

@@ -10,8 +10,8 @@ from botorch.test_functions import multi_objective as botorch
 from rnnbbo import pareto
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.drawn_fronts import draw_bowls, draw_spheres
-from rnnbbo.functions.fronts import PUBLISHED_FRONTS, published_front
 from rnnbbo.functions.problem import Problem
+from rnnbbo.functions.published_fronts import PUBLISHED_FRONTS, published_front
 from rnnbbo.functions.several import alone, make_several
 
 # BoTorch's ZDT3 lacks the factor g, and the hypervolumes of its last two are too small: see below.
@@ -156,3 +156,11 @@ def test_malformed_problems_are_refused() -> None:
     one = Problem("one", box, lambda x: x[..., 0], 0.0, ())
     with pytest.raises(TypeError, match="one has one objective"):
         one.unit_objectives([0.5])
+
+
+def test_zdt3_of_botorch_is_right_on_the_front_only() -> None:
+    peer, problem = botorch.ZDT3(4), published_front("zdt3-4d")
+    assert problem.objectives is not None
+    for x, same in (([0.2, 0.0, 0.0, 0.0], True), ([0.2, 0.1, 0.0, 0.0], False)):
+        found, theirs = problem.objectives(np.array(x)), peer(torch.tensor([x]).double())[0].numpy()
+        assert np.allclose(found, theirs) == same
