@@ -3,9 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import cma
+from cma import constraints_handler
+from cma.logger import LoggerDummy
 
 from rnnbbo.benchmarks.methods.base import FloatArray, WorstFinite
 from rnnbbo.benchmarks.methods.cmaes import CMAES
+
+# As the module itself advises: its loggers make files in the working directory when they are made,
+# before any option can keep them from it.
+constraints_handler._Logger = LoggerDummy
 
 
 class ConstrainedCMAES(CMAES):
@@ -47,6 +53,7 @@ class ConstrainedCMAES(CMAES):
             lambda x: self._answer[0],
             lambda x: self._answer[1],
             find_feasible_first=True,
+            logging=0,
             archives=False,  # which would want another package, and serve no search
         )
         return super()._start({"tolstagnation": 0, **options})

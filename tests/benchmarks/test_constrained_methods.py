@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,10 +113,14 @@ def test_a_constraint_without_a_value_is_told_as_the_worst() -> None:
 
 
 @pytest.mark.parametrize("name", ["cma-al", "cobyqa", "tpe"])
-def test_a_run_warns_of_nothing(name: str) -> None:
+def test_a_run_warns_of_nothing_and_leaves_no_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        run(name, 12, failed=(2,))
+        run(name, 30, failed=(2,))
+    assert not list(tmp_path.iterdir())
 
 
 def test_cobyqa_asks_for_no_point_twice_in_a_search() -> None:
