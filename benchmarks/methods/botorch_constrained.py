@@ -16,7 +16,7 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from numpy.typing import NDArray
 
 from rnnbbo.benchmarks.methods.base import FloatArray
-from rnnbbo.benchmarks.methods.botorch_logei import OPTIONS, RAW_SAMPLES, LogEI, torch_seeded
+from rnnbbo.benchmarks.methods.botorch_logei import LogEI, torch_seeded
 
 
 class ConstrainedLogEI(LogEI):
@@ -30,8 +30,6 @@ class ConstrainedLogEI(LogEI):
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
         super().__init__(dim, budget, seed)
-        # All raw samples at once: the same ones are the best, found in a fraction of the time.
-        self._options = {**OPTIONS, "init_batch_limit": RAW_SAMPLES}
         self._constraints: list[FloatArray] = []  # of each point told
         self._constraint_models: list[SingleTaskGP] | None = None
 

@@ -18,7 +18,12 @@ from rnnbbo.benchmarks.methods.base import FloatArray
 # The arguments of optimize_acqf in BoTorch's tutorials.
 NUM_RESTARTS = 10
 RAW_SAMPLES = 512
-OPTIONS: dict[str, bool | float | int | str] = {"batch_limit": 5, "maxiter": 200}
+# Raw samples are looked at at once: else `batch_limit` holds for them, too, which takes longer.
+OPTIONS: dict[str, bool | float | int | str] = {
+    "batch_limit": 5,
+    "maxiter": 200,
+    "init_batch_limit": RAW_SAMPLES,
+}
 
 
 def initial_points(dim: int, budget: int) -> int:
@@ -41,7 +46,6 @@ class LogEI:
 
     def __init__(self, dim: int, budget: int, seed: int) -> None:
         self._seed = seed
-        self._options = OPTIONS
         self._initial_points = initial_points(dim, budget)
         self._sobol = SobolEngine(dim, scramble=True, seed=seed)
         self._bounds = torch.stack([torch.zeros(dim), torch.ones(dim)]).double()
@@ -93,7 +97,7 @@ class LogEI:
             q=1,
             num_restarts=NUM_RESTARTS,
             raw_samples=RAW_SAMPLES,
-            options=self._options,
+            options=OPTIONS,
         )
         return points
 

@@ -172,13 +172,30 @@ def test_smac_visits_the_points_of_its_own_optimize(
     assert not list((tmp_path / "ours").iterdir())
 
 
+def test_raw_samples_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from botorch.acquisition import LogExpectedImprovement
+
+    sizes: list[int] = []
+    forward = LogExpectedImprovement.forward
+
+    def counting(self: LogExpectedImprovement, X: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(X))
+        return forward(self, X)
+
+    monkeypatch.setattr(LogExpectedImprovement, "forward", counting)
+    run("logei", 7, budget=6, failed=())
+    assert max(sizes) == 512
+    assert sizes.count(512) == 1
+
+
 def test_skopt_visits_the_points_of_gp_minimize() -> None:
     from skopt import gp_minimize
 
     def objective(x: list[float]) -> float:
         return bowl(np.array(x))
 
-    result = gp_minimize(objective, [(0.0, 1.0)] * 2, n_calls=13, random_state=7)
+    result = gp_minimize(objective, [(0.0, 1.0)] * 2, n_calls=12, random_state=7)
     assert np.array_equal(run("skopt", 7, failed=()), result.x_iters)
 
 
