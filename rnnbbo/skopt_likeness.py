@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.errors import ConfigError
+from rnnbbo.escaping import repr_of
+
 
 class LikeSkoptDimension:
     """The part of `skopt.space.Dimension` that is not needed otherwise."""
@@ -155,6 +158,20 @@ class LikeSkoptSpace:
 
 
 def _as_rng(random_state: Any) -> np.random.RandomState:
-    if random_state is None or isinstance(random_state, numbers.Integral):
+    """Return what random numbers are drawn from.
+
+    Raises:
+        ConfigError: random_state is nothing of the kind.
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return random_state
+    if isinstance(random_state, np.random.Generator):
+        return np.random.RandomState(random_state.bit_generator)
+    if random_state is None or (
+        isinstance(random_state, numbers.Integral) and 0 <= random_state < 2**32
+    ):
         return np.random.RandomState(None if random_state is None else int(random_state))
-    return random_state
+    raise ConfigError(
+        f"random_state = {repr_of(random_state)}; expected an integer from 0 to 2**32 - 1, a numpy "
+        "Generator or RandomState, or None"
+    )

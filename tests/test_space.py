@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnbbo.errors import PointError, SpaceError, SpaceWarning
+from rnnbbo.errors import ConfigError, PointError, SpaceError, SpaceWarning
 from rnnbbo.space import Categorical, Integer, Real, Space
 
 MIXED = [
@@ -557,3 +557,16 @@ def test_categories_of_one_hash_whose_comparison_has_no_truth(answer):
     categories = [Odd(), Odd(), 1]
     dimension = Categorical(categories)
     assert [dimension.index(category) for category in categories] == [0, 1, 2]
+
+
+def test_points_are_drawn_by_any_source_of_randomness() -> None:
+    space = Space([(0.0, 1.0), (1, 9)])
+    by_seed = space.rvs(2, 3)
+    assert space.rvs(2, np.random.RandomState(3)) == by_seed
+    rng = np.random.default_rng(3)
+    first = space.rvs(2, rng)
+    assert space.rvs(2, np.random.default_rng(3)) == first
+    assert space.rvs(2, rng) != first
+    for wrong in ("3", -1, 1.5):
+        with pytest.raises(ConfigError, match="random_state"):
+            space.rvs(2, wrong)
