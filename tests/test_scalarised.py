@@ -29,11 +29,11 @@ def run(optimizer: Optimizer, count: int) -> np.ndarray:
     return np.array(optimizer.yi)
 
 
-@pytest.mark.parametrize("policy", ["kernel", "auto", "lstm", "dnc"])
+@pytest.mark.parametrize("policy", ["auto", "dnc"])
 def test_the_front_is_found(policy: str) -> None:
     optimizer = Optimizer(SPACE, policy=policy, rng=0, reference=CORNER.tolist())
-    values = run(optimizer, 20)
-    at_random = np.random.default_rng(0).uniform(-2.0, 2.0, (20, 2))
+    values = run(optimizer, 16)
+    at_random = np.random.default_rng(0).uniform(-2.0, 2.0, (16, 2))
     left = BEST - pareto.hypervolume(values, CORNER)
     assert left < 0.3 * (BEST - pareto.hypervolume(np.array([bowls(x) for x in at_random]), CORNER))
     assert len(pareto.front(values)) >= 5
@@ -141,16 +141,6 @@ def test_five_objectives() -> None:
         x = optimizer.ask()
         optimizer.tell(x, np.square(np.array(x) - centres).sum(axis=1))
     assert np.array(optimizer.yi).shape == (8, 5)
-
-
-def test_a_full_memory_keeps_the_front() -> None:
-    optimizer = Optimizer(SPACE, policy="kernel", rng=7)
-    rng = np.random.default_rng(7)
-    points = [[float(t), 0.0] for t in np.linspace(0.0, 1.0, 40)]
-    points += rng.uniform(-2.0, 2.0, (165, 2)).tolist()
-    optimizer.tell(points, [bowls(x) for x in points])
-    assert len(optimizer.state.front()) >= 40
-    run(optimizer, 1)
 
 
 class OwnPolicy(Policy):

@@ -163,7 +163,7 @@ class KernelPolicy(Policy):
 
         The particles move to the posterior of what is left, in so many steps each.
         """
-        kept = _rows_to_keep(state, 3 * self.config.max_rows // 4)
+        kept = rows_to_keep(state, 3 * self.config.max_rows // 4)
         state = state.kept(self.prior, kept, seed, moves)
         if state.several:
             return state.with_first()
@@ -380,7 +380,7 @@ def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observ
     return known
 
 
-def _rows_to_keep(state: KernelState, count: int) -> np.ndarray:
+def rows_to_keep(state: KernelState, count: int) -> np.ndarray:
     """Return the rows that stay when the memory is full: of a front, all that there is room for."""
     first = state.front()[:count] if state.several else np.zeros(0, dtype=np.intp)
     others = np.setdiff1d(np.arange(len(state.y)), first)

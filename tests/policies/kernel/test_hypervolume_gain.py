@@ -87,7 +87,7 @@ def test_gain_is_the_integral_of_probabilities(dim: int) -> None:
     values = make_front(dim)[:4]
     boxes = make_boxes(values, log_warp=20.0)  # not warped
     mean, deviation = np.full((1, 1, dim), 0.4), np.linspace(0.2, 0.3, dim)[None, None]
-    steps = np.linspace(-1.5, REFERENCE, 261)
+    steps = np.linspace(-0.9, REFERENCE, {2: 201, 3: 61}[dim])
     steps = 0.5 * (steps[1:] + steps[:-1])
     grid = np.stack(np.meshgrid(*[steps] * dim, indexing="ij"), axis=-1).reshape(-1, dim)
     chance = np.exp(log_cdf_and_ratio(np, (grid - mean[0]) / deviation[0])[0]).prod(axis=1)
@@ -95,7 +95,7 @@ def test_gain_is_the_integral_of_probabilities(dim: int) -> None:
     for value in values:
         free &= ~(value <= grid).all(axis=1)
     expected = chance[free].sum() * (steps[1] - steps[0]) ** dim
-    assert np.exp(boxes.log_gain(mean, deviation))[0, 0] == pytest.approx(expected, rel=0.02)
+    assert np.exp(boxes.log_gain(mean, deviation))[0, 0] == pytest.approx(expected, rel=0.05)
 
 
 @pytest.mark.parametrize("dim", [2, 3, 5])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnbbo.policies.evidence import Observation
-from rnnbbo.policies.kernel import front_view, prior
+from rnnbbo.policies.kernel import front_view, kernel_policy, prior
 from rnnbbo.policies.kernel.hypotheses import height_of, heights, unwarp, warp_at
 from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.kernel.kernel_state import KernelState
@@ -104,3 +104,19 @@ def test_heights_of_a_value_are_those_of_all() -> None:
 def test_unwarping_undoes_the_warp() -> None:
     z = np.array([-2.0, 0.0, 0.5, 30.0])
     assert unwarp(warp_at(z, -0.5), -0.5) == pytest.approx(z)
+
+
+def test_a_full_memory_keeps_the_front() -> None:
+    rng = np.random.default_rng(6)
+    first = np.append(np.linspace(0.0, 1.0, 40), 1.0 + rng.random(180))
+    second = np.append(np.linspace(1.0, 0.0, 40), 1.0 + rng.random(180))
+    x = rng.random((220, 2))
+    state = (
+        KernelPolicy()
+        .init(2)
+        ._replace(x=x, y=first, objectives=(ModelledObjective(first), ModelledObjective(second)))
+    )
+    kept = kernel_policy.rows_to_keep(state, 150)
+    assert len(kept) == 150 and (np.diff(kept) > 0).all()
+    assert set(range(40)) <= set(kept.tolist())
+    assert len(kernel_policy.rows_to_keep(state, 30)) == 30
