@@ -6,7 +6,7 @@ import numpy as np
 _Strip = tuple[int, int, int, int]
 
 
-def ranks(w: np.ndarray) -> np.ndarray:
+def ranks_of(w: np.ndarray) -> np.ndarray:
     """Return the rank of each of m values (m, K) among those of its objective, (m, K)."""
     order = np.argsort(w, axis=0, kind="stable")
     rank = np.empty_like(order)

@@ -8,7 +8,7 @@ import numpy as np
 from rnnbbo import pareto
 from rnnbbo.policies.kernel import inference, posterior
 from rnnbbo.policies.kernel.chebyshev_lines import Lines
-from rnnbbo.policies.kernel.decomposition import ranks
+from rnnbbo.policies.kernel.decomposition import ranks_of
 from rnnbbo.policies.kernel.hypervolume_gain import MOST_BOXED, Boxes, Target
 from rnnbbo.policies.kernel.hypotheses import height_of, warp_at
 from rnnbbo.policies.kernel.inference import Belief
@@ -194,7 +194,7 @@ def _targets(
     for h, one in enumerate(w):
         inside = np.flatnonzero((one < reference[h]).all(axis=1))
         on_front = inside[pareto.front(one[inside])]
-        key = on_front.tobytes() + ranks(one[on_front]).tobytes()
+        key = on_front.tobytes() + ranks_of(one[on_front]).tobytes()
         groups.setdefault(key, (on_front, []))[1].append(h)
     targets: list[tuple[np.ndarray, Target]] = []
     for on_front, members in groups.values():

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, Self
 import numpy as np
 
 from rnnbbo.policies.gp.improvement import log_cdf_and_ratio, log_h
-from rnnbbo.policies.kernel.decomposition import decompose, ranks
+from rnnbbo.policies.kernel.decomposition import decompose, ranks_of
 from rnnbbo.policies.kernel.hypotheses import unwarp
 
 MOST_BOXED = 3
@@ -86,7 +86,7 @@ class Boxes(NamedTuple):
             np.column_stack([rising[:, :, j], reference[:, j]]) for j in range(w.shape[2])
         ]
         slopes = [_log_slopes(one, log_warp[:, j]) for j, one in enumerate(coordinates)]
-        return cls(tuple(coordinates), tuple(slopes), *decompose(ranks(w[0])))
+        return cls(tuple(coordinates), tuple(slopes), *decompose(ranks_of(w[0])))
 
     def log_gain(self, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         """Return the log of the expected gain; see `Target`."""
