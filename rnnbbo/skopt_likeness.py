@@ -168,7 +168,7 @@ def _as_rng(random_state: Any) -> np.random.RandomState:
     if isinstance(random_state, np.random.Generator):
         return np.random.RandomState(random_state.bit_generator)
     if random_state is None or (
-        isinstance(random_state, numbers.Integral) and 0 <= random_state < 2**32
+        isinstance(random_state, numbers.Integral) and 0 <= int(random_state) < 2**32
     ):
         return np.random.RandomState(None if random_state is None else int(random_state))
     raise ConfigError(

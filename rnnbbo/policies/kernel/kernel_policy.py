@@ -20,6 +20,7 @@ from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import (
     advice,
+    branching,
     expected_gain,
     inference,
     recommending,
@@ -27,13 +28,14 @@ from rnnbbo.policies.kernel import (
     search,
     seeing,
 )
-from rnnbbo.policies.kernel.acquisition import make_acquisition
+from rnnbbo.policies.kernel.acquisition import Acquisition, make_acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.polling import poll
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
 from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.transfer import EarlierStudies
+from rnnbbo.policies.kernel.view import View
 from rnnbbo.policies.ops import Array, Params
 from rnnbbo.policies.outliers import tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
@@ -45,6 +47,7 @@ _FLAT = -1.0  # logarithm of the chance of a new value, below which refining is 
 _ADVISED = 8  # candidates of the adviser's own that it lets this policy look at
 _BULK_MOVES = 2  # of every particle, after many values at once
 _APART = 0.05  # of a first point from those pending: largest difference of a coordinate
+_BRANCH_STARTS = 3  # points that are climbed from in another branch
 _ROUNDS = 5  # of candidates, when every choice has been asked already
 
 
@@ -272,6 +275,9 @@ class KernelPolicy(Policy):
         if self.earlier is not None:
             lows = space.snap(self.earlier.lows)
             candidates = np.concatenate([candidates, lows[space.allows(lows)]])
+        turn = branching.choose(state, space, rng) if wanted.improves else None
+        if turn is not None:
+            yield from self._in_branch(*turn, wanted, state, space, rng, unit, flat)
         polled = poll(state, space, flat) if not state.several else state.x[:0]
         if len(polled):
             yield polled[(wanted.climbed(polled)[0] + flat.log_chance(polled)).argmax()]
@@ -294,6 +300,32 @@ class KernelPolicy(Policy):
             theirs = wanted.climbed(advised.points)[0] + flat.log_chance(advised.points)
             found = np.concatenate([found, advised.points])
             values = np.concatenate([values, theirs]) + advised.score(found)
+        yield from found[np.argsort(-values, kind="stable")]
+
+    def _in_branch(
+        self,
+        branch: branching.Branch,
+        drawn: np.ndarray,
+        wanted: Acquisition,
+        state: KernelState,
+        space: Space,
+        rng: np.random.Generator,
+        unit: np.ndarray,
+        flat: Plateaus,
+    ) -> Iterator[np.ndarray]:
+        """Yield next queries (D,) in another branch, the best first."""
+        view = wanted.view
+        assert isinstance(view, View)
+        own = wanted._replace(view=branch.view_of(view, state.x))
+        near = search.make_candidates(rng, space, branch.best[None], view.lengthscales[:, 0], flat)
+        near = near[branch.holds(space, near)]
+        candidates = np.concatenate([drawn, near])
+        scores = own.climbed(candidates)[0] + flat.log_chance(candidates)
+        start = candidates[np.argsort(-scores, kind="stable")[:_BRANCH_STARTS]]
+        func = search.held(space, start, own.climbed)
+        climbed, _ = climb(np, func, start, unit, search.STEPS, search.GAIN)
+        found = search.settle(space, start, climbed)
+        values = own.climbed(found)[0] + flat.log_chance(found)
         yield from found[np.argsort(-values, kind="stable")]
 
     def _first(
