@@ -229,7 +229,8 @@ def _is_several(x: Any, y: Any) -> bool:
     if not isinstance(y, (list, tuple)) and not (isinstance(y, np.ndarray) and y.ndim > 0):
         return False
     if as_number(y) is None:  # values of several points, or of several objectives at one
-        return len(y) == 0 or _are_points(x)
+        listed = as_list(y)
+        return not listed or _are_points(x)
     if isinstance(x, np.ndarray):
         return x.ndim != 1
     return [type(one) for one in as_list(x) or ()] in ([list], [tuple], [np.ndarray], [dict])

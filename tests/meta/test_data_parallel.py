@@ -42,7 +42,8 @@ kernels = ["rbf"]
 
 
 # The fourth is the last: a validation, of seconds, comes with it.
-@pytest.mark.parametrize("updates", [3, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("updates", [3, 4])
 def test_two_processes_make_the_weights_and_the_curve_of_one(tmp_path: Path, updates: int) -> None:
     path = tmp_path / "shared.toml"
     path.write_text(CONFIG)

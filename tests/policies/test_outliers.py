@@ -72,9 +72,9 @@ def test_a_feed_tells_anew_once_a_first_value_turns_out_to_be_an_outlier() -> No
         again.append(told.again)
         assert finite.tell(u, value) is not None and whole.tell(u, value) is not None
     assert again == [False, False, False, False, True]
-    assert [value for _, value, _ in tamed.told()] == [3.0, 1.0, 3.0, 3.0, 2.0]
-    assert [value for _, value, _ in finite.told()] == [1e8, 1.0, 3.0, 1e8, 2.0]
-    assert np.array_equal([value for _, value, _ in whole.told()], values, equal_nan=True)
+    assert [value for _, value, *_ in tamed.told()] == [3.0, 1.0, 3.0, 3.0, 2.0]
+    assert [value for _, value, *_ in finite.told()] == [1e8, 1.0, 3.0, 1e8, 2.0]
+    assert np.array_equal([value for _, value, *_ in whole.told()], values, equal_nan=True)
 
 
 @pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc"])
@@ -106,7 +106,7 @@ def test_among_many_values_outliers_are_found_and_told_alike() -> None:
     feed = Feed(Takes.TAMED)
     for u, value in zip(x, y, strict=True):
         feed.tell(u, value)
-    told = np.array([value for _, value, _ in feed.told()])
+    told = np.array([value for _, value, *_ in feed.told()])
     assert np.array_equal(told[y < 1e6], y[y < 1e6])
     assert told.max() <= y[y < 1e6].max()
     twin = feed.copy()

@@ -23,7 +23,7 @@ _DRAWN = 256  # points over the cube, to find branches and begin in one
 _CURIOUS = 1.0  # weight of how seldom a branch was tried
 
 
-class Branch(NamedTuple):
+class OtherBranch(NamedTuple):
     """A branch to look at.
 
     Attributes:
@@ -51,7 +51,7 @@ class Branch(NamedTuple):
 
 def choose(
     state: KernelState, space: Space, rng: np.random.Generator
-) -> tuple[Branch, np.ndarray] | None:
+) -> tuple[OtherBranch, np.ndarray] | None:
     """Return the branch whose turn it is, and points (n, D) drawn in it; None where there is none.
 
     Args:
@@ -71,19 +71,19 @@ def choose(
     own = space.movable(space.snap(state.x[state.incumbent()][None]))[0]
     ranked = state.ranked()[known]
     unit = float(ranked.std()) or 1.0
-    best: tuple[float, Branch] | None = None
+    best: tuple[float, OtherBranch] | None = None
     for active in np.unique(np.concatenate([at_rows, at_drawn]), axis=0):
         inside = (at_drawn == active).all(axis=1)
         if (active == own).all() or not inside.any():
             continue
         rows = known[(at_rows == active).all(axis=1)]
         if not len(rows):
-            return Branch(active, drawn[inside][0], rows), drawn[inside]
+            return OtherBranch(active, drawn[inside][0], rows), drawn[inside]
         values = state.ranked()[rows]
         worth = (values.min() - ranked.min()) / unit
         worth -= _CURIOUS * np.sqrt(2.0 * np.log(told) / len(rows))
         if best is None or worth < best[0]:
-            best = float(worth), Branch(active, state.x[rows[values.argmin()]], rows)
+            best = float(worth), OtherBranch(active, state.x[rows[values.argmin()]], rows)
     if best is None:
         return None
     return best[1], drawn[best[1].holds(space, drawn)]

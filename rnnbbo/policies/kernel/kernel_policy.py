@@ -304,7 +304,7 @@ class KernelPolicy(Policy):
 
     def _in_branch(
         self,
-        branch: branching.Branch,
+        branch: branching.OtherBranch,
         drawn: np.ndarray,
         wanted: Acquisition,
         state: KernelState,

@@ -29,7 +29,7 @@ def direct(count: int) -> list[tuple[list[Any], float]]:
     return [(["direct", (i + 0.5) / count, None, None], float(i)) for i in range(count)]
 
 
-def solver_of(branch: branching.Branch) -> str:
+def solver_of(branch: branching.OtherBranch) -> str:
     solver: str = SPACE.from_cube(branch.best)[0]
     return solver
 
