@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.functions.bbob import BOUND, bbob_problem
+from rnnbbo.functions.coco_suites import coco_problem, require_known
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.several import make_several
 
@@ -89,7 +89,7 @@ def _best_known(function: int, dim: int, instance: int) -> float:
     try:
         with TemporaryDirectory() as folder, contextlib.chdir(folder):
             observer = cocoex.Observer("bbob-biobj", "result_folder: r log_nondominated: none")
-            made, suite = _find(function, dim, instance)
+            made, suite = coco_problem("bbob-biobj", function, dim, instance)
             made.observe_with(observer)
             made(np.zeros(dim))
             made.free()
@@ -104,25 +104,5 @@ def _best_known(function: int, dim: int, instance: int) -> float:
 
 @lru_cache(maxsize=256)
 def _made(function: int, dim: int, instance: int) -> tuple[Any, Any]:
-    for key, value, expected in (
-        ("function", function, _FUNCTIONS),
-        ("dim", dim, (2, 3, 5, 10, 20, 40)),
-        ("instance", instance, _INSTANCES),
-    ):
-        if value not in expected:
-            raise ConfigError(f"{key} = {value!r}; expected one of {list(expected)}")
-    return _find(function, dim, instance)
-
-
-def _find(function: int, dim: int, instance: int) -> tuple[Any, Any]:
-    """Return COCO's object, and the suite, which has to live as long."""
-    try:
-        from cocoex import Suite
-    except ImportError as error:
-        raise MissingExtraError(
-            "the BBOB functions need coco-experiment, which is not installed: "
-            "pip install -c constraints.txt '.[bench]'"
-        ) from error
-    which = f"dimensions:{dim} function_indices:{function} instance_indices:{instance}"
-    suite = Suite("bbob-biobj", "", which)
-    return suite.get_problem(0), suite
+    require_known(function, dim, instance, _FUNCTIONS, _INSTANCES)
+    return coco_problem("bbob-biobj", function, dim, instance)

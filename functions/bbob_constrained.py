@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.functions.bbob import BOUND
+from rnnbbo.functions.coco_suites import coco_problem, require_known
 from rnnbbo.functions.problem import FloatArray, Problem
 
 _BEST = "._bbob_problem_best_parameter.txt"  # where COCO writes the optimum, and nowhere else
@@ -76,20 +76,5 @@ def _best(function: int, dim: int, instance: int) -> tuple[float, ...]:
 
 @lru_cache(maxsize=256)
 def _made(function: int, dim: int, instance: int) -> tuple[Any, Any]:
-    try:
-        from cocoex import Suite
-    except ImportError as error:
-        raise MissingExtraError(
-            "the BBOB functions need coco-experiment, which is not installed: "
-            "pip install -c constraints.txt '.[bench]'"
-        ) from error
-    for key, value, expected in (
-        ("function", function, range(1, 55)),
-        ("dim", dim, (2, 3, 5, 10, 20, 40)),
-        ("instance", instance, range(1, 16)),
-    ):
-        if value not in expected:
-            raise ConfigError(f"{key} = {value!r}; expected one of {list(expected)}")
-    which = f"dimensions:{dim} function_indices:{function} instance_indices:{instance}"
-    suite = Suite("bbob-constrained", "", which)
-    return suite.get_problem(0), suite  # which has to live as long
+    require_known(function, dim, instance, range(1, 55), range(1, 16))
+    return coco_problem("bbob-constrained", function, dim, instance)

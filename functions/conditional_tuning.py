@@ -6,7 +6,6 @@ fixed folds of the root mean squared error, in units of the target's standard de
 Brier score; the same point has the same value.
 """
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from rnnbbo.functions.libraries import library_object
 from rnnbbo.functions.mixed_models import CHOICES
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.tuning import LOG
-from rnnbbo.functions.tuning_data import folds, labelled_data
+from rnnbbo.functions.tuning_data import cross_validated, labelled_data
 from rnnbbo.space import Space
 
 _SCALER = Categorical(["standard", "min-max", "normal"], "scaler")
@@ -141,20 +140,12 @@ class ConditionalTuning:
         }
 
     def _loss(self, u: FloatArray) -> float:
-        from sklearn import config_context
-
-        x, y = labelled_data(self.dataset)
-        losses = []
-        with (
-            warnings.catch_warnings(),
-            config_context(assume_finite=True, skip_parameter_validation=True),
-        ):
-            warnings.simplefilter("ignore")  # of steps that end before convergence
-            for train, test in folds(self.dataset, 0):
-                model = _made(self.pipeline, self.hyper_parameters(u))
-                model.fit(x[train], y[train])
-                losses.append(PIPELINES[self.pipeline].loss(model, x[test], y[test]))
-        return float(np.mean(losses))
+        return cross_validated(
+            self.dataset,
+            0,
+            lambda: _made(self.pipeline, self.hyper_parameters(u)),
+            PIPELINES[self.pipeline].loss,
+        )
 
 
 def conditional_tuning_problem(function: ConditionalTuning, name: str) -> Problem:

@@ -10,7 +10,6 @@ seed for all that is random, the same point has the same value. `MixedTuning.dra
 anew, which makes an observation noisy; then the value is the mean over `FIXED_SPLITS` fixed splits.
 """
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +23,7 @@ from rnnbbo.functions.libraries import library_object
 from rnnbbo.functions.mixed_models import CHOICES, MIXED_MODELS, SCALE_FREE, Ordered, Tuned
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.functions.tuning import LOSS, RMSE, WRONG
-from rnnbbo.functions.tuning_data import folds, labelled_data
+from rnnbbo.functions.tuning_data import cross_validated, labelled_data
 from rnnbbo.space import Space
 
 FIXED_SPLITS = 3
@@ -72,22 +71,10 @@ class MixedTuning:
         return float(np.mean([self._loss(u, split) for split in range(splits)]))
 
     def _loss(self, u: FloatArray, split: int) -> float:
-        from sklearn import config_context
-
-        loss = _model(self.model).loss
-        x, y = labelled_data(self.dataset)
-        losses = []
-        # Checks of arguments and numbers would take as long as the fits.
-        with (
-            warnings.catch_warnings(),
-            config_context(assume_finite=True, skip_parameter_validation=True),
-        ):
-            warnings.simplefilter("ignore")  # of steps that end before convergence
-            for train, test in folds(self.dataset, split):
-                model = _pipeline(self.model, self.hyper_parameters(u))
-                model.fit(x[train], y[train])
-                losses.append(_MEASURES[loss](model, x[test], y[test]))
-        return float(np.mean(losses))
+        measure = _MEASURES[_model(self.model).loss]
+        return cross_validated(
+            self.dataset, split, lambda: _pipeline(self.model, self.hyper_parameters(u)), measure
+        )
 
 
 def mixed_tuning_problem(function: MixedTuning, name: str) -> Problem:

@@ -1,6 +1,7 @@
 """Small data sets of scikit-learn, shipped and drawn, and their folds."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -87,6 +88,37 @@ def folds(dataset: str, split: int) -> Folds:
     x, y = labelled_data(dataset)
     kind = KFold if _is_regression(dataset) else StratifiedKFold
     return tuple(kind(FOLDS, shuffle=True, random_state=split).split(x, y))
+
+
+def cross_validated(
+    dataset: str,
+    split: int,
+    make: Callable[[], Any],
+    loss: Callable[[Any, FloatArray, FloatArray], float],
+) -> float:
+    """Return the mean loss of models over the folds of a split.
+
+    Args:
+        dataset: the data set's name.
+        split: a seed.
+        make: makes a model to fit.
+        loss: that of a model at rows of test, and their values.
+    """
+    from sklearn import config_context
+
+    x, y = labelled_data(dataset)
+    losses = []
+    # Checks of arguments and numbers would take as long as the fits.
+    with (
+        warnings.catch_warnings(),
+        config_context(assume_finite=True, skip_parameter_validation=True),
+    ):
+        warnings.simplefilter("ignore")  # of steps that end before convergence
+        for train, test in folds(dataset, split):
+            model = make()
+            model.fit(x[train], y[train])
+            losses.append(loss(model, x[test], y[test]))
+    return float(np.mean(losses))
 
 
 def _is_regression(dataset: str) -> bool:

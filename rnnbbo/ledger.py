@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.feed import Feed, Told
-from rnnbbo.pareto import compromise
+from rnnbbo.incumbents import best_index
 from rnnbbo.policies.protocol import Takes
-from rnnbbo.violations import agreed, as_vector, is_feasible, rank
+from rnnbbo.violations import agreed, as_vector
 
 
 def key(u: np.ndarray) -> bytes:
@@ -175,11 +175,7 @@ class Ledger:
         Where none is feasible, the one that violates the constraints least; None if none succeeded.
         With several objectives a compromise of the feasible ones that no other dominates.
         """
-        feasible = [is_feasible(one) for one in self.constraints]
-        if self.several and any(feasible):
-            values = np.where(np.array(feasible)[:, None], self.objectives, np.nan)
-            if np.isfinite(values).any():
-                return list(self.points[compromise(values)])
         known = [i for i, value in enumerate(self.values) if math.isfinite(value)]
-        best = min(known, key=lambda i: rank(self.values[i], self.constraints[i]), default=None)
-        return None if best is None else list(self.points[best])
+        values: list[Any] = self.objectives.tolist() if self.several else self.values
+        best = best_index([values[i] for i in known], [self.constraints[i] for i in known], False)
+        return None if best is None else list(self.points[known[best]])

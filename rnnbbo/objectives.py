@@ -15,7 +15,6 @@ from rnnbbo.direction import (
     Maximize,
     OneOrSeveral,
     flags_of,
-    in_words,
     turned,
 )
 from rnnbbo.errors import ConfigError, ObservationError
@@ -88,15 +87,10 @@ class Objectives:
         """Return values as policies have them, lower being better, of values as users do."""
         if math.isnan(values[0]):  # of a failure, whatever their number
             return values
-        flags = self.directions(len(values))
-        return tuple(turned(value, flag) for value, flag in zip(values, flags, strict=True))
+        return tuple(turned(list(values), self.signs))
 
     outward = inward
     """The way back is the same."""
-
-    def words(self, count: int) -> list[str]:
-        """Return the directions in words."""
-        return in_words(self.directions(count))
 
 
 def _as_directions(given: Any) -> tuple[bool, ...]:

@@ -136,7 +136,7 @@ def make_acquisition(
     views = []
     for quantity in state.quantities:
         if quantity.belief is not None:
-            at, z, _ = quantity.rows(state.x)
+            at, z, *_ = quantity.rows(state.x)
             own = _drawn(quantity.belief, hypotheses, at, z, pending, rng, incumbent=view.incumbent)
             views.append(own._replace(posterior=own.posterior._replace(noise=None)))
     crashes = None if state.crashes is None else views.pop()

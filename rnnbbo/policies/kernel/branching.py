@@ -69,8 +69,8 @@ def choose(
         return None
     at_rows, at_drawn = space.movable(space.snap(state.x[known])), space.movable(drawn)
     own = space.movable(space.snap(state.x[state.incumbent()][None]))[0]
-    ranked = state.ranked()[known]
-    unit = float(ranked.std()) or 1.0
+    values = state.ranked()
+    least, unit = values[known].min(), float(values[known].std()) or 1.0
     best: tuple[float, OtherBranch] | None = None
     for active in np.unique(np.concatenate([at_rows, at_drawn]), axis=0):
         inside = (at_drawn == active).all(axis=1)
@@ -79,11 +79,11 @@ def choose(
         rows = known[(at_rows == active).all(axis=1)]
         if not len(rows):
             return OtherBranch(active, drawn[inside][0], rows), drawn[inside]
-        values = state.ranked()[rows]
-        worth = (values.min() - ranked.min()) / unit
+        own_best = rows[values[rows].argmin()]
+        worth = (values[own_best] - least) / unit
         worth -= _CURIOUS * np.sqrt(2.0 * np.log(told) / len(rows))
         if best is None or worth < best[0]:
-            best = float(worth), OtherBranch(active, state.x[rows[values.argmin()]], rows)
+            best = float(worth), OtherBranch(active, state.x[own_best], rows)
     if best is None:
         return None
     return best[1], drawn[best[1].holds(space, drawn)]

@@ -178,7 +178,7 @@ def _known(state: KernelState) -> list[_Known]:
     for objective in state.objectives:
         assert objective.belief is not None
         rows = objective.rows(state.x)
-        known.append(_Known(objective.belief, rows.z, objective.tamed(state.x)[0]))
+        known.append(_Known(objective.belief, rows.z, rows.tamed))
     return known
 
 

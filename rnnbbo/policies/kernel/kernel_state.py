@@ -119,10 +119,11 @@ class KernelState(NamedTuple):
         What failed, or is not feasible, has the highest one. Of several objectives it is the number
         of those that are nowhere worse.
         """
-        values = tame(self.x, self.y).y
         if self.several:
             no_worse = (self.values <= self.values[:, None]).all(axis=2)
             values = np.where(self.known, no_worse.sum(axis=1), len(self.y)).astype(np.float64)
+        else:
+            values = tame(self.x, self.y).y
         if not self.constraints:
             return values
         if not self.feasible.any():

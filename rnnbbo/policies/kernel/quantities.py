@@ -30,11 +30,13 @@ class KnownRows(NamedTuple):
         x: (m, D) points.
         z: (m,) heights.
         out: (m,) which are outliers.
+        tamed: (m,) values, outliers tamed.
     """
 
     x: np.ndarray
     z: np.ndarray
     out: np.ndarray
+    tamed: np.ndarray
 
 
 class Quantity(NamedTuple):
@@ -57,11 +59,11 @@ class Quantity(NamedTuple):
 
     def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations, of all x (n, D), where it is known."""
-        at = x[self.known]
-        return KnownRows(at, _about_zero(at, self.values[self.known]), np.zeros(len(at), bool))
+        at, values = x[self.known], self.values[self.known]
+        return KnownRows(at, _about_zero(at, values), np.zeros(len(at), bool), values)
 
-    def own_prior(self, prior: Prior, x: np.ndarray) -> Prior:
-        """Return what its hypotheses are like, of a prior, with observations x (n, D)."""
+    def own_prior(self, prior: Prior, rows: KnownRows) -> Prior:
+        """Return what its hypotheses are like, of a prior, with its observations."""
         return prior
 
     def told(self, rng: np.random.Generator, prior: Prior, x: np.ndarray, value: float) -> Self:
@@ -69,8 +71,9 @@ class Quantity(NamedTuple):
         grown = self._replace(values=np.append(self.values, value))
         if not grown.known[-1]:
             return grown
-        at, z, out = grown.rows(x)
-        prior, belief = grown.own_prior(prior, x), self.belief
+        rows = grown.rows(x)
+        at, z, out, _ = rows
+        prior, belief = grown.own_prior(prior, rows), self.belief
         if belief is not None:
             belief = inference.warped_at_least(belief, prior.least_warp)
             belief = inference.update_belief(rng, prior, belief, at, z, out)
@@ -87,8 +90,9 @@ class Quantity(NamedTuple):
         other = self._replace(values=values)
         if self.belief is None or not other.known.any():
             return other._replace(belief=None)
-        at, z, out = other.rows(x)
-        prior = other.own_prior(prior, x)
+        rows = other.rows(x)
+        at, z, out, _ = rows
+        prior = other.own_prior(prior, rows)
         belief = inference.warped_at_least(self.belief, prior.least_warp)
         belief = inference.rebuild_belief(prior, belief, at, z, out)
         belief = inference.move_all(rng, prior, belief, at, z, moves)
@@ -98,20 +102,20 @@ class Quantity(NamedTuple):
 class ModelledObjective(Quantity):
     """One of several objectives. Of one alone less would do: only its least values count."""
 
-    def own_prior(self, prior: Prior, x: np.ndarray) -> Prior:
+    def own_prior(self, prior: Prior, rows: KnownRows) -> Prior:
         """Return the prior with a least warp.
 
         It does not bend far below what the front has of the objective: to many points of the least
         value, as at the end of a front, a sharper bend would fit the better the sharper it is.
         """
-        width = height_of(self.limit, self.tamed(x)[0]) if math.isfinite(self.limit) else 0.0
+        width = height_of(self.limit, rows.tamed) if math.isfinite(self.limit) else 0.0
         least = math.log(_BEND * width) if width > _NARROWEST else _SHARP
         return prior._replace(least_warp=least)
 
     def rows(self, x: np.ndarray) -> KnownRows:
         """Return the observations where it is known; heights are above the least of its values."""
         tamed, out = self.tamed(x)
-        return KnownRows(x[self.known], heights(tamed), out)
+        return KnownRows(x[self.known], heights(tamed), out, tamed)
 
     def tamed(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return its values (m,) where it is known, outliers tamed, and which these are (m,).

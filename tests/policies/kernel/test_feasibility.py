@@ -92,7 +92,7 @@ def test_only_feasible_observations_are_improved_on() -> None:
 def test_a_quantity_is_known_where_it_was_told() -> None:
     x = np.array([[0.1], [0.2], [0.7], [0.9]])
     quantity = Quantity(np.array([np.nan, -2.0, 4.0, np.nan]))
-    at, z, _ = quantity.rows(x)
+    at, z, *_ = quantity.rows(x)
     assert at.tolist() == [[0.2], [0.7]]
     assert_allclose(z, [-2.0 / 3.0, 4.0 / 3.0])
     assert total_excess((quantity, quantity), x).tolist() == pytest.approx(

@@ -65,7 +65,8 @@ def test_many_points_at_a_bound_leave_hypotheses_that_tell_the_others_apart() ->
     state = told(np.column_stack([first, rng.random(24)]))
     belief = state.objectives[0].belief
     assert belief is not None
-    own = state.objectives[0].own_prior(prior.DEFAULT_PRIOR, state.x)
+    first = state.objectives[0]
+    own = first.own_prior(prior.DEFAULT_PRIOR, first.rows(state.x))
     assert -5.0 < own.least_warp <= belief.hypotheses.log_warp.min()
     assert np.unique(state.objectives[0].rows(state.x).z).size == 13
 
