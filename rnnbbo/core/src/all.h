@@ -1,0 +1,7 @@
+/* Every function of the core, compiled once for each level; LEVEL is the prefix of its names. */
+
+#define JOINED(level, name) level##_##name
+#define NAMED(level, name) JOINED(level, name)
+#define EXPORT(name) __attribute__((visibility("default"))) NAMED(LEVEL, name)
+
+#include "arithmetic.h"
