@@ -154,6 +154,9 @@ class _View(ctypes.Structure):
     ]
 
 
+_NOISE = 10  # place of the noise among a view's arrays
+
+
 class Predictor:
     """What H hypotheses, conditioned on m points, predict, averaged by their weights.
 
@@ -193,12 +196,13 @@ class Predictor:
             None if one is None else np.ascontiguousarray(one, np.float64) for one in given
         ]
         self._size = len(p.rbf)
-        self._view = _View(
-            self._size,
-            *x.shape,
-            *(None if one is None else address(one) for one in self._arrays),
-        )
+        self._shape = x.shape
+        self._view = self._viewed(self._arrays)
         self._at = ctypes.addressof(self._view)
+
+    def _viewed(self, arrays: list[np.ndarray | None]) -> _View:
+        at = (None if one is None else address(one) for one in arrays)
+        return _View(self._size, *self._shape, *at)
 
     def log_ei(self, points: np.ndarray) -> np.ndarray:
         """Return the averaged log EI (C,) of points (C, D)."""
@@ -228,18 +232,21 @@ class Predictor:
         return value
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and reach (H, C) at points (C, D)."""
+        """Return mean and standard deviation (H, C) at points (C, D)."""
         points = np.ascontiguousarray(points)
-        mean, reach = np.empty((2, self._size, len(points)))
+        mean, deviation = np.empty((2, self._size, len(points)))
+        arrays = list(self._arrays)
+        arrays[_NOISE] = arrays[_NOISE + 1] = None  # then reach is the deviation
+        silent = self._viewed(arrays)
         _call(self._library, "predict", "riaaaaa")(
-            self._at, len(points), points, mean, reach, None, None
+            ctypes.addressof(silent), len(points), points, mean, deviation, None, None
         )
-        return mean, reach
+        return mean, deviation
 
     def predict_with_slopes(
         self, points: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return `predict`, and the gradients (H, C, D) of the mean and of the reach's square."""
+        """Return mean and reach (H, C), and the gradients (H, C, D) of the mean and of reach^2."""
         points = np.ascontiguousarray(points)
         mean, reach = np.empty((2, self._size, len(points)))
         by_mean, by_square = np.empty((2, self._size, *points.shape))
