@@ -1,8 +1,5 @@
 """Steps of a quasi-Newton ascent, compiled; `rnnbbo.policies.climb` defines them."""
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 
 from rnnbbo.core.library import Library, address
@@ -48,7 +45,8 @@ class Climbers:
         self._state = (count, dim, *map(address, self._arrays))
         self._to = address(self._trial)
         self._first = 1
-        self._move, self._take = _functions(library)
+        self._move = library.function("climb_move", "iirrrrrriidr")
+        self._take = library.call("climb_take", "iirrrrrriraa")
 
     def move(self, gain: float | None) -> np.ndarray | None:
         """Return where to look next, (S, D); None where no step promises more than `gain`.
@@ -62,14 +60,5 @@ class Climbers:
     def take(self, f: np.ndarray, g: np.ndarray) -> None:
         """Take in values (S,) and gradients (S, D) of what was looked at."""
         f, g = np.ascontiguousarray(f, np.float64), np.ascontiguousarray(g, np.float64)
-        if self._take(*self._state, self._first, self._to, f, g):
-            raise MemoryError
+        self._take(*self._state, self._first, self._to, f, g)
         self._first = 0
-
-
-@cache
-def _functions(library: Library) -> tuple[Callable[..., int], Callable[..., int]]:
-    return (
-        library.function("climb_move", "iirrrrrriidr"),
-        library.function("climb_take", "iirrrrrriraa"),
-    )

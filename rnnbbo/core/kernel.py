@@ -4,8 +4,6 @@ Every function takes N particles: `scale` (N, D) is 1 / l, and `rbf`, `share` an
 """
 
 import ctypes
-from collections.abc import Callable
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +60,7 @@ def append(
     count, n = len(p.rbf), len(x)
     longer = np.empty((count, n, n))
     x = np.ascontiguousarray(x)
-    _call(library, "append", "iiiaaaaaaaa")(count, *x.shape, x, *p, nugget, inverse, longer)
+    library.call("append", "iiiaaaaaaaa")(count, *x.shape, x, *p, nugget, inverse, longer)
     return longer
 
 
@@ -88,7 +86,7 @@ def profile(
     residual = np.empty((count, n))
     mean, amplitude, evidence = np.empty((3, count))
     weights = np.empty((count, n)) if alpha else None
-    _call(library, "profile", "iiaaaaaaaaa")(
+    library.call("profile", "iiaaaaaaaaa")(
         count, n, inverse, w, spread, counted, residual, mean, amplitude, evidence, weights
     )
     return Profiles(residual, mean, amplitude, evidence, weights)
@@ -103,7 +101,7 @@ def factorise(
     """
     factor = np.empty((len(p.rbf), len(x), len(x)))
     x = np.ascontiguousarray(x)
-    failed = _function(library, "factorise", "iiiaaaaaaa")(
+    failed = library.function("factorise", "iiiaaaaaaa")(
         len(factor), *x.shape, x, *p, nuggets, factor
     )
     if failed < 0:
@@ -116,14 +114,14 @@ def evidence_of(
 ) -> np.ndarray:
     """Return the evidence (N,) of warped values w (N, n) by factors L (N, n, n)."""
     evidence = np.empty(len(w))
-    _call(library, "evidence", "iiaaaaa")(*w.shape, factor, w, spread, counted, evidence)
+    library.call("evidence", "iiaaaaa")(*w.shape, factor, w, spread, counted, evidence)
     return evidence
 
 
 def invert(library: Library, factor: np.ndarray) -> np.ndarray:
     """Return the inverses W (N, n, n) of factors L (N, n, n)."""
     inverse = np.empty_like(factor)
-    _call(library, "invert", "iiaa")(*factor.shape[:2], factor, inverse)
+    library.call("invert", "iiaa")(*factor.shape[:2], factor, inverse)
     return inverse
 
 
@@ -228,7 +226,7 @@ class Predictor:
         """Return at least the averaged log EI (C,) of points (C, D), rounding aside."""
         points = np.ascontiguousarray(points)
         value = np.empty(len(points))
-        _call(self._library, "bound", "riaa")(self._at, len(points), points, value)
+        self._library.call("bound", "riaa")(self._at, len(points), points, value)
         return value
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -238,7 +236,7 @@ class Predictor:
         arrays = list(self._arrays)
         arrays[_NOISE] = arrays[_NOISE + 1] = None  # then reach is the deviation
         silent = self._viewed(arrays)
-        _call(self._library, "predict", "riaaaaa")(
+        self._library.call("predict", "riaaaaa")(
             ctypes.addressof(silent), len(points), points, mean, deviation, None, None
         )
         return mean, deviation
@@ -250,7 +248,7 @@ class Predictor:
         points = np.ascontiguousarray(points)
         mean, reach = np.empty((2, self._size, len(points)))
         by_mean, by_square = np.empty((2, self._size, *points.shape))
-        _call(self._library, "predict", "riaaaaa")(
+        self._library.call("predict", "riaaaaa")(
             self._at, len(points), points, mean, reach, by_mean, by_square
         )
         return mean, reach, by_mean, by_square
@@ -258,27 +256,11 @@ class Predictor:
     def _value(self, name: str, points: np.ndarray) -> np.ndarray:
         points = np.ascontiguousarray(points)
         value = np.empty(len(points))
-        _call(self._library, name, "riaaa")(self._at, len(points), points, value, None)
+        self._library.call(name, "riaaa")(self._at, len(points), points, value, None)
         return value
 
     def _climbed(self, name: str, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = np.ascontiguousarray(points)
         value, gradient = np.empty(len(points)), np.empty(points.shape)
-        _call(self._library, name, "riaaa")(self._at, len(points), points, value, gradient)
+        self._library.call(name, "riaaa")(self._at, len(points), points, value, gradient)
         return value, gradient
-
-
-@cache
-def _function(library: Library, name: str, arguments: str) -> Callable[..., int]:
-    return library.function(name, arguments)
-
-
-@cache
-def _call(library: Library, name: str, arguments: str) -> Callable[..., None]:
-    function = _function(library, name, arguments)
-
-    def call(*values: object) -> None:
-        if function(*values):
-            raise MemoryError
-
-    return call

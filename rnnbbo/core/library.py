@@ -79,6 +79,7 @@ class Library:
         self._library = ctypes.CDLL(str(path))
         self.level = level or _LEVELS[self._library.rnnbbo_level()]
 
+    @cache  # noqa: B019 (there is one library, and it stays)
     def function(self, name: str, arguments: str) -> Callable[..., int]:
         """Return a function of the library.
 
@@ -91,6 +92,17 @@ class Library:
         found.argtypes = [_TYPES[letter] for letter in arguments]
         found.restype = ctypes.c_int
         return found  # type: ignore[no-any-return]
+
+    @cache  # noqa: B019 (there is one library, and it stays)
+    def call(self, name: str, arguments: str) -> Callable[..., None]:
+        """Return a function as `function` does, which raises MemoryError unless it returns 0."""
+        function = self.function(name, arguments)
+
+        def call(*values: object) -> None:
+            if function(*values):
+                raise MemoryError
+
+        return call
 
 
 def library() -> Library | None:

@@ -11,3 +11,4 @@
 #include "kernel_tell.h"
 #include "kernel_view.h"
 #include "normal.h"
+#include "outliers.h"

@@ -133,9 +133,15 @@ INLINE void covariances(const hypothesis *h, const double *keys, int first, int 
             for (int p = 0; p < B; p += LANES) {
                 size_t at = (size_t)j * B + p;
                 lanes total = {0.0};
-                for (int d = 0; d < dim; d++) {
-                    lanes apart = scale[d] * (load(keys + d * B + p) - rows[(size_t)j * dim + d]);
-                    total += 1.0 / (1.0 + half * (apart * apart));
+                for (int d = 0; d < dim;) { /* four fractions in one: divisions take long */
+                    lanes above = {0.0}, below = {1.0, 1.0, 1.0, 1.0};
+                    for (int end = d + 4 < dim ? d + 4 : dim; d < end; d++) {
+                        lanes apart = scale[d] * (load(keys + d * B + p) - rows[(size_t)j * dim + d]);
+                        lanes term = 1.0 + half * (apart * apart);
+                        above = above * term + below;
+                        below *= term;
+                    }
+                    total += above / below;
                 }
                 store(k + at, keep * load(k + at) + part * total);
                 if (slope)
