@@ -6,6 +6,7 @@ plus the log probability of feasibility (Gardner et al. 2014, eq. 5; in logarith
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -111,7 +112,7 @@ def make_acquisition(
         reference: (K,) the reference point of several objectives; None to derive it.
     """
     assert state.belief is not None
-    x, out = state.inliers()
+    x, out, z = state.inliers()
     feasible = state.feasible[state.known]
     improves = bool(feasible.any())
     view: View | FrontView
@@ -122,7 +123,7 @@ def make_acquisition(
             state.belief,
             hypotheses,
             x,
-            state.heights(out),
+            z,
             pending,
             rng,
             passed=~feasible if state.constraints and improves else None,
@@ -136,9 +137,11 @@ def make_acquisition(
     views = []
     for quantity in state.quantities:
         if quantity.belief is not None:
-            at, z, *_ = quantity.rows(state.x)
-            own = _drawn(quantity.belief, hypotheses, at, z, pending, rng, incumbent=view.incumbent)
-            views.append(own.with_posterior(noise=None))
+            at, labels, *_ = quantity.rows(state.x)
+            own = _drawn(
+                quantity.belief, hypotheses, at, labels, pending, rng, incumbent=view.incumbent
+            )
+            views.append(replace(own, noise=None))
     crashes = None if state.crashes is None else views.pop()
     return Acquisition(view, Feasibility(tuple(views), crashes), improves, hint)
 

@@ -97,36 +97,24 @@ def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) ->
     which has the scale and the correlations of the posterior. Half of the proposals move a random
     part of the coordinates only.
     """
-    old = h.take(index)
-    count, dim = old.log_lengthscale.shape
+    dim = h.log_lengthscale.shape[1]
+    count, width = len(index), dim + 3
     flat = np.column_stack([h.log_lengthscale, h.log_noise, h.log_warp, h.log_trend])
     a, b = rng.integers(h.size, size=(2, count))
-    width = dim + 3
-    partial = rng.random((count, 1)) < 0.5
-    moves = ~partial | (rng.random((count, width)) < max(0.3, 1.0 / width))
+    whole = rng.random((count, 1)) >= 0.5
+    moves = whole | (rng.random((count, width)) < max(0.3, 1.0 / width))
     moved = np.maximum(moves.sum(axis=1, keepdims=True), 1)
     # 2.38 / sqrt(2 d) is optimal for normal targets; now and then 1, to jump between modes.
     gamma = np.where(rng.random((count, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * moved))
     step = gamma * (flat[a] - flat[b]) + 0.03 * rng.standard_normal((count, width))
     new = flat[index] + step * moves
-    flips = rng.random((5, count)) < _FLIP
-    rbf, noisy, curved, separable, glitchy = (
-        np.where(flip, 1.0 - switch, switch)
-        for flip, switch in zip(
-            flips, (old.rbf, old.noisy, old.curved, old.separable, old.glitchy), strict=True
-        )
+    switches = np.stack([h.rbf, h.noisy, h.curved, h.separable, h.glitchy])[:, index]
+    rbf, noisy, curved, separable, glitchy = np.where(
+        rng.random((5, count)) < _FLIP, 1.0 - switches, switches
     )
-    return Hypotheses(
-        new[:, :dim],
-        rbf,
-        noisy,
-        new[:, dim],
-        new[:, dim + 1],
-        curved,
-        new[:, dim + 2],
-        separable,
-        glitchy,
-    )
+    lengthscale = np.ascontiguousarray(new[:, :dim])
+    noise, warp, trend = np.ascontiguousarray(new[:, dim:].T)
+    return Hypotheses(lengthscale, rbf, noisy, noise, warp, curved, trend, separable, glitchy)
 
 
 def heights(y: np.ndarray, base: float | None = None) -> np.ndarray:

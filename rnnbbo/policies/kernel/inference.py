@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo import core
+from rnnbbo.core import belief as compiled_belief
 from rnnbbo.core import kernel as compiled
 from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
@@ -256,14 +257,27 @@ def _move(
     x: np.ndarray,
     z: np.ndarray,
     count: int,
+    own: bool = False,
 ) -> Belief:
-    """Take one Metropolis step with so many particles."""
+    """Take one Metropolis step with so many particles; `own`: nobody else has the arrays."""
     h, out = belief.hypotheses, belief.out
     index = rng.permutation(h.size)[:count]
     new = hypotheses.propose_moves(rng, h, index)
+    log_chance = np.log(rng.random(len(index)))
+    library = core.library()
+    if library is not None:
+        fields = h.take(np.arange(h.size))
+        inverse = belief.inverse if own else belief.inverse.copy()
+        density = belief.log_target if own else belief.log_target.copy()
+        numbers = priors.numbers(prior, x.shape[1])
+        outliers = out.astype(np.float64)
+        if compiled_belief.move(
+            library, numbers, fields, x, z, outliers, index, new, log_chance, inverse, density
+        ):
+            return belief._replace(hypotheses=fields, log_target=density, inverse=inverse)
     factor, evidence = _factor_and_evidence(new, x, z, out)
     target = log_target(prior, new, evidence, out)
-    accepted = np.log(rng.random(len(index))) < target - belief.log_target[index]
+    accepted = log_chance < target - belief.log_target[index]
     if not accepted.any():
         return belief
     at = index[accepted]
@@ -318,14 +332,24 @@ def update_belief(
     """Take in the last of the observations x (n, D), z (n,), of which `out` (n,) are outliers."""
     h = belief.hypotheses
     belief = _with_outliers(belief, x[:-1], out[:-1])
-    # Appending row after row for points that all but coincide goes wrong: then from scratch.
-    with np.errstate(over="ignore", invalid="ignore"):
-        inverse = extend(h, belief.inverse, x, out)
-    inverse = _mended(h, inverse, inverse[:, -1], x, out)
-    density = _density(prior, h, inverse, z, out)
+    library = core.library()
+    learnt = None
+    if library is not None:
+        numbers = priors.numbers(prior, x.shape[1])
+        learnt = compiled_belief.learn(
+            library, numbers, h, x, z, out.astype(np.float64), belief.inverse
+        )
+    if learnt is None:
+        # Appending row after row for points that all but coincide goes wrong: then from scratch.
+        with np.errstate(over="ignore", invalid="ignore"):
+            inverse = extend(h, belief.inverse, x, out)
+        inverse = _mended(h, inverse, inverse[:, -1], x, out)
+        learnt = inverse, _density(prior, h, inverse, z, out)
+    inverse, density = learnt
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse, out)
-    return _move(rng, prior, _resample(rng, belief, len(z)), x, z, move_count(len(z)))
+    belief = _resample(rng, belief, len(z))
+    return _move(rng, prior, belief, x, z, move_count(len(z)), own=True)
 
 
 def _with_outliers(belief: Belief, x: np.ndarray, out: np.ndarray) -> Belief:
