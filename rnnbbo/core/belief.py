@@ -6,6 +6,7 @@ fields, (N, D) the first and (N,) the others, in the order of `rnnbbo.policies.k
 
 import ctypes
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,6 +36,53 @@ class PriorNumbers(ctypes.Structure):
         ("log_off", ctypes.c_double * 5),
         ("glitch", ctypes.c_double),
     ]
+
+
+class Whitened(NamedTuple):
+    """What N hypotheses make of values.
+
+    Attributes:
+        w: (N, n) warped values.
+        residual: (N, n) W (w - mean).
+        alpha: (N, n) K^-1 (w - mean).
+        smooth: (N, n) posterior means at the observations, w - nugget alpha.
+        mean: (N,) the constant means.
+        amplitude: (N,).
+    """
+
+    w: np.ndarray
+    residual: np.ndarray
+    alpha: np.ndarray
+    smooth: np.ndarray
+    mean: np.ndarray
+    amplitude: np.ndarray
+
+
+def whiten(
+    library: Library,
+    fields: Sequence[np.ndarray],
+    z: np.ndarray,
+    out: np.ndarray,
+    inverse: np.ndarray,
+) -> Whitened:
+    """Return what hypotheses make of heights z (n,).
+
+    Args:
+        library: the compiled library.
+        fields: of the hypotheses.
+        z: the heights.
+        out: (n,) 1 for those that are outliers, else 0.
+        inverse: (N, n, n) factors.
+    """
+    fields = [np.ascontiguousarray(one) for one in fields]
+    inverse = np.ascontiguousarray(inverse)
+    count, n = len(inverse), len(z)
+    w, residual, alpha, smooth = np.empty((4, count, n))
+    mean, amplitude = np.empty((2, count))
+    library.call("whiten", "iiaaraaaaaaa")(
+        count, n, z, out, _places(fields), inverse, w, residual, alpha, smooth, mean, amplitude
+    )
+    return Whitened(w, residual, alpha, smooth, mean, amplitude)
 
 
 def learn(
@@ -78,7 +126,7 @@ def move(
     z: np.ndarray,
     out: np.ndarray,
     index: np.ndarray,
-    moved: Sequence[np.ndarray],
+    draws: Sequence[np.ndarray],
     log_chance: np.ndarray,
     inverse: np.ndarray,
     target: np.ndarray,
@@ -93,7 +141,7 @@ def move(
         z: (n,) their heights.
         out: (n,) 1 for those that are outliers, else 0.
         index: which of them are to move.
-        moved: fields of their M proposals.
+        draws: (2, M) of int32, (M,), (M, D + 3), (M,), (M, D + 3), (5, M) random numbers.
         log_chance: (M,) log of a uniform number each.
         inverse: (N, n, n) factors; changed.
         target: (N,) log posterior densities; changed.
@@ -101,7 +149,6 @@ def move(
     Returns:
         Whether it could: nothing has changed where a factor is lost, or there is none.
     """
-    moved = [np.ascontiguousarray(one) for one in moved]
     failed = library.function("move", "iiiaaarrnraaa")(
         len(index),
         *x.shape,
@@ -111,7 +158,7 @@ def move(
         _places(fields),
         ctypes.addressof(prior),
         index.astype(np.int32),
-        _places(moved),
+        _places(draws),
         log_chance,
         inverse,
         target,

@@ -13,6 +13,7 @@ Random numbers are drawn there. */
 #define LOUD 1e4          /* hypotheses.py */
 #define ADDITIVE .75      /* _SHARE of hypotheses.py */
 #define LARGEST 2e6       /* _LARGEST of inference.py: 2 / sqrt(JITTER) */
+#define FLIP .1           /* _FLIP of hypotheses.py */
 
 /* Fields of `Hypotheses`, (N, D) and (N,). */
 typedef struct {
@@ -27,6 +28,16 @@ typedef struct {
     double log_on[5], log_off[5]; /* log probabilities of the switches, in the order of flips */
     double glitch;                /* what an outlier adds where it says nothing */
 } prior;
+
+/* Random numbers of M moves, `Draws` of hypotheses.py; W = D + 3. */
+typedef struct {
+    const int *pair;      /* (2, M) */
+    const double *whole;  /* (M,) */
+    const double *ticket; /* (M, W) */
+    const double *jump;   /* (M,) */
+    const double *normal; /* (M, W) */
+    const double *flip;   /* (5, M) */
+} draws;
 
 /* Room for what one particle needs. */
 typedef struct {
@@ -143,6 +154,34 @@ INLINE int is_lost(size_t size, const double *inverse)
     return lost;
 }
 
+/* What hypotheses make of heights z (n,), by inverse factors W (N, n, n): warped values w,
+   residual, alpha and, where no noise is left in them, `smooth` (N, n); mean, amplitude (N,). */
+int EXPORT(whiten)(int count, int n, const double *z, const double *out, const hypotheses *all,
+                   const double *inverse, double *w, double *residual, double *alpha,
+                   double *smooth, double *mean, double *amplitude)
+{
+    double *o = malloc(sizeof(double) * 2 * (size_t)n);
+    if (!o)
+        return -1;
+    double *nugget = o + n;
+    for (int i = 0; i < count; i++) {
+        const double *factor = inverse + (size_t)i * n * n;
+        double *values = w + (size_t)i * n, *u = residual + (size_t)i * n, spread, evidence;
+        double *weights = alpha + (size_t)i * n, *bare = smooth + (size_t)i * n;
+        double counted = nuggets_of(all, i, n, out, nugget);
+        warp_heights(n, z, all->log_warp[i], values, &spread);
+        double half = whiten_values(n, factor, values, u, o);
+        profile(n, u, o, half, spread, counted, u, mean + i, amplitude + i, &evidence);
+        memset(weights, 0, sizeof(double) * (size_t)n);
+        for (int j = 0; j < n; j++)
+            add_scaled(u[j], factor + (size_t)j * n, weights, j + 1);
+        for (int j = 0; j < n; j++)
+            bare[j] = values[j] - nugget[j] * weights[j];
+    }
+    free(o);
+    return 0;
+}
+
 /* Take in the last of x (n, D), z (n,), of which `out` (n,) are outliers: inverse factors (N, n - 1,
    n - 1) become `longer` (N, n, n), and the log posterior densities are written to `target` (N,).
 
@@ -173,13 +212,67 @@ int EXPORT(learn)(int count, int n, int dim, const double *x, const double *z, c
     return lost;
 }
 
+/* The numbers that move, in turn: log length-scales, log noise, log c, log trend. */
+INLINE double *number_of(const hypotheses *all, int i, int dim, int which)
+{
+    if (which < dim)
+        return all->log_lengthscale + (size_t)i * dim + which;
+    return (which == dim ? all->log_noise : which == dim + 1 ? all->log_warp : all->log_trend) + i;
+}
+
+/* The switches, in the order of flips. */
+INLINE double *switch_of(const hypotheses *all, int i, int which)
+{
+    double *const fields[5] = {all->rbf, all->noisy, all->curved, all->separable, all->glitchy};
+    return fields[which] + i;
+}
+
+/* Write the proposal of the particle at `from`, number i of M, to `moved`; `propose_moves`. */
+INLINE void propose(const hypotheses *all, const draws *r, int from, int i, int count, int dim,
+                    const hypotheses *moved)
+{
+    const int width = dim + 3, a = r->pair[i], b = r->pair[count + i];
+    const double some = 1.0 / width > 0.3 ? 1.0 / width : 0.3;
+    const double *ticket = r->ticket + (size_t)i * width, *normal = r->normal + (size_t)i * width;
+    int moving = 0;
+    for (int l = 0; l < width; l++)
+        moving += r->whole[i] >= 0.5 || ticket[l] < some;
+    double gamma = r->jump[i] < 0.1 ? 1.0 : 2.38 / sqrt(2.0 * (moving > 1 ? moving : 1));
+    for (int l = 0; l < width; l++) {
+        double step = gamma * (*number_of(all, a, dim, l) - *number_of(all, b, dim, l));
+        step += 0.03 * normal[l];
+        int moves = r->whole[i] >= 0.5 || ticket[l] < some;
+        *number_of(moved, i, dim, l) = *number_of(all, from, dim, l) + (moves ? step : 0.0);
+    }
+    for (int l = 0; l < 5; l++) {
+        double now = *switch_of(all, from, l);
+        *switch_of(moved, i, l) = r->flip[(size_t)l * count + i] < FLIP ? 1.0 - now : now;
+    }
+}
+
+/* Room for M hypotheses; NULL if there is none. */
+INLINE double *make_hypotheses(int count, int dim, hypotheses *h)
+{
+    const size_t size = (size_t)count;
+    double *all = malloc(sizeof(double) * size * ((size_t)dim + 8));
+    if (!all)
+        return 0;
+    h->log_lengthscale = all;
+    double *next = all + size * dim;
+    double **fields[8] = {&h->rbf, &h->noisy, &h->log_noise, &h->log_warp, &h->curved,
+                          &h->log_trend, &h->separable, &h->glitchy};
+    for (int l = 0; l < 8; l++, next += size)
+        *fields[l] = next;
+    return all;
+}
+
 /* Take a Metropolis step with the particles at `index` (M,), in place; nothing changes unless it
    returns 0.
 
-Their proposals `moved` have M rows; `log_chance` (M,) is of a uniform number each. Returns 1 if a
-covariance is not positive definite, or a factor is lost; -1 if there is no memory. */
+`log_chance` (M,) is of a uniform number each. Returns 1 if a covariance is not positive definite, or
+a factor is lost; -1 if there is no memory. */
 int EXPORT(move)(int count, int n, int dim, const double *x, const double *z, const double *out,
-                 hypotheses *all, const prior *p, const int *index, const hypotheses *moved,
+                 hypotheses *all, const prior *p, const int *index, const draws *random,
                  const double *log_chance, double *inverse, double *target)
 {
     belief_room s;
@@ -189,9 +282,12 @@ int EXPORT(move)(int count, int n, int dim, const double *x, const double *z, co
     const double outliers = count_of(n, out);
     double *factor = malloc(sizeof(double) * (size * ((size_t)count + 1) + (size_t)count));
     int *accepted = malloc(sizeof(int) * (size_t)count);
-    if (!factor || !accepted) {
+    hypotheses own, *moved = &own;
+    double *proposals = make_hypotheses(count, dim, moved);
+    if (!factor || !accepted || !proposals) {
         free(factor);
         free(accepted);
+        free(proposals);
         free(s.all);
         return -1;
     }
@@ -199,6 +295,7 @@ int EXPORT(move)(int count, int n, int dim, const double *x, const double *z, co
     int failed = 0, taken = 0;
     trend_of(dim, n * dim, x, s.t);
     for (int i = 0; i < count && !failed; i++) {
+        propose(all, random, index[i], i, count, dim, moved);
         hypothesis h = hypothesis_of(moved, i, dim, s.scale);
         double counted = nuggets_of(moved, i, n, out, s.nugget), spread, mean, amplitude;
         double jacobian = warp_heights(n, z, moved->log_warp[i], s.w, &spread);
@@ -239,6 +336,7 @@ int EXPORT(move)(int count, int n, int dim, const double *x, const double *z, co
     }
     free(factor);
     free(accepted);
+    free(proposals);
     free(s.all);
     return failed;
 }

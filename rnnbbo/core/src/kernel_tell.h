@@ -130,32 +130,6 @@ INLINE double whiten_values(int n, const double *inverse, const double *w, doubl
     return half;
 }
 
-/* What follows from inverse factors W (N, n, n) and warped values w (N, n), of variance `spread`
-   (N,), of which `counted` (N,) say something: residual (N, n), mean, amplitude, evidence (N,); and
-   alpha (N, n) = W^T residual, where it is not NULL. */
-int EXPORT(profile)(int count, int n, const double *inverse, const double *w, const double *spread,
-                    const double *counted, double *residual, double *mean, double *amplitude,
-                    double *evidence, double *alpha)
-{
-    double *o = malloc(sizeof(double) * (size_t)n);
-    if (!o)
-        return -1;
-    for (int i = 0; i < count; i++) {
-        const double *factor = inverse + (size_t)i * n * n, *values = w + (size_t)i * n;
-        double *u = residual + (size_t)i * n;
-        double half = whiten_values(n, factor, values, u, o);
-        profile(n, u, o, half, spread[i], counted[i], u, mean + i, amplitude + i, evidence + i);
-        if (alpha) {
-            double *out = alpha + (size_t)i * n;
-            memset(out, 0, sizeof(double) * (size_t)n);
-            for (int j = 0; j < n; j++)
-                add_scaled(u[j], factor + (size_t)j * n, out, j + 1);
-        }
-    }
-    free(o);
-    return 0;
-}
-
 /* The upper triangle of K (n, n), nugget (n,) included; t (n, D); `room` and `cross` (n, BLOCK). */
 INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const double *t,
                               const double *nugget, double *k, double *block, double *room,
@@ -208,30 +182,6 @@ int EXPORT(factorise)(int count, int n, int dim, const double *x, const double *
     }
     free(room);
     return failed;
-}
-
-/* Evidence (N,) from factors L^T (N, n, n) and warped values w (N, n). */
-int EXPORT(evidence)(int count, int n, const double *factor, const double *w, const double *spread,
-                     const double *counted, double *evidence)
-{
-    double *u = malloc(sizeof(double) * 2 * (size_t)n);
-    if (!u)
-        return -1;
-    double *o = u + n, mean, amplitude;
-    for (int i = 0; i < count; i++) {
-        const double *own = factor + (size_t)i * n * n;
-        double half = 0.0;
-        for (int j = 0; j < n; j++) {
-            u[j] = w[(size_t)i * n + j];
-            o[j] = 1.0;
-            half += log_of(own[(size_t)j * n + j]);
-        }
-        solve(n, own, u);
-        solve(n, own, o);
-        profile(n, u, o, half, spread[i], counted[i], u, &mean, &amplitude, evidence + i);
-    }
-    free(u);
-    return 0;
 }
 
 /* Inverse factors W (N, n, n) of factors L^T (N, n, n). */

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.front_view import FrontView, make_front_view
@@ -19,6 +20,7 @@ from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.transfer import EarlierStudies, Hint
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.outliers import without_outliers
+from rnnbbo.space import Space
 
 AROUND = 3  # observations of a front that candidates are drawn round
 
@@ -85,6 +87,29 @@ class Acquisition(NamedTuple):
         if self.feasibility is None:
             return self.view.lowered(points)
         return _sum(self.view.lowered(points), self.feasibility.climbed(points))
+
+    def climb(
+        self, space: Space, start: np.ndarray, unit: np.ndarray, steps: int, gain: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Climb from points (S, D) of a space; see `rnnbbo.policies.climb`."""
+        if isinstance(self.view, View) and self._alone(space):
+            return self.view.climb(start, unit, steps, gain)
+        func = search.held(space, start, self.climbed)
+        return climb(np, func, start, unit, steps, gain)
+
+    def descend(
+        self, space: Space, start: np.ndarray, unit: np.ndarray, steps: int, gain: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Climb `lowered` from points (S, D) of a space, of one objective only."""
+        assert isinstance(self.view, View)
+        if self._alone(space):
+            return self.view.climb(start, unit, steps, gain, lowered=True)
+        func = search.held(space, start, self.lowered)
+        return climb(np, func, start, unit, steps, gain)
+
+    def _alone(self, space: Space) -> bool:
+        """Tell whether there is nothing but the view, and nothing is held."""
+        return self.hint is None and self.feasibility is None and not space.conditional
 
 
 def _sum(

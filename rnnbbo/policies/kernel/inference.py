@@ -90,28 +90,6 @@ def log_target(prior: Prior, h: Hypotheses, evidence: np.ndarray, out: np.ndarra
     )
 
 
-class Whitened(NamedTuple):
-    """What N particles make of the values, mean and amplitude profiled out.
-
-    Attributes:
-        w: (N, n) warped values.
-        jacobian: (N,) log Jacobian of the warp.
-        residual: (N, n) W (w - mean).
-        mean: (N,).
-        amplitude: (N,).
-        evidence: (N,).
-        alpha: (N, n) K^-1 (w - mean); None where it was not asked for.
-    """
-
-    w: np.ndarray
-    jacobian: np.ndarray
-    residual: np.ndarray
-    mean: np.ndarray
-    amplitude: np.ndarray
-    evidence: np.ndarray
-    alpha: np.ndarray | None
-
-
 def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return u = W w and o = W 1, (N, n) each."""
     pair = inverse @ np.stack([w, np.ones_like(w)], axis=-1)
@@ -119,30 +97,18 @@ def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def whiten_heights(
-    h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray, alpha: bool = True
-) -> Whitened:
-    """Return what hypotheses make of heights z (n,), by their inverse factors W (N, n, n).
-
-    Args:
-        h: the hypotheses.
-        inverse: W.
-        z: the heights.
-        out: (n,) which of them are outliers.
-        alpha: whether it is wanted.
-    """
-    w, jacobian, spread = warp(z, h.log_warp)
-    counted = h.counted(out)
+    h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray
+) -> compiled_belief.Whitened:
+    """Return what hypotheses make of heights z (n,), `out` (n,) outliers, by W (N, n, n)."""
     library = core.library()
     if library is not None:
-        found = compiled.profile(library, np.ascontiguousarray(inverse), w, spread, counted, alpha)
-        return Whitened(w, jacobian, *found)
+        return compiled_belief.whiten(library, h, z, out.astype(np.float64), inverse)
+    w, _, spread = warp(z, h.log_warp)
     u, o = whiten(inverse, w)
-    half = -np.log(np.diagonal(inverse, axis1=-2, axis2=-1)).sum(axis=-1)
-    found = posterior.profile_out(np, u, o, half, spread, counted)
-    weights = (found.residual[:, None, :] @ inverse)[:, 0] if alpha else None
-    return Whitened(
-        w, jacobian, found.residual, found.mean, found.amplitude, found.evidence, weights
-    )
+    found = posterior.profile_out(np, u, o, np.zeros(h.size), spread, h.counted(out))
+    alpha = (found.residual[:, None, :] @ inverse)[:, 0]
+    smooth = w - h.nuggets(out) * alpha
+    return compiled_belief.Whitened(w, found.residual, alpha, smooth, found.mean, found.amplitude)
 
 
 def particles(h: Hypotheses) -> compiled.Particles:
@@ -168,16 +134,18 @@ def smooth(belief: Belief, z: np.ndarray) -> Smooth:
     """Return posterior means at the observations of heights z (n,), and the noise left out."""
     h = belief.hypotheses
     known = whiten_heights(h, belief.inverse, z, belief.out)
-    assert known.alpha is not None
     noise = known.amplitude * np.sqrt(h.nugget - factors.JITTER)
-    return Smooth(known.w, known.w - h.nuggets(belief.out) * known.alpha, noise)
+    return Smooth(known.w, known.smooth, noise)
 
 
 def _density(
     prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray
 ) -> np.ndarray:
-    known = whiten_heights(h, inverse, z, out, alpha=False)
-    return log_target(prior, h, known.evidence + known.jacobian, out)
+    w, jacobian, spread = warp(z, h.log_warp)
+    u, o = whiten(inverse, w)
+    half = -np.log(np.diagonal(inverse, axis1=-2, axis2=-1)).sum(axis=-1)
+    found = posterior.profile_out(np, u, o, half, spread, h.counted(out))
+    return log_target(prior, h, found.evidence + jacobian, out)
 
 
 def factorise(h: Hypotheses, x: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -216,10 +184,6 @@ def _mended(
 
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Append the last of the points x (n, D) to the factors of the others."""
-    library = core.library()
-    if library is not None:
-        nugget = h.nuggets(out[-1:])[:, 0]
-        return compiled.append(library, particles(h), x, nugget, inverse)
     cross = correlations(h, x[-1:], x[:-1])
     own = (1.0 + h.nuggets(out[-1:]))[..., None]
     if h.curved.any():
@@ -262,7 +226,7 @@ def _move(
     """Take one Metropolis step with so many particles; `own`: nobody else has the arrays."""
     h, out = belief.hypotheses, belief.out
     index = rng.permutation(h.size)[:count]
-    new = hypotheses.propose_moves(rng, h, index)
+    draws = hypotheses.Draws.of(rng, h, len(index))
     log_chance = np.log(rng.random(len(index)))
     library = core.library()
     if library is not None:
@@ -272,9 +236,10 @@ def _move(
         numbers = priors.numbers(prior, x.shape[1])
         outliers = out.astype(np.float64)
         if compiled_belief.move(
-            library, numbers, fields, x, z, outliers, index, new, log_chance, inverse, density
+            library, numbers, fields, x, z, outliers, index, draws, log_chance, inverse, density
         ):
             return belief._replace(hypotheses=fields, log_target=density, inverse=inverse)
+    new = hypotheses.propose_moves(h, index, draws)
     factor, evidence = _factor_and_evidence(new, x, z, out)
     target = log_target(prior, new, evidence, out)
     accepted = log_chance < target - belief.log_target[index]
@@ -282,7 +247,7 @@ def _move(
         return belief
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
-    taken, fresh = new.take(accepted), _inverted(factor[accepted])
+    taken, fresh = new.take(accepted), factors.invert_lower(np, factor[accepted])
     inverse[at] = _mended(taken, fresh, fresh, x, out)
     density[at] = target[accepted]
     return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
@@ -294,12 +259,6 @@ def _factor_and_evidence(
     """Return factors L (N, n, n), and the log density (N,) of the heights without the prior."""
     n = len(z)
     w, jacobian, spread = warp(z, h.log_warp)
-    library = core.library()
-    if library is not None:
-        factor = compiled.factorise(library, particles(h), x, h.nuggets(out))
-        if factor is not None:
-            evidence = compiled.evidence_of(library, factor, w, spread, h.counted(out))
-            return factor, evidence + jacobian
     # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
     k = np.zeros((h.size, n + 2, n + 2))
     k[:, :n, :n] = covariance(h, x, out)
@@ -312,13 +271,6 @@ def _factor_and_evidence(
     u, o = whole[:, n, :n], whole[:, n + 1, :n]
     found = posterior.profile_out(np, u, o, half, spread, h.counted(out))
     return factor, found.evidence + jacobian
-
-
-def _inverted(factor: np.ndarray) -> np.ndarray:
-    library = core.library()
-    if library is not None:
-        return compiled.invert(library, np.ascontiguousarray(factor))
-    return factors.invert_lower(np, factor)
 
 
 def update_belief(

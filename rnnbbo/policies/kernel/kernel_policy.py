@@ -16,7 +16,6 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.allowed import keep_allowed
-from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import (
     advice,
@@ -289,8 +288,7 @@ class KernelPolicy(Policy):
             refined = refining.refined(wanted, space, ranked, unit)
             yield from refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
-        func = search.held(space, start, wanted.climbed)
-        climbed, values = climb(np, func, start, unit, search.STEPS, search.GAIN)
+        climbed, values = wanted.climb(space, start, unit, search.STEPS, search.GAIN)
         snapped = search.settle(space, start, climbed)
         if not np.array_equal(snapped, climbed):
             values = wanted.climbed(snapped)[0]
@@ -322,8 +320,7 @@ class KernelPolicy(Policy):
         candidates = np.concatenate([drawn, near])
         scores = own.climbed(candidates)[0] + flat.log_chance(candidates)
         start = candidates[np.argsort(-scores, kind="stable")[:_BRANCH_STARTS]]
-        func = search.held(space, start, own.climbed)
-        climbed, _ = climb(np, func, start, unit, search.STEPS, search.GAIN)
+        climbed, _ = own.climb(space, start, unit, search.STEPS, search.GAIN)
         found = search.settle(space, start, climbed)
         values = own.climbed(found)[0] + flat.log_chance(found)
         yield from found[np.argsort(-values, kind="stable")]

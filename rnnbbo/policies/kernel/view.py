@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnbbo import core
 from rnnbbo.core.kernel import Predictor
+from rnnbbo.policies.climb import climb, first_radius
 from rnnbbo.policies.gp import factors, improvement, kernels
 from rnnbbo.policies.gp.factors import JITTER
 from rnnbbo.policies.gp.improvement import log_ei
@@ -201,6 +202,20 @@ class View:
         )
         return self.average(value), self.average(gradient)
 
+    def climb(
+        self,
+        start: np.ndarray,
+        unit: np.ndarray,
+        steps: int,
+        gain: float,
+        lowered: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Climb from points (S, D) by the averaged log EI, or by minus the mean."""
+        if self.compiled is not None:
+            radius = first_radius(len(unit))
+            return self.compiled.ascend(start, unit, steps, radius, gain, lowered)
+        return climb(np, self.lowered if lowered else self.climbed, start, unit, steps, gain)
+
     def average(self, values: np.ndarray) -> np.ndarray:
         """Average values (H, ...) over the hypotheses."""
         return (self.weight @ values.reshape(len(values), -1)).reshape(values.shape[1:])
@@ -257,10 +272,8 @@ def make_view(
     """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
     known = inference.whiten_heights(h, inverse, z, belief.out)
-    w, alpha = known.w, known.alpha
-    assert alpha is not None
-    # The posterior mean at an observation is w - nugget K^-1 (w - mean).
-    smooth = w - h.nuggets(belief.out) * alpha
+    alpha = known.alpha
+    smooth = known.smooth
     ignored = belief.out if passed is None else belief.out | passed
     smooth[:, ignored] = np.inf
     lowest = smooth.argmin(axis=1)
