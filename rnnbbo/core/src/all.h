@@ -13,3 +13,4 @@
 #include "kernel_view.h"
 #include "normal.h"
 #include "outliers.h"
+#include "search.h"
