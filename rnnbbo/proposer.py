@@ -42,6 +42,8 @@ class Proposer:
         stepped: how many of the first of these, of `bulks` or else of `since`, single steps have
             taken in, and the state after them; None for none.
         prepared: what it would query in this state; None where it was not worked out yet.
+        repeats: whether it may propose a point that was told before.
+        again: such a point (D,), worked out beside `prepared`; None where a new one is worth more.
     """
 
     policy: Checkpoint
@@ -55,12 +57,17 @@ class Proposer:
     since: tuple[Observation, ...] = ()
     stepped: tuple[int, Any] | None = None
     prepared: np.ndarray | None = None
+    repeats: bool = False
+    again: np.ndarray | None = None
 
     @classmethod
-    def begin(cls, policy: Checkpoint, space: Space, entropy: int) -> "Proposer":
+    def begin(
+        cls, policy: Checkpoint, space: Space, entropy: int, repeats: bool = False
+    ) -> "Proposer":
         """Return one that has seen nothing yet."""
         shift = np.random.default_rng((entropy, 0)).random((1, space.cube_dim))
-        return cls(policy, space, entropy, shift, policy.policy.init(space.cube_dim))
+        state = policy.policy.init(space.cube_dim)
+        return cls(policy, space, entropy, shift, state, repeats=repeats)
 
     @property
     def state(self) -> Any:
@@ -170,7 +177,10 @@ class Proposer:
                 f"choices of policy {self.policy.name!r} = {shown:.200}; expected an array (C, "
                 f"{self.space.cube_dim}) with C >= 1, of numbers from 0 to 1"
             )
-        return replace(ready, prepared=admit(self.space, choices))
+        prepared, again = admit(self.space, choices), None
+        if self.repeats:
+            again = policy.again(params, ready.state, prepared[:_WEIGHED], pending, self.space)
+        return replace(ready, prepared=prepared, again=again)
 
     def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.
@@ -186,10 +196,11 @@ class Proposer:
             The point in user units, and where in the cube (D,) it will be told: rounding on the way
             takes several places to the same point.
         """
-        prepared = self.prepared
-        if prepared is None:
-            prepared = self.prepare(ledger).prepared
+        ready = self if self.prepared is not None else self.prepare(ledger)
+        prepared = ready.prepared
         assert prepared is not None
+        if ready.again is not None and (known := ledger.find(ready.again)) is not None:
+            return known, ready.again
         for u in chain(prepared, self._further(ledger, rng)):
             if ledger.was_seen(u):
                 continue

@@ -52,6 +52,7 @@ class Policy(ABC):
         batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
         takes: which values it is told.
         knows_gain: whether it has a `gain`.
+        knows_repeats: whether it has an `again`.
         constrained: whether it is told the values of constraints, too.
         multi_objective: whether it is told the values of several objectives; others are told one
             value in their place (`rnnbbo.scalarisation`).
@@ -61,6 +62,7 @@ class Policy(ABC):
     batched: bool = False
     takes: Takes = Takes.FINITE
     knows_gain: bool = False
+    knows_repeats: bool = False
     constrained: bool = False
     multi_objective: bool = False
 
@@ -193,6 +195,28 @@ class Policy(ABC):
 
         Returns:
             It, at least 0; None where it is not known, or not yet.
+        """
+        return None
+
+    def again(
+        self,
+        params: Params,
+        state: Any,
+        points: np.ndarray,
+        pending: np.ndarray,
+        space: Space,
+    ) -> np.ndarray | None:
+        """Return the point told (D,) of which another value is worth more than any new one.
+
+        Args:
+            params: its weights.
+            state: its state.
+            points: (C, D) what it would query else, C >= 1.
+            pending: (P, D) points asked and not told.
+            space: the user's.
+
+        Returns:
+            It, bit for bit as it was told; None where a new point is worth more.
         """
         return None
 

@@ -25,6 +25,7 @@ from rnnbbo.policies.kernel import (
     inference,
     recommending,
     refining,
+    repeating,
     search,
     seeing,
 )
@@ -95,6 +96,7 @@ class KernelPolicy(Policy):
 
     takes = Takes.ALL
     knows_gain = True
+    knows_repeats = True
     constrained = True
     multi_objective = True
 
@@ -390,6 +392,17 @@ class KernelPolicy(Policy):
         y = without_outliers(state.y[state.known], state.inliers()[1])
         flat = _plateaus(state, space.category_columns)
         return expected_gain.expected_gain(state.belief, wanted, y, points, flat)
+
+    def again(
+        self,
+        params: Params,
+        state: KernelState,
+        points: np.ndarray,
+        pending: np.ndarray,
+        space: Space,
+    ) -> np.ndarray | None:
+        """Return the observation to look at again; see `Policy.again`."""
+        return repeating.again(state, self.config.hypotheses, points, pending)
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
