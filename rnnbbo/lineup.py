@@ -44,6 +44,8 @@ class Start:
         loaded = self.learned.get(loaded.name, loaded)
         if self.reference is not None:
             loaded = replace(loaded, policy=loaded.policy.within(self.reference))
+        if self.repeats:
+            loaded = replace(loaded, policy=loaded.policy.repeating())
         begun = Proposer.begin(loaded, self.space, self.entropy, self.repeats)
         return _for_several(begun) if several else begun
 

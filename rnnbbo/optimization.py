@@ -168,10 +168,9 @@ class Optimization:
         return {"repeat": self.repeat if self.repeat == REPEAT_AUTO else 1}
 
     def _noticing(self, history: History) -> Callable[[Trial], Any]:
-        """Return what warns of a point that comes again, unless that is wanted."""
-        if self.repeat == REPEAT_AUTO:
-            return lambda trial: None
-        repeats = Repeats(self.space, [trial.x for trial in history.told()])
+        """Return what warns of a point that comes again."""
+        known = [trial.x for trial in history.told()]
+        repeats = Repeats(self.space, known, wanted=self.repeat == REPEAT_AUTO)
         return lambda trial: repeats.add(trial.x)
 
     @contextmanager

@@ -179,14 +179,16 @@ class Proposer:
             )
         prepared, again = admit(self.space, choices), None
         if self.repeats:
-            again = policy.again(params, ready.state, prepared[:_WEIGHED], pending, self.space)
+            fresh = self._unseen(ledger, prepared)
+            again = policy.again(params, ready.state, fresh, pending, self.space)
         return replace(ready, prepared=prepared, again=again)
 
     def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.
 
-        Only when nothing new is found, in a small discrete space that is all but exhausted, is a
-        point repeated.
+        Where it repeats, a point that was told comes first if the policy says that it is worth more
+        than these. Else a point is repeated only when nothing new is found, in a small discrete
+        space that is all but exhausted.
 
         Args:
             ledger: what was asked and told.
@@ -220,10 +222,17 @@ class Proposer:
         ready = self if self.prepared is not None else self.prepare(ledger)
         choices = ready.prepared
         assert choices is not None
-        places = [self._settle(u)[1] for u in choices[:_WEIGHED]]
-        unseen = [u for u in places if not ledger.was_seen(u)] or places[:1]
+        unseen = self._unseen(ledger, choices)
+        if not len(unseen):
+            unseen = self._settle(choices[0])[1][None]
         pending = ledger.waiting(policy.takes)[-MOST_PENDING:]
-        return policy.gain(params, ready.state, np.array(unseen), pending, self.space)
+        return policy.gain(params, ready.state, unseen, pending, self.space)
+
+    def _unseen(self, ledger: Ledger, choices: np.ndarray) -> np.ndarray:
+        """Return the places (n, D) of the best choices that were not asked or told before."""
+        places = [self._settle(u)[1] for u in choices[:_WEIGHED]]
+        unseen = [u for u in places if not ledger.was_seen(u)]
+        return np.array(unseen).reshape(-1, choices.shape[1])
 
     def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""

@@ -98,6 +98,10 @@ class Policy(ABC):
         """
         return self
 
+    def repeating(self) -> "Policy":
+        """Return the policy for a run in which points are asked for again: see `again`."""
+        return self
+
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw untrained weights, float32, by name; none unless it learns."""
         return {}
@@ -211,7 +215,7 @@ class Policy(ABC):
         Args:
             params: its weights.
             state: its state.
-            points: (C, D) what it would query else, C >= 1.
+            points: (C, D) what it would query else; C = 0 where nothing is left that is new.
             pending: (P, D) points asked and not told.
             space: the user's.
 

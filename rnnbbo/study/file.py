@@ -155,7 +155,7 @@ class StudyFile:
         if isinstance(rng, numbers.Integral) and as_entropy(rng) != int(seed):
             raise StudyError(f"{made_for} seed: {seed}, not {rng}")
         self.policy_name, self.seed = name, int(seed)
-        return "\n".join([*means, platform.machine()])
+        return "\n".join([*means, platform.machine(), *["repeat"] * self._again])
 
     def _find_policy(self, policy: Any, source: str, name: str, weights: str) -> Any:
         """Return the study's policy: its name, if it is chosen by itself, or a loaded one.

@@ -86,7 +86,7 @@ def again(
     Args:
         state: what is carried.
         hypotheses: how many a view of what is not the objective averages.
-        points: (C, D) new ones.
+        points: (C, D) new ones, if there are any.
         pending: (P, D) points without a value.
     """
     belief = state.belief
@@ -109,7 +109,7 @@ def again(
         new = new * np.exp(wanted.feasibility.log_chance(points, aversion=1.0))
     old = np.where((known[:, None] == pending).all(axis=2).any(axis=1), 0.0, old)
     best = int(old.argmax())
-    return known[best] if old[best] > _MARGIN * new.max() else None
+    return known[best] if old[best] > _MARGIN * new.max(initial=0.0) else None
 
 
 def _compared(x: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> np.ndarray:
