@@ -1,0 +1,15 @@
+/* The level `plain`: for any processor that the compiler builds for. */
+
+#define LEVEL plain
+#include "all.h"
+
+/* The best level that this processor has: 1 for avx2, else 0. */
+int __attribute__((visibility("default"))) rnnbbo_level(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 0;
+#endif
+}
