@@ -1,6 +1,6 @@
 """A policy at work on one run: its state, and from there to the next query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -179,8 +179,9 @@ class Proposer:
             )
         prepared, again = admit(self.space, choices), None
         if self.repeats:
-            fresh = self._unseen(ledger, prepared)
-            again = policy.again(params, ready.state, fresh, pending, self.space)
+            new = self._first_new(ledger, prepared)
+            place = None if new is None else new[1]
+            again = policy.again(params, ready.state, place, pending, self.space)
         return replace(ready, prepared=prepared, again=again)
 
     def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
@@ -203,13 +204,20 @@ class Proposer:
         assert prepared is not None
         if ready.again is not None and (known := ledger.find(ready.again)) is not None:
             return known, ready.again
-        for u in chain(prepared, self._further(ledger, rng)):
+        new = self._first_new(ledger, chain(prepared, self._further(ledger, rng)))
+        return self._settle(prepared[0]) if new is None else new
+
+    def _first_new(
+        self, ledger: Ledger, choices: Iterable[np.ndarray]
+    ) -> tuple[list[Any], np.ndarray] | None:
+        """Return the first of choices (D,) that was not asked or told before, as `propose` does."""
+        for u in choices:
             if ledger.was_seen(u):
                 continue
             point, place = self._settle(u)
             if not ledger.was_seen(place) and self._allows(u):
                 return point, place
-        return self._settle(prepared[0])
+        return None
 
     def gain_left(self, ledger: Ledger) -> float | None:
         """Return by how much its next query is expected to improve on the best value, in its unit.
@@ -222,17 +230,10 @@ class Proposer:
         ready = self if self.prepared is not None else self.prepare(ledger)
         choices = ready.prepared
         assert choices is not None
-        unseen = self._unseen(ledger, choices)
-        if not len(unseen):
-            unseen = self._settle(choices[0])[1][None]
-        pending = ledger.waiting(policy.takes)[-MOST_PENDING:]
-        return policy.gain(params, ready.state, unseen, pending, self.space)
-
-    def _unseen(self, ledger: Ledger, choices: np.ndarray) -> np.ndarray:
-        """Return the places (n, D) of the best choices that were not asked or told before."""
         places = [self._settle(u)[1] for u in choices[:_WEIGHED]]
-        unseen = [u for u in places if not ledger.was_seen(u)]
-        return np.array(unseen).reshape(-1, choices.shape[1])
+        unseen = [u for u in places if not ledger.was_seen(u)] or places[:1]
+        pending = ledger.waiting(policy.takes)[-MOST_PENDING:]
+        return policy.gain(params, ready.state, np.array(unseen), pending, self.space)
 
     def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""

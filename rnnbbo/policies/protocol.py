@@ -206,16 +206,16 @@ class Policy(ABC):
         self,
         params: Params,
         state: Any,
-        points: np.ndarray,
+        new: np.ndarray | None,
         pending: np.ndarray,
         space: Space,
     ) -> np.ndarray | None:
-        """Return the point told (D,) of which another value is worth more than any new one.
+        """Return the point told (D,) of which another value is worth more than that of a new one.
 
         Args:
             params: its weights.
             state: its state.
-            points: (C, D) what it would query else; C = 0 where nothing is left that is new.
+            new: (D,) what it would query else; None where nothing is left that is new.
             pending: (P, D) points asked and not told.
             space: the user's.
 

@@ -403,12 +403,12 @@ class KernelPolicy(Policy):
         self,
         params: Params,
         state: KernelState,
-        points: np.ndarray,
+        new: np.ndarray | None,
         pending: np.ndarray,
         space: Space,
     ) -> np.ndarray | None:
-        """Return the observation to look at again; see `Policy.again`."""
-        return repeating.again(state, self.config.hypotheses, points, pending)
+        """Return the observation to evaluate once more; see `Policy.again`."""
+        return repeating.again(state, self.config.hypotheses, new, pending)
 
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""

@@ -21,7 +21,6 @@ from rnnbbo.policies.kernel.view import View
 _FROM = 10  # values told before the first repeat
 _MOST = 16  # observations that are compared, those of the least means
 _LOOKS = np.array([1.0, 2.0, 4.0, 8.0])  # values at one point that a single one is averaged over
-_MARGIN = 1.0  # how many times as much as a new point an old one has to be worth
 _LEVELS = np.linspace(-5.0, 5.0, 101)  # of a standard normal variable
 _CHANCES = np.exp(-0.5 * _LEVELS * _LEVELS) / np.exp(-0.5 * _LEVELS * _LEVELS).sum()
 _FLOOR = 1e-15  # least variance, in deviations of the values
@@ -76,7 +75,7 @@ class Joint(NamedTuple):
 
 
 def again(
-    state: KernelState, hypotheses: int, points: np.ndarray, pending: np.ndarray
+    state: KernelState, hypotheses: int, new: np.ndarray | None, pending: np.ndarray
 ) -> np.ndarray | None:
     """Return the observation (D,) to evaluate once more; None where a new point is worth more.
 
@@ -86,7 +85,7 @@ def again(
     Args:
         state: what is carried.
         hypotheses: how many a view of what is not the objective averages.
-        points: (C, D) new ones, if there are any.
+        new: (D,) the new point; None where there is none.
         pending: (P, D) points without a value.
     """
     belief = state.belief
@@ -102,14 +101,17 @@ def again(
     wanted = make_acquisition(state, hypotheses, pending, None)
     view, noise = wanted.view, float(belief.weight @ np.square(smooth.noise))
     assert isinstance(view, View)
-    joint = Joint.of(view, belief.hypotheses, np.concatenate([known, points]), noise)
-    worth = joint.worth(len(known))
-    old, new = worth[: len(known)], worth[len(known) :]
-    if wanted.feasibility is not None:
-        new = new * np.exp(wanted.feasibility.log_chance(points, aversion=1.0))
-    old = np.where((known[:, None] == pending).all(axis=2).any(axis=1), 0.0, old)
+    points = known if new is None else np.concatenate([known, new[None]])
+    worth = Joint.of(view, belief.hypotheses, points, noise).worth(len(known))
+    least = 0.0
+    if new is not None:
+        least = float(worth[-1])
+        if wanted.feasibility is not None:
+            least *= float(np.exp(wanted.feasibility.log_chance(new[None], aversion=1.0)[0]))
+    busy = (known[:, None] == pending).all(axis=2).any(axis=1)
+    old = np.where(busy, 0.0, worth[: len(known)])
     best = int(old.argmax())
-    return known[best] if old[best] > _MARGIN * new.max(initial=0.0) else None
+    return known[best] if old[best] > least else None
 
 
 def _compared(x: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> np.ndarray:
