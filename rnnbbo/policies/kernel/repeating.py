@@ -91,8 +91,8 @@ def again(
     belief = state.belief
     if belief is None or state.several or len(state.y) < _FROM or not state.feasible.any():
         return None
-    x, out = state.inliers()
-    smooth = inference.smooth(belief, state.heights(out))
+    x, out, z = state.inliers()
+    smooth = inference.smooth(belief, z)
     if noise_weight(belief, smooth) < LIKELY:
         return None
     known = _compared(x, belief.weight @ smooth.mean, ~out & state.feasible[state.known])

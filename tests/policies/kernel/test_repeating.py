@@ -75,7 +75,7 @@ def test_the_joint_belief_is_that_of_the_view() -> None:
     state = state_of(0.5)
     view = make_acquisition(state, 6, NOTHING, None).view
     joint = Joint.of(view, state.belief.hypotheses, state.x, 0.1)
-    smooth = inference.smooth(state.belief, state.heights(state.inliers()[1]))
+    smooth = inference.smooth(state.belief, state.inliers().z)
     assert_allclose(joint.mean, state.belief.weight @ smooth.mean, rtol=1e-6, atol=1e-9)
     _, deviation = view.predict(state.x)
     apart = view.predict(state.x)[0] - joint.mean
