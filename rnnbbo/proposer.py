@@ -115,8 +115,8 @@ class Proposer:
 
     def caught_up(self) -> "Proposer":
         """Return it with everything taken in that it was told."""
-        stepped = 0 if self.stepped is None else self.stepped[0]
-        if not self.bulks and stepped == len(self.since):
+        taken = 0 if self.stepped is None else self.stepped[0]
+        if not self.bulks and taken == len(self.since):
             return self
         settled, stepped = self.settled, self.stepped
         for bulk in self.bulks:
