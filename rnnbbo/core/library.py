@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class _Array:
                 f"an array of {array.dtype}; expected a C-contiguous one of {cls.dtype}"
             )
         if array.flags.writeable:
-            return _Bytes.from_buffer(cast(Any, array))
+            return _Bytes.from_buffer(array)  # type: ignore[arg-type]
         return ctypes.c_void_p(address(array))
 
 
