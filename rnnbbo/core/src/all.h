@@ -5,3 +5,5 @@
 #define EXPORT(name) __attribute__((visibility("default"))) NAMED(LEVEL, name)
 
 #include "arithmetic.h"
+#include "network_fit.h"
+#include "single.h"
