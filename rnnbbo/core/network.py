@@ -6,11 +6,11 @@ library is not there, or arrays are not of that kind: then that one has to. Lett
 those of these modules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ctypes import c_int
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,13 @@ def _double(*arrays: np.ndarray) -> list[np.ndarray] | None:
     if any(array.dtype != _DOUBLE for array in arrays):
         return None
     return [np.ascontiguousarray(array) for array in arrays]
+
+
+def _optional(*arrays: np.ndarray | None) -> list[np.ndarray | None] | None:
+    """Return contiguous arrays of float32, and None for None; None where one has another dtype."""
+    if any(array is not None and array.dtype != _SINGLE for array in arrays):
+        return None
+    return [None if array is None else np.ascontiguousarray(array) for array in arrays]
 
 
 def condition(
@@ -87,3 +94,86 @@ def condition(
         np.empty(size),
     )
     return out if done else None
+
+
+class Scoring(NamedTuple):
+    """Of what scores of candidates are made, besides the heads' posteriors.
+
+    Attributes:
+        context: (B, D, X) what the recurrence knows of each dimension.
+        shared: (B, G) inputs of the last step.
+        told: results fed so far.
+        best_x, second_x: (B, D) incumbents and runners-up.
+        values: best_y, mean, m2 (B,) of the values told.
+        x: (B, n, D) rows, n >= 1.
+        y: (B, n) their values.
+        memory: (B, N, D width) words; None without a memory.
+    """
+
+    context: np.ndarray
+    shared: np.ndarray
+    told: int
+    best_x: np.ndarray
+    second_x: np.ndarray
+    values: tuple[np.ndarray, ...]
+    x: np.ndarray
+    y: np.ndarray
+    memory: np.ndarray | None
+
+
+_HEAD = "score.forms", "score.forms_bias", "score.in", "score.context", "score.in_bias"
+_HEAD += "score.mid", "score.mid_bias", "score.out"
+_ROWS, _KEY = ("rows.scale", "rows.scale_bias"), ("key.slices", "key.strength")
+
+
+def score(
+    params: Mapping[str, np.ndarray],
+    scoring: Scoring,
+    hyperparameters: tuple[np.ndarray, ...],
+    posterior: tuple[np.ndarray, ...],
+    series: np.ndarray,
+    points: np.ndarray,
+    pending: np.ndarray | None,
+) -> np.ndarray | None:
+    """Return scores (B, C) of points (B, C, D), C >= 1; see `Scored.forward`.
+
+    Args:
+        params: the weights.
+        scoring: what is read besides.
+        hyperparameters: as `condition` takes them.
+        posterior: the first nine arrays that `condition` returns; seven where H = 1.
+        series: of `improvement.log_h`.
+        points: candidates.
+        pending: (B, P, D), or None.
+    """
+    if (found := library()) is None:
+        return None
+    s, (batch, count, dim) = scoring, points.shape
+    inverse, slope, bend, level, noise, _, _ = hyperparameters
+    sides = posterior if len(posterior) == 9 else (*posterior, *posterior[-2:])
+    weights = [params[name] for name in ("process.gain", *_HEAD)]
+    further = [params.get(name) for name in (*_ROWS, *_KEY)]
+    waiting = pending if pending is not None and pending.shape[1] else None
+    states = _single(s.context, s.shared, s.best_x, s.second_x)
+    values = _double(*s.values, s.y)
+    heads = _single(s.x, inverse, slope, bend, level, noise, *sides, *weights)
+    rest = _optional(*further, s.memory, series, points, waiting)
+    if states is None or values is None or heads is None or rest is None:
+        return None
+    *moments, y = values
+    x, *heads = heads
+    scale, slices, memory = rest[0], rest[2], rest[4]
+    forms, layer = weights[1].shape[1] // 5, weights[-1].shape[0]
+    words, width = (memory.shape[1], slices.shape[1]) if memory is not None else (0, 0)
+    sizes = np.array(
+        [batch, s.told, dim, x.shape[1], level.shape[1], s.context.shape[2], forms, layer]
+        + [0 if scale is None else scale.shape[1], words, width, weights[3].shape[0], count]
+        + [0 if waiting is None else waiting.shape[1]],
+        dtype=np.int32,
+    )
+    run = _function(found, "network_score", "nssssaaasa" + 31 * "s" + "ssn", None)
+    scores, needed = np.empty((batch, count), np.float32), np.empty(1, np.int32)
+    given = *states, *moments, x, y, *heads, *rest, scores
+    run(sizes, *given, None, needed)
+    run(sizes, *given, np.empty(int(needed[0]), np.float32), None)
+    return scores

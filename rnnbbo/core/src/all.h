@@ -6,4 +6,6 @@
 
 #include "arithmetic.h"
 #include "network_fit.h"
+#include "network_predict.h"
+#include "network_score.h"
 #include "single.h"

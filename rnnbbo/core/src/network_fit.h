@@ -26,7 +26,7 @@ INLINE double asinh_of(double x)
 
 /* Kernels k and slopes c of triangles of weighted distances `k`: 5 r^2 where `matern` is 1, r^2 / 2
    where it is 0; dk = -c / 2 d(distance). */
-INLINE void fit_kernels(int n, const double *matern, double *restrict k, double *restrict c)
+static void fit_kernels(int n, const double *matern, double *restrict k, double *restrict c)
 {
     for (size_t i = 0; i < TRIANGLE(n); i += HEADS) {
         EACH_HEAD(l)
@@ -42,7 +42,7 @@ INLINE void fit_kernels(int n, const double *matern, double *restrict k, double 
 /* The Cholesky factors of triangles, in place; 0 where one is not positive definite.
 
 column: (n HEADS) scratch. */
-INLINE int fit_cholesky(int n, double *a, double *restrict column)
+static int fit_cholesky(int n, double *a, double *restrict column)
 {
     for (int k = 0; k < n; k++) {
         double *pivot = a + TRIANGLE(k) + (size_t)k * HEADS, inverse[HEADS];
@@ -71,7 +71,7 @@ INLINE int fit_cholesky(int n, double *a, double *restrict column)
 }
 
 /* The inverses of triangular matrices, in place. */
-INLINE void fit_invert(int n, double *a, double *restrict row)
+static void fit_invert(int n, double *a, double *restrict row)
 {
     for (int i = 0; i < n; i++) {
         double *out = a + TRIANGLE(i), inverse[HEADS];
@@ -94,7 +94,7 @@ INLINE void fit_invert(int n, double *a, double *restrict row)
 }
 
 /* The lower triangles of W^T W, of triangles W. */
-INLINE void fit_square(int n, const double *w, double *restrict out)
+static void fit_square(int n, const double *w, double *restrict out)
 {
     memset(out, 0, sizeof(double) * TRIANGLE(n));
     for (int k = 0; k < n; k++) {
@@ -110,7 +110,7 @@ INLINE void fit_square(int n, const double *w, double *restrict out)
 }
 
 /* Doubles of scratch that `fit_heads` takes for n rows of D coordinates. */
-INLINE size_t fit_size(int n, int dim)
+static size_t fit_size(int n, int dim)
 {
     return 3 * TRIANGLE(n) + (size_t)n * (2 * dim + 3 * HEADS + 2) + (size_t)dim * 4 * HEADS;
 }
@@ -132,7 +132,7 @@ typedef struct {
 } fit;
 
 /* The rows' side of covariances with a point, of one head. */
-INLINE void fit_sides(const fit *f, int h, const double *b, const double *place, float *distance,
+static void fit_sides(const fit *f, int h, const double *b, const double *place, float *distance,
                       float *trend)
 {
     const int dim = f->dim, wide = 2 * dim + 1;
@@ -155,7 +155,7 @@ INLINE void fit_sides(const fit *f, int h, const double *b, const double *place,
 }
 
 /* The values (n, HEADS) as heads model them, and the logs (HEADS,) of the slope by them. */
-INLINE void fit_values(const fit *f, const double *mix, double *restrict flat,
+static void fit_values(const fit *f, const double *mix, double *restrict flat,
                        double *restrict steep, double *restrict v, double *restrict log_slope)
 {
     const int n = f->n;
@@ -198,7 +198,7 @@ INLINE void fit_values(const fit *f, const double *mix, double *restrict flat,
 /* Fits of the heads `first` to `first` + HEADS - 1; 0 where a covariance is not positive definite.
 
 likelihood: (H,), the log marginal likelihoods. */
-INLINE int fit_heads(const fit *f, int first, double *likelihood, double *work)
+static int fit_heads(const fit *f, int first, double *likelihood, double *work)
 {
     const int n = f->n, dim = f->dim;
     const size_t entries = TRIANGLE(n);
@@ -327,7 +327,7 @@ INLINE int fit_heads(const fit *f, int first, double *likelihood, double *work)
 }
 
 /* Log-probabilities of heads from their likelihoods. */
-INLINE void fit_weights(const fit *f, const double *likelihood)
+static void fit_weights(const fit *f, const double *likelihood)
 {
     float top = -INFINITY, sum = 0.0f;
     for (int h = 0; h < f->heads; h++) {

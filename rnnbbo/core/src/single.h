@@ -109,18 +109,17 @@ INLINE void single_add_scaled(float a, const float *restrict x, float *restrict 
 }
 
 /* Four rows of A B, kept in registers: A of any strides, B (k, W) with rows `ldb` apart. */
-INLINE void single_tile(int k, const float *restrict a, size_t row, size_t step,
-                        const float *restrict b, size_t ldb, float *restrict c, size_t ldc,
-                        const int W)
+static void single_tile(int k, const float *restrict a, size_t row, size_t step,
+                        const float *restrict b, size_t ldb, float *restrict c, size_t ldc)
 {
     float s0[LANES], s1[LANES], s2[LANES], s3[LANES];
 #pragma omp simd
-    for (int w = 0; w < W; w++)
+    for (int w = 0; w < LANES; w++)
         s0[w] = s1[w] = s2[w] = s3[w] = 0.0f;
     for (int i = 0; i < k; i++, a += step, b += ldb) {
         float x0 = a[0], x1 = a[row], x2 = a[2 * row], x3 = a[3 * row];
 #pragma omp simd
-        for (int w = 0; w < W; w++) {
+        for (int w = 0; w < LANES; w++) {
             s0[w] += x0 * b[w];
             s1[w] += x1 * b[w];
             s2[w] += x2 * b[w];
@@ -128,7 +127,7 @@ INLINE void single_tile(int k, const float *restrict a, size_t row, size_t step,
         }
     }
 #pragma omp simd
-    for (int w = 0; w < W; w++) {
+    for (int w = 0; w < LANES; w++) {
         c[w] = s0[w];
         c[w + ldc] = s1[w];
         c[w + 2 * ldc] = s2[w];
@@ -137,45 +136,45 @@ INLINE void single_tile(int k, const float *restrict a, size_t row, size_t step,
 }
 
 /* One row of A B. */
-INLINE void single_row(int k, const float *restrict a, size_t step, const float *restrict b,
-                       size_t ldb, float *restrict c, const int W)
+static void single_row(int k, const float *restrict a, size_t step, const float *restrict b,
+                       size_t ldb, float *restrict c)
 {
     float s[LANES];
 #pragma omp simd
-    for (int w = 0; w < W; w++)
+    for (int w = 0; w < LANES; w++)
         s[w] = 0.0f;
     for (int i = 0; i < k; i++, a += step, b += ldb) {
         float x = a[0];
 #pragma omp simd
-        for (int w = 0; w < W; w++)
+        for (int w = 0; w < LANES; w++)
             s[w] += x * b[w];
     }
 #pragma omp simd
-    for (int w = 0; w < W; w++)
+    for (int w = 0; w < LANES; w++)
         c[w] = s[w];
 }
 
 /* C = A B, a block of W columns: A (m, k) with entries `row` and `step` apart; B (k, W), C (m, W). */
-INLINE void single_block(int m, int k, const float *a, size_t row, size_t step, const float *b,
-                         float *c, const int W)
+static void single_block(int m, int k, const float *a, size_t row, size_t step, const float *b,
+                         float *c)
 {
     int i = 0;
     for (; i + 4 <= m; i += 4)
-        single_tile(k, a + i * row, row, step, b, W, c + i * W, W, W);
+        single_tile(k, a + i * row, row, step, b, LANES, c + i * LANES, LANES);
     for (; i < m; i++)
-        single_row(k, a + i * row, step, b, W, c + i * W, W);
+        single_row(k, a + i * row, step, b, LANES, c + i * LANES);
 }
 
 /* C = A B: A (m, k), B (k, n), C (m, n), each row after row, n any number. */
-INLINE void single_product(int m, int k, int n, const float *a, const float *b, float *c)
+static void single_product(int m, int k, int n, const float *a, const float *b, float *c)
 {
     int j = 0;
     for (; j + LANES <= n; j += LANES) {
         int i = 0;
         for (; i + 4 <= m; i += 4)
-            single_tile(k, a + (size_t)i * k, k, 1, b + j, n, c + (size_t)i * n + j, n, LANES);
+            single_tile(k, a + (size_t)i * k, k, 1, b + j, n, c + (size_t)i * n + j, n);
         for (; i < m; i++)
-            single_row(k, a + (size_t)i * k, 1, b + j, n, c + (size_t)i * n + j, LANES);
+            single_row(k, a + (size_t)i * k, 1, b + j, n, c + (size_t)i * n + j);
     }
     for (int i = 0; i < m; i++)
         for (int l = j; l < n; l++) {

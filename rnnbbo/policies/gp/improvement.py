@@ -38,6 +38,8 @@ def _interpolate() -> np.ndarray:
 
 
 _SERIES = _interpolate()
+SERIES_SINGLE = _SERIES.astype(np.float32)
+"""Likewise for the compiled library."""
 
 
 def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:

@@ -124,13 +124,17 @@ class Dnc:
         self, xp: Namespace, params: Params, context: Array, state: NetworkState, keys: Array
     ) -> list[Array]:
         """Read the observations by their distance, and the memory by content."""
-        now, kept, words = state.evidence, state.archive, state.recurrent.memory.memory
+        now, kept, words = state.evidence, state.archive, self.words(state)
         assert kept is not None
         if self.similar:
             observed = archive.read_similar(xp, params, context, now, kept, keys)
         else:
             observed = archive.read_nearest(xp, now, kept, keys)
         return [observed, content.read_memory(xp, params, context, now.best_x, words, keys)]
+
+    def words(self, state: NetworkState) -> Array | None:
+        """Return the words of its memory, (B, N, D width)."""
+        return state.recurrent.memory.memory
 
     def _interface(self, xp: Namespace, params: Params, h: Array) -> Interface:
         """Turn the controller's state h (B, D, H) into the memory's interface vector."""

@@ -110,3 +110,7 @@ class Lstm:
         """Read the nearest observation; see `Recurrence.read`."""
         assert state.archive is not None
         return [archive.read_nearest(xp, state.evidence, state.archive, keys)]
+
+    def words(self, state: NetworkState) -> Array | None:
+        """Return nothing: it has no memory."""
+        return None

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnbbo.core import network as core
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
+from rnnbbo.policies.gp.improvement import SERIES_SINGLE as SERIES
 from rnnbbo.policies.network import process_heads
 from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.state import NetworkState
@@ -147,6 +149,8 @@ class Scored:
         """
         assert candidates is not None
         now = state.evidence
+        if xp is np and (found := self._compiled(params, context, state, candidates, pending)):
+            return found[0]
         # Once for all features: what they sum over dimensions is then contiguous.
         across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
         reads = self.recurrence.read(xp, params, context, state, across)
@@ -170,3 +174,33 @@ class Scored:
         a = rectify(xp, matmul_rows(xp, a, params["score.mid"]), params["score.mid_bias"])
         scores = matmul_rows(xp, a, params["score.out"])[..., 0]
         return scores if prior is None else scores + prior
+
+    def _compiled(
+        self,
+        params: Params,
+        context: np.ndarray,
+        state: NetworkState,
+        candidates: np.ndarray,
+        pending: np.ndarray | None,
+    ) -> tuple[np.ndarray] | None:
+        """Return what `forward` does, by the compiled library where it can: once there is a fit."""
+        if state.processes is None or state.processes.fit is None or state.archive is None:
+            return None
+        now, fit = state.evidence, state.processes.fit
+        scoring = core.Scoring(
+            context,
+            state.shared,
+            now.told,
+            now.best_x,
+            now.second_x,
+            (now.best_y, now.mean, now.m2),
+            state.archive.x,
+            state.archive.y,
+            self.recurrence.words(state),
+        )
+        sides = [side for one in fit.sides for side in one[:2]]
+        posterior = (fit.root, fit.reads, fit.amplitude, fit.best, fit.weight, *sides)
+        scores = core.score(
+            params, scoring, fit.hyperparameters, posterior, SERIES, candidates, pending
+        )
+        return None if scores is None else (scores,)
