@@ -16,6 +16,7 @@ import numpy as np
 
 from rnnbbo.core.library import Library, library
 
+_LANES = 16  # of src/single.h
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -177,3 +178,49 @@ def score(
     run(sizes, *given, None, needed)
     run(sizes, *given, np.empty(int(needed[0]), np.float32), None)
     return scores
+
+
+def ascent(
+    hyperparameters: tuple[np.ndarray, ...],
+    posterior: tuple[np.ndarray, ...],
+    best_x: np.ndarray,
+    series: np.ndarray,
+    count: int,
+) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None:
+    """Return the averaged improvement as a function to climb; see `ascent.ascent`.
+
+    Args:
+        hyperparameters: as `condition` takes them.
+        posterior: as `score` takes it.
+        best_x: (B, D) incumbents.
+        series: of `improvement.log_h`.
+        count: points S of each function.
+
+    Returns:
+        A function of points (B S, D), float64, that returns values (B S,) and gradients (B S, D).
+    """
+    if (found := library()) is None:
+        return None
+    _, slope, bend, level, noise, _, _ = hyperparameters
+    root, reads, amplitude, best, weight, *sides = posterior
+    sides = sides if len(sides) == 4 else [*sides, *sides]
+    both = _single(*sides)
+    fixed = _single(best_x, slope, bend, level, noise, root, reads, amplitude, best, weight, series)
+    if both is None or fixed is None:
+        return None
+    batch, heads, n, _ = root.shape
+    dim = best_x.shape[1]
+    padded, wide = -(-heads * n // _LANES) * _LANES, 2 * dim + 1
+    across = np.empty((batch, 2, wide, padded), np.float32)
+    sizes = batch, heads, n, dim
+    _function(found, "network_ascent_sides", "iiii" + 5 * "s", None)(*sizes, *both, across)
+    run = _function(found, "network_ascent", "iiiii" + 12 * "s" + "aaas", None)
+    work = np.empty(5 * padded + 3 * wide, np.float32)
+
+    def evaluate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, gradient = np.empty(len(x)), np.empty(x.shape)
+        at = np.ascontiguousarray(x)
+        run(*sizes, count, *fixed, across, at, value, gradient, work)
+        return value, gradient
+
+    return evaluate

@@ -5,6 +5,7 @@
 #define EXPORT(name) __attribute__((visibility("default"))) NAMED(LEVEL, name)
 
 #include "arithmetic.h"
+#include "network_ascent.h"
 #include "network_fit.h"
 #include "network_predict.h"
 #include "network_score.h"

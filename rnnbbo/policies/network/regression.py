@@ -67,6 +67,12 @@ class Fit(NamedTuple):
     weight: Array
     sides: tuple["RowSide", ...]
 
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """Its arrays beside the hyper-parameters, as the compiled library takes them."""
+        sides = [side for one in self.sides for side in one[:2]]
+        return (self.root, self.reads, self.amplitude, self.best, self.weight, *sides)
+
 
 def trend_bases(xp: Namespace, points: Array, axis: int) -> Array:
     """Return what trends are linear in: the place in the cube, its square, and 1."""

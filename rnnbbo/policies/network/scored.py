@@ -198,9 +198,7 @@ class Scored:
             state.archive.y,
             self.recurrence.words(state),
         )
-        sides = [side for one in fit.sides for side in one[:2]]
-        posterior = (fit.root, fit.reads, fit.amplitude, fit.best, fit.weight, *sides)
         scores = core.score(
-            params, scoring, fit.hyperparameters, posterior, SERIES, candidates, pending
+            params, scoring, fit.hyperparameters, fit.arrays, SERIES, candidates, pending
         )
         return None if scores is None else (scores,)
