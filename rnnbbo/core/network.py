@@ -6,7 +6,7 @@ library is not there, or arrays are not of that kind: then that one has to. Lett
 those of these modules.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import c_int
 
 from functools import cache
@@ -46,92 +46,79 @@ def _optional(*arrays: np.ndarray | None) -> list[np.ndarray | None] | None:
     return [None if array is None else np.ascontiguousarray(array) for array in arrays]
 
 
-def condition(
-    hyperparameters: tuple[np.ndarray, ...],
-    temperature: np.ndarray,
-    told: int,
-    best_x: np.ndarray,
-    values: tuple[np.ndarray, ...],
-    x: np.ndarray,
-    y: np.ndarray,
-) -> list[np.ndarray] | None:
-    """Condition heads of regression on rows; see `regression.condition`.
+class Values(NamedTuple):
+    """The values told, and rows that are kept of them.
 
-    Args:
-        hyperparameters: inverse, slope, bend (B, H, 1, D); level, noise (B, H, 1, 1); mix
-            (B, H, 1); bias (B, H).
-        temperature: (1,).
+    Attributes:
         told: results fed so far.
         best_x: (B, D) incumbents.
-        values: best_y, mean, m2 (B,) of the values told.
+        best_y, mean, m2: (B,) of the values told.
         x: (B, n, D) rows, n >= 1.
         y: (B, n) their values.
+    """
+
+    told: int
+    best_x: np.ndarray
+    best_y: np.ndarray
+    mean: np.ndarray
+    m2: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+
+
+_PROCESS = "process.own", "process.own_bias", "process.shared", "process.shared_bias"
+_PROCESS += "process.pace", "process.temperature"
+
+
+def refit(
+    params: Mapping[str, np.ndarray], context: np.ndarray, shift: np.ndarray, known: Values
+) -> list[np.ndarray] | None:
+    """Emit hyper-parameters, condition heads on rows, move on; see `process_heads.refit`.
+
+    Args:
+        params: the weights.
+        context: (B, D, X) what the recurrence knows of each dimension.
+        shift: (B, H, D) of the length-scales.
+        known: values and rows.
 
     Returns:
-        root (B, H, n, n), reads (B, H, 2, n), amplitude (B, H, 1), best (B, H, 1), weight (B, H),
-        the distance and trend sides of each of two families (B, their heads n, 2 D + 1), gradient
-        (B, H, D), residual (B, H, n); None, too, where a covariance is not positive definite.
+        inverse, slope, bend (B, H, 1, D), level, noise (B, H, 1, 1), mix (B, H, 1), bias (B, H);
+        root (B, H, n, n), reads (B, H, 2, n), amplitude, best (B, H, 1), weight (B, H); distance
+        and trend sides of each of two families (B, their heads n, 2 D + 1); the new shift
+        (B, H, D), and inputs (B, D, 5 H). None, too, where a covariance is not positive definite.
     """
     if (found := library()) is None:
         return None
-    single = _single(*hyperparameters, temperature, best_x)
-    double = _double(*values, y)
-    (rows,) = _single(x) or (None,)
+    single = _single(context, shift, *(params[name] for name in _PROCESS), known.best_x)
+    double, rows = _double(known.best_y, known.mean, known.m2, known.y), _single(known.x)
     if single is None or double is None or rows is None:
         return None
-    *hyper, heat, origin = single
-    *moments, known = double
-    batch, n, dim = x.shape
-    heads = hyper[-1].shape[1]
-    half = (heads + 1) // 2
-    wide = 2 * dim + 1
-    shapes = [(heads, n, n), (heads, 2, n), (heads, 1), (heads, 1), (heads,)]
-    shapes += 2 * [(half * n, wide)] + 2 * [((heads - half) * n, wide)] + [(heads, dim), (heads, n)]
+    *moments, y = double
+    batch, n, dim = known.x.shape
+    heads, half = shift.shape[1], (shift.shape[1] + 1) // 2
+    wide, rest = 2 * dim + 1, heads - half
+    shapes = 3 * [(heads, 1, dim)] + 2 * [(heads, 1, 1)] + [(heads, 1), (heads,)]
+    shapes += [(heads, n, n), (heads, 2, n), (heads, 1), (heads, 1), (heads,)]
+    shapes += 2 * [(half * n, wide)] + 2 * [(rest * n, wide)] + [(heads, dim), (dim, 5 * heads)]
     out = [np.empty((batch, *shape), np.float32) for shape in shapes]
-    size = _function(found, "network_condition_size", "iii", c_int)(heads, n, dim)
-    run = _function(found, "network_condition", "iiiii" + 9 * "s" + "aaasa" + 11 * "s" + "a", c_int)
-    done = run(
-        batch, heads, n, dim, told, *hyper, heat, origin, *moments, rows, known, *out,
-        np.empty(size),
-    )
-    return out if done else None
+    sizes = np.array([batch, heads, n, dim, known.told, context.shape[2]], dtype=np.int32)
+    size = _function(found, "network_refit_size", "iiii", c_int)(heads, n, dim, context.shape[2])
+    run = _function(found, "network_refit", "n" + 9 * "s" + "aaasa" + 18 * "s" + "a", c_int)
+    return out if run(sizes, *single, *moments, *rows, y, *out, np.empty(size)) else None
 
 
-class Scoring(NamedTuple):
-    """Of what scores of candidates are made, besides the heads' posteriors.
-
-    Attributes:
-        context: (B, D, X) what the recurrence knows of each dimension.
-        shared: (B, G) inputs of the last step.
-        told: results fed so far.
-        best_x, second_x: (B, D) incumbents and runners-up.
-        values: best_y, mean, m2 (B,) of the values told.
-        x: (B, n, D) rows, n >= 1.
-        y: (B, n) their values.
-        memory: (B, N, D width) words; None without a memory.
-    """
-
-    context: np.ndarray
-    shared: np.ndarray
-    told: int
-    best_x: np.ndarray
-    second_x: np.ndarray
-    values: tuple[np.ndarray, ...]
-    x: np.ndarray
-    y: np.ndarray
-    memory: np.ndarray | None
-
-
-_HEAD = "score.forms", "score.forms_bias", "score.in", "score.context", "score.in_bias"
-_HEAD += "score.mid", "score.mid_bias", "score.out"
+_BASES = 5  # of a quadratic form
+_HEAD = "process.gain", "score.forms", "score.forms_bias", "score.in", "score.context"
+_HEAD += "score.in_bias", "score.mid", "score.mid_bias", "score.out"
 _ROWS, _KEY = ("rows.scale", "rows.scale_bias"), ("key.slices", "key.strength")
 
 
 def score(
     params: Mapping[str, np.ndarray],
-    scoring: Scoring,
-    hyperparameters: tuple[np.ndarray, ...],
-    posterior: tuple[np.ndarray, ...],
+    states: tuple[np.ndarray, ...],
+    memory: np.ndarray | None,
+    known: Values,
+    fit: tuple[np.ndarray, ...],
     series: np.ndarray,
     points: np.ndarray,
     pending: np.ndarray | None,
@@ -140,60 +127,65 @@ def score(
 
     Args:
         params: the weights.
-        scoring: what is read besides.
-        hyperparameters: as `condition` takes them.
-        posterior: the first nine arrays that `condition` returns; seven where H = 1.
+        states: (B, D, X) what the recurrence knows of each dimension, (B, G) inputs of the last
+            step, and (B, D) runners-up.
+        memory: (B, N, D width) words; None without a memory.
+        known: values and rows.
+        fit: the first sixteen arrays that `refit` returns; fourteen will do where H = 1.
         series: of `improvement.log_h`.
         points: candidates.
         pending: (B, P, D), or None.
     """
     if (found := library()) is None:
         return None
-    s, (batch, count, dim) = scoring, points.shape
-    inverse, slope, bend, level, noise, _, _ = hyperparameters
-    sides = posterior if len(posterior) == 9 else (*posterior, *posterior[-2:])
-    weights = [params[name] for name in ("process.gain", *_HEAD)]
-    further = [params.get(name) for name in (*_ROWS, *_KEY)]
+    inverse, slope, bend, level, noise, _, _, *posterior = fit
+    batch, count, dim = points.shape
     waiting = pending if pending is not None and pending.shape[1] else None
-    states = _single(s.context, s.shared, s.best_x, s.second_x)
-    values = _double(*s.values, s.y)
-    heads = _single(s.x, inverse, slope, bend, level, noise, *sides, *weights)
-    rest = _optional(*further, s.memory, series, points, waiting)
-    if states is None or values is None or heads is None or rest is None:
+    scale, scale_bias, slices, strength = (params.get(name) for name in (*_ROWS, *_KEY))
+    first, layer = params["score.in"].shape
+    double = _double(known.best_y, known.mean, known.m2, known.y)
+    begin = _single(*states[:2], known.best_x, states[2])
+    single = _single(
+        *(known.x, inverse, slope, bend, level, noise, *_both(posterior)),
+        *(params[name] for name in _HEAD),
+    )
+    rest = _optional(scale, scale_bias, slices, strength, memory, series, points, waiting)
+    if double is None or begin is None or single is None or rest is None:
         return None
-    *moments, y = values
-    x, *heads = heads
-    scale, slices, memory = rest[0], rest[2], rest[4]
-    forms, layer = weights[1].shape[1] // 5, weights[-1].shape[0]
-    words, width = (memory.shape[1], slices.shape[1]) if memory is not None else (0, 0)
     sizes = np.array(
-        [batch, s.told, dim, x.shape[1], level.shape[1], s.context.shape[2], forms, layer]
-        + [0 if scale is None else scale.shape[1], words, width, weights[3].shape[0], count]
-        + [0 if waiting is None else waiting.shape[1]],
+        [
+            *(batch, known.told, dim, known.x.shape[1], level.shape[1], states[0].shape[2]),
+            *(params["score.forms"].shape[1] // _BASES, layer),
+            0 if scale is None else scale.shape[1],
+            *((0, 0) if memory is None else (memory.shape[1], slices.shape[1])),
+            *(first, count, 0 if waiting is None else waiting.shape[1]),
+        ],
         dtype=np.int32,
     )
-    run = _function(found, "network_score", "nssssaaasa" + 31 * "s" + "ssn", None)
-    scores, needed = np.empty((batch, count), np.float32), np.empty(1, np.int32)
-    given = *states, *moments, x, y, *heads, *rest, scores
-    run(sizes, *given, None, needed)
-    run(sizes, *given, np.empty(int(needed[0]), np.float32), None)
+    size = _function(found, "network_score_size", "n", c_int)(sizes)
+    run = _function(found, "network_score", "nssssaaasa" + 33 * "s", None)
+    scores, (x, *single) = np.empty((batch, count), np.float32), single
+    *moments, y = double
+    run(sizes, *begin, *moments, x, y, *single, *rest, scores, np.empty(size, np.float32))
     return scores
 
 
+def _both(posterior: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """Return a posterior with sides of two families: where there is one only, as the second, too.
+
+    No head is of the second one then.
+    """
+    return posterior if len(posterior) == 9 else (*posterior, *posterior[-2:])
+
+
 def ascent(
-    hyperparameters: tuple[np.ndarray, ...],
-    posterior: tuple[np.ndarray, ...],
-    best_x: np.ndarray,
-    series: np.ndarray,
-    count: int,
+    fit: tuple[np.ndarray, ...], series: np.ndarray, best_x: np.ndarray, count: int
 ) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None:
     """Return the averaged improvement as a function to climb; see `ascent.ascent`.
 
     Args:
-        hyperparameters: as `condition` takes them.
-        posterior: as `score` takes it.
+        fit, series: as `score` takes them.
         best_x: (B, D) incumbents.
-        series: of `improvement.log_h`.
         count: points S of each function.
 
     Returns:
@@ -201,26 +193,24 @@ def ascent(
     """
     if (found := library()) is None:
         return None
-    _, slope, bend, level, noise, _, _ = hyperparameters
-    root, reads, amplitude, best, weight, *sides = posterior
-    sides = sides if len(sides) == 4 else [*sides, *sides]
-    both = _single(*sides)
-    fixed = _single(best_x, slope, bend, level, noise, root, reads, amplitude, best, weight, series)
-    if both is None or fixed is None:
+    _, slope, bend, level, noise, _, _, *posterior = fit
+    arrays = _single(best_x, slope, bend, level, noise, *_both(posterior))
+    if arrays is None:
         return None
-    batch, heads, n, _ = root.shape
+    *fixed, distance, trend, distance_rbf, trend_rbf = arrays
+    (powers,) = _single(series) or (None,)
+    batch, heads, n, _ = posterior[0].shape
     dim = best_x.shape[1]
     padded, wide = -(-heads * n // _LANES) * _LANES, 2 * dim + 1
     across = np.empty((batch, 2, wide, padded), np.float32)
-    sizes = batch, heads, n, dim
-    _function(found, "network_ascent_sides", "iiii" + 5 * "s", None)(*sizes, *both, across)
+    turn = _function(found, "network_ascent_sides", "iiiisssss", None)
+    turn(batch, heads, n, dim, distance, trend, distance_rbf, trend_rbf, across)
     run = _function(found, "network_ascent", "iiiii" + 12 * "s" + "aaas", None)
     work = np.empty(5 * padded + 3 * wide, np.float32)
 
     def evaluate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, gradient = np.empty(len(x)), np.empty(x.shape)
-        at = np.ascontiguousarray(x)
-        run(*sizes, count, *fixed, across, at, value, gradient, work)
+        value, gradient, at = np.empty(len(x)), np.empty(x.shape), np.ascontiguousarray(x)
+        run(batch, heads, n, dim, count, *fixed, powers, across, at, value, gradient, work)
         return value, gradient
 
     return evaluate

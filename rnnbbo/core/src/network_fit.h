@@ -340,55 +340,153 @@ static void fit_weights(const fit *f, const double *likelihood)
         f->weight[h] -= top + logf(sum);
 }
 
-/* `regression.condition` of B functions: letters and shapes are those of that module.
+/* x bounded by `bound` either way, process_heads._bounded */
+INLINE float bounded(float x, float bound)
+{
+    return bound * single_tanh(x * (1.0f / bound));
+}
+
+/* What emits a function's hyper-parameters, and moves them; parameters `process.` of that name. */
+typedef struct {
+    int context;                     /* X */
+    const float *known;              /* (D, X) */
+    const float *own, *own_bias;     /* (X, 3 H), (3 H,) */
+    const float *shared, *shared_bias; /* (X, 4 H), (4 H,) */
+    const float *pace;               /* (3, H) */
+    const float *shift;              /* (H, D) */
+} emitter;
+
+/* process_heads.emit: the hyper-parameters in `f`; work: (D, 3 H), then X and 4 H numbers. */
+static void emit(const emitter *e, const fit *f, float *inverse, float *slope, float *bend,
+                 float *level, float *noise, float *mix, float *bias, float *work)
+{
+    const int heads = f->heads, dim = f->dim, X = e->context;
+    float *own = work, *pooled = own + (size_t)dim * 3 * heads, *shared = pooled + X;
+    const float root = 1.0f / sqrtf((float)dim);
+    single_product(dim, X, 3 * heads, e->known, e->own, own);
+    for (int d = 0; d < dim; d++)
+#pragma omp simd
+        for (int h = 0; h < heads; h++) {
+            const float *raw = own + ((size_t)d * heads + h) * 3, *b = e->own_bias + 3 * h;
+            float moved = raw[0] - e->shift[h * dim + d];
+            inverse[h * dim + d] = single_exp(b[0] + bounded(moved, 3.0f)) * root;
+            slope[h * dim + d] = single_exp(b[1] + bounded(raw[1], 2.0f));
+            bend[h * dim + d] = single_exp(b[2] + bounded(raw[2], 2.0f));
+        }
+    for (int k = 0; k < X; k++)
+        pooled[k] = 0.0f;
+    for (int d = 0; d < dim; d++)
+        for (int k = 0; k < X; k++)
+            pooled[k] += e->known[d * X + k];
+    for (int k = 0; k < X; k++)
+        pooled[k] /= dim;
+    single_product(1, X, 4 * heads, pooled, e->shared, shared);
+#pragma omp simd
+    for (int h = 0; h < heads; h++) {
+        const float *raw = shared + 4 * h, *b = e->shared_bias + 4 * h;
+        noise[h] = single_exp(2.0f * (b[0] + bounded(raw[0], 4.0f)));
+        level[h] = single_exp(b[1] + bounded(raw[1], 2.0f));
+        mix[h] = single_sigmoid(b[2] + raw[2]);
+        bias[h] = b[3] + raw[3];
+    }
+}
+
+/* process_heads.refit after the fit: shift (H, D), and inputs (D, 5 H) of the recurrence. */
+static void advance(const emitter *e, const fit *f, float *shift, float *inputs)
+{
+    const int heads = f->heads, dim = f->dim, n = f->n;
+    for (int h = 0; h < heads; h++) {
+        const float pace = single_exp(e->pace[h]), steep = single_exp(e->pace[heads + h]);
+        const float pull = single_exp(e->pace[2 * heads + h]);
+        const float *residual = f->residual + (size_t)h * n;
+        const float told[3] = {
+            0.2f * (f->weight[h] > -20.0f ? f->weight[h] : -20.0f),
+            0.3f * single_asinh(residual[n - 1]),
+            0.3f * single_log(single_dot(residual, residual, n) / n + 1e-3f),
+        };
+        for (int d = 0; d < dim; d++) {
+            float gradient = f->gradient[h * dim + d], before = e->shift[h * dim + d];
+            float now = before + pace * single_tanh(steep * (gradient - pull * before));
+            float *out = inputs + (size_t)d * 5 * heads + h;
+            shift[h * dim + d] = now;
+            out[0] = single_tanh(0.2f * gradient);
+            out[heads] = 0.5f * now;
+            for (int i = 0; i < 3; i++)
+                out[(2 + i) * heads] = told[i];
+        }
+    }
+}
+
+/* Floats, after `fit_size` doubles and H likelihoods, that `network_refit` takes. */
+static size_t emit_size(int heads, int n, int dim, int context)
+{
+    return (size_t)heads * (4 * dim + n + 4) + context;
+}
+
+/* `process_heads.refit` of B functions: letters and shapes are those of that module.
 
 Args:
-    inverse, slope, bend: (B, H, D); level, noise, mix, bias: (B, H); temperature: (1,).
+    sizes: B, H, n, D, told, X.
+    known: (B, D, X); shift: (B, H, D); own ... temperature: parameters `process.`.
     best_x: (B, D); best_y, mean, m2: (B,); x: (B, n, D); y: (B, n).
-    root ... residual: what is returned; sides of both families, the second one empty where H = 1.
-    work: `network_condition_size` numbers.
+    inverse ... trend_rbf: what is returned, a `Fit`, sides of both families, the second one of no
+        size where H = 1; and the new shift (B, H, D), and inputs (B, D, 5 H).
+    work: `network_refit_size` numbers.
 Returns:
     0 where a covariance is not positive definite: then nothing that was written counts. */
-int EXPORT(network_condition)(
-    int batch, int heads, int n, int dim, int told, const float *inverse, const float *slope,
-    const float *bend, const float *level, const float *noise, const float *mix, const float *bias,
+int EXPORT(network_refit)(
+    const int32_t *sizes, const float *known, const float *shift, const float *own,
+    const float *own_bias, const float *shared, const float *shared_bias, const float *pace,
     const float *temperature, const float *best_x, const double *best_y, const double *mean,
-    const double *m2, const float *x, const double *y, float *root, float *reads, float *amplitude,
-    float *best, float *weight, float *distance, float *trend, float *distance_rbf,
-    float *trend_rbf, float *gradient, float *residual, double *work)
+    const double *m2, const float *x, const double *y, float *inverse, float *slope, float *bend,
+    float *level, float *noise, float *mix, float *bias, float *root, float *reads,
+    float *amplitude, float *best, float *weight, float *distance, float *trend,
+    float *distance_rbf, float *trend_rbf, float *new_shift, float *inputs, double *work)
 {
-    const int smooth = (heads + 1) / 2;
+    const int batch = sizes[0], heads = sizes[1], n = sizes[2], dim = sizes[3], told = sizes[4];
+    const int context = sizes[5], smooth = (heads + 1) / 2;
     const size_t wide = 2 * (size_t)dim + 1;
-    for (int p = 0; p < batch; p++) {
+    const float heat = single_exp(temperature[0]);
+    double *likelihood = work, *rest = work + heads;
+    float *gradient = (float *)(rest + fit_size(n, dim)), *residual = gradient + heads * dim;
+    float *scratch = residual + (size_t)heads * n;
+    for (size_t p = 0; p < (size_t)batch; p++) {
         const double spread = m2[p] / (told > 1 ? told : 1);
-        const size_t h = (size_t)p * heads, hd = h * dim, hn = h * n;
-        const size_t side = (size_t)p * smooth * n * wide, rbf = (size_t)p * (heads - smooth) * n * wide;
+        const size_t h = p * heads, hd = h * dim, hn = h * n;
+        const size_t side = p * smooth * n * wide, rbf = p * (heads - smooth) * n * wide;
+        const emitter e = {
+            .context = context, .known = known + p * dim * context, .own = own,
+            .own_bias = own_bias, .shared = shared, .shared_bias = shared_bias, .pace = pace,
+            .shift = shift + hd,
+        };
         const fit f = {
             .heads = heads, .smooth = smooth, .n = n, .dim = dim,
             .inverse = inverse + hd, .slope = slope + hd, .bend = bend + hd,
             .level = level + h, .noise = noise + h, .mix = mix + h, .bias = bias + h,
-            .x = x + (size_t)p * n * dim, .best_x = best_x + (size_t)p * dim, .y = y + (size_t)p * n,
+            .x = x + p * n * dim, .best_x = best_x + p * dim, .y = y + p * n,
             .best_y = best_y[p], .mean = mean[p], .deviation = spread > 0.0 ? sqrt(spread) : 1.0,
-            .temperature = temperature[0],
+            .temperature = heat,
             .root = root + hn * n, .reads = reads + 2 * hn, .amplitude = amplitude + h,
             .best = best + h, .weight = weight + h,
             .distance = {distance + side, distance_rbf + rbf},
             .trend = {trend + side, trend_rbf + rbf},
-            .gradient = gradient + hd, .residual = residual + hn,
+            .gradient = gradient, .residual = residual,
         };
-        double *likelihood = work;
+        emit(&e, &f, inverse + hd, slope + hd, bend + hd, level + h, noise + h, mix + h, bias + h,
+             scratch);
         for (int first = 0; first < heads; first += HEADS)
-            if (!fit_heads(&f, first, likelihood, work + heads))
+            if (!fit_heads(&f, first, likelihood, rest))
                 return 0;
         fit_weights(&f, likelihood);
+        advance(&e, &f, new_shift + hd, inputs + 5 * hd);
     }
     return 1;
 }
 
-/* Numbers of scratch that `network_condition` takes. */
-int EXPORT(network_condition_size)(int heads, int n, int dim)
+/* Doubles of scratch that `network_refit` takes. */
+int EXPORT(network_refit_size)(int heads, int n, int dim, int context)
 {
-    return heads + (int)fit_size(n, dim);
+    return heads + (int)(fit_size(n, dim) + emit_size(heads, n, dim, context) / 2 + 1);
 }
 
 #endif

@@ -486,12 +486,12 @@ static void score_block(const scorer *s, const scored_state *t, const prepared_s
 /* `Scored.forward` for B functions, once there is a value.
 
 Args:
-    sizes: told, D, n, H, X, forms, layer, R, N, width, features, C, P, and 1 to return in [0] of
-        `work` how many numbers of scratch it takes, and nothing else.
+    sizes: B, told, D, n, H, X, forms, layer, R, N, width, features, C, P.
     known (B, D, X), shared, best_x, second_x (B, .); best_y, mean, m2 (B,); x (B, n, D), y (B, n).
     slope ... trend_rbf: of the fit, as in network_condition; gain: (1,).
     forms_weight ... out, scale ... strength, memory (B, N, D width): NULL where there are none.
-    series: of improvement.py. points (B, C, D); pending (B, P, D). scores (B, C) is returned. */
+    series: of improvement.py. points (B, C, D); pending (B, P, D). scores (B, C) is returned.
+    work: `network_score_size` numbers. */
 void EXPORT(network_score)(
     const int32_t *sizes, const float *known, const float *shared, const float *best_x,
     const float *second_x, const double *best_y, const double *mean, const double *m2,
@@ -503,7 +503,7 @@ void EXPORT(network_score)(
     const float *in_bias, const float *mid, const float *mid_bias, const float *out,
     const float *scale, const float *scale_bias, const float *slices, const float *strength,
     const float *memory, const float *series, const float *points, const float *pending,
-    float *scores, float *work, int32_t *needed)
+    float *scores, float *work)
 {
     const int batch = sizes[0], told = sizes[1], heads = sizes[4], count = sizes[12];
     const int waiting = sizes[13], smooth = (heads + 1) / 2;
@@ -515,10 +515,6 @@ void EXPORT(network_score)(
         .scale = scale, .scale_bias = scale_bias, .slices = slices, .strength = strength,
         .gain = gain ? gain[0] : 0.0f,
     };
-    if (needed) {
-        needed[0] = (int32_t)score_size(&s, heads, waiting);
-        return;
-    }
     const size_t dim = s.dim, n = s.n, wide = 2 * dim + 1;
     for (int p = 0; p < batch; p++) {
         const double spread = m2[p] / (told > 1 ? told : 1);
@@ -546,6 +542,16 @@ void EXPORT(network_score)(
         for (int first = 0; first < count; first += LANES)
             score_block(&s, &t, &q, count, first, theirs, scores + (size_t)p * count);
     }
+}
+
+/* Numbers of scratch that `network_score` takes. */
+int EXPORT(network_score_size)(const int32_t *sizes)
+{
+    const scorer s = {
+        .dim = sizes[2], .n = sizes[3], .context = sizes[5], .forms = sizes[6], .layer = sizes[7],
+        .similar = sizes[8], .words = sizes[9], .width = sizes[10], .features = sizes[11],
+    };
+    return (int)score_size(&s, sizes[4], sizes[13]);
 }
 
 #endif

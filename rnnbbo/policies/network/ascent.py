@@ -13,8 +13,7 @@ from rnnbbo.core import network as core
 from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.climb import Climbed, climb
 from rnnbbo.policies.evidence import Evidence
-from rnnbbo.policies.gp.improvement import SERIES_SINGLE as SERIES
-from rnnbbo.policies.gp.improvement import log_h_and_ratio
+from rnnbbo.policies.gp.improvement import SERIES_SINGLE, log_h_and_ratio
 from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
 from rnnbbo.policies.network.archive import squares_ahead
 from rnnbbo.policies.network.process_heads import LEAST_VARIANCE, STEEPEST
@@ -48,7 +47,7 @@ def climb_from(
     inverse = xp.astype(fit.hyperparameters.inverse[:, :, 0], xp.float64)
     unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, _LONGEST)
     unit = xp.reshape(xp.broadcast_to(unit[:, None], start.shape), (-1, dim))
-    compiled = _compiled(fit, evidence) if xp is np else None
+    compiled = core.ascent(fit.arrays, SERIES_SINGLE, evidence.best_x, 2) if xp is np else None
     func = compiled or _of_points(xp, ascent(xp, fit, evidence), start.shape, points.dtype)
     found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, _STEPS)
     return xp.astype(xp.reshape(found, start.shape), points.dtype)
@@ -63,11 +62,6 @@ def _of_points(xp: Namespace, slope: Climbed, shape: tuple[int, ...], dtype: Any
         return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
 
     return func
-
-
-def _compiled(fit: Fit, evidence: Evidence) -> Climbed | None:
-    """Return `ascent` of two points of each function, by the compiled library where it can."""
-    return core.ascent(fit.hyperparameters, fit.arrays, evidence.best_x, SERIES, 2)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:

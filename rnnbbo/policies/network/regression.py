@@ -6,11 +6,9 @@ candidates along the last axis, as in `rnnbbo.policies.network.archive`. The fac
 logarithm brings it to about unit size: `rnnbbo.policies.evidence`.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from rnnbbo.core import network as core
 from rnnbbo.policies.evidence import Evidence, scale, standardise
 from rnnbbo.policies.gp.factors import invert_lower
 from rnnbbo.policies.gp.kernels import weighted_kernel, weighted_kernel_and_slope
@@ -69,9 +67,16 @@ class Fit(NamedTuple):
 
     @property
     def arrays(self) -> tuple[Array, ...]:
-        """Its arrays beside the hyper-parameters, as the compiled library takes them."""
+        """All of its arrays, as the compiled library takes them."""
         sides = [side for one in self.sides for side in one[:2]]
-        return (self.root, self.reads, self.amplitude, self.best, self.weight, *sides)
+        return (*self.hyperparameters, *self[1:6], *sides)
+
+    @classmethod
+    def of_arrays(cls, arrays: Sequence[Array]) -> "Fit":
+        """Return the fit of arrays in that order, of two families."""
+        h, rest, sides = Hyperparameters(*arrays[:7]), arrays[7:12], arrays[12:]
+        both = RowSide(*sides[:2], True), RowSide(*sides[2:], False)
+        return cls(h, *rest, both[: len(families(h.bias.shape[1]))])
 
 
 def trend_bases(xp: Namespace, points: Array, axis: int) -> Array:
@@ -189,8 +194,6 @@ def condition(
         by log length-scales; and the standardised leave-one-out residuals (B, H, n) (Rasmussen &
         Williams 2006, eq. 5.12).
     """
-    if xp is np and (found := _compiled(h, temperature, evidence, archive)) is not None:
-        return found
     dtype, h32 = h.inverse.dtype, h
     h = _double(xp, h)
     x = xp.astype(archive.x, xp.float64)
@@ -247,21 +250,6 @@ def condition(
     spread = xp.sqrt(xp.linalg.diagonal(inverse)) * amplitude
     residual = alpha[..., 0] / spread
     return posterior, xp.astype(gradient, dtype), xp.astype(residual, dtype)
-
-
-def _compiled(
-    h: Hyperparameters, temperature: np.ndarray, evidence: Evidence, archive: Archive
-) -> tuple[Fit, np.ndarray, np.ndarray] | None:
-    """Return what `condition` does, by the compiled library where it can."""
-    e = evidence
-    values = e.best_y, e.mean, e.m2
-    found = core.condition(h, temperature, e.told, e.best_x, values, archive.x, archive.y)
-    if found is None:
-        return None
-    root, reads, amplitude, best, weight, *sides, gradient, residual = found
-    both = RowSide(*sides[:2], True), RowSide(*sides[2:], False)
-    kept = both[: len(families(weight.shape[1]))]
-    return Fit(h, root, reads, amplitude, best, weight, kept), gradient, residual
 
 
 def _whiten(xp: Namespace, root: Array, k: Array) -> Array:

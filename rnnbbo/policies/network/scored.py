@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnbbo.core import network as core
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
-from rnnbbo.policies.gp.improvement import SERIES_SINGLE as SERIES
+from rnnbbo.policies.gp.improvement import SERIES_SINGLE
 from rnnbbo.policies.network import process_heads
 from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.state import NetworkState
@@ -187,18 +187,10 @@ class Scored:
         if state.processes is None or state.processes.fit is None or state.archive is None:
             return None
         now, fit = state.evidence, state.processes.fit
-        scoring = core.Scoring(
-            context,
-            state.shared,
-            now.told,
-            now.best_x,
-            now.second_x,
-            (now.best_y, now.mean, now.m2),
-            state.archive.x,
-            state.archive.y,
-            self.recurrence.words(state),
-        )
+        states = context, state.shared, now.second_x
+        known = process_heads.values(now, state.archive)
+        words = self.recurrence.words(state)
         scores = core.score(
-            params, scoring, fit.hyperparameters, fit.arrays, SERIES, candidates, pending
+            params, states, words, known, fit.arrays, SERIES_SINGLE, candidates, pending
         )
         return None if scores is None else (scores,)
