@@ -214,3 +214,87 @@ def ascent(
         return value, gradient
 
     return evaluate
+
+
+_CELL = "cell.x", "cell.shared", "cell.bias"
+
+
+def lstm(
+    params: Mapping[str, np.ndarray],
+    h: np.ndarray,
+    c: np.ndarray,
+    shared: np.ndarray,
+    *own: np.ndarray,
+) -> list[np.ndarray] | None:
+    """Advance an LSTM by a step; see `Lstm.step`.
+
+    Args:
+        params: the weights.
+        h, c: (B, D, H) hidden and cell state.
+        shared: (B, G) inputs that all dimensions have.
+        own: at most three (B, D, .), inputs of each.
+
+    Returns:
+        The new h and c.
+    """
+    if (found := library()) is None:
+        return None
+    parts = _optional(*own, *(3 - len(own)) * [None])
+    arrays = _single(shared, h, c, *(params[name] for name in _CELL))
+    if parts is None or arrays is None:
+        return None
+    batch, dim, hidden = h.shape
+    widths = np.array([0 if one is None else one.shape[2] for one in parts], dtype=np.int32)
+    size = dim * (int(widths.sum()) + 5 * hidden) + shared.shape[1] + 5 * hidden
+    run = _function(found, "network_lstm", "iiini" + 12 * "s", None)
+    out = [np.empty_like(arrays[1]), np.empty_like(arrays[2])]
+    work = np.empty(size, np.float32)
+    run(batch, dim, hidden, widths, shared.shape[1], *parts, *arrays, *out, work)
+    return out
+
+
+def inputs_per_dim(
+    x: np.ndarray, q: np.ndarray, best_x: np.ndarray, second_x: np.ndarray
+) -> np.ndarray | None:
+    """Return what a step tells each dimension, (B, D, 7), from four (B, D).
+
+    See `evidence.make_inputs`.
+    """
+    if (found := library()) is None or (arrays := _single(x, q, best_x, second_x)) is None:
+        return None
+    out = np.empty((*x.shape, 7), np.float32)
+    _function(found, "network_inputs", "iisssss", None)(*x.shape, *arrays, out)
+    return out
+
+
+_INTERFACE = "interface.slices", "interface.slices_bias"
+_INTERFACE += "interface.shared", "interface.shared_bias"
+
+
+def memory(
+    params: Mapping[str, np.ndarray], h: np.ndarray, state: tuple[np.ndarray, ...]
+) -> list[np.ndarray] | None:
+    """Write and read the memory of a DNC once; see `Dnc.step` and `external_memory.access`.
+
+    Args:
+        params: the weights.
+        h: (B, D, H) hidden state of the controller.
+        state: a `MemoryState`.
+
+    Returns:
+        The six arrays of the new state, and what is read, (B, D, R width).
+    """
+    if (found := library()) is None:
+        return None
+    arrays = _single(h, *(params[name] for name in _INTERFACE), *state)
+    if arrays is None:
+        return None
+    batch, dim, hidden = h.shape
+    rows, heads = state[0].shape[1], state[-1].shape[1]
+    width = state[0].shape[2] // dim
+    reads = np.empty((batch, dim, heads * width), np.float32)
+    out = [*map(np.empty_like, arrays[5:]), reads]
+    size = 2 * dim * width * (heads + 3) + hidden + 5 * heads + 3 + rows * (heads + 4)
+    run = _function(found, "network_memory", "iiiiii" + 19 * "s", None)
+    run(batch, dim, hidden, rows, width, heads, *arrays, *out, np.empty(size, np.float32))
+    return out

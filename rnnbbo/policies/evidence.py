@@ -13,6 +13,9 @@ weights were trained with: to change one is to train again.
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from rnnbbo.core import network as core
 from rnnbbo.policies.ops import Array, Namespace
 
 FEATURES_PER_DIM = 7
@@ -149,20 +152,11 @@ def rescale_evidence(evidence: Evidence, factor: Array) -> Evidence:
     )
 
 
-def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
-    """Make a recurrence's inputs from an observation.
-
-    Args:
-        xp: array namespace.
-        before: evidence before the observation.
-        now: evidence with it.
-        observation: the observation itself.
-    """
+def _per_dim(xp: Namespace, now: Evidence, observation: Observation) -> Array:
     x = observation.x
-    batch, dim = x.shape
     away = x - now.best_x
     spread = now.second_x - now.best_x
-    per_dim = xp.stack(
+    return xp.stack(
         [
             2.0 * x - 1.0,
             2.0 * now.best_x - 1.0,
@@ -174,6 +168,24 @@ def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Obs
         ],
         axis=-1,
     )
+
+
+def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
+    """Make a recurrence's inputs from an observation.
+
+    Args:
+        xp: array namespace.
+        before: evidence before the observation.
+        now: evidence with it.
+        observation: the observation itself.
+    """
+    x = observation.x
+    batch, dim = x.shape
+    per_dim = None
+    if xp is np:
+        per_dim = core.inputs_per_dim(x, observation.q, now.best_x, now.second_x)
+    if per_dim is None:
+        per_dim = _per_dim(xp, now, observation)
     zero = xp.zeros_like(now.mean)
     one = xp.ones_like(now.mean)
     std = scale(xp, now)

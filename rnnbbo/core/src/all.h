@@ -9,4 +9,5 @@
 #include "network_fit.h"
 #include "network_predict.h"
 #include "network_score.h"
+#include "network_step.h"
 #include "single.h"

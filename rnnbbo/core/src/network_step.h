@@ -1,0 +1,222 @@
+/* A step of the recurrences: policies/evidence.py, policies/network/lstm.py, dnc.py and
+external_memory.py. B functions, D dimensions, H units of an LSTM, N rows of a memory of W = D width
+numbers, R read heads. */
+
+#ifndef RNNBBO_NETWORK_STEP_H
+#define RNNBBO_NETWORK_STEP_H
+
+#include "network_fit.h"
+#include "network_score.h"
+
+#define FEATURES_PER_DIM 7 /* evidence.py */
+
+/* The first parts of `evidence.make_inputs`: (B, D, FEATURES_PER_DIM).
+
+x, q, best_x, second_x: (B, D) of the step, and as they are known with it. */
+void EXPORT(network_inputs)(int batch, int dim, const float *x, const float *q,
+                            const float *best_x, const float *second_x, float *out)
+{
+    for (size_t i = 0; i < (size_t)batch * dim; i++, out += FEATURES_PER_DIM) {
+        float away = x[i] - best_x[i], spread = second_x[i] - best_x[i];
+        out[0] = 2.0f * x[i] - 1.0f;
+        out[1] = 2.0f * best_x[i] - 1.0f;
+        out[2] = away;
+        out[3] = 0.2f * single_asinh(away * 200.0f);
+        out[4] = spread;
+        out[5] = 0.2f * single_asinh(spread * 200.0f);
+        out[6] = 2.0f * q[i] - 1.0f;
+    }
+}
+
+/* `Lstm.step`: new h and c (B, D, H).
+
+Args:
+    own, reads, told: (B, D, .) inputs of each dimension, `widths` numbers wide; any may be 0.
+    shared: (B, G) inputs; h, c: (B, D, H); weights `cell.` of that name.
+    work: D (widths + 5 H) + G + 5 H numbers. */
+void EXPORT(network_lstm)(int batch, int dim, int hidden, const int32_t *widths, int global,
+                          const float *own, const float *reads, const float *told,
+                          const float *shared, const float *h, const float *c,
+                          const float *weight, const float *weight_shared, const float *bias,
+                          float *new_h, float *new_c, float *work)
+{
+    const float *parts[4] = {own, reads, told, h};
+    const int wide[4] = {widths[0], widths[1], widths[2], hidden}, H = hidden;
+    const int all = wide[0] + wide[1] + wide[2] + H;
+    float *row = work, *gates = row + (size_t)dim * all, *pooled = gates + (size_t)dim * 4 * H;
+    float *common = pooled + global + H;
+    for (size_t p = 0; p < (size_t)batch; p++) {
+        float *at = row;
+        for (int d = 0; d < dim; d++)
+            for (int i = 0; i < 4; at += wide[i], i++)
+                if (wide[i])
+                    memcpy(at, parts[i] + (p * dim + d) * wide[i], sizeof(float) * wide[i]);
+        memcpy(pooled, shared + p * global, sizeof(float) * global);
+        for (int k = 0; k < H; k++)
+            pooled[global + k] = 0.0f;
+        for (int d = 0; d < dim; d++)
+            for (int k = 0; k < H; k++)
+                pooled[global + k] += h[(p * dim + d) * H + k];
+        for (int k = 0; k < H; k++)
+            pooled[global + k] /= dim;
+        single_product(1, global + H, 4 * H, pooled, weight_shared, common);
+        single_product(dim, all, 4 * H, row, weight, gates);
+        for (int d = 0; d < dim; d++) {
+            float *g = gates + (size_t)d * 4 * H;
+            const float *before = c + (p * dim + d) * H;
+            float *out_h = new_h + (p * dim + d) * H, *out_c = new_c + (p * dim + d) * H;
+            for (int k = 0; k < 4 * H; k++)
+                g[k] += common[k] + bias[k];
+#pragma omp simd
+            for (int k = 0; k < H; k++) {
+                float input = single_sigmoid(g[k]), forget = single_sigmoid(g[H + k]);
+                float cell = forget * before[k] + input * single_tanh(g[3 * H + k]);
+                out_c[k] = cell;
+                out_h[k] = single_sigmoid(g[2 * H + k]) * single_tanh(cell);
+            }
+        }
+    }
+}
+
+/* external_memory.content_weighting by one key (W,) of a strength: (N,).
+
+norms: (N,) of the rows, which are the root of their squares and NORM_EPSILON. */
+static void content_weighting(int rows, int word, const float *memory, const float *norms,
+                              const float *key, float strength, float *restrict out)
+{
+    const float norm = sqrtf(single_dot(key, key, word) + NORM_EPSILON);
+    float top = -INFINITY, sum = 0.0f;
+    for (int i = 0; i < rows; i++) {
+        float cosine = single_dot(key, memory + (size_t)i * word, word) / (norm * norms[i]);
+        out[i] = cosine * strength;
+        top = out[i] > top ? out[i] : top;
+    }
+    for (int i = 0; i < rows; i++)
+        sum += out[i] = single_exp(out[i] - top);
+    for (int i = 0; i < rows; i++)
+        out[i] /= sum;
+}
+
+static void row_norms(int rows, int word, const float *memory, float *restrict norms)
+{
+    for (int i = 0; i < rows; i++) {
+        const float *row = memory + (size_t)i * word;
+        norms[i] = sqrtf(single_dot(row, row, word) + NORM_EPSILON);
+    }
+}
+
+/* `Dnc._interface` and external_memory.access: one step of the memory, equation by equation.
+
+Args:
+    h: (B, D, H) of the controller; slices ... shared_bias: weights `interface.` of that name.
+    memory (B, N, W), usage, precedence (B, N), links (B, N, N), written (B, N), read (B, R, N): the
+        state, and new_ that after the step.
+    reads: (B, D, R width), what the heads read.
+    work: D width (R + 3) (1 + 1) + H + 5 R + 3 + N (R + 4) numbers. */
+void EXPORT(network_memory)(int batch, int dim, int H, int rows, int width, int heads,
+                            const float *h, const float *slices, const float *slices_bias,
+                            const float *shared, const float *shared_bias, const float *memory,
+                            const float *usage, const float *precedence, const float *links,
+                            const float *written, const float *read, float *new_memory,
+                            float *new_usage, float *new_precedence, float *new_links,
+                            float *new_written, float *new_read, float *reads, float *work)
+{
+    const int parts = heads + 3, word = dim * width, N = rows, numbers = 5 * heads + 3;
+    float *raw = work, *words = raw + (size_t)dim * parts * width;
+    float *pooled = words + (size_t)parts * word, *gates = pooled + H, *norms = gates + numbers;
+    float *content = norms + N, *found = content + N; /* found: (R, N) */
+    for (int p = 0; p < batch; p++) {
+        single_product(dim, H, parts * width, h, slices, raw);
+        for (int d = 0; d < dim; d++)
+            for (int i = 0; i < parts; i++)
+                for (int j = 0; j < width; j++)
+                    words[(size_t)i * word + d * width + j] =
+                        raw[((size_t)d * parts + i) * width + j] + slices_bias[i * width + j];
+        for (int k = 0; k < H; k++)
+            pooled[k] = 0.0f;
+        for (int d = 0; d < dim; d++)
+            for (int k = 0; k < H; k++)
+                pooled[k] += h[d * H + k];
+        for (int k = 0; k < H; k++)
+            pooled[k] /= dim;
+        for (int i = 0; i < numbers; i++)
+            gates[i] = shared_bias[i];
+        for (int k = 0; k < H; k++)
+            single_add_scaled(pooled[k], shared + (size_t)k * numbers, gates, numbers);
+        for (int i = 0; i < heads + 1; i++)
+            gates[i] = single_oneplus(gates[i]);
+        for (int i = heads + 1; i < 2 * heads + 3; i++)
+            gates[i] = single_sigmoid(gates[i]);
+        const float *free_gates = gates + heads + 1;
+        const float allocation_gate = gates[2 * heads + 1], write_gate = gates[2 * heads + 2];
+        const float *write_key = words + (size_t)heads * word, *value = write_key + 2 * word;
+        float *erase = words + (size_t)(heads + 1) * word;
+        for (int i = 0; i < word; i++)
+            erase[i] = single_sigmoid(erase[i]);
+        for (int i = 0; i < N; i++) {
+            float psi = 1.0f;
+            for (int r = 0; r < heads; r++)
+                psi *= 1.0f - free_gates[r] * read[r * N + i];
+            new_usage[i] = (usage[i] + written[i] - usage[i] * written[i]) * psi;
+        }
+        row_norms(N, word, memory, norms);
+        content_weighting(N, word, memory, norms, write_key, gates[heads], content);
+        float sum = 0.0f;
+        for (int i = 0; i < N; i++) {
+            float product = 1.0f, mine = new_usage[i]; /* of all rows that are used less */
+            for (int j = 0; j < N; j++) {
+                float other = new_usage[j];
+                product *= other < mine || (other == mine && j < i) ? other : 1.0f;
+            }
+            float allocation = (1.0f - mine) * product;
+            float w = write_gate * (allocation_gate * allocation +
+                                    (1.0f - allocation_gate) * content[i]);
+            new_written[i] = w;
+            sum += w;
+            for (int j = 0; j < word; j++)
+                new_memory[(size_t)i * word + j] =
+                    memory[(size_t)i * word + j] * (1.0f - w * erase[j]) + w * value[j];
+        }
+        for (int i = 0; i < N; i++) {
+            float w = new_written[i];
+            for (int j = 0; j < N; j++)
+                new_links[i * N + j] =
+                    (1.0f - w - new_written[j]) * links[i * N + j] + w * precedence[j];
+            new_links[i * N + i] = 0.0f;
+        }
+        for (int i = 0; i < N; i++)
+            new_precedence[i] = (1.0f - sum) * precedence[i] + new_written[i];
+        row_norms(N, word, new_memory, norms);
+        for (int r = 0; r < heads; r++) {
+            const float *before = read + r * N, *mode = gates + 2 * heads + 3 + 3 * r;
+            float *out = new_read + r * N, modes[3], most = mode[0], total = 0.0f;
+            for (int i = 1; i < 3; i++)
+                most = mode[i] > most ? mode[i] : most;
+            for (int i = 0; i < 3; i++)
+                total += modes[i] = single_exp(mode[i] - most);
+            content_weighting(N, word, new_memory, norms, words + (size_t)r * word, gates[r],
+                              found);
+            for (int i = 0; i < N; i++)
+                out[i] = modes[1] / total * found[i] +
+                         modes[2] / total * single_dot(new_links + i * N, before, N);
+            for (int i = 0; i < N; i++)
+                single_add_scaled(modes[0] / total * before[i], new_links + i * N, out, N);
+            for (int d = 0; d < dim; d++)
+                for (int j = 0; j < width; j++) {
+                    float sum_of_rows = 0.0f;
+                    for (int i = 0; i < N; i++)
+                        sum_of_rows += out[i] * new_memory[(size_t)i * word + d * width + j];
+                    reads[((size_t)d * heads + r) * width + j] = sum_of_rows;
+                }
+        }
+        h += (size_t)dim * H;
+        memory += (size_t)N * word, new_memory += (size_t)N * word;
+        usage += N, new_usage += N, precedence += N, new_precedence += N;
+        links += (size_t)N * N, new_links += (size_t)N * N;
+        written += N, new_written += N;
+        read += heads * N, new_read += heads * N;
+        reads += (size_t)word * heads;
+    }
+}
+
+#endif
