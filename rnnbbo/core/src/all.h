@@ -5,9 +5,16 @@
 #define EXPORT(name) __attribute__((visibility("default"))) NAMED(LEVEL, name)
 
 #include "arithmetic.h"
+#include "climb.h"
+#include "factors.h"
+#include "gp.h"
+#include "kernel_tell.h"
+#include "kernel_view.h"
 #include "network_ascent.h"
 #include "network_fit.h"
 #include "network_predict.h"
 #include "network_score.h"
 #include "network_step.h"
+#include "normal.h"
+#include "outliers.h"
 #include "single.h"

@@ -99,4 +99,27 @@ INLINE void add_scaled(double a, const double *restrict x, double *restrict y, i
         y[i] += a * x[i];
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi" /* no function that takes these is ever called */
+#endif
+
+/* Four numbers at once, for sums that have to stay in registers; with less than 256 bits a compiler
+   takes several of them. */
+typedef double lanes __attribute__((vector_size(32)));
+#define LANES 4
+
+INLINE lanes load(const double *from)
+{
+    lanes out;
+    memcpy(&out, from, sizeof out);
+    return out;
+}
+
+/* A macro, since compilers note what they would pass to a function. */
+#define store(to, what) \
+    do { \
+        lanes stored = (what); \
+        memcpy((to), &stored, sizeof stored); \
+    } while (0)
+
 #endif

@@ -37,14 +37,15 @@ def _interpolate() -> np.ndarray:
     return np.stack(powers, axis=-1)
 
 
-_SERIES = _interpolate()
-SERIES_SINGLE = _SERIES.astype(np.float32)
-"""Likewise for the compiled library."""
+SERIES = _interpolate()
+"""(_DEGREE + 1, 2) coefficients, of the highest power first."""
+SERIES_SINGLE = SERIES.astype(np.float32)
+"""Likewise in single precision, for the compiled library."""
 
 
 def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:
     """Return tau(u), and R(u) if `count` is 2, (count, ...), by Horner's rule."""
-    series = xp.asarray(_SERIES[:, :count], dtype=u.dtype, device=u.device)
+    series = xp.asarray(SERIES[:, :count], dtype=u.dtype, device=u.device)
     series = xp.reshape(series, (_DEGREE + 1, count) + (1,) * u.ndim)
     t = (u - _MIDDLE) / (u + _MIDDLE)
     total = series[0] * t + series[1]
