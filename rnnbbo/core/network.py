@@ -6,44 +6,36 @@ library is not there, or arrays are not of that kind: then that one has to. Lett
 those of these modules.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from ctypes import c_int
-
-from functools import cache
+import ctypes
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.core.library import Library, library
+from rnnbbo.core.library import library
 
-_LANES = 16  # of src/single.h
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+_dtype_of = attrgetter("dtype")
+_place_of: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
 
 
-@cache
-def _function(found: Library, name: str, arguments: str, returns: Any) -> Callable[..., Any]:
-    return found.function(name, arguments, returns)
+def _places(dtype: np.dtype, arrays: Iterable[np.ndarray]) -> list[Any] | None:
+    """Return what hands arrays to a function as addresses; None unless all have that dtype.
 
-
-def _single(*arrays: np.ndarray) -> list[np.ndarray] | None:
-    """Return arrays as contiguous ones; None unless all are of float32."""
-    if any(array.dtype != _SINGLE for array in arrays):
+    A call has some fifty of them, and takes longer to prepare than to compute.
+    """
+    arrays = tuple(arrays)
+    if set(map(_dtype_of, arrays)) != {dtype}:
         return None
-    return [np.ascontiguousarray(array) for array in arrays]
+    try:
+        return list(map(_place_of, arrays))
+    except (TypeError, ValueError, BufferError):  # one is not contiguous, or only to be read
+        return [_place_of(np.require(one, requirements=["C", "W"])) for one in arrays]
 
 
-def _double(*arrays: np.ndarray) -> list[np.ndarray] | None:
-    """Likewise of float64."""
-    if any(array.dtype != _DOUBLE for array in arrays):
-        return None
-    return [np.ascontiguousarray(array) for array in arrays]
-
-
-def _optional(*arrays: np.ndarray | None) -> list[np.ndarray | None] | None:
-    """Return contiguous arrays of float32, and None for None; None where one has another dtype."""
-    if any(array is not None and array.dtype != _SINGLE for array in arrays):
-        return None
-    return [None if array is None else np.ascontiguousarray(array) for array in arrays]
+def _numbers(*values: int) -> Any:
+    return (ctypes.c_int * len(values))(*values)
 
 
 class Values(NamedTuple):
@@ -52,7 +44,9 @@ class Values(NamedTuple):
     Attributes:
         told: results fed so far.
         best_x: (B, D) incumbents.
-        best_y, mean, m2: (B,) of the values told.
+        best_y: (B,) their values.
+        mean: (B,) of the values told.
+        m2: (B,) sum of their squared deviations.
         x: (B, n, D) rows, n >= 1.
         y: (B, n) their values.
     """
@@ -66,8 +60,10 @@ class Values(NamedTuple):
     y: np.ndarray
 
 
-_PROCESS = "process.own", "process.own_bias", "process.shared", "process.shared_bias"
-_PROCESS += "process.pace", "process.temperature"
+_PROCESS = tuple(
+    f"process.{name}"
+    for name in ("own", "own_bias", "shared", "shared_bias", "pace", "temperature")
+)
 
 
 def refit(
@@ -89,31 +85,57 @@ def refit(
     """
     if (found := library()) is None:
         return None
-    single = _single(context, shift, *(params[name] for name in _PROCESS), known.best_x)
-    double, rows = _double(known.best_y, known.mean, known.m2, known.y), _single(known.x)
-    if single is None or double is None or rows is None:
+    weights = [params[name] for name in _PROCESS]
+    single = _places(_SINGLE, (context, shift, *weights, known.best_x, known.x))
+    double = _places(_DOUBLE, (known.best_y, known.mean, known.m2, known.y))
+    if single is None or double is None:
         return None
+    *single, x = single
     *moments, y = double
     batch, n, dim = known.x.shape
     heads, half = shift.shape[1], (shift.shape[1] + 1) // 2
-    wide, rest = 2 * dim + 1, heads - half
+    wide, rest, width = 2 * dim + 1, heads - half, context.shape[2]
     shapes = 3 * [(heads, 1, dim)] + 2 * [(heads, 1, 1)] + [(heads, 1), (heads,)]
     shapes += [(heads, n, n), (heads, 2, n), (heads, 1), (heads, 1), (heads,)]
     shapes += 2 * [(half * n, wide)] + 2 * [(rest * n, wide)] + [(heads, dim), (dim, 5 * heads)]
     out = [np.empty((batch, *shape), np.float32) for shape in shapes]
-    sizes = np.array([batch, heads, n, dim, known.told, context.shape[2]], dtype=np.int32)
-    size = _function(found, "network_refit_size", "iiii", c_int)(heads, n, dim, context.shape[2])
-    run = _function(found, "network_refit", "n" + 9 * "s" + "aaasa" + 18 * "s" + "a", c_int)
-    return out if run(sizes, *single, *moments, *rows, y, *out, np.empty(size)) else None
+    work = np.empty(found.function("network_refit_size", "iiii")(heads, n, dim, width))
+    run = found.function("network_refit", 34 * "r")
+    sizes = _numbers(batch, heads, n, dim, known.told, width)
+    places = (*single, *moments, x, y, *map(_place_of, out), _place_of(work))
+    return out if run(sizes, *places) else None
+
+
+class Climbing(NamedTuple):
+    """How far two climbers go.
+
+    Attributes:
+        steps: evaluations of each, beyond the first.
+        radius: trust radius to begin with, in units.
+        longest: length-scale beyond which a unit is not longer.
+        wide: how many candidates, the first ones, are over the whole cube; W < C. One climber
+            begins at the best of them, the other at the best of the others.
+        added: (B, C) to add to scores where these are chosen; None for nothing.
+        again: whether the points that they reach are scored, too.
+    """
+
+    steps: int
+    radius: float
+    longest: float
+    wide: int
+    added: np.ndarray | None
+    again: bool
 
 
 _BASES = 5  # of a quadratic form
-_HEAD = "process.gain", "score.forms", "score.forms_bias", "score.in", "score.context"
-_HEAD += "score.in_bias", "score.mid", "score.mid_bias", "score.out"
-_ROWS, _KEY = ("rows.scale", "rows.scale_bias"), ("key.slices", "key.strength")
+_HEAD = tuple(
+    f"score.{name}"
+    for name in ("forms", "forms_bias", "in", "context", "in_bias", "mid", "mid_bias", "out")
+)
+_READS = "rows.scale", "rows.scale_bias", "key.slices", "key.strength"
 
 
-def score(
+def consider(
     params: Mapping[str, np.ndarray],
     states: tuple[np.ndarray, ...],
     memory: np.ndarray | None,
@@ -122,8 +144,11 @@ def score(
     series: np.ndarray,
     points: np.ndarray,
     pending: np.ndarray | None,
-) -> np.ndarray | None:
-    """Return scores (B, C) of points (B, C, D), C >= 1; see `Scored.forward`.
+    climbing: Climbing | None = None,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return scores of points (B, C, D), and points to climb to from there.
+
+    See `Scored.forward` and `ascent.climb_from`.
 
     Args:
         params: the weights.
@@ -133,41 +158,57 @@ def score(
         known: values and rows.
         fit: the first sixteen arrays that `refit` returns; fourteen will do where H = 1.
         series: of `improvement.log_h`.
-        points: candidates.
+        points: candidates, C >= 1.
         pending: (B, P, D), or None.
+        climbing: how to climb, or None.
+
+    Returns:
+        scores (B, C), with two more where these are scored again, and points (B, 2, D); of no size
+        where none climbs.
     """
     if (found := library()) is None:
         return None
-    inverse, slope, bend, level, noise, _, _, *posterior = fit
     batch, count, dim = points.shape
     waiting = pending if pending is not None and pending.shape[1] else None
-    scale, scale_bias, slices, strength = (params.get(name) for name in (*_ROWS, *_KEY))
-    first, layer = params["score.in"].shape
-    double = _double(known.best_y, known.mean, known.m2, known.y)
-    begin = _single(*states[:2], known.best_x, states[2])
-    single = _single(
-        *(known.x, inverse, slope, bend, level, noise, *_both(posterior)),
-        *(params[name] for name in _HEAD),
-    )
-    rest = _optional(scale, scale_bias, slices, strength, memory, series, points, waiting)
-    if double is None or begin is None or single is None or rest is None:
+    inverse, slope, bend, level, noise, _, _, *posterior = fit
+    weights = [params[name] for name in ("process.gain", *_HEAD)]
+    scale, *_, slices, _ = reads = [params.get(name) for name in _READS]
+    climb = climbing or Climbing(0, 0.0, 0.0, 0, None, False)
+    begin = _places(_SINGLE, (*states[:2], known.best_x, states[2]))
+    values = _places(_DOUBLE, (known.best_y, known.mean, known.m2))
+    single = _places(_SINGLE, (inverse, slope, bend, level, noise, *_both(posterior), *weights))
+    rest = _optional(_SINGLE, (*reads, memory, series, points, waiting))
+    x, y = _places(_SINGLE, (known.x,)), _places(_DOUBLE, (known.y,))
+    added = _optional(_DOUBLE, (climb.added,))
+    if None in (begin, values, single, rest, x, y, added):
         return None
-    sizes = np.array(
-        [
-            *(batch, known.told, dim, known.x.shape[1], level.shape[1], states[0].shape[2]),
-            *(params["score.forms"].shape[1] // _BASES, layer),
-            0 if scale is None else scale.shape[1],
-            *((0, 0) if memory is None else (memory.shape[1], slices.shape[1])),
-            *(first, count, 0 if waiting is None else waiting.shape[1]),
-        ],
-        dtype=np.int32,
+    sizes = _numbers(
+        *(batch, known.told, dim, known.x.shape[1], level.shape[1], states[0].shape[2]),
+        *(weights[1].shape[1] // _BASES, weights[-1].shape[0]),
+        0 if scale is None else scale.shape[1],
+        *((0, 0) if memory is None or slices is None else (memory.shape[1], slices.shape[1])),
+        *(weights[3].shape[0], count, 0 if waiting is None else waiting.shape[1]),
+        *(climb.wide, climb.steps, climb.again),
     )
-    size = _function(found, "network_score_size", "n", c_int)(sizes)
-    run = _function(found, "network_score", "nssssaaasa" + 33 * "s", None)
-    scores, (x, *single) = np.empty((batch, count), np.float32), single
-    *moments, y = double
-    run(sizes, *begin, *moments, x, y, *single, *rest, scores, np.empty(size, np.float32))
-    return scores
+    scores = np.empty((batch, count + 2 * climb.again), np.float32)
+    reached = np.empty((batch, 2 if climb.steps else 0, dim), np.float32)
+    size = found.function("network_consider_size", "r")(sizes)
+    work, state = np.empty(size, np.float32), np.empty(2 * dim * dim + 13 * dim + 6)
+    run = found.call("network_consider", "rdd" + 45 * "r")
+    given = (*begin, *values, *x, *y, *single, *rest, *added)  # type: ignore[misc]
+    out = map(_place_of, (scores, reached, work, state))
+    run(sizes, climb.radius, climb.longest, *given, *out)
+    return scores, reached
+
+
+def _optional(dtype: np.dtype, arrays: Iterable[np.ndarray | None]) -> list[Any] | None:
+    """Return `_places`, and None for None."""
+    arrays = tuple(arrays)
+    places = _places(dtype, known) if (known := [a for a in arrays if a is not None]) else []
+    if places is None:
+        return None
+    left = iter(places)
+    return [None if array is None else next(left) for array in arrays]
 
 
 def _both(posterior: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
@@ -179,41 +220,33 @@ def _both(posterior: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
 
 
 def ascent(
-    fit: tuple[np.ndarray, ...], series: np.ndarray, best_x: np.ndarray, count: int
-) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None:
-    """Return the averaged improvement as a function to climb; see `ascent.ascent`.
+    fit: tuple[np.ndarray, ...], series: np.ndarray, best_x: np.ndarray, x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the averaged improvement of one function and its gradients; see `ascent.ascent`.
 
     Args:
-        fit, series: as `score` takes them.
-        best_x: (B, D) incumbents.
-        count: points S of each function.
+        fit: as `consider` takes it, of one function.
+        series: likewise.
+        best_x: (1, D) incumbent.
+        x: (S, D) points, float64.
 
     Returns:
-        A function of points (B S, D), float64, that returns values (B S,) and gradients (B S, D).
+        Values (S,) and gradients (S, D), float64.
     """
     if (found := library()) is None:
         return None
     _, slope, bend, level, noise, _, _, *posterior = fit
-    arrays = _single(best_x, slope, bend, level, noise, *_both(posterior))
-    if arrays is None:
+    arrays = best_x, slope, bend, level, noise, *_both(posterior), series
+    single, (count, dim) = _places(_SINGLE, arrays), x.shape
+    double = _places(_DOUBLE, (x,))
+    if single is None or double is None:
         return None
-    *fixed, distance, trend, distance_rbf, trend_rbf = arrays
-    (powers,) = _single(series) or (None,)
-    batch, heads, n, _ = posterior[0].shape
-    dim = best_x.shape[1]
-    padded, wide = -(-heads * n // _LANES) * _LANES, 2 * dim + 1
-    across = np.empty((batch, 2, wide, padded), np.float32)
-    turn = _function(found, "network_ascent_sides", "iiiisssss", None)
-    turn(batch, heads, n, dim, distance, trend, distance_rbf, trend_rbf, across)
-    run = _function(found, "network_ascent", "iiiii" + 12 * "s" + "aaas", None)
-    work = np.empty(5 * padded + 3 * wide, np.float32)
-
-    def evaluate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, gradient, at = np.empty(len(x)), np.empty(x.shape), np.ascontiguousarray(x)
-        run(batch, heads, n, dim, count, *fixed, powers, across, at, value, gradient, work)
-        return value, gradient
-
-    return evaluate
+    heads, n = posterior[0].shape[1:3]
+    work = np.empty(found.function("network_ascent_size", "iii")(heads, n, dim), np.float32)
+    value, gradient = np.empty(count), np.empty(x.shape)
+    out = map(_place_of, (value, gradient, work))
+    found.call("network_ascent", "iiii" + 19 * "r")(heads, n, dim, count, *single, *double, *out)
+    return value, gradient
 
 
 _CELL = "cell.x", "cell.shared", "cell.bias"
@@ -225,12 +258,13 @@ def lstm(
     c: np.ndarray,
     shared: np.ndarray,
     *own: np.ndarray,
-) -> list[np.ndarray] | None:
+) -> tuple[np.ndarray, np.ndarray] | None:
     """Advance an LSTM by a step; see `Lstm.step`.
 
     Args:
         params: the weights.
-        h, c: (B, D, H) hidden and cell state.
+        h: (B, D, H) hidden state.
+        c: (B, D, H) cell state.
         shared: (B, G) inputs that all dimensions have.
         own: at most three (B, D, .), inputs of each.
 
@@ -239,18 +273,18 @@ def lstm(
     """
     if (found := library()) is None:
         return None
-    parts = _optional(*own, *(3 - len(own)) * [None])
-    arrays = _single(shared, h, c, *(params[name] for name in _CELL))
+    parts = _optional(_SINGLE, (*own, *(3 - len(own)) * [None]))
+    arrays = _places(_SINGLE, (shared, h, c, *(params[name] for name in _CELL)))
     if parts is None or arrays is None:
         return None
     batch, dim, hidden = h.shape
-    widths = np.array([0 if one is None else one.shape[2] for one in parts], dtype=np.int32)
-    size = dim * (int(widths.sum()) + 5 * hidden) + shared.shape[1] + 5 * hidden
-    run = _function(found, "network_lstm", "iiini" + 12 * "s", None)
-    out = [np.empty_like(arrays[1]), np.empty_like(arrays[2])]
-    work = np.empty(size, np.float32)
-    run(batch, dim, hidden, widths, shared.shape[1], *parts, *arrays, *out, work)
-    return out
+    widths = [one.shape[2] for one in own] + (3 - len(own)) * [0]
+    sizes = _numbers(batch, dim, hidden, *widths, shared.shape[1])
+    work = np.empty(found.function("network_lstm_size", "r")(sizes), np.float32)
+    new_h, new_c = np.empty(h.shape, np.float32), np.empty(h.shape, np.float32)
+    run = found.call("network_lstm", 13 * "r")
+    run(sizes, *parts, *arrays, *map(_place_of, (new_h, new_c, work)))
+    return new_h, new_c
 
 
 def inputs_per_dim(
@@ -260,15 +294,18 @@ def inputs_per_dim(
 
     See `evidence.make_inputs`.
     """
-    if (found := library()) is None or (arrays := _single(x, q, best_x, second_x)) is None:
+    if (found := library()) is None:
+        return None
+    if (places := _places(_SINGLE, (x, q, best_x, second_x))) is None:
         return None
     out = np.empty((*x.shape, 7), np.float32)
-    _function(found, "network_inputs", "iisssss", None)(*x.shape, *arrays, out)
+    found.call("network_inputs", "iirrrrr")(*x.shape, *places, _place_of(out))
     return out
 
 
-_INTERFACE = "interface.slices", "interface.slices_bias"
-_INTERFACE += "interface.shared", "interface.shared_bias"
+_INTERFACE = tuple(
+    f"interface.{name}" for name in ("slices", "slices_bias", "shared", "shared_bias")
+)
 
 
 def memory(
@@ -286,15 +323,16 @@ def memory(
     """
     if (found := library()) is None:
         return None
-    arrays = _single(h, *(params[name] for name in _INTERFACE), *state)
+    arrays = _places(_SINGLE, (h, *(params[name] for name in _INTERFACE), *state))
     if arrays is None:
         return None
     batch, dim, hidden = h.shape
     rows, heads = state[0].shape[1], state[-1].shape[1]
     width = state[0].shape[2] // dim
-    reads = np.empty((batch, dim, heads * width), np.float32)
-    out = [*map(np.empty_like, arrays[5:]), reads]
+    shapes = [*(one.shape for one in state), (batch, dim, heads * width)]
+    out = [np.empty(shape, np.float32) for shape in shapes]
     size = 2 * dim * width * (heads + 3) + hidden + 5 * heads + 3 + rows * (heads + 4)
-    run = _function(found, "network_memory", "iiiiii" + 19 * "s", None)
-    run(batch, dim, hidden, rows, width, heads, *arrays, *out, np.empty(size, np.float32))
+    run = found.call("network_memory", "iiiiii" + 19 * "r")
+    places = map(_place_of, (*out, np.empty(size, np.float32)))
+    run(batch, dim, hidden, rows, width, heads, *arrays, *places)
     return out

@@ -10,7 +10,7 @@ from rnnbbo import core
 from rnnbbo.core.climbing import Climbers
 from rnnbbo.policies.ops import Array, Namespace
 
-_FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
+FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
 
 # Maps points (S, D) to values (S,) and gradients (S, D).
 Climbed = Callable[[Array], tuple[Array, Array]]
@@ -50,10 +50,10 @@ def climb(
     library = core.library() if xp is np else None
     if library is not None:
         return _climb_compiled(
-            Climbers(library, start, f, g, unit, _FIRST_RADIUS * math.sqrt(dim)), func, steps, gain
+            Climbers(library, start, f, g, unit, FIRST_RADIUS * math.sqrt(dim)), func, steps, gain
         )
     eye = xp.eye(dim, dtype=start.dtype, device=start.device)
-    radius = xp.full_like(f, _FIRST_RADIUS * math.sqrt(dim))
+    radius = xp.full_like(f, FIRST_RADIUS * math.sqrt(dim))
     state = Climb(start, f, g * unit, xp.broadcast_to(eye, (count, dim, dim)), radius)
     for step in range(steps):
         x, f, g, h, radius = state

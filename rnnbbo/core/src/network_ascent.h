@@ -1,22 +1,23 @@
 /* What networks climb: the heads' averaged improvement and its gradient, policies/network/ascent.py.
 
-For a few points, all rows of all heads at once: R = H n, padded to a multiple of LANES. */
+For a few points, all rows of all heads at once: R = H n, padded to a multiple of KEYS. */
 
 #ifndef RNNBBO_NETWORK_ASCENT_H
 #define RNNBBO_NETWORK_ASCENT_H
 
+#include "climb.h"
 #include "network_predict.h"
 
-#define PADDED(r) (((r) + LANES - 1) / LANES * LANES)
+#define PADDED(r) (((r) + KEYS - 1) / KEYS * KEYS)
 
-/* Floats that `network_ascent_sides` writes a function. */
+/* Floats that `across_sides` writes. */
 static size_t sides_size(int heads, int n, int dim)
 {
     return (size_t)2 * (2 * dim + 1) * PADDED(heads * n);
 }
 
 /* Kernels k and slopes c of weighted distances, kernels.weighted_kernel_and_slope, in k and c. */
-static void kernels_and_slopes(int count, int matern, float *restrict k, float *restrict c)
+static void head_kernels(int count, int matern, float *restrict k, float *restrict c)
 {
     if (matern) {
 #pragma omp simd
@@ -57,8 +58,8 @@ static float climbed_value(const posterior *f, const float *best_x, const float 
     squares[2 * dim] = bases[2 * dim] = 1.0f;
     single_product(1, wide, padded, squares, sides, k);
     single_product(1, wide, padded, bases, sides + (size_t)wide * padded, product);
-    kernels_and_slopes(smooth, 1, k, slope);
-    kernels_and_slopes(all - smooth, 0, k + smooth, slope + smooth);
+    head_kernels(smooth, 1, k, slope);
+    head_kernels(all - smooth, 0, k + smooth, slope + smooth);
     for (int i = 0; i < all; i++)
         k[i] += product[i];
     float top = -INFINITY, total = 0.0f;
@@ -75,8 +76,8 @@ static float climbed_value(const posterior *f, const float *best_x, const float 
             float s = f->slope[h * dim + d], q = f->bend[h * dim + d];
             variance += s * s * (bases[d] * bases[d]) + q * q * (bases[dim + d] * bases[dim + d]);
         }
-        variance = clip_from(variance - explained, LEAST_VARIANCE);
-        float apart = clip_from(variance - covariance, LEAST_VARIANCE), noise = f->noise[h];
+        variance = clip_from(variance - explained, HEAD_VARIANCE);
+        float apart = clip_from(variance - covariance, HEAD_VARIANCE), noise = f->noise[h];
         float loud = noise / (variance + noise);
         float scale = f->amplitude[h] * f->amplitude[h] * sqrtf(1.0f - loud);
         float square = scale * apart, deviation = sqrtf(square), ratio;
@@ -87,7 +88,7 @@ static float climbed_value(const posterior *f, const float *best_x, const float 
         top = weighted[h] > top ? weighted[h] : top;
         /* dEI = -Phi dmean + phi ds, and phi / h = 1 - z Phi / h. */
         mean_part[h] = -ratio / deviation;
-        square_part[h] = apart > LEAST_VARIANCE ? 0.5f * (1.0f - z * ratio) / square * scale : 0.0f;
+        square_part[h] = apart > HEAD_VARIANCE ? 0.5f * (1.0f - z * ratio) / square * scale : 0.0f;
         variance_part[h] = square_part[h] * (1.0f + 0.5f * loud * apart / variance);
     }
     for (int h = 0; h < heads; h++)
@@ -124,55 +125,100 @@ static float climbed_value(const posterior *f, const float *best_x, const float 
     return top + single_log(total);
 }
 
-/* The sides of B fits as `network_ascent` takes them; of a fit, as in network_condition. */
-void EXPORT(network_ascent_sides)(int batch, int heads, int n, int dim, const float *distance,
-                                  const float *trend, const float *distance_rbf,
-                                  const float *trend_rbf, float *sides)
+/* The sides of a fit, (2 D + 1, PADDED(R)) each, of those of its families. */
+static void across_sides(const posterior *f, float *sides)
 {
-    const int smooth = (heads + 1) / 2 * n, all = heads * n, padded = PADDED(all);
-    const int wide = 2 * dim + 1;
-    for (int p = 0; p < batch; p++)
-        for (int which = 0; which < 2; which++, sides += (size_t)wide * padded) {
-            const float *first = (which ? trend : distance) + (size_t)p * smooth * wide;
-            const float *second = (which ? trend_rbf : distance_rbf) +
-                                  (size_t)p * (all - smooth) * wide;
-            for (int i = 0; i < padded; i++) {
-                const float *row = i < smooth ? first + (size_t)i * wide
-                                              : second + (size_t)(i - smooth) * wide;
-                for (int d = 0; d < wide; d++)
-                    sides[(size_t)d * padded + i] = i < all ? row[d] : 0.0f;
-            }
+    const int all = f->heads * f->n, padded = PADDED(all), wide = 2 * f->dim + 1;
+    for (int which = 0; which < 2; which++, sides += (size_t)wide * padded)
+        for (int h = 0; h <= f->heads; h++) {
+            const int last = h == f->heads, rows = last ? padded - all : f->n;
+            const float *from = last ? NULL : side_of(f, which ? f->trend : f->distance, h);
+            for (int d = 0; d < wide; d++)
+                for (int i = 0; i < rows; i++)
+                    sides[(size_t)d * padded + h * f->n + i] = last ? 0.0f : from[i * wide + d];
         }
 }
 
-/* `ascent.evaluate` of S points of each of B functions.
+#define CLIMBERS 2 /* of each function, as ascent.py has them */
+
+/* Doubles of scratch that `climb_heads` takes. */
+static size_t climb_size(int dim)
+{
+    return CLIMBERS * ((size_t)dim * (6 + dim) + 3);
+}
+
+/* Where two climbers get, (2, D), that begin at points `start` (2, D): climb.climb, by that library.
+
+unit: (D,); sides, work: as `climbed_value` takes them; state: `climb_size` numbers. */
+static int climb_heads(const posterior *f, const float *best_x, const float *sides, int steps,
+                       double radius, const double *unit, const float *start, float *found,
+                       double *state, float *work)
+{
+    const int dim = f->dim, all = CLIMBERS * dim;
+    double *x = state, *g = x + all, *units = g + all, *trial = units + all, *gt = trial + all;
+    double *h = gt + all, *value = h + all * dim, *radii = value + CLIMBERS, *ft = radii + CLIMBERS;
+    memset(h, 0, sizeof(double) * (size_t)all * dim);
+    for (int i = 0; i < CLIMBERS; i++) {
+        radii[i] = radius;
+        for (int d = 0; d < dim; d++) {
+            x[i * dim + d] = start[i * dim + d];
+            units[i * dim + d] = unit[d];
+            h[((size_t)i * dim + d) * dim + d] = 1.0;
+        }
+        value[i] = climbed_value(f, best_x, sides, x + i * dim, g + i * dim, work);
+    }
+    for (int i = 0; i < all; i++)
+        g[i] *= units[i];
+    for (int step = 0; step < steps; step++) {
+        NAMED(LEVEL, climb_move)(CLIMBERS, dim, x, value, g, h, radii, units, step == 0, 0, 0.0, trial);
+        for (int i = 0; i < CLIMBERS; i++)
+            ft[i] = climbed_value(f, best_x, sides, trial + i * dim, gt + i * dim, work);
+        if (NAMED(LEVEL, climb_take)(CLIMBERS, dim, x, value, g, h, radii, units, step == 0, trial, ft,
+                               gt))
+            return -1;
+    }
+    for (int i = 0; i < all; i++)
+        found[i] = (float)x[i];
+    return 0;
+}
+
+/* `ascent.evaluate` of S points of a function.
 
 Args:
-    best_x: (B, D); slope ... weight: of the fit, as in network_condition; series: improvement.py.
-    sides: of `network_ascent_sides`; x: (B, S, D).
-    value: (B, S), gradient: (B, S, D), which are returned; work: 5 PADDED(H n) + 6 D + 3. */
-void EXPORT(network_ascent)(int batch, int heads, int n, int dim, int count, const float *best_x,
-                            const float *slope, const float *bend, const float *level,
-                            const float *noise, const float *root, const float *reads,
-                            const float *amplitude, const float *best, const float *weight,
-                            const float *series, const float *sides, const double *x,
-                            double *value, double *gradient, float *work)
+    best_x: (D,); inverse ... trend_rbf: of a fit; series: improvement.py. x: (S, D).
+    value: (S,), gradient: (S, D), which are returned.
+    work: `network_ascent_size` numbers. */
+int EXPORT(network_ascent)(int heads, int n, int dim, int count, const float *best_x,
+                           const float *slope, const float *bend, const float *level,
+                           const float *noise, const float *root, const float *reads,
+                           const float *amplitude, const float *best, const float *weight,
+                           const float *distance, const float *trend, const float *distance_rbf,
+                           const float *trend_rbf, const float *series, const double *x,
+                           double *value, double *gradient, float *work)
 {
-    for (int p = 0; p < batch; p++) {
-        const size_t h = (size_t)p * heads, hn = h * n;
-        const posterior f = {
-            .heads = heads, .smooth = (heads + 1) / 2, .n = n, .dim = dim,
-            .slope = slope + h * dim, .bend = bend + h * dim, .level = level + h,
-            .noise = noise + h, .root = root + hn * n, .reads = reads + 2 * hn,
-            .amplitude = amplitude + h, .best = best + h, .weight = weight + h, .series = series,
-        };
-        for (int s = 0; s < count; s++) {
-            const size_t at = (size_t)p * count + s;
-            value[at] = climbed_value(&f, best_x + (size_t)p * dim,
-                                      sides + p * sides_size(heads, n, dim), x + at * dim,
-                                      gradient + at * dim, work);
-        }
-    }
+    const posterior f = {
+        .heads = heads, .smooth = (heads + 1) / 2, .n = n, .dim = dim, .slope = slope,
+        .bend = bend, .level = level, .noise = noise, .root = root, .reads = reads,
+        .amplitude = amplitude, .best = best, .weight = weight,
+        .distance = {distance, distance_rbf}, .trend = {trend, trend_rbf}, .series = series,
+    };
+    across_sides(&f, work);
+    for (int s = 0; s < count; s++)
+        value[s] = climbed_value(&f, best_x, work, x + (size_t)s * dim, gradient + (size_t)s * dim,
+                                 work + sides_size(heads, n, dim));
+    return 0;
+}
+
+/* Floats of scratch that `climbed_value` takes. */
+static size_t ascent_size(int heads, int n, int dim)
+{
+    return 5 * (size_t)PADDED(heads * n) + 3 * (2 * (size_t)dim + 1);
+}
+
+/* Floats of scratch that `network_ascent` takes. */
+int EXPORT(network_ascent_size)(int heads, int n, int dim)
+{
+    return (int)(sides_size(heads, n, dim) + ascent_size(heads, n, dim));
 }
 
 #endif

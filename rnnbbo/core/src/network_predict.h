@@ -8,11 +8,11 @@ inlined. H heads, n rows, P pending points; the letters are those of these modul
 
 #include "single.h"
 
-#define EACH_KEY(c) _Pragma("omp simd") for (int c = 0; c < LANES; c++)
+#define EACH_KEY(c) _Pragma("omp simd") for (int c = 0; c < KEYS; c++)
 
 #define LOG_H_MIDDLE 2.0f /* as policies/gp/improvement.py has them */
 #define LOG_H_DEGREE 14
-#define LEAST_VARIANCE 1e-6f /* as process_heads.py has them */
+#define HEAD_VARIANCE 1e-6f /* as process_heads.py has them */
 #define STEEPEST 30.0f
 #define LEAST_PIVOT 1e-3f
 
@@ -81,13 +81,13 @@ static void load_squares(int dim, const float *x, const float *best_x, float *re
     for (int d = 0; d < dim; d++)
         EACH_KEY(c)
         {
-            float a = x[d * LANES + c] - best_x[d], t = 2.0f * x[d * LANES + c] - 1.0f;
-            squares[d * LANES + c] = a * a;
-            squares[(dim + d) * LANES + c] = a;
-            bases[d * LANES + c] = t;
-            bases[(dim + d) * LANES + c] = t * t;
+            float a = x[d * KEYS + c] - best_x[d], t = 2.0f * x[d * KEYS + c] - 1.0f;
+            squares[d * KEYS + c] = a * a;
+            squares[(dim + d) * KEYS + c] = a;
+            bases[d * KEYS + c] = t;
+            bases[(dim + d) * KEYS + c] = t * t;
         }
-    EACH_KEY(c) squares[2 * dim * LANES + c] = bases[2 * dim * LANES + c] = 1.0f;
+    EACH_KEY(c) squares[2 * dim * KEYS + c] = bases[2 * dim * KEYS + c] = 1.0f;
 }
 
 /* Covariances k (m, W) of keys with the points of a side; product: (m, W) scratch. */
@@ -98,10 +98,10 @@ static void covariance_block(int m, int wide, int matern, const float *distance,
     single_block(m, wide, distance, wide, 1, squares, k);
     single_block(m, wide, trend, wide, 1, bases, product);
     if (matern)
-        for (int i = 0; i < m * LANES; i += LANES)
+        for (int i = 0; i < m * KEYS; i += KEYS)
             EACH_KEY(c) k[i + c] = weighted_kernel(k[i + c], 1) + product[i + c];
     else
-        for (int i = 0; i < m * LANES; i += LANES)
+        for (int i = 0; i < m * KEYS; i += KEYS)
             EACH_KEY(c) k[i + c] = weighted_kernel(k[i + c], 0) + product[i + c];
 }
 
@@ -110,9 +110,9 @@ static void whiten_block(int n, const float *root, const float *k, float *restri
 {
     int i = 0;
     for (; i + 4 <= n; i += 4)
-        single_tile(i + 4, root + (size_t)i * n, n, 1, k, LANES, white + i * LANES, LANES);
+        single_tile(i + 4, root + (size_t)i * n, n, 1, k, KEYS, white + i * KEYS, KEYS);
     for (; i < n; i++)
-        single_row(i + 1, root + (size_t)i * n, 1, k, LANES, white + i * LANES);
+        single_row(i + 1, root + (size_t)i * n, 1, k, KEYS, white + i * KEYS);
 }
 
 /* Covariances (P, W) of keys with what is pending, given the rows, as one head sees them. */
@@ -124,24 +124,24 @@ static void pending_block(const posterior *f, const pending_points *p, int h, co
     covariance_block(count, wide, h < f->smooth, p->distance + (size_t)h * count * wide,
                      p->trend + (size_t)h * count * wide, squares, bases, k, product);
     single_block(count, n, p->white + (size_t)h * n * count, 1, count, white, product);
-    for (int i = 0; i < count * LANES; i += LANES)
+    for (int i = 0; i < count * KEYS; i += KEYS)
         EACH_KEY(c) k[i + c] -= product[i + c];
 }
 
 /* Keys' mean, variance, and covariance with the best row, (W,) each, by one head.
 
 squares, bases: of `load_squares`; work: (2 n + 2 max(n, P), W). */
-static void predict_block(const posterior *f, const pending_points *p, int h, const float *squares,
+static void head_block(const posterior *f, const pending_points *p, int h, const float *squares,
                           const float *bases, float *restrict mean, float *restrict variance,
                           float *restrict covariance, float *restrict work)
 {
     const int n = f->n, dim = f->dim, wide = 2 * dim + 1;
-    float *k = work, *white = k + n * LANES, *extra = white + n * LANES;
+    float *k = work, *white = k + n * KEYS, *extra = white + n * KEYS;
     covariance_block(n, wide, h < f->smooth, side_of(f, f->distance, h), side_of(f, f->trend, h),
                      squares, bases, k, white);
     const float *reads = f->reads + (size_t)2 * h * n;
-    single_row(n, reads, 1, k, LANES, mean);
-    single_row(n, reads + n, 1, k, LANES, covariance);
+    single_row(n, reads, 1, k, KEYS, mean);
+    single_row(n, reads + n, 1, k, KEYS, covariance);
     whiten_block(n, f->root + (size_t)h * n * n, k, white);
     EACH_KEY(c) variance[c] = f->level[h];
     for (int d = 0; d < dim; d++) {
@@ -150,27 +150,27 @@ static void predict_block(const posterior *f, const pending_points *p, int h, co
         bend *= bend;
         EACH_KEY(c)
         {
-            float t = bases[d * LANES + c], t2 = bases[(dim + d) * LANES + c];
+            float t = bases[d * KEYS + c], t2 = bases[(dim + d) * KEYS + c];
             variance[c] += slope * (t * t) + bend * (t2 * t2);
         }
     }
-    float sum[LANES];
+    float sum[KEYS];
     EACH_KEY(c) sum[c] = 0.0f;
     for (int i = 0; i < n; i++)
-        EACH_KEY(c) sum[c] += white[i * LANES + c] * white[i * LANES + c];
+        EACH_KEY(c) sum[c] += white[i * KEYS + c] * white[i * KEYS + c];
     EACH_KEY(c) variance[c] = (1.0f + variance[c]) - sum[c];
     if (!p->count)
         return;
     const int count = p->count, longest = n > count ? n : count;
-    pending_block(f, p, h, squares, bases, white, extra, extra + longest * LANES);
+    pending_block(f, p, h, squares, bases, white, extra, extra + longest * KEYS);
     const float *rows = p->rows + (size_t)h * count * count, *scale = p->scale + (size_t)h * count;
     for (int i = 0; i < count; i++) {
         for (int j = 0; j < i; j++)
-            EACH_KEY(c) extra[i * LANES + c] -= rows[j * count + i] * extra[j * LANES + c];
+            EACH_KEY(c) extra[i * KEYS + c] -= rows[j * count + i] * extra[j * KEYS + c];
         EACH_KEY(c)
         {
-            extra[i * LANES + c] *= scale[i];
-            variance[c] -= extra[i * LANES + c] * extra[i * LANES + c];
+            extra[i * KEYS + c] *= scale[i];
+            variance[c] -= extra[i * KEYS + c] * extra[i * KEYS + c];
         }
     }
 }
@@ -178,10 +178,10 @@ static void predict_block(const posterior *f, const pending_points *p, int h, co
 /* Points `first` to `first` + W - 1 of (C, D), as (D, W); past the last one it comes again. */
 static void load_keys(int dim, int count, int first, const float *points, float *restrict x)
 {
-    for (int c = 0; c < LANES; c++) {
+    for (int c = 0; c < KEYS; c++) {
         const float *point = points + (size_t)(first + c < count ? first + c : count - 1) * dim;
         for (int d = 0; d < dim; d++)
-            x[d * LANES + c] = point[d];
+            x[d * KEYS + c] = point[d];
     }
 }
 
@@ -190,7 +190,7 @@ static size_t pending_size(int heads, int n, int dim, int count)
 {
     const int wide = 2 * dim + 1, longest = n > count ? n : count;
     return (size_t)heads * count * (2 * wide + n + count + 1) +
-           (size_t)LANES * (dim + 2 * wide + 2 * n + 2 * longest);
+           (size_t)KEYS * (dim + 2 * wide + 2 * n + 2 * longest);
 }
 
 /* What all heads say of pending points (P, D), `regression._predict`, into memory at `work`. */
@@ -206,8 +206,8 @@ static void load_pending(const posterior *f, const float *best_x, int count, con
     p->white = p->trend + all * wide;
     p->rows = p->white + all * n;
     p->scale = p->rows + all * count;
-    float *x = p->scale + all, *squares = x + dim * LANES, *bases = squares + wide * LANES;
-    float *k = bases + wide * LANES, *white = k + n * LANES, *extra = white + n * LANES;
+    float *x = p->scale + all, *squares = x + dim * KEYS, *bases = squares + wide * KEYS;
+    float *k = bases + wide * KEYS, *white = k + n * KEYS, *extra = white + n * KEYS;
     if (!count)
         return;
     for (int h = 0; h < heads; h++)
@@ -230,8 +230,8 @@ static void load_pending(const posterior *f, const float *best_x, int count, con
         }
     /* Whitened covariances with the rows, of all before any is used; then those of pairs. */
     for (int pass = 0; pass < 2; pass++)
-        for (int first = 0; first < count; first += LANES) {
-            const int filled = count - first < LANES ? count - first : LANES;
+        for (int first = 0; first < count; first += KEYS) {
+            const int filled = count - first < KEYS ? count - first : KEYS;
             load_keys(dim, count, first, points, x);
             load_squares(dim, x, best_x, squares, bases);
             for (int h = 0; h < heads; h++) {
@@ -241,12 +241,12 @@ static void load_pending(const posterior *f, const float *best_x, int count, con
                 float *out = p->white + (size_t)h * n * count + first;
                 if (pass == 0) {
                     for (int i = 0; i < n; i++)
-                        memcpy(out + (size_t)i * count, white + i * LANES, sizeof(float) * filled);
+                        memcpy(out + (size_t)i * count, white + i * KEYS, sizeof(float) * filled);
                     continue;
                 }
-                pending_block(f, p, h, squares, bases, white, extra, extra + longest * LANES);
+                pending_block(f, p, h, squares, bases, white, extra, extra + longest * KEYS);
                 for (int i = 0; i < count; i++)
-                    memcpy(p->rows + ((size_t)h * count + i) * count + first, extra + i * LANES,
+                    memcpy(p->rows + ((size_t)h * count + i) * count + first, extra + i * KEYS,
                            sizeof(float) * filled);
             }
         }

@@ -13,7 +13,7 @@ numbers, R read heads. */
 /* The first parts of `evidence.make_inputs`: (B, D, FEATURES_PER_DIM).
 
 x, q, best_x, second_x: (B, D) of the step, and as they are known with it. */
-void EXPORT(network_inputs)(int batch, int dim, const float *x, const float *q,
+int EXPORT(network_inputs)(int batch, int dim, const float *x, const float *q,
                             const float *best_x, const float *second_x, float *out)
 {
     for (size_t i = 0; i < (size_t)batch * dim; i++, out += FEATURES_PER_DIM) {
@@ -26,47 +26,61 @@ void EXPORT(network_inputs)(int batch, int dim, const float *x, const float *q,
         out[5] = 0.2f * single_asinh(spread * 200.0f);
         out[6] = 2.0f * q[i] - 1.0f;
     }
+    return 0;
+}
+
+#define TOGETHER 4 /* functions whose LSTMs step as one, so that products have rows in fours */
+
+/* Sizes of `network_lstm`: B, D, H, widths of the inputs of each dimension, and G. */
+static int lstm_row(const int32_t *sizes)
+{
+    return sizes[3] + sizes[4] + sizes[5] + sizes[2];
 }
 
 /* `Lstm.step`: new h and c (B, D, H).
 
 Args:
-    own, reads, told: (B, D, .) inputs of each dimension, `widths` numbers wide; any may be 0.
-    shared: (B, G) inputs; h, c: (B, D, H); weights `cell.` of that name.
-    work: D (widths + 5 H) + G + 5 H numbers. */
-void EXPORT(network_lstm)(int batch, int dim, int hidden, const int32_t *widths, int global,
-                          const float *own, const float *reads, const float *told,
-                          const float *shared, const float *h, const float *c,
-                          const float *weight, const float *weight_shared, const float *bias,
-                          float *new_h, float *new_c, float *work)
+    sizes: B, D, H, numbers of own, reads and told, any may be 0, and G.
+    own, reads, told: (B, D, .) inputs of each dimension; shared: (B, G) inputs; h, c: (B, D, H).
+    weight, weight_shared, bias: weights `cell.`.
+    work: `network_lstm_size` numbers. */
+int EXPORT(network_lstm)(const int32_t *sizes, const float *own, const float *reads,
+                         const float *told, const float *shared, const float *h, const float *c,
+                         const float *weight, const float *weight_shared, const float *bias,
+                         float *new_h, float *new_c, float *work)
 {
+    const int batch = sizes[0], dim = sizes[1], H = sizes[2], global = sizes[6];
+    const int all = lstm_row(sizes), wide[4] = {sizes[3], sizes[4], sizes[5], H};
     const float *parts[4] = {own, reads, told, h};
-    const int wide[4] = {widths[0], widths[1], widths[2], hidden}, H = hidden;
-    const int all = wide[0] + wide[1] + wide[2] + H;
-    float *row = work, *gates = row + (size_t)dim * all, *pooled = gates + (size_t)dim * 4 * H;
-    float *common = pooled + global + H;
-    for (size_t p = 0; p < (size_t)batch; p++) {
+    float *row = work, *gates = row + (size_t)TOGETHER * dim * all;
+    float *pooled = gates + (size_t)TOGETHER * dim * 4 * H;
+    float *common = pooled + TOGETHER * (global + H);
+    for (size_t p = 0; p < (size_t)batch; p += TOGETHER) {
+        const int some = batch - (int)p < TOGETHER ? batch - (int)p : TOGETHER, rows = some * dim;
         float *at = row;
-        for (int d = 0; d < dim; d++)
+        for (size_t d = p * dim; d < p * dim + rows; d++)
             for (int i = 0; i < 4; at += wide[i], i++)
                 if (wide[i])
-                    memcpy(at, parts[i] + (p * dim + d) * wide[i], sizeof(float) * wide[i]);
-        memcpy(pooled, shared + p * global, sizeof(float) * global);
-        for (int k = 0; k < H; k++)
-            pooled[global + k] = 0.0f;
-        for (int d = 0; d < dim; d++)
+                    memcpy(at, parts[i] + d * wide[i], sizeof(float) * wide[i]);
+        at = pooled;
+        for (size_t i = p; i < p + some; i++, at += global + H) {
+            memcpy(at, shared + i * global, sizeof(float) * global);
             for (int k = 0; k < H; k++)
-                pooled[global + k] += h[(p * dim + d) * H + k];
-        for (int k = 0; k < H; k++)
-            pooled[global + k] /= dim;
-        single_product(1, global + H, 4 * H, pooled, weight_shared, common);
-        single_product(dim, all, 4 * H, row, weight, gates);
-        for (int d = 0; d < dim; d++) {
-            float *g = gates + (size_t)d * 4 * H;
+                at[global + k] = 0.0f;
+            for (int d = 0; d < dim; d++)
+                for (int k = 0; k < H; k++)
+                    at[global + k] += h[(i * dim + d) * H + k];
+            for (int k = 0; k < H; k++)
+                at[global + k] /= dim;
+        }
+        single_product(some, global + H, 4 * H, pooled, weight_shared, common);
+        single_product(rows, all, 4 * H, row, weight, gates);
+        for (int d = 0; d < rows; d++) {
+            float *g = gates + (size_t)d * 4 * H, *of_all = common + (size_t)(d / dim) * 4 * H;
             const float *before = c + (p * dim + d) * H;
             float *out_h = new_h + (p * dim + d) * H, *out_c = new_c + (p * dim + d) * H;
             for (int k = 0; k < 4 * H; k++)
-                g[k] += common[k] + bias[k];
+                g[k] += of_all[k] + bias[k];
 #pragma omp simd
             for (int k = 0; k < H; k++) {
                 float input = single_sigmoid(g[k]), forget = single_sigmoid(g[H + k]);
@@ -76,6 +90,14 @@ void EXPORT(network_lstm)(int batch, int dim, int hidden, const int32_t *widths,
             }
         }
     }
+    return 0;
+}
+
+/* Floats of scratch that `network_lstm` takes. */
+int EXPORT(network_lstm_size)(const int32_t *sizes)
+{
+    const int dim = sizes[1], H = sizes[2];
+    return TOGETHER * (dim * (lstm_row(sizes) + 4 * H) + sizes[6] + 5 * H);
 }
 
 /* external_memory.content_weighting by one key (W,) of a strength: (N,).
@@ -113,7 +135,7 @@ Args:
         state, and new_ that after the step.
     reads: (B, D, R width), what the heads read.
     work: D width (R + 3) (1 + 1) + H + 5 R + 3 + N (R + 4) numbers. */
-void EXPORT(network_memory)(int batch, int dim, int H, int rows, int width, int heads,
+int EXPORT(network_memory)(int batch, int dim, int H, int rows, int width, int heads,
                             const float *h, const float *slices, const float *slices_bias,
                             const float *shared, const float *shared_bias, const float *memory,
                             const float *usage, const float *precedence, const float *links,
@@ -217,6 +239,7 @@ void EXPORT(network_memory)(int batch, int dim, int H, int rows, int width, int 
         read += heads * N, new_read += heads * N;
         reads += (size_t)word * heads;
     }
+    return 0;
 }
 
 #endif

@@ -8,7 +8,7 @@ calls it. */
 
 #include "arithmetic.h"
 
-#define LANES 16 /* columns of a block: as many keys are worked on together */
+#define KEYS 16 /* columns of a block: as many keys are worked on together */
 
 /* exp(x); 0 below -87, where it underflows, and exp(88) above 88. As `exp_of`, with degree 7. */
 INLINE float single_exp(float x)
@@ -112,14 +112,14 @@ INLINE void single_add_scaled(float a, const float *restrict x, float *restrict 
 static void single_tile(int k, const float *restrict a, size_t row, size_t step,
                         const float *restrict b, size_t ldb, float *restrict c, size_t ldc)
 {
-    float s0[LANES], s1[LANES], s2[LANES], s3[LANES];
+    float s0[KEYS], s1[KEYS], s2[KEYS], s3[KEYS];
 #pragma omp simd
-    for (int w = 0; w < LANES; w++)
+    for (int w = 0; w < KEYS; w++)
         s0[w] = s1[w] = s2[w] = s3[w] = 0.0f;
     for (int i = 0; i < k; i++, a += step, b += ldb) {
         float x0 = a[0], x1 = a[row], x2 = a[2 * row], x3 = a[3 * row];
 #pragma omp simd
-        for (int w = 0; w < LANES; w++) {
+        for (int w = 0; w < KEYS; w++) {
             s0[w] += x0 * b[w];
             s1[w] += x1 * b[w];
             s2[w] += x2 * b[w];
@@ -127,7 +127,7 @@ static void single_tile(int k, const float *restrict a, size_t row, size_t step,
         }
     }
 #pragma omp simd
-    for (int w = 0; w < LANES; w++) {
+    for (int w = 0; w < KEYS; w++) {
         c[w] = s0[w];
         c[w + ldc] = s1[w];
         c[w + 2 * ldc] = s2[w];
@@ -139,18 +139,18 @@ static void single_tile(int k, const float *restrict a, size_t row, size_t step,
 static void single_row(int k, const float *restrict a, size_t step, const float *restrict b,
                        size_t ldb, float *restrict c)
 {
-    float s[LANES];
+    float s[KEYS];
 #pragma omp simd
-    for (int w = 0; w < LANES; w++)
+    for (int w = 0; w < KEYS; w++)
         s[w] = 0.0f;
     for (int i = 0; i < k; i++, a += step, b += ldb) {
         float x = a[0];
 #pragma omp simd
-        for (int w = 0; w < LANES; w++)
+        for (int w = 0; w < KEYS; w++)
             s[w] += x * b[w];
     }
 #pragma omp simd
-    for (int w = 0; w < LANES; w++)
+    for (int w = 0; w < KEYS; w++)
         c[w] = s[w];
 }
 
@@ -160,16 +160,16 @@ static void single_block(int m, int k, const float *a, size_t row, size_t step, 
 {
     int i = 0;
     for (; i + 4 <= m; i += 4)
-        single_tile(k, a + i * row, row, step, b, LANES, c + i * LANES, LANES);
+        single_tile(k, a + i * row, row, step, b, KEYS, c + i * KEYS, KEYS);
     for (; i < m; i++)
-        single_row(k, a + i * row, step, b, LANES, c + i * LANES);
+        single_row(k, a + i * row, step, b, KEYS, c + i * KEYS);
 }
 
 /* C = A B: A (m, k), B (k, n), C (m, n), each row after row, n any number. */
 static void single_product(int m, int k, int n, const float *a, const float *b, float *c)
 {
     int j = 0;
-    for (; j + LANES <= n; j += LANES) {
+    for (; j + KEYS <= n; j += KEYS) {
         int i = 0;
         for (; i + 4 <= m; i += 4)
             single_tile(k, a + (size_t)i * k, k, 1, b + j, n, c + (size_t)i * n + j, n);

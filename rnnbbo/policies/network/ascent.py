@@ -4,16 +4,16 @@ Among candidates that know nothing of the function, the best is far from the bes
 the further the more dimensions. From the best few of them, the gradient leads on.
 """
 
+import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from rnnbbo.core import network as core
 from rnnbbo.policies.candidates import Candidates
-from rnnbbo.policies.climb import Climbed, climb
+from rnnbbo.policies.climb import FIRST_RADIUS, climb
 from rnnbbo.policies.evidence import Evidence
-from rnnbbo.policies.gp.improvement import SERIES_SINGLE, log_h_and_ratio
+from rnnbbo.policies.gp.improvement import log_h_and_ratio
 from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
 from rnnbbo.policies.network.archive import squares_ahead
 from rnnbbo.policies.network.process_heads import LEAST_VARIANCE, STEEPEST
@@ -47,21 +47,29 @@ def climb_from(
     inverse = xp.astype(fit.hyperparameters.inverse[:, :, 0], xp.float64)
     unit = xp.clip(xp.exp(-xp.mean(xp.log(inverse), axis=1)), None, _LONGEST)
     unit = xp.reshape(xp.broadcast_to(unit[:, None], start.shape), (-1, dim))
-    compiled = core.ascent(fit.arrays, SERIES_SINGLE, evidence.best_x, 2) if xp is np else None
-    func = compiled or _of_points(xp, ascent(xp, fit, evidence), start.shape, points.dtype)
+    slope = ascent(xp, fit, evidence)
+
+    def func(x: Array) -> tuple[Array, Array]:
+        value, gradient = slope(xp.astype(xp.reshape(x, start.shape), points.dtype))
+        flat = xp.reshape(gradient, (-1, dim))
+        return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
+
     found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, _STEPS)
     return xp.astype(xp.reshape(found, start.shape), points.dtype)
 
 
-def _of_points(xp: Namespace, slope: Climbed, shape: tuple[int, ...], dtype: Any) -> Climbed:
-    """Return a function of points (B S, D), float64, from one of (B, S, D) of another dtype."""
+def climbing(
+    candidates: Candidates, added: np.ndarray | None = None, again: bool = False
+) -> core.Climbing:
+    """Return how `climb_from` climbs, for the compiled library.
 
-    def func(x: Array) -> tuple[Array, Array]:
-        value, gradient = slope(xp.astype(xp.reshape(x, shape), dtype))
-        flat = xp.reshape(gradient, (-1, shape[-1]))
-        return xp.astype(xp.reshape(value, (-1,)), x.dtype), xp.astype(flat, x.dtype)
-
-    return func
+    Args:
+        candidates: (B, C, D) points of both kinds.
+        added: (B, C) to add to their scores, or None.
+        again: whether what is reached is scored, too.
+    """
+    radius = FIRST_RADIUS * math.sqrt(candidates.points.shape[-1])
+    return core.Climbing(_STEPS, radius, _LONGEST, candidates.wide, added, again)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:

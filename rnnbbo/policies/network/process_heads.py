@@ -134,7 +134,8 @@ def refit(
     if xp is np:
         found = core.refit(params, context, state.shift, values(evidence, archive))
         if found is not None:
-            return ProcessState(*found[-2:], Fit.of_arrays(found[:-2]))
+            *fit, shift, inputs = found
+            return ProcessState(shift, inputs, Fit.of_arrays(fit))
     temperature = xp.exp(params["process.temperature"])
     emitted = emit(xp, params, context, state.shift)
     posterior, gradient, residual = condition(xp, emitted, temperature, evidence, archive)

@@ -74,9 +74,11 @@ class Fit(NamedTuple):
     @classmethod
     def of_arrays(cls, arrays: Sequence[Array]) -> "Fit":
         """Return the fit of arrays in that order, of two families."""
-        h, rest, sides = Hyperparameters(*arrays[:7]), arrays[7:12], arrays[12:]
-        both = RowSide(*sides[:2], True), RowSide(*sides[2:], False)
-        return cls(h, *rest, both[: len(families(h.bias.shape[1]))])
+        h, (root, reads, amplitude, best, weight) = Hyperparameters(*arrays[:7]), arrays[7:12]
+        matern, rbf = arrays[12:14], arrays[14:16]
+        sides = RowSide(matern[0], matern[1], True), RowSide(rbf[0], rbf[1], False)
+        kept = sides[: len(families(h.bias.shape[1]))]
+        return cls(h, root, reads, amplitude, best, weight, kept)
 
 
 def trend_bases(xp: Namespace, points: Array, axis: int) -> Array:

@@ -149,8 +149,10 @@ class Scored:
         """
         assert candidates is not None
         now = state.evidence
-        if xp is np and (found := self._compiled(params, context, state, candidates, pending)):
-            return found[0]
+        if xp is np:
+            found = self.look(params, context, state, candidates, pending)
+            if found is not None:
+                return found[0]
         # Once for all features: what they sum over dimensions is then contiguous.
         across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
         reads = self.recurrence.read(xp, params, context, state, across)
@@ -175,22 +177,30 @@ class Scored:
         scores = matmul_rows(xp, a, params["score.out"])[..., 0]
         return scores if prior is None else scores + prior
 
-    def _compiled(
+    def look(
         self,
         params: Params,
         context: np.ndarray,
         state: NetworkState,
         candidates: np.ndarray,
         pending: np.ndarray | None,
-    ) -> tuple[np.ndarray] | None:
-        """Return what `forward` does, by the compiled library where it can: once there is a fit."""
+        climbing: core.Climbing | None = None,
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return what `forward` does, and where to climb, by the compiled library where it can.
+
+        Once there is a fit. Arguments are those of `forward` and `core.network.consider`, which
+        says what is returned.
+        """
         if state.processes is None or state.processes.fit is None or state.archive is None:
             return None
-        now, fit = state.evidence, state.processes.fit
-        states = context, state.shared, now.second_x
-        known = process_heads.values(now, state.archive)
-        words = self.recurrence.words(state)
-        scores = core.score(
-            params, states, words, known, fit.arrays, SERIES_SINGLE, candidates, pending
+        return core.consider(
+            params,
+            (context, state.shared, state.evidence.second_x),
+            self.recurrence.words(state),
+            process_heads.values(state.evidence, state.archive),
+            state.processes.fit.arrays,
+            SERIES_SINGLE,
+            candidates,
+            pending,
+            climbing,
         )
-        return None if scores is None else (scores,)
