@@ -1,7 +1,7 @@
 """A policy at work on one run: its state, and from there to the next query."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -56,6 +56,12 @@ class Proposer:
     stepped: tuple[int, Any] | None = None
     prepared: np.ndarray | None = None
 
+    def _with(self, **changes: Any) -> "Proposer":
+        """Return it with changes, as `dataclasses.replace`, in a tenth of the time."""
+        new = object.__new__(type(self))
+        vars(new).update(vars(self), **changes)
+        return new
+
     @classmethod
     def begin(cls, policy: Checkpoint, space: Space, entropy: int) -> "Proposer":
         """Return one that has seen nothing yet."""
@@ -89,32 +95,32 @@ class Proposer:
         bulks = self.bulks
         if len(since) == BULK:
             bulks, since = (*bulks, since), ()
-        return replace(
-            self, steps=self.steps + 1, fed=True, bulks=bulks, since=since, prepared=None
-        )
+        return self._with(steps=self.steps + 1, fed=True, bulks=bulks, since=since, prepared=None)
 
     def dummy(self, latest: np.ndarray) -> "Proposer":
         """Return it after the paper's dummy for an evaluation that is pending at `latest` (D,)."""
         ready = self.asked()
         observation = self._observation(latest, 0.0, told=False)
         state = self.policy.policy.step(self.policy.params, ready.settled, observation)
-        return replace(ready, settled=state, steps=self.steps + 1, prepared=None)
+        return ready._with(settled=state, steps=self.steps + 1, prepared=None)
 
     def asked(self) -> "Proposer":
         """Return it after an ask: what was told before, and what comes, is no longer one bulk."""
         ready = self.caught_up()
-        return replace(ready, settled=ready.state, since=(), stepped=None, fed=False)
+        return ready._with(settled=ready.state, since=(), stepped=None, fed=False)
 
     def caught_up(self) -> "Proposer":
         """Return it with everything taken in that it was told."""
         settled, stepped = self.settled, self.stepped
+        if not self.bulks and (stepped[0] if stepped else 0) == len(self.since):
+            return self
         for bulk in self.bulks:
             state = self.policy.policy.absorb(self.policy.params, settled, bulk)
             settled = self._stepped(settled, stepped, bulk)[1] if state is None else state
             stepped = None
         if self.since:
             stepped = self._stepped(settled, stepped, self.since)
-        return replace(self, settled=settled, bulks=(), stepped=stepped)
+        return self._with(settled=settled, bulks=(), stepped=stepped)
 
     def _stepped(
         self,
@@ -138,8 +144,7 @@ class Proposer:
             return self.policy.policy.rescale(state, np.array([factor]))
 
         stepped = self.stepped
-        return replace(
-            self,
+        return self._with(
             settled=rescale(self.settled),
             bulks=tuple(map(times, self.bulks)),
             since=times(self.since),
@@ -170,7 +175,7 @@ class Proposer:
                 f"choices of policy {self.policy.name!r} = {shown:.200}; expected an array (C, "
                 f"{self.space.cube_dim}) with C >= 1, of numbers from 0 to 1"
             )
-        return replace(ready, prepared=admit(self.space, choices))
+        return ready._with(prepared=admit(self.space, choices))
 
     def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.

@@ -287,20 +287,45 @@ def lstm(
     return new_h, new_c
 
 
-def inputs_per_dim(
-    x: np.ndarray, q: np.ndarray, best_x: np.ndarray, second_x: np.ndarray
-) -> np.ndarray | None:
-    """Return what a step tells each dimension, (B, D, 7), from four (B, D).
+def observe(
+    steps: int,
+    told: int,
+    known: tuple[np.ndarray, ...],
+    x: np.ndarray,
+    y: np.ndarray | None,
+    q: np.ndarray,
+) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray] | None:
+    """Take in an observation, and say what a step is told of it.
 
-    See `evidence.make_inputs`.
+    See `evidence.update_evidence` and `evidence.make_inputs`.
+
+    Args:
+        steps: steps with this one.
+        told: results with this one.
+        known: mean, m2 (B,), best_x (B, D), best_y (B,), second_x (B, D), second_y (B,).
+        x: (B, D) point.
+        y: (B,) its value; None where there is no result.
+        q: (B, D) quasi-random point.
+
+    Returns:
+        What is known now, as `known`, inputs of each dimension (B, D, 7), and of all (B, 9).
     """
     if (found := library()) is None:
         return None
-    if (places := _places(_SINGLE, (x, q, best_x, second_x))) is None:
+    mean, m2, best_x, best_y, second_x, second_y = known
+    value = mean if y is None else y
+    single = _places(_SINGLE, (x, q, best_x, second_x))
+    double = _places(_DOUBLE, (value, mean, m2, best_y, second_y))
+    if single is None or double is None:
         return None
-    out = np.empty((*x.shape, 7), np.float32)
-    found.call("network_inputs", "iirrrrr")(*x.shape, *places, _place_of(out))
-    return out
+    batch, dim = x.shape
+    now = tuple(np.empty(one.shape, one.dtype) for one in known) if y is not None else known
+    per_dim, shared = np.empty((batch, dim, 7), np.float32), np.empty((batch, 9), np.float32)
+    sizes = _numbers(batch, dim, steps, told, y is not None)
+    into = (now[0], now[1], now[3], now[5], now[2], now[4], per_dim, shared)
+    run = found.call("network_observe", 18 * "r")
+    run(sizes, *single[:2], *double, *single[2:], *map(_place_of, into))
+    return now, per_dim, shared
 
 
 _INTERFACE = tuple(

@@ -10,7 +10,7 @@ from rnnbbo import core
 from rnnbbo.core.climbing import Climbers
 from rnnbbo.policies.ops import Array, Namespace
 
-FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
+_FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
 
 # Maps points (S, D) to values (S,) and gradients (S, D).
 Climbed = Callable[[Array], tuple[Array, Array]]
@@ -24,6 +24,11 @@ class Climb(NamedTuple):
     g: Array
     inverse_hessian: Array
     radius: Array
+
+
+def first_radius(dim: int) -> float:
+    """Return the trust radius to begin with, in units."""
+    return _FIRST_RADIUS * math.sqrt(dim)
 
 
 def climb(
@@ -50,10 +55,10 @@ def climb(
     library = core.library() if xp is np else None
     if library is not None:
         return _climb_compiled(
-            Climbers(library, start, f, g, unit, FIRST_RADIUS * math.sqrt(dim)), func, steps, gain
+            Climbers(library, start, f, g, unit, first_radius(dim)), func, steps, gain
         )
     eye = xp.eye(dim, dtype=start.dtype, device=start.device)
-    radius = xp.full_like(f, FIRST_RADIUS * math.sqrt(dim))
+    radius = xp.full_like(f, first_radius(dim))
     state = Climb(start, f, g * unit, xp.broadcast_to(eye, (count, dim, dim)), radius)
     for step in range(steps):
         x, f, g, h, radius = state

@@ -152,24 +152,6 @@ def rescale_evidence(evidence: Evidence, factor: Array) -> Evidence:
     )
 
 
-def _per_dim(xp: Namespace, now: Evidence, observation: Observation) -> Array:
-    x = observation.x
-    away = x - now.best_x
-    spread = now.second_x - now.best_x
-    return xp.stack(
-        [
-            2.0 * x - 1.0,
-            2.0 * now.best_x - 1.0,
-            away,
-            0.2 * signed_log(xp, away, 0.005),
-            spread,
-            0.2 * signed_log(xp, spread, 0.005),
-            2.0 * observation.q - 1.0,
-        ],
-        axis=-1,
-    )
-
-
 def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Observation) -> Inputs:
     """Make a recurrence's inputs from an observation.
 
@@ -181,11 +163,20 @@ def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Obs
     """
     x = observation.x
     batch, dim = x.shape
-    per_dim = None
-    if xp is np:
-        per_dim = core.inputs_per_dim(x, observation.q, now.best_x, now.second_x)
-    if per_dim is None:
-        per_dim = _per_dim(xp, now, observation)
+    away = x - now.best_x
+    spread = now.second_x - now.best_x
+    per_dim = xp.stack(
+        [
+            2.0 * x - 1.0,
+            2.0 * now.best_x - 1.0,
+            away,
+            0.2 * signed_log(xp, away, 0.005),
+            spread,
+            0.2 * signed_log(xp, spread, 0.005),
+            2.0 * observation.q - 1.0,
+        ],
+        axis=-1,
+    )
     zero = xp.zeros_like(now.mean)
     one = xp.ones_like(now.mean)
     std = scale(xp, now)
@@ -212,3 +203,17 @@ def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Obs
     )
     assert per_dim.shape[-1] == FEATURES_PER_DIM and shared.shape == (batch, FEATURES_GLOBAL)
     return Inputs(per_dim, xp.astype(shared, x.dtype, copy=False))
+
+
+def observe(xp: Namespace, evidence: Evidence, observation: Observation) -> tuple[Evidence, Inputs]:
+    """Return the evidence after one more step, and a recurrence's inputs."""
+    told = observation.told
+    if xp is np:
+        e, y = evidence, observation.y if told else None
+        steps, results = e.steps + 1, e.told + told
+        found = core.observe(steps, results, e[2:], observation.x, y, observation.q)
+        if found is not None:
+            known, per_dim, shared = found
+            return Evidence(steps, results, *known), Inputs(per_dim, shared)
+    now = update_evidence(xp, evidence, observation)
+    return now, make_inputs(xp, evidence, now, observation)

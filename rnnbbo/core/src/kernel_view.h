@@ -8,6 +8,7 @@ there. Points are those of the unit cube, not scaled. */
 
 #include <stdlib.h>
 
+#include "climb.h"
 #include "factors.h"
 #include "gp.h"
 #include "normal.h"
@@ -323,9 +324,8 @@ INLINE void mean_block(const view *p, workspace *s, int count, int first, const 
     }
 }
 
-/* Minus the averaged posterior mean (C,) of points (C, D), and its gradient (C, D). */
-int EXPORT(lowered)(const view *p, int count, const double *points, double *value,
-                    double *gradient)
+INLINE int lower_all(const view *p, int count, const double *points, double *value,
+                     double *gradient)
 {
     workspace s;
     if (!make_workspace(p, &s))
@@ -337,6 +337,47 @@ int EXPORT(lowered)(const view *p, int count, const double *points, double *valu
         mean_block(p, &s, count, first, points, bent, value, gradient, FEW);
     free(s.all);
     return 0;
+}
+
+/* Minus the averaged posterior mean (C,) of points (C, D), and its gradient (C, D). */
+int EXPORT(lowered)(const view *p, int count, const double *points, double *value,
+                    double *gradient)
+{
+    return lower_all(p, count, points, value, gradient);
+}
+
+/* Climb from x (S, D), in place, to values f (S,): of the averaged log EI, or, if `lowered`, of
+   minus the posterior mean. policies/climb.py has the other arguments; unit (S, D). */
+int EXPORT(ascend)(const view *p, int lowered, int count, int steps, double first_radius,
+                   int gains, double gain, const double *unit, double *x, double *f)
+{
+    const int dim = p->dim;
+    const size_t size = (size_t)count * dim;
+    double *g = malloc(sizeof(double) * (size * (3 + (size_t)dim) + 2 * (size_t)count));
+    if (!g)
+        return -1;
+    double *gt = g + size, *trial = gt + size, *h = trial + size, *radius = h + size * dim;
+    double *ft = radius + count;
+    int failed = lowered ? lower_all(p, count, x, f, g)
+                         : average_all(p, LOG_EI, count, x, f, g);
+    for (size_t a = 0; a < size; a++)
+        g[a] *= unit[a];
+    memset(h, 0, sizeof(double) * size * dim);
+    for (int i = 0; i < count; i++) {
+        radius[i] = first_radius;
+        for (int a = 0; a < dim; a++)
+            h[((size_t)i * dim + a) * dim + a] = 1.0;
+    }
+    for (int step = 0; step < steps && !failed; step++) {
+        if (!next_look(count, dim, x, f, g, h, radius, unit, step == 0, gains, gain, trial))
+            break;
+        failed = lowered ? lower_all(p, count, trial, ft, gt)
+                         : average_all(p, LOG_EI, count, trial, ft, gt);
+        if (!failed)
+            failed = take_look(count, dim, x, f, g, h, radius, unit, step == 0, trial, ft, gt);
+    }
+    free(g);
+    return failed;
 }
 
 /* At least the averaged log EI (C,) of points (C, D), rounding aside; View.bound. */

@@ -170,10 +170,10 @@ static int climb_heads(const posterior *f, const float *best_x, const float *sid
     for (int i = 0; i < all; i++)
         g[i] *= units[i];
     for (int step = 0; step < steps; step++) {
-        NAMED(LEVEL, climb_move)(CLIMBERS, dim, x, value, g, h, radii, units, step == 0, 0, 0.0, trial);
+        next_look(CLIMBERS, dim, x, value, g, h, radii, units, step == 0, 0, 0.0, trial);
         for (int i = 0; i < CLIMBERS; i++)
             ft[i] = climbed_value(f, best_x, sides, trial + i * dim, gt + i * dim, work);
-        if (NAMED(LEVEL, climb_take)(CLIMBERS, dim, x, value, g, h, radii, units, step == 0, trial, ft,
+        if (take_look(CLIMBERS, dim, x, value, g, h, radii, units, step == 0, trial, ft,
                                gt))
             return -1;
     }

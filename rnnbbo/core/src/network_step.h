@@ -10,21 +10,82 @@ numbers, R read heads. */
 
 #define FEATURES_PER_DIM 7 /* evidence.py */
 
-/* The first parts of `evidence.make_inputs`: (B, D, FEATURES_PER_DIM).
+/* What is known of the values of B functions, (B,) each; points, (B, D) each. */
+typedef struct {
+    double *mean, *m2, *best_y, *second_y;
+    float *best_x, *second_x;
+} evidence;
 
-x, q, best_x, second_x: (B, D) of the step, and as they are known with it. */
-int EXPORT(network_inputs)(int batch, int dim, const float *x, const float *q,
-                            const float *best_x, const float *second_x, float *out)
+/* `evidence.update_evidence` where a result is told, the `count`-th, of function p. */
+static void update_evidence(int count, int dim, size_t p, const float *x, double y,
+                            const evidence *before, const evidence *now)
 {
-    for (size_t i = 0; i < (size_t)batch * dim; i++, out += FEATURES_PER_DIM) {
-        float away = x[i] - best_x[i], spread = second_x[i] - best_x[i];
-        out[0] = 2.0f * x[i] - 1.0f;
-        out[1] = 2.0f * best_x[i] - 1.0f;
-        out[2] = away;
-        out[3] = 0.2f * single_asinh(away * 200.0f);
-        out[4] = spread;
-        out[5] = 0.2f * single_asinh(spread * 200.0f);
-        out[6] = 2.0f * q[i] - 1.0f;
+    const size_t at = p * dim, size = sizeof(float) * dim;
+    if (count == 1) {
+        now->mean[p] = now->best_y[p] = now->second_y[p] = y;
+        now->m2[p] = before->m2[p];
+        memcpy(now->best_x + at, x, size);
+        memcpy(now->second_x + at, x, size);
+        return;
+    }
+    const double delta = y - before->mean[p], mean = before->mean[p] + delta / count;
+    const int better = y < before->best_y[p];
+    /* A single result is its own runner-up until another one comes. */
+    const int runs_up = count == 2 || y < before->second_y[p];
+    now->mean[p] = mean;
+    now->m2[p] = before->m2[p] + delta * (y - mean);
+    now->best_y[p] = better ? y : before->best_y[p];
+    now->second_y[p] = better ? before->best_y[p] : runs_up ? y : before->second_y[p];
+    memcpy(now->best_x + at, better ? x : before->best_x + at, size);
+    memcpy(now->second_x + at,
+           better ? before->best_x + at : runs_up ? x : before->second_x + at, size);
+}
+
+/* `evidence.update_evidence` and `evidence.make_inputs`.
+
+Args:
+    sizes: B, D; steps and results with this one, and 1 where it is a result, else 0.
+    x, q: (B, D), y: (B,) of the observation.
+    mean ... second_x: what was known; new_ that with it.
+    per_dim: (B, D, FEATURES_PER_DIM), shared: (B, FEATURES_GLOBAL), which are returned. */
+int EXPORT(network_observe)(const int32_t *sizes, const float *x, const float *q, const double *y,
+                            double *mean, double *m2, double *best_y, double *second_y,
+                            float *best_x, float *second_x, double *new_mean, double *new_m2,
+                            double *new_best_y, double *new_second_y, float *new_best_x,
+                            float *new_second_x, float *per_dim, float *shared)
+{
+    const int batch = sizes[0], dim = sizes[1], steps = sizes[2], count = sizes[3];
+    const int told = sizes[4];
+    const evidence before = {mean, m2, best_y, second_y, best_x, second_x};
+    const evidence after = {new_mean, new_m2, new_best_y, new_second_y, new_best_x, new_second_x};
+    const evidence *now = told ? &after : &before;
+    const double log_steps = 0.25 * log1p(steps), log_told = 0.25 * log1p(count);
+    const double log_dim = 0.3 * log(dim);
+    for (size_t p = 0; p < (size_t)batch; p++, shared += FEATURES_GLOBAL) {
+        if (told)
+            update_evidence(count, dim, p, x + p * dim, y[p], &before, now);
+        for (size_t i = p * dim; i < (p + 1) * dim; i++, per_dim += FEATURES_PER_DIM) {
+            float away = x[i] - now->best_x[i], spread = now->second_x[i] - now->best_x[i];
+            per_dim[0] = 2.0f * x[i] - 1.0f;
+            per_dim[1] = 2.0f * now->best_x[i] - 1.0f;
+            per_dim[2] = away;
+            per_dim[3] = 0.2f * single_asinh(away * 200.0f);
+            per_dim[4] = spread;
+            per_dim[5] = 0.2f * single_asinh(spread * 200.0f);
+            per_dim[6] = 2.0f * q[i] - 1.0f;
+        }
+        const double variance = now->m2[p] / (count > 1 ? count : 1);
+        const double scale = 1.0 / (variance > 0.0 ? sqrt(variance) : 1.0);
+        const double gain = told && count > 1 ? (y[p] - best_y[p]) * scale : 0.0;
+        shared[0] = told ? 1.0f : 0.0f;
+        shared[1] = told && count > 1 ? (float)asinh_of((y[p] - now->mean[p]) * scale) : 0.0f;
+        shared[2] = (float)asinh_of((now->best_y[p] - now->mean[p]) * scale);
+        shared[3] = (float)(0.2 * asinh_of((now->second_y[p] - now->best_y[p]) * scale * 100.0));
+        shared[4] = (float)(0.2 * asinh_of(gain * 100.0));
+        shared[5] = gain < 0.0 ? 1.0f : 0.0f;
+        shared[6] = (float)log_steps;
+        shared[7] = (float)log_told;
+        shared[8] = (float)log_dim;
     }
     return 0;
 }

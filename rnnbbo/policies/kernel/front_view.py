@@ -1,6 +1,7 @@
 """A few hypotheses of several objectives, and what a value is expected to add to the front."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -147,7 +148,7 @@ def make_front_view(
         equal = np.full(hypotheses, 1.0 / hypotheses)
         draws = rng.standard_normal((hypotheses, len(pending)))
         view = make_view(one.belief, index, equal, x, one.z, pending, draws, None, incumbent)
-        view = view.with_posterior(noise=None)
+        view = replace(view, noise=None)
         smooth = inference.smooth(one.belief, one.z).mean[index][:, feasible]
         log_warp = one.belief.hypotheses.log_warp[index]
         height = height_of(corner, one.tamed)

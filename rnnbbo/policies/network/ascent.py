@@ -4,14 +4,13 @@ Among candidates that know nothing of the function, the best is far from the bes
 the further the more dimensions. From the best few of them, the gradient leads on.
 """
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from rnnbbo.core import network as core
 from rnnbbo.policies.candidates import Candidates
-from rnnbbo.policies.climb import FIRST_RADIUS, climb
+from rnnbbo.policies.climb import climb, first_radius
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h_and_ratio
 from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
@@ -68,7 +67,7 @@ def climbing(
         added: (B, C) to add to their scores, or None.
         again: whether what is reached is scored, too.
     """
-    radius = FIRST_RADIUS * math.sqrt(candidates.points.shape[-1])
+    radius = first_radius(candidates.points.shape[-1])
     return core.Climbing(_STEPS, radius, _LONGEST, candidates.wide, added, again)
 
 

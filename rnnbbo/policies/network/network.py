@@ -95,8 +95,7 @@ class Network(BatchedPolicy):
         xp, dtype = namespace(state.q), state.q.dtype
         x, q = (xp.astype(one, dtype, copy=False) for one in (observation.x, observation.q))
         observation = observation._replace(x=x, q=q)
-        now = evidence.update_evidence(xp, state.evidence, observation)
-        inputs = evidence.make_inputs(xp, state.evidence, now, observation)
+        now, inputs = evidence.observe(xp, state.evidence, observation)
         carried = state.processes
         more = carried.inputs if carried is not None else None
         recurrent = self._recurrence.step(xp, params, state.recurrent, inputs, more)
