@@ -15,6 +15,7 @@ from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
 from rnnbbo.space import Space
+from rnnbbo.values import replace
 
 _WEIGHED = 16  # choices, the best first, that count for what is left to gain
 
@@ -111,6 +112,9 @@ class Proposer:
 
     def caught_up(self) -> "Proposer":
         """Return it with everything taken in that it was told."""
+        stepped = 0 if self.stepped is None else self.stepped[0]
+        if not self.bulks and stepped == len(self.since):
+            return self
         settled, stepped = self.settled, self.stepped
         if not self.bulks and (stepped[0] if stepped else 0) == len(self.since):
             return self
@@ -177,7 +181,7 @@ class Proposer:
             )
         return ready._with(prepared=admit(self.space, choices))
 
-    def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
+    def propose(self, ledger: Ledger, ask: int) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.
 
         Only when nothing new is found, in a small discrete space that is all but exhausted, is a
@@ -185,7 +189,7 @@ class Proposer:
 
         Args:
             ledger: what was asked and told.
-            rng: randomness of this ask.
+            ask: number of this ask.
 
         Returns:
             The point in user units, and where in the cube (D,) it will be told: rounding on the way
@@ -195,7 +199,7 @@ class Proposer:
         if prepared is None:
             prepared = self.prepare(ledger).prepared
         assert prepared is not None
-        for u in chain(prepared, self._further(ledger, rng)):
+        for u in chain(prepared, self._further(ledger, ask)):
             if ledger.was_seen(u):
                 continue
             point, place = self._settle(u)
@@ -219,9 +223,9 @@ class Proposer:
         pending = ledger.waiting(policy.takes)[-MOST_PENDING:]
         return policy.gain(params, ready.state, np.array(unseen), pending, self.space)
 
-    def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    def _further(self, ledger: Ledger, ask: int) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""
-        yield from self._more(ledger, rng)
+        yield from self._more(ledger, np.random.default_rng((self.entropy, ask)))
 
     def _more(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         policy, params = self.policy.policy, self.policy.params

@@ -167,6 +167,24 @@ class Predictor:
         """Return minus the averaged mean (C,) of points (C, D), and its gradient (C, D)."""
         return self._climbed("lowered", points)
 
+    def score_promising(
+        self, points: np.ndarray, wide: int, most: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return exact scores of the points (C, D) with the largest bounds, and their indices.
+
+        Args:
+            points: (C, D).
+            wide: the number of those of the first kind.
+            most: how many of either kind are scored.
+        """
+        points = np.ascontiguousarray(points)
+        count = min(most, wide) + min(most, len(points) - wide)
+        score, index = np.empty(count), np.empty(count, np.int32)
+        self._library.call("score", "riiiaan")(
+            self._at, len(points), wide, most, points, score, index
+        )
+        return score, index.astype(np.intp)
+
     def ascend(
         self,
         start: np.ndarray,

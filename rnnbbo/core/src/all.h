@@ -19,3 +19,4 @@
 #include "normal.h"
 #include "outliers.h"
 #include "single.h"
+#include "search.h"

@@ -54,8 +54,7 @@ class Acquisition(NamedTuple):
         if self.hint is not None:
             return self._hinted(points, self.hint)
         if self.feasibility is None:
-            index = search.promising(self.view.bound(points))
-            return self.view.score(points[index]), index
+            return self.view.score_promising(points)
         # Bounds are no help here: beyond a border in sight values fall by thousands, bounds do not.
         scores = self.feasibility.log_chance(points)
         return scores + self.view.score(points) if self.improves else scores, np.arange(len(points))

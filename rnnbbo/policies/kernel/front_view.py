@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo import pareto
-from rnnbbo.policies.kernel import inference, posterior
+from rnnbbo.policies.kernel import inference, posterior, search
 from rnnbbo.policies.kernel.chebyshev_lines import Lines
 from rnnbbo.policies.kernel.decomposition import ranks_of
 from rnnbbo.policies.kernel.hypervolume_gain import MOST_BOXED, Boxes, Target
@@ -52,6 +52,11 @@ class FrontView(NamedTuple):
         return _averaged(
             target.log_gain(mean[index], deviation[index]) for index, target in self.targets
         )
+
+    def score_promising(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `score` of the candidates (C, D) with the largest bounds, and their indices."""
+        index = search.promising(self.bound(points))
+        return self.score(points[index]), index
 
     def _predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return means and standard deviations (H, C, K) at points (C, D), in warped values."""

@@ -16,7 +16,7 @@ from rnnbbo.policies.climb import climb, first_radius
 from rnnbbo.policies.gp import factors, improvement, kernels
 from rnnbbo.policies.gp.factors import JITTER
 from rnnbbo.policies.gp.improvement import log_ei
-from rnnbbo.policies.kernel import covariance, inference, posterior
+from rnnbbo.policies.kernel import covariance, inference, posterior, search
 from rnnbbo.policies.kernel.covariance import Additive, Trend
 from rnnbbo.policies.kernel.hypotheses import Hypotheses
 from rnnbbo.policies.kernel.inference import Belief
@@ -130,6 +130,13 @@ class View:
                 own = 1.0 + bend * more.points
             mean[h], deviation[h] = posterior.mean_and_reach(np, one, k, own)
         return self.weight @ log_ei(np, p.best, mean, deviation)
+
+    def score_promising(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `score` of the candidates (C, D) with the largest bounds, and their indices."""
+        if self.compiled is not None:
+            return self.compiled.score_promising(points, search.WIDE, search.PROMISING)
+        index = search.promising(self.bound(points))
+        return self.score(points[index]), index
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
         """Yield one hypothesis after another: an array over candidates and rows is the largest."""
