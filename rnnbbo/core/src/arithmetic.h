@@ -40,7 +40,7 @@ INLINE double exp_of(double x)
     /* The last bits of `shifted` are k: they become the exponent of 2^k. */
     int64_t bits;
     memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 1023) << 52;
+    bits = (int64_t)((uint64_t)(bits + 1023) << 52);
     double power;
     memcpy(&power, &bits, sizeof power);
     return x < -708.0 ? 0.0 : p * power;
