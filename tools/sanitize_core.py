@@ -3,8 +3,8 @@
 python tools/sanitize_core.py                  # tests/core, each level of this processor
 python tools/sanitize_core.py tests/policies   # others
 
-The core is built in a copy of the tree, so that the one in use stays. What a sanitizer finds ends the
-run with its report: the line in C, and how it came there. It needs gcc, and what the tests need.
+The core is built in a copy of the tree, so that the one in use stays. What a sanitizer finds ends
+the run with its report: the line in C, and how it came there. It needs gcc, and what tests need.
 """
 
 import argparse

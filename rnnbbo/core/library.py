@@ -22,7 +22,7 @@ _OFF: list[bool] = []  # not empty within `without_core`
 class _Array:
     """The argument type of an array: C-contiguous and of float64, or None."""
 
-    dtype = np.dtype(np.float64)
+    dtype: np.dtype[Any] = np.dtype(np.float64)
 
     @classmethod
     def from_param(cls, array: np.ndarray | None) -> ctypes.c_void_p:
