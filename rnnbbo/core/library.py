@@ -19,20 +19,31 @@ _FILE = Path(__file__).with_name("_compiled.so")  # setup.py names it so on ever
 _OFF: list[bool] = []  # not empty within `without_core`
 
 
+_Bytes = ctypes.c_char * 0
+
+
+def address(array: np.ndarray) -> int:
+    """Return where an array lies."""
+    found: int = array.ctypes.data
+    return found
+
+
 class _Array:
     """The argument type of an array: C-contiguous and of float64, or None."""
 
     dtype: np.dtype[Any] = np.dtype(np.float64)
 
     @classmethod
-    def from_param(cls, array: np.ndarray | None) -> ctypes.c_void_p:
+    def from_param(cls, array: np.ndarray | None) -> Any:
         if array is None:
-            return ctypes.c_void_p(None)
+            return None
         if array.dtype != cls.dtype or not array.flags.c_contiguous:
             raise TypeError(
                 f"an array of {array.dtype}; expected a C-contiguous one of {cls.dtype}"
             )
-        return ctypes.c_void_p(array.__array_interface__["data"][0])
+        if array.flags.writeable:
+            return _Bytes.from_buffer(array)  # a fifth of the time of the other way
+        return ctypes.c_void_p(address(array))
 
 
 class _SingleArray(_Array):
@@ -47,7 +58,14 @@ class _IntArray(_Array):
     dtype = np.dtype(np.int32)
 
 
-_TYPES = {"i": ctypes.c_int, "d": ctypes.c_double, "a": _Array, "s": _SingleArray, "n": _IntArray}
+_TYPES = {
+    "i": ctypes.c_int,
+    "d": ctypes.c_double,
+    "a": _Array,
+    "s": _SingleArray,
+    "n": _IntArray,
+    "r": ctypes.c_void_p,
+}
 
 
 class Library:
@@ -62,19 +80,30 @@ class Library:
         self._library = ctypes.CDLL(str(path))
         self.level = level or _LEVELS[self._library.rnnbbo_level()]
 
-    def function(self, name: str, arguments: str, returns: Any = None) -> Callable[..., Any]:
+    @cache  # noqa: B019 (there is one library, and it stays)
+    def function(self, name: str, arguments: str) -> Callable[..., int]:
         """Return a function of the library.
 
         Args:
             name: its name.
             arguments: a letter for each: i an int, d a double, a an array of float64, s of float32,
-                n of int32; arrays are C-contiguous, or None.
-            returns: type of what it returns.
+                n of int32; arrays are C-contiguous, or None; r an address.
         """
         found = getattr(self._library, f"{self.level}_{name}")
         found.argtypes = [_TYPES[letter] for letter in arguments]
-        found.restype = returns
+        found.restype = ctypes.c_int
         return found  # type: ignore[no-any-return]
+
+    @cache  # noqa: B019 (there is one library, and it stays)
+    def call(self, name: str, arguments: str) -> Callable[..., None]:
+        """Return a function as `function` does, which raises MemoryError unless it returns 0."""
+        function = self.function(name, arguments)
+
+        def call(*values: object) -> None:
+            if function(*values):
+                raise MemoryError
+
+        return call
 
 
 def library() -> Library | None:

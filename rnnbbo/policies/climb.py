@@ -4,6 +4,10 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
+from rnnbbo import core
+from rnnbbo.core.climbing import Climbers
 from rnnbbo.policies.ops import Array, Namespace
 
 _FIRST_RADIUS = 0.2  # of the trust region, in units times sqrt(D)
@@ -43,6 +47,11 @@ def climb(
     """
     count, dim = start.shape
     f, g = func(start)
+    library = core.library() if xp is np else None
+    if library is not None:
+        return _climb_compiled(
+            Climbers(library, start, f, g, unit, _FIRST_RADIUS * math.sqrt(dim)), func, steps, gain
+        )
     eye = xp.eye(dim, dtype=start.dtype, device=start.device)
     radius = xp.full_like(f, _FIRST_RADIUS * math.sqrt(dim))
     state = Climb(start, f, g * unit, xp.broadcast_to(eye, (count, dim, dim)), radius)
@@ -60,6 +69,17 @@ def climb(
         ft, gt = func(trial)
         state = _advance(xp, state, (trial - x) / unit, trial, ft, gt * unit, first=step == 0)
     return state.x, state.f
+
+
+def _climb_compiled(
+    climbers: Climbers, func: Climbed, steps: int, gain: float | None
+) -> tuple[np.ndarray, np.ndarray]:
+    for _ in range(steps):
+        trial = climbers.move(gain)
+        if trial is None:
+            break
+        climbers.take(*func(trial))
+    return climbers.x, climbers.f
 
 
 def _advance(

@@ -5,3 +5,10 @@
 #define EXPORT(name) __attribute__((visibility("default"))) NAMED(LEVEL, name)
 
 #include "arithmetic.h"
+#include "climb.h"
+#include "factors.h"
+#include "gp.h"
+#include "kernel_tell.h"
+#include "kernel_view.h"
+#include "normal.h"
+#include "outliers.h"

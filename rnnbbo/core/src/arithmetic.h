@@ -46,6 +46,41 @@ INLINE double exp_of(double x)
     return x < -708.0 ? 0.0 : p * power;
 }
 
+/* log(x), to within 2 units in the last place, for normal numbers x > 0.
+
+x = 2^k m, sqrt(1/2) <= m < sqrt(2); log m = 2 artanh f, f = (m - 1) / (m + 1), |f| < .1716: twelve
+terms of its Taylor series leave less than 1e-17. */
+INLINE double log_of(double x)
+{
+    const int64_t root = 0x3fe6a09e667f3bcdLL; /* sqrt(1/2) */
+    int64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    /* 1024 more than k, which is not negative: so the shift has no sign to keep. */
+    int64_t k = (int64_t)((uint64_t)(bits - root + (1024LL << 52)) >> 52) - 1024;
+    bits -= (int64_t)((uint64_t)k << 52); /* of m */
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    double f = (m - 1.0) / (m + 1.0), f2 = f * f;
+    double p = 1.0 / 23.0;
+    p = p * f2 + 1.0 / 21.0;
+    p = p * f2 + 1.0 / 19.0;
+    p = p * f2 + 1.0 / 17.0;
+    p = p * f2 + 1.0 / 15.0;
+    p = p * f2 + 1.0 / 13.0;
+    p = p * f2 + 1.0 / 11.0;
+    p = p * f2 + 1.0 / 9.0;
+    p = p * f2 + 1.0 / 7.0;
+    p = p * f2 + 1.0 / 5.0;
+    p = p * f2 + 1.0 / 3.0;
+    double log_m = 2.0 * f + 2.0 * f * (f2 * p);
+    /* k as a number: its bits, shifted by 1.5 * 2^52, are those of one. */
+    int64_t shifted = k + 0x4338000000000000LL;
+    double number;
+    memcpy(&number, &shifted, sizeof number);
+    number -= 6755399441055744.0;
+    return number * 6.93147180369123816490e-01 + (log_m + number * 1.90821492927058770002e-10);
+}
+
 /* sum_i a_i b_i */
 INLINE double dot(const double *restrict a, const double *restrict b, int n)
 {
@@ -63,5 +98,28 @@ INLINE void add_scaled(double a, const double *restrict x, double *restrict y, i
     for (int i = 0; i < n; i++)
         y[i] += a * x[i];
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi" /* no function that takes these is ever called */
+#endif
+
+/* Four numbers at once, for sums that have to stay in registers; with less than 256 bits a compiler
+   takes several of them. */
+typedef double lanes __attribute__((vector_size(32)));
+#define LANES 4
+
+INLINE lanes load(const double *from)
+{
+    lanes out;
+    memcpy(&out, from, sizeof out);
+    return out;
+}
+
+/* A macro, since compilers note what they would pass to a function. */
+#define store(to, what) \
+    do { \
+        lanes stored = (what); \
+        memcpy((to), &stored, sizeof stored); \
+    } while (0)
 
 #endif

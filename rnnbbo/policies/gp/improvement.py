@@ -37,12 +37,13 @@ def _interpolate() -> np.ndarray:
     return np.stack(powers, axis=-1)
 
 
-_SERIES = _interpolate()
+SERIES = _interpolate()
+"""(_DEGREE + 1, 2) coefficients, of the highest power first."""
 
 
 def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:
     """Return tau(u), and R(u) if `count` is 2, (count, ...), by Horner's rule."""
-    series = xp.asarray(_SERIES[:, :count], dtype=u.dtype, device=u.device)
+    series = xp.asarray(SERIES[:, :count], dtype=u.dtype, device=u.device)
     series = xp.reshape(series, (_DEGREE + 1, count) + (1,) * u.ndim)
     t = (u - _MIDDLE) / (u + _MIDDLE)
     total = series[0] * t + series[1]

@@ -138,7 +138,7 @@ def make_acquisition(
         if quantity.belief is not None:
             at, z, *_ = quantity.rows(state.x)
             own = _drawn(quantity.belief, hypotheses, at, z, pending, rng, incumbent=view.incumbent)
-            views.append(own._replace(posterior=own.posterior._replace(noise=None)))
+            views.append(own.with_posterior(noise=None))
     crashes = None if state.crashes is None else views.pop()
     return Acquisition(view, Feasibility(tuple(views), crashes), improves, hint)
 

@@ -46,7 +46,7 @@ class OtherBranch(NamedTuple):
         if not len(self.rows):
             return view
         best = view.predict(x[self.rows])[0].min(axis=1, keepdims=True)
-        return view._replace(posterior=view.posterior._replace(best=best))
+        return view.with_posterior(best=best)
 
 
 def choose(

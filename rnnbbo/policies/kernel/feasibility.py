@@ -57,12 +57,18 @@ class Feasibility(NamedTuple):
 
 
 def _log_chance(view: View, points: np.ndarray) -> np.ndarray:
+    predictor = view.compiled
+    if predictor is not None:
+        return predictor.log_chance(points)
     mean, deviation = view.predict(points)
     chance: np.ndarray = view.weight @ log_cdf_and_ratio(np, -mean / deviation)[0]
     return chance
 
 
 def _climbed(view: View, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    predictor = view.compiled
+    if predictor is not None:
+        return predictor.log_chance_climbed(points)
     value, gradient = log_chance_and_gradient(
         np, view.posterior, view.lengthscales, points - view.incumbent, view.features(points)
     )

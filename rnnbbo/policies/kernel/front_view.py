@@ -147,7 +147,7 @@ def make_front_view(
         equal = np.full(hypotheses, 1.0 / hypotheses)
         draws = rng.standard_normal((hypotheses, len(pending)))
         view = make_view(one.belief, index, equal, x, one.z, pending, draws, None, incumbent)
-        view = view._replace(posterior=view.posterior._replace(noise=None))
+        view = view.with_posterior(noise=None)
         smooth = inference.smooth(one.belief, one.z).mean[index][:, feasible]
         log_warp = one.belief.hypotheses.log_warp[index]
         height = height_of(corner, one.tamed)

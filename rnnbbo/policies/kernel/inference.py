@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import kernel as compiled
 from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
@@ -71,30 +73,80 @@ def move_count(n: int) -> int:
     return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, _MOST))
 
 
-def log_target(
-    prior: Prior,
-    h: Hypotheses,
-    u: np.ndarray,
-    o: np.ndarray,
-    half_log_det: np.ndarray,
-    z: np.ndarray,
-    out: np.ndarray,
-) -> np.ndarray:
-    """Return the log posterior density (N,), up to a constant, from u, o and heights z."""
-    _, jacobian, spread = warp(z, h.log_warp)
-    profiled = posterior.profile_out(np, u, o, half_log_det, spread, h.counted(out))
+def log_target(prior: Prior, h: Hypotheses, evidence: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Return the log posterior density (N,), up to a constant.
+
+    Args:
+        prior: of the hypotheses.
+        h: N of them.
+        evidence: (N,) log density of the heights: evidence of the warped values, plus Jacobian.
+        out: (n,) which observations are outliers.
+    """
     return (
-        profiled.evidence
-        + jacobian
+        evidence
         + priors.prior_log_density(prior, h)
         + priors.glitches_log_density(prior, h, int(out.sum()))
     )
+
+
+class Whitened(NamedTuple):
+    """What N particles make of the values, mean and amplitude profiled out.
+
+    Attributes:
+        w: (N, n) warped values.
+        jacobian: (N,) log Jacobian of the warp.
+        residual: (N, n) W (w - mean).
+        mean: (N,).
+        amplitude: (N,).
+        evidence: (N,).
+        alpha: (N, n) K^-1 (w - mean); None where it was not asked for.
+    """
+
+    w: np.ndarray
+    jacobian: np.ndarray
+    residual: np.ndarray
+    mean: np.ndarray
+    amplitude: np.ndarray
+    evidence: np.ndarray
+    alpha: np.ndarray | None
 
 
 def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return u = W w and o = W 1, (N, n) each."""
     pair = inverse @ np.stack([w, np.ones_like(w)], axis=-1)
     return pair[..., 0], pair[..., 1]
+
+
+def whiten_heights(
+    h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray, alpha: bool = True
+) -> Whitened:
+    """Return what hypotheses make of heights z (n,), by their inverse factors W (N, n, n).
+
+    Args:
+        h: the hypotheses.
+        inverse: W.
+        z: the heights.
+        out: (n,) which of them are outliers.
+        alpha: whether it is wanted.
+    """
+    w, jacobian, spread = warp(z, h.log_warp)
+    counted = h.counted(out)
+    library = core.library()
+    if library is not None:
+        found = compiled.profile(library, np.ascontiguousarray(inverse), w, spread, counted, alpha)
+        return Whitened(w, jacobian, *found)
+    u, o = whiten(inverse, w)
+    half = -np.log(np.diagonal(inverse, axis1=-2, axis2=-1)).sum(axis=-1)
+    found = posterior.profile_out(np, u, o, half, spread, counted)
+    weights = (found.residual[:, None, :] @ inverse)[:, 0] if alpha else None
+    return Whitened(
+        w, jacobian, found.residual, found.mean, found.amplitude, found.evidence, weights
+    )
+
+
+def particles(h: Hypotheses) -> compiled.Particles:
+    """Return the hypotheses as the compiled functions take them."""
+    return compiled.Particles(np.exp(-h.log_lengthscale), h.rbf, h.share, h.bend)
 
 
 class Smooth(NamedTuple):
@@ -114,24 +166,28 @@ class Smooth(NamedTuple):
 def smooth(belief: Belief, z: np.ndarray) -> Smooth:
     """Return posterior means at the observations of heights z (n,), and the noise left out."""
     h = belief.hypotheses
-    w, _, spread = warp(z, h.log_warp)
-    u, o = whiten(belief.inverse, w)
-    profiled = posterior.profile_out(np, u, o, np.zeros(h.size), spread, h.counted(belief.out))
-    alpha = (profiled.residual[:, None, :] @ belief.inverse)[:, 0]
-    noise = profiled.amplitude * np.sqrt(h.nugget - factors.JITTER)
-    return Smooth(w, w - h.nuggets(belief.out) * alpha, noise)
+    known = whiten_heights(h, belief.inverse, z, belief.out)
+    assert known.alpha is not None
+    noise = known.amplitude * np.sqrt(h.nugget - factors.JITTER)
+    return Smooth(known.w, known.w - h.nuggets(belief.out) * known.alpha, noise)
 
 
 def _density(
     prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray
 ) -> np.ndarray:
-    u, o = whiten(inverse, warp(z, h.log_warp)[0])
-    diagonal = np.diagonal(inverse, axis1=-2, axis2=-1)
-    return log_target(prior, h, u, o, -np.log(diagonal).sum(axis=-1), z, out)
+    known = whiten_heights(h, inverse, z, out, alpha=False)
+    return log_target(prior, h, known.evidence + known.jacobian, out)
 
 
 def factorise(h: Hypotheses, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Make inverse factors W (N, n, n) from scratch, that rounding has not taken over."""
+    library = core.library()
+    if library is not None:
+        factor = compiled.factorise(library, particles(h), x, h.nuggets(out))
+        if factor is not None:
+            inverse = compiled.invert(library, factor)
+            if not _lost(inverse).any():
+                return inverse
     k = covariance(h, x, out)
     inverse = factors.invert_lower(np, factors.safe_cholesky(np, k))
     lost = _lost(inverse)
@@ -159,6 +215,10 @@ def _mended(
 
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Append the last of the points x (n, D) to the factors of the others."""
+    library = core.library()
+    if library is not None:
+        nugget = h.nuggets(out[-1:])[:, 0]
+        return compiled.append(library, particles(h), x, nugget, inverse)
     cross = correlations(h, x[-1:], x[:-1])
     own = (1.0 + h.nuggets(out[-1:]))[..., None]
     if h.curved.any():
@@ -198,28 +258,53 @@ def _move(
     count: int,
 ) -> Belief:
     """Take one Metropolis step with so many particles."""
-    h, n, out = belief.hypotheses, len(z), belief.out
+    h, out = belief.hypotheses, belief.out
     index = rng.permutation(h.size)[:count]
     new = hypotheses.propose_moves(rng, h, index)
-    # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
-    k = np.zeros((len(index), n + 2, n + 2))
-    k[:, :n, :n] = covariance(new, x, out)
-    k[:, n, :n] = warp(z, new.log_warp)[0]
-    k[:, n + 1, :n] = 1.0
-    k[:, n, n] = k[:, n + 1, n + 1] = _CORNER
-    factor = factors.safe_cholesky(np, k)
-    diagonal = np.diagonal(factor, axis1=-2, axis2=-1)[:, :n]
-    half = np.log(diagonal).sum(axis=-1)
-    target = log_target(prior, new, factor[:, n, :n], factor[:, n + 1, :n], half, z, out)
+    factor, evidence = _factor_and_evidence(new, x, z, out)
+    target = log_target(prior, new, evidence, out)
     accepted = np.log(rng.random(len(index))) < target - belief.log_target[index]
     if not accepted.any():
         return belief
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
-    taken, fresh = new.take(accepted), factors.invert_lower(np, factor[accepted][:, :n, :n])
+    taken, fresh = new.take(accepted), _inverted(factor[accepted])
     inverse[at] = _mended(taken, fresh, fresh, x, out)
     density[at] = target[accepted]
     return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
+
+
+def _factor_and_evidence(
+    h: Hypotheses, x: np.ndarray, z: np.ndarray, out: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return factors L (N, n, n), and the log density (N,) of the heights without the prior."""
+    n = len(z)
+    w, jacobian, spread = warp(z, h.log_warp)
+    library = core.library()
+    if library is not None:
+        factor = compiled.factorise(library, particles(h), x, h.nuggets(out))
+        if factor is not None:
+            evidence = compiled.evidence_of(library, factor, w, spread, h.counted(out))
+            return factor, evidence + jacobian
+    # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
+    k = np.zeros((h.size, n + 2, n + 2))
+    k[:, :n, :n] = covariance(h, x, out)
+    k[:, n, :n] = w
+    k[:, n + 1, :n] = 1.0
+    k[:, n, n] = k[:, n + 1, n + 1] = _CORNER
+    whole = factors.safe_cholesky(np, k)
+    factor = whole[:, :n, :n]
+    half = np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+    u, o = whole[:, n, :n], whole[:, n + 1, :n]
+    found = posterior.profile_out(np, u, o, half, spread, h.counted(out))
+    return factor, found.evidence + jacobian
+
+
+def _inverted(factor: np.ndarray) -> np.ndarray:
+    library = core.library()
+    if library is not None:
+        return compiled.invert(library, np.ascontiguousarray(factor))
+    return factors.invert_lower(np, factor)
 
 
 def update_belief(

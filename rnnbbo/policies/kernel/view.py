@@ -4,35 +4,71 @@ The letters are those of the package's page of notation.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
 
-from rnnbbo.policies.gp import factors, kernels
+from rnnbbo import core
+from rnnbbo.core.kernel import Particles, Predictor
+from rnnbbo.policies.gp import factors, improvement, kernels
 from rnnbbo.policies.gp.factors import JITTER
 from rnnbbo.policies.gp.improvement import log_ei
 from rnnbbo.policies.kernel import covariance, inference, posterior
 from rnnbbo.policies.kernel.covariance import Additive, Trend
-from rnnbbo.policies.kernel.hypotheses import warp
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.posterior import Noise, Posterior
 from rnnbbo.policies.ops import Array
 
 
-class View(NamedTuple):
+@dataclass(frozen=True)
+class View:
     """A few hypotheses. Distances are taken from the incumbent.
 
     Attributes:
+        points: (m, D) what is conditioned on.
         posterior: of H hypotheses.
         weight: (H,) of sum 1.
         lengthscales: (H, 1, D).
         incumbent: (D,) the observation where most hypotheses have their least posterior mean.
     """
 
+    points: np.ndarray
     posterior: Posterior
     weight: np.ndarray
     lengthscales: np.ndarray
     incumbent: np.ndarray
+
+    def with_posterior(self, **fields: Array | None) -> Self:
+        """Return the view with some fields of its posterior replaced."""
+        return replace(self, posterior=self.posterior._replace(**fields))
+
+    @cached_property
+    def compiled(self) -> Predictor | None:
+        """What computes for it, where the compiled library is there."""
+        library = core.library()
+        if library is None:
+            return None
+        p, none = self.posterior, np.zeros(len(self.weight))
+        return Predictor(
+            library,
+            self.points,
+            Particles(
+                1.0 / self.lengthscales[:, 0],
+                p.rbf[:, 0, 0],
+                none if p.additive is None else p.additive.share[:, 0, 0],
+                none if p.trend is None else p.trend.bend[:, 0, 0],
+            ),
+            p.inverse,
+            p.alpha,
+            p.mean[:, 0],
+            p.amplitude[:, 0],
+            p.best[:, 0],
+            None if p.noise is None else (p.noise.variance[:, 0], p.noise.link),
+            self.weight,
+            improvement.SERIES,
+        )
 
     def features(self, points: np.ndarray) -> np.ndarray | None:
         """Return `trend_features` of points (n, D), where there are trends."""
@@ -40,11 +76,15 @@ class View(NamedTuple):
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation (H, C) at points (C, D), in warped values."""
+        if self.compiled is not None:
+            return self.compiled.predict(points)
         keys = (points - self.incumbent) / self.lengthscales
         return posterior.predict(np, self.posterior, keys, self.features(points))
 
     def score(self, points: np.ndarray) -> np.ndarray:
         """Return the averaged log EI (C,) of points (C, D)."""
+        if self.compiled is not None:
+            return self.compiled.log_ei(points)
         p = self.posterior
         mean, deviation = np.empty((2, len(self.weight), len(points)))
         more = None if p.trend is None else _Products.of(points, p.trend)
@@ -74,8 +114,8 @@ class View(NamedTuple):
             yield h, Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, one, noise)
 
     def _correlations(self, h: int, centred: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return k of `centred` points (C, D) with hypothesis h's rows, in their precision."""
-        keys = centred / self.lengthscales[h].astype(rows.dtype)
+        """Return k of `centred` points (C, D) with hypothesis h's rows."""
+        keys = centred / self.lengthscales[h]
         rbf = float(self.posterior.rbf[h, 0, 0])
         k = kernels.correlate(np, keys, rows, rbf)
         parts = self.posterior.additive
@@ -86,14 +126,14 @@ class View(NamedTuple):
         )
 
     def bound(self, points: np.ndarray) -> np.ndarray:
-        """Return at least the averaged log EI (C,), rounding aside."""
+        """Return at least the averaged log EI (C,) of points (C, D), rounding aside."""
+        if self.compiled is not None:
+            return self.compiled.bound(points)
         p = self.posterior
-        rows, alpha = p.rows.astype(np.float32), p.alpha.astype(np.float32)
-        centred = (points - self.incumbent).astype(np.float32)
-        mean, variance = np.empty((2, len(self.weight), len(points)), np.float32)
-        more = None if p.trend is None else _Products.of(points, p.trend, np.float32)
+        mean, variance = np.empty((2, len(self.weight), len(points)))
+        more = None if p.trend is None else _Products.of(points, p.trend)
         for h, one in self._each():
-            k = self._correlations(h, centred, rows[h])
+            k = self._correlations(h, points - self.incumbent, p.rows[h])
             if more is not None and one.trend is not None:
                 bend = one.trend.bend.item()
                 k += bend * more.cross
@@ -102,13 +142,15 @@ class View(NamedTuple):
                 variance[h] = 1.0 + bend * more.points - told
             else:
                 variance[h] = 1.0 - np.square(np.max(k, axis=-1))
-            mean[h] = k @ alpha[h]
+            mean[h] = k @ p.alpha[h]
         deviation = p.amplitude * np.sqrt(np.maximum(variance, posterior.FLOOR))
         value = log_ei(np, p.best, p.mean + mean, deviation)
         return self.weight @ value
 
     def lowered(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return minus the averaged posterior mean (S,) of points (S, D), and its gradient."""
+        if self.compiled is not None:
+            return self.compiled.lowered(points)
         value, gradient = posterior.mean_and_gradient(
             np, self.posterior, self.lengthscales, points - self.incumbent, self.features(points)
         )
@@ -116,6 +158,8 @@ class View(NamedTuple):
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the averaged log EI (S,) of points (S, D) and its gradient (S, D)."""
+        if self.compiled is not None:
+            return self.compiled.log_ei_climbed(points)
         value, gradient = posterior.log_ei_and_gradient(
             np,
             self.posterior,
@@ -144,9 +188,9 @@ class _Products(NamedTuple):
     rows: np.ndarray
 
     @classmethod
-    def of(cls, points: np.ndarray, t: Trend, dtype: type = np.float64) -> Self:
-        """Return those of points (C, D), computed in the precision given."""
-        keys, rows = covariance.trend_features(np, points).astype(dtype), t.features.astype(dtype)
+    def of(cls, points: np.ndarray, t: Trend) -> Self:
+        """Return those of points (C, D)."""
+        keys, rows = covariance.trend_features(np, points), t.features
         squares = covariance.trend_squares(np, keys), covariance.trend_squares(np, rows)
         return cls(covariance.trend_products(np, keys, rows), *squares)
 
@@ -180,10 +224,9 @@ def make_view(
         incumbent: (D,) from where distances are taken; None for the view's own.
     """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
-    w, _, spread = warp(z, h.log_warp)
-    u, o = inference.whiten(inverse, w)
-    profiled = posterior.profile_out(np, u, o, np.zeros(len(index)), spread, h.counted(belief.out))
-    alpha = (profiled.residual[:, None, :] @ inverse)[:, 0]
+    known = inference.whiten_heights(h, inverse, z, belief.out)
+    w, alpha = known.w, known.alpha
+    assert alpha is not None
     rbf, nugget = h.rbf[:, None, None], h.nugget
     # The posterior mean at an observation is w - nugget K^-1 (w - mean).
     smooth = w - h.nuggets(belief.out) * alpha
@@ -196,8 +239,8 @@ def make_view(
     points = x
     if len(pending):
         extra = (pending - incumbent) / lengthscales
-        near, known = pending - incumbent, x - incumbent
-        cross = covariance.correlations(h, near, known)
+        near, rest = pending - incumbent, x - incumbent
+        cross = covariance.correlations(h, near, rest)
         block = covariance.with_nugget(np, covariance.correlations(h, near, near), nugget[:, None])
         if h.curved.any():
             cross = cross + covariance.trend_covariances(h, pending, x)
@@ -207,7 +250,7 @@ def make_view(
         points = np.concatenate([x, pending])
         # Whitened values W (w - mean) are independent, with the amplitude as their deviation.
         drawn = np.zeros((len(index), len(pending))) if draws is None else draws
-        white = np.concatenate([profiled.residual, profiled.amplitude[:, None] * drawn], axis=1)
+        white = np.concatenate([known.residual, known.amplitude[:, None] * drawn], axis=1)
         alpha = (white[:, None, :] @ inverse)[:, 0]
     noise = None
     variance = nugget[:, None] - JITTER
@@ -221,6 +264,6 @@ def make_view(
     parts = None
     if h.share.any():
         parts = Additive(rows[..., : x.shape[1]], h.share[:, None, None])
-    mean, amplitude = profiled.mean[:, None], profiled.amplitude[:, None]
+    mean, amplitude = known.mean[:, None], known.amplitude[:, None]
     conditioned = Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, bent, noise, parts)
-    return View(conditioned, weight, lengthscales, incumbent)
+    return View(points, conditioned, weight, lengthscales, incumbent)

@@ -1,0 +1,266 @@
+"""What the kernel policy computes, compiled; `rnnbbo.policies.kernel` defines it, and the letters.
+
+Every function takes N particles: `scale` (N, D) is 1 / l, and `rbf`, `share` and `bend` are (N,).
+"""
+
+import ctypes
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbbo.core.library import Library, address
+
+
+class Particles(NamedTuple):
+    """What N hypotheses say of covariances.
+
+    Attributes:
+        scale: (N, D) 1 / l.
+        rbf: (N,) 1 for a squared-exponential kernel, 0 for Matern-5/2.
+        share: (N,) a, of the additive part.
+        bend: (N,) tau^2, of the trend.
+    """
+
+    scale: np.ndarray
+    rbf: np.ndarray
+    share: np.ndarray
+    bend: np.ndarray
+
+
+class Profiles(NamedTuple):
+    """What follows from whitened values, as in `profile_out`.
+
+    Attributes:
+        residual: (N, n).
+        mean: (N,).
+        amplitude: (N,).
+        evidence: (N,).
+        alpha: (N, n); None where it was not asked for.
+    """
+
+    residual: np.ndarray
+    mean: np.ndarray
+    amplitude: np.ndarray
+    evidence: np.ndarray
+    alpha: np.ndarray | None
+
+
+def append(
+    library: Library, p: Particles, x: np.ndarray, nugget: np.ndarray, inverse: np.ndarray
+) -> np.ndarray:
+    """Return inverse factors (N, n, n), the last of x (n, D) appended to `inverse`.
+
+    Args:
+        library: the compiled library.
+        p: the particles.
+        x: (n, D) the points.
+        nugget: (N,) of the last one.
+        inverse: (N, n - 1, n - 1).
+    """
+    count, n = len(p.rbf), len(x)
+    longer = np.empty((count, n, n))
+    x = np.ascontiguousarray(x)
+    library.call("append", "iiiaaaaaaaa")(count, *x.shape, x, *p, nugget, inverse, longer)
+    return longer
+
+
+def profile(
+    library: Library,
+    inverse: np.ndarray,
+    w: np.ndarray,
+    spread: np.ndarray,
+    counted: np.ndarray,
+    alpha: bool = False,
+) -> Profiles:
+    """Return what follows from warped values w (N, n), by inverse factors (N, n, n).
+
+    Args:
+        library: the compiled library.
+        inverse: W.
+        w: the values.
+        spread: (N,) their variances.
+        counted: (N,) how many of them say something.
+        alpha: whether W^T residual is wanted, too.
+    """
+    count, n = w.shape
+    residual = np.empty((count, n))
+    mean, amplitude, evidence = np.empty((3, count))
+    weights = np.empty((count, n)) if alpha else None
+    library.call("profile", "iiaaaaaaaaa")(
+        count, n, inverse, w, spread, counted, residual, mean, amplitude, evidence, weights
+    )
+    return Profiles(residual, mean, amplitude, evidence, weights)
+
+
+def factorise(
+    library: Library, p: Particles, x: np.ndarray, nuggets: np.ndarray
+) -> np.ndarray | None:
+    """Return factors L (N, n, n) of covariances of x (n, D), nuggets (N, n) included.
+
+    None where one of them is not positive definite.
+    """
+    factor = np.empty((len(p.rbf), len(x), len(x)))
+    x = np.ascontiguousarray(x)
+    failed = library.function("factorise", "iiiaaaaaaa")(
+        len(factor), *x.shape, x, *p, nuggets, factor
+    )
+    if failed < 0:
+        raise MemoryError
+    return None if failed else factor
+
+
+def evidence_of(
+    library: Library, factor: np.ndarray, w: np.ndarray, spread: np.ndarray, counted: np.ndarray
+) -> np.ndarray:
+    """Return the evidence (N,) of warped values w (N, n) by factors L (N, n, n)."""
+    evidence = np.empty(len(w))
+    library.call("evidence", "iiaaaaa")(*w.shape, factor, w, spread, counted, evidence)
+    return evidence
+
+
+def invert(library: Library, factor: np.ndarray) -> np.ndarray:
+    """Return the inverses W (N, n, n) of factors L (N, n, n)."""
+    inverse = np.empty_like(factor)
+    library.call("invert", "iiaa")(*factor.shape[:2], factor, inverse)
+    return inverse
+
+
+class _View(ctypes.Structure):
+    """`view` of kernel_view.h."""
+
+    _fields_ = [
+        *((name, ctypes.c_int) for name in ("count", "rows", "dim")),
+        *(
+            (name, ctypes.c_void_p)
+            for name in (
+                "x",
+                "scale",
+                "rbf",
+                "share",
+                "bend",
+                "inverse",
+                "alpha",
+                "mean",
+                "amplitude",
+                "best",
+                "noise",
+                "link",
+                "weight",
+                "series",
+            )
+        ),
+    ]
+
+
+_NOISE = 10  # place of the noise among a view's arrays
+
+
+class Predictor:
+    """What H hypotheses, conditioned on m points, predict, averaged by their weights.
+
+    Args:
+        library: the compiled library.
+        x: (m, D) the points.
+        p: the hypotheses.
+        inverse: (H, m, m) W.
+        alpha: (H, m).
+        mean: (H,).
+        amplitude: (H,).
+        best: (H,).
+        noise: (H,) variance of the noise, and (H, m) the link; None where there is none.
+        weight: (H,).
+        series: (15, 2) coefficients of `rnnbbo.policies.gp.improvement`.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        x: np.ndarray,
+        p: Particles,
+        inverse: np.ndarray,
+        alpha: np.ndarray,
+        mean: np.ndarray,
+        amplitude: np.ndarray,
+        best: np.ndarray,
+        noise: tuple[np.ndarray, np.ndarray] | None,
+        weight: np.ndarray,
+        series: np.ndarray,
+    ) -> None:
+        self._library = library
+        variance, link = noise or (None, None)
+        given = (x, *p, inverse, alpha, mean, amplitude, best, variance, link, weight, series)
+        # Kept, since the structure holds no more than their addresses.
+        self._arrays = [
+            None if one is None else np.ascontiguousarray(one, np.float64) for one in given
+        ]
+        self._size = len(p.rbf)
+        self._shape = x.shape
+        self._view = self._viewed(self._arrays)
+        self._at = ctypes.addressof(self._view)
+
+    def _viewed(self, arrays: list[np.ndarray | None]) -> _View:
+        at = (None if one is None else address(one) for one in arrays)
+        return _View(self._size, *self._shape, *at)
+
+    def log_ei(self, points: np.ndarray) -> np.ndarray:
+        """Return the averaged log EI (C,) of points (C, D)."""
+        return self._value("log_ei", points)
+
+    def log_ei_climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the averaged log EI (C,) of points (C, D), and its gradient (C, D)."""
+        return self._climbed("log_ei", points)
+
+    def log_chance(self, points: np.ndarray) -> np.ndarray:
+        """Return the averaged log Phi(-mean / s) (C,) of points (C, D)."""
+        return self._value("log_chance", points)
+
+    def log_chance_climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `log_chance` and its gradient (C, D)."""
+        return self._climbed("log_chance", points)
+
+    def lowered(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return minus the averaged mean (C,) of points (C, D), and its gradient (C, D)."""
+        return self._climbed("lowered", points)
+
+    def bound(self, points: np.ndarray) -> np.ndarray:
+        """Return at least the averaged log EI (C,) of points (C, D), rounding aside."""
+        points = np.ascontiguousarray(points)
+        value = np.empty(len(points))
+        self._library.call("bound", "riaa")(self._at, len(points), points, value)
+        return value
+
+    def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard deviation (H, C) at points (C, D)."""
+        points = np.ascontiguousarray(points)
+        mean, deviation = np.empty((2, self._size, len(points)))
+        arrays = list(self._arrays)
+        arrays[_NOISE] = arrays[_NOISE + 1] = None  # then reach is the deviation
+        silent = self._viewed(arrays)
+        self._library.call("predict", "riaaaaa")(
+            ctypes.addressof(silent), len(points), points, mean, deviation, None, None
+        )
+        return mean, deviation
+
+    def predict_with_slopes(
+        self, points: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return mean and reach (H, C), and the gradients (H, C, D) of the mean and of reach^2."""
+        points = np.ascontiguousarray(points)
+        mean, reach = np.empty((2, self._size, len(points)))
+        by_mean, by_square = np.empty((2, self._size, *points.shape))
+        self._library.call("predict", "riaaaaa")(
+            self._at, len(points), points, mean, reach, by_mean, by_square
+        )
+        return mean, reach, by_mean, by_square
+
+    def _value(self, name: str, points: np.ndarray) -> np.ndarray:
+        points = np.ascontiguousarray(points)
+        value = np.empty(len(points))
+        self._library.call(name, "riaaa")(self._at, len(points), points, value, None)
+        return value
+
+    def _climbed(self, name: str, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        points = np.ascontiguousarray(points)
+        value, gradient = np.empty(len(points)), np.empty(points.shape)
+        self._library.call(name, "riaaa")(self._at, len(points), points, value, gradient)
+        return value, gradient

@@ -1,0 +1,393 @@
+/* What an ask computes of a view: predictions, log expected improvement, and gradients.
+
+The letters are those of policies/kernel/__init__.py; equations as in posterior.py and view.py
+there. Points are those of the unit cube, not scaled. */
+
+#ifndef RNNBBO_KERNEL_VIEW_H
+#define RNNBBO_KERNEL_VIEW_H
+
+#include <stdlib.h>
+
+#include "factors.h"
+#include "gp.h"
+#include "normal.h"
+
+#define VARIANCE_FLOOR 1e-15 /* FLOOR of policies/kernel/posterior.py */
+
+/* H hypotheses, conditioned on m points; rnnbbo/core/kernel.py fills it in. */
+typedef struct {
+    int count, rows, dim;    /* H, m, D */
+    const double *x;         /* (m, D) */
+    const double *scale;     /* (H, D) 1 / l */
+    const double *rbf;       /* (H,) */
+    const double *share;     /* (H,) */
+    const double *bend;      /* (H,) */
+    const double *inverse;   /* (H, m, m) W */
+    const double *alpha;     /* (H, m) */
+    const double *mean;      /* (H,) */
+    const double *amplitude; /* (H,) */
+    const double *best;      /* (H,) */
+    const double *noise;     /* (H,) variance, or NULL where there is none */
+    const double *link;      /* (H, m), or NULL */
+    const double *weight;    /* (H,) */
+    const double *series;    /* of normal.h */
+} view;
+
+/* Room for one block of keys. */
+typedef struct {
+    double *keys, *keys_t, *rows_t, *cross, *k, *slope, *v, *pulled, *gradient, *squares;
+    double *all;
+} workspace;
+
+INLINE int has_trend(const view *p)
+{
+    for (int h = 0; h < p->count; h++)
+        if (p->bend[h] != 0.0)
+            return 1;
+    return 0;
+}
+
+INLINE int make_workspace(const view *p, workspace *s)
+{
+    size_t dim = (size_t)p->dim, rows = (size_t)p->rows;
+    size_t size = 3 * dim * BLOCK + rows * dim + 5 * rows * BLOCK + BLOCK;
+    s->all = malloc(sizeof(double) * size);
+    if (!s->all)
+        return 0;
+    s->keys = s->all;
+    s->keys_t = s->keys + dim * BLOCK;
+    s->gradient = s->keys_t + dim * BLOCK;
+    s->rows_t = s->gradient + dim * BLOCK;
+    s->cross = s->rows_t + rows * dim;
+    s->k = s->cross + rows * BLOCK;
+    s->slope = s->k + rows * BLOCK;
+    s->v = s->slope + rows * BLOCK;
+    s->pulled = s->v + rows * BLOCK;
+    s->squares = s->pulled + rows * BLOCK;
+    if (has_trend(p))
+        trend_of(p->dim, p->rows * p->dim, p->x, s->rows_t);
+    return 1;
+}
+
+INLINE void load_block(const view *p, workspace *s, int count, int first, const double *points,
+                       int bent, const int B)
+{
+    take_block(p->dim, count, first, points, s->keys, B);
+    for (int b = 0; b < B; b++)
+        s->squares[b] = 0.0;
+    if (bent) {
+        trend_of(p->dim, p->dim * B, s->keys, s->keys_t);
+        trend_squares(p->dim, s->keys_t, s->squares, B);
+        trend_products(p->dim, s->keys_t, p->rows, s->rows_t, s->cross, B);
+    }
+}
+
+INLINE hypothesis viewed(const view *p, int h)
+{
+    hypothesis one = {p->dim, p->scale + (size_t)h * p->dim, p->rbf[h], p->share[h], p->bend[h]};
+    return one;
+}
+
+/* Mean and reach (B,) of the keys by hypothesis h; and, where `slope` of the workspace is asked
+   for, c of the gradients of the mean and of reach^2: `pulled` (m, B), and `own` (B,). */
+INLINE void predict(const view *p, int h, workspace *s, double *mean, double *reach, int slopes,
+                    double *own, const int B)
+{
+    const int m = p->rows;
+    const double *alpha = p->alpha + (size_t)h * m, *inverse = p->inverse + (size_t)h * m * m;
+    const double amplitude = p->amplitude[h], square = amplitude * amplitude;
+    hypothesis one = viewed(p, h);
+    covariances(&one, s->keys, 0, m, p->x, s->cross, s->k, slopes ? s->slope : 0, B);
+    whitened(m, inverse, s->k, s->v, B);
+    double sum[BLOCK], variance[BLOCK], linked[BLOCK];
+    for (int b = 0; b < B; b++) {
+        sum[b] = linked[b] = 0.0;
+        variance[b] = 0.0;
+    }
+    for (int j = 0; j < m; j++)
+        for (int b = 0; b < B; b++) {
+            sum[b] += alpha[j] * s->k[(size_t)j * B + b];
+            variance[b] += s->v[(size_t)j * B + b] * s->v[(size_t)j * B + b];
+        }
+    if (p->noise) {
+        const double *link = p->link + (size_t)h * m;
+        for (int j = 0; j < m; j++)
+            for (int b = 0; b < B; b++)
+                linked[b] += link[j] * s->k[(size_t)j * B + b];
+    }
+    double scale[BLOCK], by_covariance[BLOCK];
+    for (int b = 0; b < B; b++) {
+        mean[b] = p->mean[h] + sum[b];
+        double left = 1.0 + one.bend * s->squares[b] - variance[b];
+        int inside = left > VARIANCE_FLOOR;
+        double s2 = inside ? left : VARIANCE_FLOOR;
+        if (p->noise) {
+            double noise = p->noise[h], apart = s2 - linked[b];
+            int away = apart > VARIANCE_FLOOR;
+            apart = away ? apart : VARIANCE_FLOOR;
+            double share = sqrt(s2 / (s2 + noise)), loud = noise / (s2 + noise);
+            by_covariance[b] = away ? square * share : 0.0;
+            scale[b] = by_covariance[b] * (1.0 + 0.5 * loud * apart / s2);
+            reach[b] = amplitude * sqrt(apart * share);
+        } else {
+            by_covariance[b] = 0.0;
+            scale[b] = inside ? square : 0.0;
+            reach[b] = amplitude * sqrt(s2);
+        }
+    }
+    if (!slopes)
+        return;
+    unwhitened(m, inverse, s->v, s->pulled, B);
+    for (int b = 0; b < B; b++)
+        own[b] = scale[b];
+    for (int j = 0; j < m; j++)
+        for (int b = 0; b < B; b++)
+            s->pulled[(size_t)j * B + b] *= -2.0 * scale[b];
+    if (p->noise) {
+        const double *link = p->link + (size_t)h * m;
+        for (int j = 0; j < m; j++)
+            for (int b = 0; b < B; b++)
+                s->pulled[(size_t)j * B + b] -= by_covariance[b] * link[j];
+    }
+}
+
+/* Weights c (m, B) in `pulled`, from those of reach^2 there: what has slopes `by_mean` and
+   `by_variance` (B,) by the mean and by reach^2; and its gradient, added to s->gradient. */
+INLINE void add_slopes(const view *p, int h, workspace *s, const double *by_mean,
+                       const double *by_variance, const double *own, double *weight, const int B)
+{
+    const int m = p->rows;
+    const double *alpha = p->alpha + (size_t)h * m;
+    double owned[BLOCK];
+    for (int j = 0; j < m; j++)
+        for (int b = 0; b < B; b++)
+            weight[(size_t)j * B + b] =
+                by_mean[b] * alpha[j] + by_variance[b] * s->pulled[(size_t)j * B + b];
+    for (int b = 0; b < B; b++)
+        owned[b] = by_variance[b] * own[b];
+    hypothesis one = viewed(p, h);
+    add_gradient(&one, s->keys, m, p->x, s->slope, weight, owned, s->keys_t, s->rows_t,
+                 s->gradient, B);
+}
+
+/* What is averaged over a view. */
+enum { LOG_EI = 0, LOG_CHANCE = 1 };
+
+INLINE void averaged(const view *p, workspace *s, int what, int count, int first,
+                     const double *points, int bent, double *value, double *gradient, const int B)
+{
+    double mean[BLOCK], reach[BLOCK], own[BLOCK] = {0}, by_mean[BLOCK], by_variance[BLOCK];
+    double total[BLOCK];
+    load_block(p, s, count, first, points, bent, B);
+    for (int b = 0; b < B; b++)
+        total[b] = 0.0;
+    if (gradient)
+        memset(s->gradient, 0, sizeof(double) * (size_t)p->dim * B);
+    for (int h = 0; h < p->count; h++) {
+        const double weight = p->weight[h];
+        predict(p, h, s, mean, reach, gradient != 0, own, B);
+        if (what == LOG_EI) {
+            double best = p->best[h];
+#pragma omp simd
+            for (int b = 0; b < B; b++) {
+                double z = (best - mean[b]) / reach[b], ratio;
+                double log_value = log_h(p->series, z, &ratio);
+                total[b] += weight * (log_of(reach[b]) + log_value);
+                by_mean[b] = -weight * ratio / reach[b];
+                by_variance[b] = weight * 0.5 * (1.0 - z * ratio) / (reach[b] * reach[b]);
+            }
+        } else {
+            for (int b = 0; b < B; b++) {
+                double z = -mean[b] / reach[b], ratio;
+                total[b] += weight * log_cdf(p->series, z, &ratio);
+                by_mean[b] = -weight * ratio / reach[b];
+                by_variance[b] = -0.5 * weight * ratio * z / (reach[b] * reach[b]);
+            }
+        }
+        if (gradient)
+            add_slopes(p, h, s, by_mean, by_variance, own, s->v, B);
+    }
+    for (int b = 0; b < B && first + b < count; b++) {
+        value[first + b] = total[b];
+        if (gradient)
+            for (int d = 0; d < p->dim; d++)
+                gradient[(size_t)(first + b) * p->dim + d] = s->gradient[d * B + b];
+    }
+}
+
+INLINE int average_all(const view *p, int what, int count, const double *points, double *value,
+                       double *gradient)
+{
+    workspace s;
+    if (!make_workspace(p, &s))
+        return -1;
+    int bent = has_trend(p), first = 0;
+    for (; count - first > FEW; first += BLOCK)
+        averaged(p, &s, what, count, first, points, bent, value, gradient, BLOCK);
+    if (first < count)
+        averaged(p, &s, what, count, first, points, bent, value, gradient, FEW);
+    free(s.all);
+    return 0;
+}
+
+/* The averaged log EI (C,) of points (C, D), and its gradient (C, D), or NULL. */
+int EXPORT(log_ei)(const view *p, int count, const double *points, double *value, double *gradient)
+{
+    return average_all(p, LOG_EI, count, points, value, gradient);
+}
+
+/* The averaged log Phi(-mean / s) (C,) of points (C, D), and its gradient (C, D), or NULL. */
+int EXPORT(log_chance)(const view *p, int count, const double *points, double *value,
+                       double *gradient)
+{
+    return average_all(p, LOG_CHANCE, count, points, value, gradient);
+}
+
+INLINE void predict_block(const view *p, workspace *s, int count, int first, const double *points,
+                          int bent, double *mean, double *reach, double *mean_slope,
+                          double *square_slope, const int B)
+{
+    const int dim = p->dim;
+    double middle[BLOCK], wide[BLOCK], own[BLOCK] = {0}, one[BLOCK], none[BLOCK];
+    for (int b = 0; b < B; b++) {
+        one[b] = 1.0;
+        none[b] = 0.0;
+    }
+    load_block(p, s, count, first, points, bent, B);
+    for (int h = 0; h < p->count; h++) {
+        predict(p, h, s, middle, wide, mean_slope != 0, own, B);
+        for (int b = 0; b < B && first + b < count; b++) {
+            mean[(size_t)h * count + first + b] = middle[b];
+            reach[(size_t)h * count + first + b] = wide[b];
+        }
+        for (int which = 0; which < 2 && mean_slope; which++) {
+            double *slope = which ? square_slope : mean_slope;
+            memset(s->gradient, 0, sizeof(double) * (size_t)dim * B);
+            add_slopes(p, h, s, which ? none : one, which ? one : none, own, s->v, B);
+            for (int b = 0; b < B && first + b < count; b++)
+                for (int d = 0; d < dim; d++)
+                    slope[((size_t)h * count + first + b) * dim + d] = s->gradient[d * B + b];
+        }
+    }
+}
+
+/* Mean and reach (H, C) of points (C, D), and the gradients of the mean and of reach^2 (H, C, D),
+   or NULL. */
+int EXPORT(predict)(const view *p, int count, const double *points, double *mean, double *reach,
+                    double *mean_slope, double *square_slope)
+{
+    workspace s;
+    if (!make_workspace(p, &s))
+        return -1;
+    int bent = has_trend(p), first = 0;
+    for (; count - first > FEW; first += BLOCK)
+        predict_block(p, &s, count, first, points, bent, mean, reach, mean_slope, square_slope,
+                      BLOCK);
+    if (first < count)
+        predict_block(p, &s, count, first, points, bent, mean, reach, mean_slope, square_slope,
+                      FEW);
+    free(s.all);
+    return 0;
+}
+
+INLINE void mean_block(const view *p, workspace *s, int count, int first, const double *points,
+                       int bent, double *value, double *gradient, const int B)
+{
+    const int m = p->rows;
+    double total[BLOCK], none[BLOCK];
+    load_block(p, s, count, first, points, bent, B);
+    for (int b = 0; b < B; b++)
+        total[b] = none[b] = 0.0;
+    memset(s->gradient, 0, sizeof(double) * (size_t)p->dim * B);
+    for (int h = 0; h < p->count; h++) {
+        const double *alpha = p->alpha + (size_t)h * m, weight = p->weight[h];
+        hypothesis one = viewed(p, h);
+        double sum[BLOCK];
+        for (int b = 0; b < B; b++)
+            sum[b] = 0.0;
+        covariances(&one, s->keys, 0, m, p->x, s->cross, s->k, s->slope, B);
+        for (int j = 0; j < m; j++)
+            for (int b = 0; b < B; b++) {
+                sum[b] += alpha[j] * s->k[(size_t)j * B + b];
+                s->v[(size_t)j * B + b] = -weight * alpha[j];
+            }
+        for (int b = 0; b < B; b++)
+            total[b] -= weight * (p->mean[h] + sum[b]);
+        add_gradient(&one, s->keys, m, p->x, s->slope, s->v, none, s->keys_t, s->rows_t,
+                     s->gradient, B);
+    }
+    for (int b = 0; b < B && first + b < count; b++) {
+        value[first + b] = total[b];
+        for (int d = 0; d < p->dim; d++)
+            gradient[(size_t)(first + b) * p->dim + d] = s->gradient[d * B + b];
+    }
+}
+
+/* Minus the averaged posterior mean (C,) of points (C, D), and its gradient (C, D). */
+int EXPORT(lowered)(const view *p, int count, const double *points, double *value,
+                    double *gradient)
+{
+    workspace s;
+    if (!make_workspace(p, &s))
+        return -1;
+    int bent = has_trend(p), first = 0;
+    for (; count - first > FEW; first += BLOCK)
+        mean_block(p, &s, count, first, points, bent, value, gradient, BLOCK);
+    if (first < count)
+        mean_block(p, &s, count, first, points, bent, value, gradient, FEW);
+    free(s.all);
+    return 0;
+}
+
+/* At least the averaged log EI (C,) of points (C, D), rounding aside; View.bound. */
+int EXPORT(bound)(const view *p, int count, const double *points, double *value)
+{
+    const int m = p->rows;
+    workspace s;
+    if (!make_workspace(p, &s))
+        return -1;
+    int bent = has_trend(p);
+    double *row_squares = s.v; /* |phi|^2 of the rows */
+    for (int j = 0; j < m; j++) {
+        row_squares[j] = 0.0;
+        if (bent)
+            trend_squares(p->dim, s.rows_t + (size_t)j * p->dim, row_squares + j, 1);
+    }
+    for (int first = 0; first < count; first += BLOCK) {
+        double total[BLOCK];
+        load_block(p, &s, count, first, points, bent, BLOCK);
+        for (int b = 0; b < BLOCK; b++)
+            total[b] = 0.0;
+        for (int h = 0; h < p->count; h++) {
+            const double *alpha = p->alpha + (size_t)h * m, weight = p->weight[h];
+            const double amplitude = p->amplitude[h], best = p->best[h];
+            hypothesis one = viewed(p, h);
+            double sum[BLOCK], told[BLOCK];
+            for (int b = 0; b < BLOCK; b++)
+                sum[b] = told[b] = 0.0;
+            covariances(&one, s.keys, 0, m, p->x, s.cross, s.k, 0, BLOCK);
+            for (int j = 0; j < m; j++) {
+                double by = 1.0 / (1.0 + one.bend * row_squares[j]);
+                for (int b = 0; b < BLOCK; b++) {
+                    double k = s.k[(size_t)j * BLOCK + b], tells = k * k * by;
+                    sum[b] += alpha[j] * k;
+                    told[b] = tells > told[b] ? tells : told[b];
+                }
+            }
+#pragma omp simd
+            for (int b = 0; b < BLOCK; b++) {
+                /* The deviation that the one row leaves that tells most. */
+                double left = 1.0 + one.bend * s.squares[b] - told[b], ratio;
+                double deviation = amplitude * sqrt(left > VARIANCE_FLOOR ? left : VARIANCE_FLOOR);
+                double z = (best - (p->mean[h] + sum[b])) / deviation;
+                total[b] += weight * (log_of(deviation) + log_h(p->series, z, &ratio));
+            }
+        }
+        for (int b = 0; b < BLOCK && first + b < count; b++)
+            value[first + b] = total[b];
+    }
+    free(s.all);
+    return 0;
+}
+
+#endif
