@@ -2,8 +2,10 @@
 
 It is plain C that ctypes loads, with nothing in it of any Python: one name and one wheel serve
 every version. Where it cannot be compiled the install goes on without it, and numpy computes.
+RNNBBO_CFLAGS adds flags of the compiler to these here.
 """
 
+import os
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -20,6 +22,7 @@ FLAGS = [
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fvisibility=hidden",
+    "-Wno-psabi",  # vectors pass between functions of one file alone, all of them inlined
 ]
 WITHOUT = """\
 The compiled core could not be built, see above: rnnbbo is installed without it. It computes the
@@ -55,7 +58,7 @@ setup(
             "rnnbbo.core._compiled",
             [str(FOLDER / level) for level in LEVELS],
             depends=sorted(map(str, FOLDER.glob("*"))),
-            extra_compile_args=FLAGS,
+            extra_compile_args=[*FLAGS, *os.environ.get("RNNBBO_CFLAGS", "").split()],
             libraries=["m"],
             optional=True,
         )

@@ -21,8 +21,12 @@ COPIED = (
     "LICENSE", "README.md", "pyproject.toml", "setup.py",
 )  # fmt: skip
 LIBRARY = "rnnbbo/core/_compiled.so"
-SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g"
-BUILT = {"CC": "gcc", "LDSHARED": "gcc -shared", "CFLAGS": SANITIZERS, "LDFLAGS": SANITIZERS}
+SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
+BUILT = {
+    "CC": "gcc",
+    "LDSHARED": f"gcc -shared {SANITIZERS}",
+    "RNNBBO_CFLAGS": f"-O1 -g -fno-omit-frame-pointer {SANITIZERS}",
+}
 RUN = {
     # Python keeps memory to its end.
     "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",

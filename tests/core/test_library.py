@@ -1,5 +1,6 @@
 """When the compiled library serves, and when numpy does."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -155,13 +156,25 @@ def test_it_serves_again_after_an_error_within_without_core() -> None:
 DTYPES = {"a": np.float64, "s": np.float32, "n": np.int32}
 
 
+def address(passed: object) -> int | None:
+    """Return the address that C gets."""
+    if passed is None or isinstance(passed, ctypes.c_void_p):
+        return getattr(passed, "value", None)
+    return ctypes.addressof(passed)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("letter", DTYPES)
 def test_arrays_pass_as_they_are(letter: str) -> None:
     array = np.ones((3, 4), DTYPES[letter])
     from_param = MODULE._TYPES[letter].from_param
-    assert from_param(array).value == array.ctypes.data
-    assert from_param(array[1:]).value == array.ctypes.data + array.strides[0]
-    assert from_param(None).value is None
+    assert address(from_param(array)) == array.ctypes.data
+    assert address(from_param(array[1:])) == array.ctypes.data + array.strides[0]
+    assert address(from_param(None)) is None
+    fixed = array.copy()
+    fixed.flags.writeable = False
+    assert address(from_param(fixed)) == fixed.ctypes.data
+    nothing = from_param(array[:0])  # of no element, whose address nobody reads
+    assert nothing is not None
 
 
 @pytest.mark.parametrize("letter", DTYPES)
