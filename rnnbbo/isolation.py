@@ -12,9 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _NAMES = tuple(
     prefix + "openblas_{}_num_threads" + suffix
@@ -92,17 +96,25 @@ class OneThread:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Return a context within which there is one thread."""
+        self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def enter(self) -> None:
+        """Be inside from now on."""
         with self._lock:
             self._inside += 1
             if self._inside == 1:
                 self._enter()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._inside = max(self._inside - 1, 0)  # 0 where it was forked inside
-                if self._inside == 0:
-                    self._leave()
+
+    def leave(self) -> None:
+        """Be inside no longer."""
+        with self._lock:
+            self._inside = max(self._inside - 1, 0)  # 0 where it was forked inside
+            if self._inside == 0:
+                self._leave()
 
     def forked(self) -> None:
         """Begin anew in a child of the process: who was inside is not there."""
@@ -128,12 +140,28 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_ONE_THREAD.forked)
 
 
-@contextmanager
-def isolated() -> Iterator[None]:
-    """Return a context, or a decorator: one BLAS thread, and no floating-point error is raised.
+class isolated:
+    """A context, or a decorator: one BLAS thread, and no floating-point error is raised.
 
     Contexts within it, and in other threads at the same time, are no harm. What a caller has set is
     as it was afterwards.
     """
-    with np.errstate(all="ignore"), _ONE_THREAD.held():
-        yield
+
+    def __enter__(self) -> None:
+        self._errors = np.errstate(all="ignore")
+        self._errors.__enter__()
+        _ONE_THREAD.enter()
+
+    def __exit__(self, *raised: Any) -> None:
+        _ONE_THREAD.leave()
+        self._errors.__exit__(*raised)
+
+    def __call__(self, func: Callable[_P, _T]) -> Callable[_P, _T]:
+        """Return the function in such a context of its own at every call."""
+
+        @wraps(func)
+        def inside(*args: _P.args, **named: _P.kwargs) -> _T:
+            with isolated():
+                return func(*args, **named)
+
+        return inside

@@ -444,8 +444,7 @@ class Optimizer:
     def _ask(self) -> list[Any]:
         self._mend()
         proposer, lineup = self._lineup.begin_ask(self._asked, self._latest)
-        rng = np.random.default_rng((self._entropy, self._asked + 1))
-        point, u = proposer.propose(self._ledger, rng)
+        point, u = proposer.propose(self._ledger, self._asked + 1)
         self._note(_Event(u), lineup)
         return point
 

@@ -1,7 +1,7 @@
 """A policy at work on one run: its state, and from there to the next query."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -15,6 +15,7 @@ from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
 from rnnbbo.space import Space
+from rnnbbo.values import replace
 
 _WEIGHED = 16  # choices, the best first, that count for what is left to gain
 
@@ -107,6 +108,9 @@ class Proposer:
 
     def caught_up(self) -> "Proposer":
         """Return it with everything taken in that it was told."""
+        stepped = 0 if self.stepped is None else self.stepped[0]
+        if not self.bulks and stepped == len(self.since):
+            return self
         settled, stepped = self.settled, self.stepped
         for bulk in self.bulks:
             state = self.policy.policy.absorb(self.policy.params, settled, bulk)
@@ -172,7 +176,7 @@ class Proposer:
             )
         return replace(ready, prepared=admit(self.space, choices))
 
-    def propose(self, ledger: Ledger, rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
+    def propose(self, ledger: Ledger, ask: int) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.
 
         Only when nothing new is found, in a small discrete space that is all but exhausted, is a
@@ -180,7 +184,7 @@ class Proposer:
 
         Args:
             ledger: what was asked and told.
-            rng: randomness of this ask.
+            ask: number of this ask.
 
         Returns:
             The point in user units, and where in the cube (D,) it will be told: rounding on the way
@@ -190,7 +194,7 @@ class Proposer:
         if prepared is None:
             prepared = self.prepare(ledger).prepared
         assert prepared is not None
-        for u in chain(prepared, self._further(ledger, rng)):
+        for u in chain(prepared, self._further(ledger, ask)):
             if ledger.was_seen(u):
                 continue
             point, place = self._settle(u)
@@ -214,9 +218,9 @@ class Proposer:
         pending = ledger.waiting(policy.takes)[-MOST_PENDING:]
         return policy.gain(params, ready.state, np.array(unseen), pending, self.space)
 
-    def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    def _further(self, ledger: Ledger, ask: int) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""
-        yield from self._more(ledger, rng)
+        yield from self._more(ledger, np.random.default_rng((self.entropy, ask)))
 
     def _more(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
         policy, params = self.policy.policy, self.policy.params

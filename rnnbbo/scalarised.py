@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from rnnbbo.ledger import Ledger
 from rnnbbo.policies.protocol import MOST_PENDING
 from rnnbbo.proposer import Proposer
 from rnnbbo.scalarisation import draw_weights, scalarise
+from rnnbbo.values import replace
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,6 @@ class ScalarisedProposer(Proposer):
         """Return None: of several objectives it is not known."""
         return None
 
-    def _further(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    def _further(self, ledger: Ledger, ask: int) -> Iterator[np.ndarray]:
+        rng = np.random.default_rng((self.entropy, ask))
         yield from self.prepare(ledger)._more(ledger, rng)

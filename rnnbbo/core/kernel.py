@@ -27,24 +27,6 @@ class Particles(NamedTuple):
     bend: np.ndarray
 
 
-class Profiles(NamedTuple):
-    """What follows from whitened values, as in `profile_out`.
-
-    Attributes:
-        residual: (N, n).
-        mean: (N,).
-        amplitude: (N,).
-        evidence: (N,).
-        alpha: (N, n); None where it was not asked for.
-    """
-
-    residual: np.ndarray
-    mean: np.ndarray
-    amplitude: np.ndarray
-    evidence: np.ndarray
-    alpha: np.ndarray | None
-
-
 def append(
     library: Library, p: Particles, x: np.ndarray, nugget: np.ndarray, inverse: np.ndarray
 ) -> np.ndarray:
@@ -64,34 +46,6 @@ def append(
     return longer
 
 
-def profile(
-    library: Library,
-    inverse: np.ndarray,
-    w: np.ndarray,
-    spread: np.ndarray,
-    counted: np.ndarray,
-    alpha: bool = False,
-) -> Profiles:
-    """Return what follows from warped values w (N, n), by inverse factors (N, n, n).
-
-    Args:
-        library: the compiled library.
-        inverse: W.
-        w: the values.
-        spread: (N,) their variances.
-        counted: (N,) how many of them say something.
-        alpha: whether W^T residual is wanted, too.
-    """
-    count, n = w.shape
-    residual = np.empty((count, n))
-    mean, amplitude, evidence = np.empty((3, count))
-    weights = np.empty((count, n)) if alpha else None
-    library.call("profile", "iiaaaaaaaaa")(
-        count, n, inverse, w, spread, counted, residual, mean, amplitude, evidence, weights
-    )
-    return Profiles(residual, mean, amplitude, evidence, weights)
-
-
 def factorise(
     library: Library, p: Particles, x: np.ndarray, nuggets: np.ndarray
 ) -> np.ndarray | None:
@@ -107,15 +61,6 @@ def factorise(
     if failed < 0:
         raise MemoryError
     return None if failed else factor
-
-
-def evidence_of(
-    library: Library, factor: np.ndarray, w: np.ndarray, spread: np.ndarray, counted: np.ndarray
-) -> np.ndarray:
-    """Return the evidence (N,) of warped values w (N, n) by factors L (N, n, n)."""
-    evidence = np.empty(len(w))
-    library.call("evidence", "iiaaaaa")(*w.shape, factor, w, spread, counted, evidence)
-    return evidence
 
 
 def invert(library: Library, factor: np.ndarray) -> np.ndarray:
@@ -221,6 +166,53 @@ class Predictor:
     def lowered(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return minus the averaged mean (C,) of points (C, D), and its gradient (C, D)."""
         return self._climbed("lowered", points)
+
+    def score_promising(
+        self, points: np.ndarray, wide: int, most: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return exact scores of the points (C, D) with the largest bounds, and their indices.
+
+        Args:
+            points: (C, D).
+            wide: the number of those of the first kind.
+            most: how many of either kind are scored.
+        """
+        points = np.ascontiguousarray(points)
+        count = min(most, wide) + min(most, len(points) - wide)
+        score, index = np.empty(count), np.empty(count, np.int32)
+        self._library.call("score", "riiiaan")(
+            self._at, len(points), wide, most, points, score, index
+        )
+        return score, index.astype(np.intp)
+
+    def ascend(
+        self,
+        start: np.ndarray,
+        unit: np.ndarray,
+        steps: int,
+        radius: float,
+        gain: float | None,
+        lowered: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Climb from points (S, D), by the averaged log EI, or, if `lowered`, by minus the mean.
+
+        Args:
+            start: the points.
+            unit: (D,) of the coordinates.
+            steps: evaluations beyond the first.
+            radius: trust radius to begin with, in units.
+            gain: where no step promises more than this above the best, it ends; None for never.
+            lowered: what to climb.
+
+        Returns:
+            The points reached (S, D) and their values (S,).
+        """
+        x, f = np.array(start, np.float64, order="C"), np.empty(len(start))
+        units = np.ascontiguousarray(np.broadcast_to(unit, x.shape), np.float64)
+        self._library.call("ascend", "riiididaaa")(
+            self._at, lowered, len(x), steps, radius, gain is not None, gain or 0.0, units, x, f
+        )
+        return x, f
 
     def bound(self, points: np.ndarray) -> np.ndarray:
         """Return at least the averaged log EI (C,) of points (C, D), rounding aside."""

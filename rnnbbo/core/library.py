@@ -24,6 +24,8 @@ _Bytes = ctypes.c_char * 0
 
 def address(array: np.ndarray) -> int:
     """Return where an array lies."""
+    if array.flags.writeable:
+        return ctypes.addressof(_Bytes.from_buffer(array))  # a fifth of the time of the other way
     found: int = array.ctypes.data
     return found
 
@@ -42,7 +44,7 @@ class _Array:
                 f"an array of {array.dtype}; expected a C-contiguous one of {cls.dtype}"
             )
         if array.flags.writeable:
-            return _Bytes.from_buffer(array)  # a fifth of the time of the other way
+            return _Bytes.from_buffer(array)
         return ctypes.c_void_p(address(array))
 
 

@@ -32,7 +32,8 @@ class Candidates(NamedTuple):
 
 
 @cache
-def _alpha(dim: int) -> list[float]:
+def golden_steps(dim: int) -> list[float]:
+    """Return alpha (D,), the steps of `quasi_random`."""
     g = 2.0
     for _ in range(30):  # a contraction: converged to the last bit
         g = (1.0 + g) ** (1.0 / (dim + 1))
@@ -52,7 +53,7 @@ def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
         first: index of the first point.
         count: number of points.
     """
-    alpha = xp.asarray(_alpha(shift.shape[-1]), dtype=shift.dtype, device=shift.device)
+    alpha = xp.asarray(golden_steps(shift.shape[-1]), dtype=shift.dtype, device=shift.device)
     n = xp.arange(first, first + count, dtype=shift.dtype, device=shift.device)
     points = shift[:, None, :] + n[None, :, None] * alpha
     return points - xp.floor(points)

@@ -26,6 +26,11 @@ class Climb(NamedTuple):
     radius: Array
 
 
+def first_radius(dim: int) -> float:
+    """Return the trust radius to begin with, in units."""
+    return _FIRST_RADIUS * math.sqrt(dim)
+
+
 def climb(
     xp: Namespace, func: Climbed, start: Array, unit: Array, steps: int, gain: float | None = None
 ) -> tuple[Array, Array]:
@@ -50,10 +55,10 @@ def climb(
     library = core.library() if xp is np else None
     if library is not None:
         return _climb_compiled(
-            Climbers(library, start, f, g, unit, _FIRST_RADIUS * math.sqrt(dim)), func, steps, gain
+            Climbers(library, start, f, g, unit, first_radius(dim)), func, steps, gain
         )
     eye = xp.eye(dim, dtype=start.dtype, device=start.device)
-    radius = xp.full_like(f, _FIRST_RADIUS * math.sqrt(dim))
+    radius = xp.full_like(f, first_radius(dim))
     state = Climb(start, f, g * unit, xp.broadcast_to(eye, (count, dim, dim)), radius)
     for step in range(steps):
         x, f, g, h, radius = state

@@ -20,9 +20,9 @@ INLINE int held(double x, double g)
 
 Returns 0 where no step promises more than `gain` above the best, if `gains`; else 1. `first`: the
 first step, which has no model yet, goes all the way to the trust radius. */
-int EXPORT(climb_move)(int count, int dim, const double *x, const double *f, const double *g,
-                       const double *h, const double *radius, const double *unit, int first,
-                       int gains, double gain, double *trial)
+INLINE int next_look(int count, int dim, const double *x, const double *f, const double *g,
+                     const double *h, const double *radius, const double *unit, int first,
+                     int gains, double gain, double *trial)
 {
     double best = -INFINITY, promised = -INFINITY;
     for (int i = 0; i < count; i++) {
@@ -55,9 +55,9 @@ int EXPORT(climb_move)(int count, int dim, const double *x, const double *f, con
 /* Take in what each climber found at `trial` (S, D): ft (S,), gt (S, D), not by the unit.
 
 BFGS (Nocedal & Wright 2006, eq. 6.17) of -f. Returns 0; -1 if there is no memory. */
-int EXPORT(climb_take)(int count, int dim, double *x, double *f, double *g, double *h,
-                       double *radius, const double *unit, int first, const double *trial,
-                       const double *ft, const double *gt)
+INLINE int take_look(int count, int dim, double *x, double *f, double *g, double *h,
+                     double *radius, const double *unit, int first, const double *trial,
+                     const double *ft, const double *gt)
 {
     double *s = malloc(sizeof(double) * 3 * (size_t)dim);
     if (!s)
@@ -109,6 +109,20 @@ int EXPORT(climb_take)(int count, int dim, double *x, double *f, double *g, doub
     }
     free(s);
     return 0;
+}
+
+int EXPORT(climb_move)(int count, int dim, const double *x, const double *f, const double *g,
+                       const double *h, const double *radius, const double *unit, int first,
+                       int gains, double gain, double *trial)
+{
+    return next_look(count, dim, x, f, g, h, radius, unit, first, gains, gain, trial);
+}
+
+int EXPORT(climb_take)(int count, int dim, double *x, double *f, double *g, double *h,
+                       double *radius, const double *unit, int first, const double *trial,
+                       const double *ft, const double *gt)
+{
+    return take_look(count, dim, x, f, g, h, radius, unit, first, trial, ft, gt);
 }
 
 #endif

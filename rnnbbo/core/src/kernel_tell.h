@@ -38,45 +38,59 @@ INLINE void covariances_with(const hypothesis *h, int n, const double *x, const 
     }
 }
 
-/* Append the last of x (n, D) to inverse factors W (N, n - 1, n - 1), to `longer` (N, n, n).
+/* The row (n,) of W that the last of x (n, D) adds to `old` (n - 1, n - 1), and a copy of that, as
+   `longer` (n, n); policies/gp/factors.py, append_rows. `nugget` is that of the last point. */
+INLINE void append_row(const hypothesis *h, int n, const double *x, const double *t, double nugget,
+                       const double *old, double *longer, double *cross, double *block)
+{
+    const int m = n - 1;
+    const double *last = x + (size_t)m * h->dim, *last_t = t + (size_t)m * h->dim;
+    double *row = longer + (size_t)m * n, left = 1.0 + nugget;
+    if (h->bend != 0.0) {
+        double square;
+        trend_squares(h->dim, last_t, &square, 1);
+        left += h->bend * square;
+    }
+    covariances_with(h, m, x, t, last, last_t, cross, block);
+    memset(row, 0, sizeof(double) * (size_t)n);
+    for (int j = 0; j < m; j++) {
+        const double *w = old + (size_t)j * m;
+        double *to = longer + (size_t)j * n, v = dot(w, cross, j + 1);
+        left -= v * v;
+#pragma omp simd
+        for (int l = 0; l <= j; l++) {
+            to[l] = w[l];
+            row[l] += v * w[l];
+        }
+        for (int l = j + 1; l < n; l++)
+            to[l] = 0.0;
+    }
+    double c = 1.0 / sqrt(left > LEAST_VARIANCE ? left : LEAST_VARIANCE);
+    if (left != left)
+        c = left; /* what is no number stays none */
+    for (int j = 0; j < m; j++)
+        row[j] *= -c;
+    row[m] = c;
+}
 
-nugget (N,) is that of the last point; policies/gp/factors.py, append_rows. */
+/* Append the last of x (n, D) to inverse factors W (N, n - 1, n - 1), to `longer` (N, n, n);
+   nugget (N,). */
 int EXPORT(append)(int count, int n, int dim, const double *x, const double *scale,
                    const double *rbf, const double *share, const double *bend,
                    const double *nugget, const double *inverse, double *longer)
 {
-    const int m = n - 1;
-    double *room = malloc(sizeof(double) * ((size_t)n * (2 + dim) + 2 * BLOCK * ((size_t)dim + 1)));
-    if (!room)
+    const size_t m = (size_t)n - 1, size = (size_t)n * n;
+    double *t = malloc(sizeof(double) * ((size_t)n * (dim + 1) + BLOCK * (2 * (size_t)dim + 1)));
+    if (!t)
         return -1;
-    double *cross = room, *v = cross + n + BLOCK, *t = v + n, *block = t + (size_t)n * dim;
-    const double *last = x + (size_t)m * dim, *last_t = t + (size_t)m * dim;
+    double *cross = t + (size_t)n * dim, *block = cross + n + BLOCK;
     trend_of(dim, n * dim, x, t);
-    double squares[1];
-    trend_squares(dim, last_t, squares, 1);
     for (int i = 0; i < count; i++) {
         hypothesis h = particle(i, dim, scale, rbf, share, bend);
-        const double *old = inverse + (size_t)i * m * m;
-        double *out = longer + (size_t)i * n * n, *row = out + (size_t)m * n;
-        covariances_with(&h, m, x, t, last, last_t, cross, block);
-        memset(row, 0, sizeof(double) * (size_t)n);
-        double left = 1.0 + nugget[i] + h.bend * squares[0];
-        for (int j = 0; j < m; j++) {
-            const double *w = old + (size_t)j * m;
-            memcpy(out + (size_t)j * n, w, sizeof(double) * (size_t)m);
-            out[(size_t)j * n + m] = 0.0;
-            v[j] = dot(w, cross, j + 1);
-            left -= v[j] * v[j];
-            add_scaled(v[j], w, row, j + 1);
-        }
-        double c = 1.0 / sqrt(left > LEAST_VARIANCE ? left : LEAST_VARIANCE);
-        if (left != left)
-            c = left; /* what is no number stays none */
-        for (int j = 0; j < m; j++)
-            row[j] *= -c;
-        row[m] = c;
+        append_row(&h, n, x, t, nugget[i], inverse + (size_t)i * m * m, longer + i * size, cross,
+                   block);
     }
-    free(room);
+    free(t);
     return 0;
 }
 
@@ -97,41 +111,23 @@ INLINE void profile(int n, const double *u, const double *o, double half, double
     *evidence = 0.5 * PRIOR_WEIGHT * log(spread) - half - 0.5 * log(oo) - 0.5 * weight * log(total);
 }
 
-/* What follows from inverse factors W (N, n, n) and warped values w (N, n), of variance `spread`
-   (N,), of which `counted` (N,) say something: residual (N, n), mean, amplitude, evidence (N,); and
-   alpha (N, n) = W^T residual, where it is not NULL. */
-int EXPORT(profile)(int count, int n, const double *inverse, const double *w, const double *spread,
-                    const double *counted, double *residual, double *mean, double *amplitude,
-                    double *evidence, double *alpha)
+/* u = W w and o = W 1 (n,) of values w (n,), and log |K| / 2. */
+INLINE double whiten_values(int n, const double *inverse, const double *w, double *u, double *o)
 {
-    double *o = malloc(sizeof(double) * (size_t)n);
-    if (!o)
-        return -1;
-    for (int i = 0; i < count; i++) {
-        const double *factor = inverse + (size_t)i * n * n, *values = w + (size_t)i * n;
-        double *u = residual + (size_t)i * n, half = 0.0;
-        for (int j = 0; j < n; j++) {
-            const double *row = factor + (size_t)j * n;
-            double a = 0.0, b = 0.0;
+    double half = 0.0;
+    for (int j = 0; j < n; j++) {
+        const double *row = inverse + (size_t)j * n;
+        double a = 0.0, b = 0.0;
 #pragma omp simd reduction(+ : a, b)
-            for (int l = 0; l <= j; l++) {
-                a += row[l] * values[l];
-                b += row[l];
-            }
-            u[j] = a;
-            o[j] = b;
-            half -= log(row[j]);
+        for (int l = 0; l <= j; l++) {
+            a += row[l] * w[l];
+            b += row[l];
         }
-        profile(n, u, o, half, spread[i], counted[i], u, mean + i, amplitude + i, evidence + i);
-        if (alpha) {
-            double *out = alpha + (size_t)i * n;
-            memset(out, 0, sizeof(double) * (size_t)n);
-            for (int j = 0; j < n; j++)
-                add_scaled(u[j], factor + (size_t)j * n, out, j + 1);
-        }
+        u[j] = a;
+        o[j] = b;
+        half -= log_of(row[j]);
     }
-    free(o);
-    return 0;
+    return half;
 }
 
 /* The upper triangle of K (n, n), nugget (n,) included; t (n, D); `room` and `cross` (n, BLOCK). */
@@ -186,30 +182,6 @@ int EXPORT(factorise)(int count, int n, int dim, const double *x, const double *
     }
     free(room);
     return failed;
-}
-
-/* Evidence (N,) from factors L^T (N, n, n) and warped values w (N, n). */
-int EXPORT(evidence)(int count, int n, const double *factor, const double *w, const double *spread,
-                     const double *counted, double *evidence)
-{
-    double *u = malloc(sizeof(double) * 2 * (size_t)n);
-    if (!u)
-        return -1;
-    double *o = u + n, mean, amplitude;
-    for (int i = 0; i < count; i++) {
-        const double *own = factor + (size_t)i * n * n;
-        double half = 0.0;
-        for (int j = 0; j < n; j++) {
-            u[j] = w[(size_t)i * n + j];
-            o[j] = 1.0;
-            half += log(own[(size_t)j * n + j]);
-        }
-        solve(n, own, u);
-        solve(n, own, o);
-        profile(n, u, o, half, spread[i], counted[i], u, &mean, &amplitude, evidence + i);
-    }
-    free(u);
-    return 0;
 }
 
 /* Inverse factors W (N, n, n) of factors L^T (N, n, n). */

@@ -8,6 +8,7 @@ there. Points are those of the unit cube, not scaled. */
 
 #include <stdlib.h>
 
+#include "climb.h"
 #include "factors.h"
 #include "gp.h"
 #include "normal.h"
@@ -323,9 +324,8 @@ INLINE void mean_block(const view *p, workspace *s, int count, int first, const 
     }
 }
 
-/* Minus the averaged posterior mean (C,) of points (C, D), and its gradient (C, D). */
-int EXPORT(lowered)(const view *p, int count, const double *points, double *value,
-                    double *gradient)
+INLINE int lower_all(const view *p, int count, const double *points, double *value,
+                     double *gradient)
 {
     workspace s;
     if (!make_workspace(p, &s))
@@ -339,8 +339,55 @@ int EXPORT(lowered)(const view *p, int count, const double *points, double *valu
     return 0;
 }
 
+/* Minus the averaged posterior mean (C,) of points (C, D), and its gradient (C, D). */
+int EXPORT(lowered)(const view *p, int count, const double *points, double *value,
+                    double *gradient)
+{
+    return lower_all(p, count, points, value, gradient);
+}
+
+/* Climb from x (S, D), in place, to values f (S,): of the averaged log EI, or, if `lowered`, of
+   minus the posterior mean. policies/climb.py has the other arguments; unit (S, D). */
+INLINE int climb_all(const view *p, int lowered, int count, int steps, double first_radius,
+                     int gains, double gain, const double *unit, double *x, double *f)
+{
+    const int dim = p->dim;
+    const size_t size = (size_t)count * dim;
+    double *g = malloc(sizeof(double) * (size * (3 + (size_t)dim) + 2 * (size_t)count));
+    if (!g)
+        return -1;
+    double *gt = g + size, *trial = gt + size, *h = trial + size, *radius = h + size * dim;
+    double *ft = radius + count;
+    int failed = lowered ? lower_all(p, count, x, f, g)
+                         : average_all(p, LOG_EI, count, x, f, g);
+    for (size_t a = 0; a < size; a++)
+        g[a] *= unit[a];
+    memset(h, 0, sizeof(double) * size * dim);
+    for (int i = 0; i < count; i++) {
+        radius[i] = first_radius;
+        for (int a = 0; a < dim; a++)
+            h[((size_t)i * dim + a) * dim + a] = 1.0;
+    }
+    for (int step = 0; step < steps && !failed; step++) {
+        if (!next_look(count, dim, x, f, g, h, radius, unit, step == 0, gains, gain, trial))
+            break;
+        failed = lowered ? lower_all(p, count, trial, ft, gt)
+                         : average_all(p, LOG_EI, count, trial, ft, gt);
+        if (!failed)
+            failed = take_look(count, dim, x, f, g, h, radius, unit, step == 0, trial, ft, gt);
+    }
+    free(g);
+    return failed;
+}
+
+int EXPORT(ascend)(const view *p, int lowered, int count, int steps, double first_radius,
+                   int gains, double gain, const double *unit, double *x, double *f)
+{
+    return climb_all(p, lowered, count, steps, first_radius, gains, gain, unit, x, f);
+}
+
 /* At least the averaged log EI (C,) of points (C, D), rounding aside; View.bound. */
-int EXPORT(bound)(const view *p, int count, const double *points, double *value)
+INLINE int bound_all(const view *p, int count, const double *points, double *value)
 {
     const int m = p->rows;
     workspace s;
@@ -388,6 +435,61 @@ int EXPORT(bound)(const view *p, int count, const double *points, double *value)
     }
     free(s.all);
     return 0;
+}
+
+int EXPORT(bound)(const view *p, int count, const double *points, double *value)
+{
+    return bound_all(p, count, points, value);
+}
+
+/* Append the indices of the largest values from `first` to `last` - 1, `most` of them, to `index`:
+   in a heap, the least of them on top. Returns how many. */
+INLINE int largest(const double *values, int first, int last, int most, int *index)
+{
+    int size = 0;
+    for (int i = first; i < last; i++) {
+        int at;
+        if (size < most) {
+            at = size++;
+            for (; at > 0 && values[index[(at - 1) / 2]] > values[i]; at = (at - 1) / 2)
+                index[at] = index[(at - 1) / 2];
+        } else if (values[i] > values[index[0]]) {
+            for (at = 0; 2 * at + 1 < size;) {
+                int child = 2 * at + 1;
+                child += child + 1 < size && values[index[child + 1]] < values[index[child]];
+                if (!(values[index[child]] < values[i]))
+                    break;
+                index[at] = index[child];
+                at = child;
+            }
+        } else {
+            continue;
+        }
+        index[at] = i;
+    }
+    return size;
+}
+
+/* The exact scores of the candidates (C, D) with the largest bounds, `most` of the first `wide`, and
+   of the others: score and index, (2 most,). */
+int EXPORT(score)(const view *p, int count, int wide, int most, const double *points,
+                  double *score, int *index)
+{
+    const size_t dim = (size_t)p->dim;
+    double *values = malloc(sizeof(double) * ((size_t)count + 2 * (size_t)most * dim));
+    if (!values)
+        return -1;
+    double *chosen = values + count;
+    int failed = bound_all(p, count, points, values);
+    if (!failed) {
+        int size = largest(values, 0, wide, most, index);
+        size += largest(values, wide, count, most, index + size);
+        for (int i = 0; i < size; i++)
+            memcpy(chosen + i * dim, points + index[i] * dim, sizeof(double) * dim);
+        failed = average_all(p, LOG_EI, size, chosen, score, 0);
+    }
+    free(values);
+    return failed;
 }
 
 #endif

@@ -6,10 +6,12 @@ plus the log probability of feasibility (Gardner et al. 2014, eq. 5; in logarith
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.front_view import FrontView, make_front_view
@@ -18,6 +20,7 @@ from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.transfer import EarlierStudies, Hint
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.outliers import without_outliers
+from rnnbbo.space import Space
 
 AROUND = 3  # observations of a front that candidates are drawn round
 
@@ -51,8 +54,7 @@ class Acquisition(NamedTuple):
         if self.hint is not None:
             return self._hinted(points, self.hint)
         if self.feasibility is None:
-            index = search.promising(self.view.bound(points))
-            return self.view.score(points[index]), index
+            return self.view.score_promising(points)
         # Bounds are no help here: beyond a border in sight values fall by thousands, bounds do not.
         scores = self.feasibility.log_chance(points)
         return scores + self.view.score(points) if self.improves else scores, np.arange(len(points))
@@ -85,6 +87,29 @@ class Acquisition(NamedTuple):
             return self.view.lowered(points)
         return _sum(self.view.lowered(points), self.feasibility.climbed(points))
 
+    def climb(
+        self, space: Space, start: np.ndarray, unit: np.ndarray, steps: int, gain: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Climb from points (S, D) of a space; see `rnnbbo.policies.climb`."""
+        if isinstance(self.view, View) and self._alone(space):
+            return self.view.climb(start, unit, steps, gain)
+        func = search.held(space, start, self.climbed)
+        return climb(np, func, start, unit, steps, gain)
+
+    def descend(
+        self, space: Space, start: np.ndarray, unit: np.ndarray, steps: int, gain: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Climb `lowered` from points (S, D) of a space, of one objective only."""
+        assert isinstance(self.view, View)
+        if self._alone(space):
+            return self.view.climb(start, unit, steps, gain, lowered=True)
+        func = search.held(space, start, self.lowered)
+        return climb(np, func, start, unit, steps, gain)
+
+    def _alone(self, space: Space) -> bool:
+        """Tell whether there is nothing but the view, and nothing is held."""
+        return self.hint is None and self.feasibility is None and not space.conditional
+
 
 def _sum(
     a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]
@@ -111,7 +136,7 @@ def make_acquisition(
         reference: (K,) the reference point of several objectives; None to derive it.
     """
     assert state.belief is not None
-    x, out = state.inliers()
+    x, out, z = state.inliers()
     feasible = state.feasible[state.known]
     improves = bool(feasible.any())
     view: View | FrontView
@@ -122,7 +147,7 @@ def make_acquisition(
             state.belief,
             hypotheses,
             x,
-            state.heights(out),
+            z,
             pending,
             rng,
             passed=~feasible if state.constraints and improves else None,
@@ -136,9 +161,11 @@ def make_acquisition(
     views = []
     for quantity in state.quantities:
         if quantity.belief is not None:
-            at, z, *_ = quantity.rows(state.x)
-            own = _drawn(quantity.belief, hypotheses, at, z, pending, rng, incumbent=view.incumbent)
-            views.append(own.with_posterior(noise=None))
+            at, labels, *_ = quantity.rows(state.x)
+            own = _drawn(
+                quantity.belief, hypotheses, at, labels, pending, rng, incumbent=view.incumbent
+            )
+            views.append(replace(own, noise=None))
     crashes = None if state.crashes is None else views.pop()
     return Acquisition(view, Feasibility(tuple(views), crashes), improves, hint)
 

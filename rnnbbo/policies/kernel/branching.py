@@ -7,6 +7,7 @@ branch, chosen as an arm of a bandit is: by its best value, and by how seldom it
 al. 2002, UCB1).
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +47,7 @@ class OtherBranch(NamedTuple):
         if not len(self.rows):
             return view
         best = view.predict(x[self.rows])[0].min(axis=1, keepdims=True)
-        return view.with_posterior(best=best)
+        return replace(view, best=best)
 
 
 def choose(

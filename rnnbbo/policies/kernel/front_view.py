@@ -1,12 +1,13 @@
 """A few hypotheses of several objectives, and what a value is expected to add to the front."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnbbo import pareto
-from rnnbbo.policies.kernel import inference, posterior
+from rnnbbo.policies.kernel import inference, posterior, search
 from rnnbbo.policies.kernel.chebyshev_lines import Lines
 from rnnbbo.policies.kernel.decomposition import ranks_of
 from rnnbbo.policies.kernel.hypervolume_gain import MOST_BOXED, Boxes, Target
@@ -51,6 +52,11 @@ class FrontView(NamedTuple):
         return _averaged(
             target.log_gain(mean[index], deviation[index]) for index, target in self.targets
         )
+
+    def score_promising(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `score` of the candidates (C, D) with the largest bounds, and their indices."""
+        index = search.promising(self.bound(points))
+        return self.score(points[index]), index
 
     def _predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return means and standard deviations (H, C, K) at points (C, D), in warped values."""
@@ -147,7 +153,7 @@ def make_front_view(
         equal = np.full(hypotheses, 1.0 / hypotheses)
         draws = rng.standard_normal((hypotheses, len(pending)))
         view = make_view(one.belief, index, equal, x, one.z, pending, draws, None, incumbent)
-        view = view.with_posterior(noise=None)
+        view = replace(view, noise=None)
         smooth = inference.smooth(one.belief, one.z).mean[index][:, feasible]
         log_warp = one.belief.hypotheses.log_warp[index]
         height = height_of(corner, one.tamed)

@@ -90,43 +90,60 @@ class Hypotheses(NamedTuple):
         return type(self)(*fields)
 
 
-def propose_moves(rng: np.random.Generator, h: Hypotheses, index: np.ndarray) -> Hypotheses:
+class Draws(NamedTuple):
+    """Random numbers of M moves of hypotheses that have W = D + 3 numbers each.
+
+    Attributes:
+        pair: (2, M) indices of two others, int32.
+        whole: (M,) from a half on, all of the numbers move.
+        ticket: (M, W) else those with small ones.
+        jump: (M,) a small one stands for a jump between modes.
+        normal: (M, W) a little noise.
+        flip: (5, M) small ones turn switches.
+    """
+
+    pair: np.ndarray
+    whole: np.ndarray
+    ticket: np.ndarray
+    jump: np.ndarray
+    normal: np.ndarray
+    flip: np.ndarray
+
+    @classmethod
+    def of(cls, rng: np.random.Generator, h: Hypotheses, count: int) -> Self:
+        """Draw them, for so many moves of the hypotheses."""
+        width = h.log_lengthscale.shape[1] + 3
+        return cls(
+            rng.integers(h.size, size=(2, count)).astype(np.int32),
+            rng.random(count),
+            rng.random((count, width)),
+            rng.random(count),
+            rng.standard_normal((count, width)),
+            rng.random((5, count)),
+        )
+
+
+def propose_moves(h: Hypotheses, index: np.ndarray, draws: Draws) -> Hypotheses:
     """Propose moves of the hypotheses at an index array (M,), as likely as those back.
 
     Differential-evolution Markov chains (ter Braak 2006): a step is the difference of two others,
     which has the scale and the correlations of the posterior. Half of the proposals move a random
     part of the coordinates only.
     """
-    old = h.take(index)
-    count, dim = old.log_lengthscale.shape
-    flat = np.column_stack([h.log_lengthscale, h.log_noise, h.log_warp, h.log_trend])
-    a, b = rng.integers(h.size, size=(2, count))
+    dim = h.log_lengthscale.shape[1]
     width = dim + 3
-    partial = rng.random((count, 1)) < 0.5
-    moves = ~partial | (rng.random((count, width)) < max(0.3, 1.0 / width))
-    moved = np.maximum(moves.sum(axis=1, keepdims=True), 1)
+    flat = np.column_stack([h.log_lengthscale, h.log_noise, h.log_warp, h.log_trend])
+    a, b = draws.pair
+    moves = (draws.whole >= 0.5)[:, None] | (draws.ticket < max(0.3, 1.0 / width))
+    moved = np.maximum(moves.sum(axis=1), 1)
     # 2.38 / sqrt(2 d) is optimal for normal targets; now and then 1, to jump between modes.
-    gamma = np.where(rng.random((count, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * moved))
-    step = gamma * (flat[a] - flat[b]) + 0.03 * rng.standard_normal((count, width))
+    gamma = np.where(draws.jump < 0.1, 1.0, 2.38 / np.sqrt(2.0 * moved))[:, None]
+    step = gamma * (flat[a] - flat[b]) + 0.03 * draws.normal
     new = flat[index] + step * moves
-    flips = rng.random((5, count)) < _FLIP
-    rbf, noisy, curved, separable, glitchy = (
-        np.where(flip, 1.0 - switch, switch)
-        for flip, switch in zip(
-            flips, (old.rbf, old.noisy, old.curved, old.separable, old.glitchy), strict=True
-        )
-    )
-    return Hypotheses(
-        new[:, :dim],
-        rbf,
-        noisy,
-        new[:, dim],
-        new[:, dim + 1],
-        curved,
-        new[:, dim + 2],
-        separable,
-        glitchy,
-    )
+    switches = np.stack([h.rbf, h.noisy, h.curved, h.separable, h.glitchy])[:, index]
+    rbf, noisy, curved, separable, glitchy = np.where(draws.flip < _FLIP, 1.0 - switches, switches)
+    noise, warp, trend = new[:, dim:].T
+    return Hypotheses(new[:, :dim], rbf, noisy, noise, warp, curved, trend, separable, glitchy)
 
 
 def heights(y: np.ndarray, base: float | None = None) -> np.ndarray:

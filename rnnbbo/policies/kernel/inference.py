@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo import core
+from rnnbbo.core import belief as compiled_belief
 from rnnbbo.core import kernel as compiled
 from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
@@ -89,28 +90,6 @@ def log_target(prior: Prior, h: Hypotheses, evidence: np.ndarray, out: np.ndarra
     )
 
 
-class Whitened(NamedTuple):
-    """What N particles make of the values, mean and amplitude profiled out.
-
-    Attributes:
-        w: (N, n) warped values.
-        jacobian: (N,) log Jacobian of the warp.
-        residual: (N, n) W (w - mean).
-        mean: (N,).
-        amplitude: (N,).
-        evidence: (N,).
-        alpha: (N, n) K^-1 (w - mean); None where it was not asked for.
-    """
-
-    w: np.ndarray
-    jacobian: np.ndarray
-    residual: np.ndarray
-    mean: np.ndarray
-    amplitude: np.ndarray
-    evidence: np.ndarray
-    alpha: np.ndarray | None
-
-
 def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return u = W w and o = W 1, (N, n) each."""
     pair = inverse @ np.stack([w, np.ones_like(w)], axis=-1)
@@ -118,30 +97,18 @@ def whiten(inverse: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def whiten_heights(
-    h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray, alpha: bool = True
-) -> Whitened:
-    """Return what hypotheses make of heights z (n,), by their inverse factors W (N, n, n).
-
-    Args:
-        h: the hypotheses.
-        inverse: W.
-        z: the heights.
-        out: (n,) which of them are outliers.
-        alpha: whether it is wanted.
-    """
-    w, jacobian, spread = warp(z, h.log_warp)
-    counted = h.counted(out)
+    h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray
+) -> compiled_belief.Whitened:
+    """Return what hypotheses make of heights z (n,), `out` (n,) outliers, by W (N, n, n)."""
     library = core.library()
     if library is not None:
-        found = compiled.profile(library, np.ascontiguousarray(inverse), w, spread, counted, alpha)
-        return Whitened(w, jacobian, *found)
+        return compiled_belief.whiten(library, h, z, out.astype(np.float64), inverse)
+    w, _, spread = warp(z, h.log_warp)
     u, o = whiten(inverse, w)
-    half = -np.log(np.diagonal(inverse, axis1=-2, axis2=-1)).sum(axis=-1)
-    found = posterior.profile_out(np, u, o, half, spread, counted)
-    weights = (found.residual[:, None, :] @ inverse)[:, 0] if alpha else None
-    return Whitened(
-        w, jacobian, found.residual, found.mean, found.amplitude, found.evidence, weights
-    )
+    found = posterior.profile_out(np, u, o, np.zeros(h.size), spread, h.counted(out))
+    alpha = (found.residual[:, None, :] @ inverse)[:, 0]
+    smooth = w - h.nuggets(out) * alpha
+    return compiled_belief.Whitened(w, found.residual, alpha, smooth, found.mean, found.amplitude)
 
 
 def particles(h: Hypotheses) -> compiled.Particles:
@@ -167,16 +134,18 @@ def smooth(belief: Belief, z: np.ndarray) -> Smooth:
     """Return posterior means at the observations of heights z (n,), and the noise left out."""
     h = belief.hypotheses
     known = whiten_heights(h, belief.inverse, z, belief.out)
-    assert known.alpha is not None
     noise = known.amplitude * np.sqrt(h.nugget - factors.JITTER)
-    return Smooth(known.w, known.w - h.nuggets(belief.out) * known.alpha, noise)
+    return Smooth(known.w, known.smooth, noise)
 
 
 def _density(
     prior: Prior, h: Hypotheses, inverse: np.ndarray, z: np.ndarray, out: np.ndarray
 ) -> np.ndarray:
-    known = whiten_heights(h, inverse, z, out, alpha=False)
-    return log_target(prior, h, known.evidence + known.jacobian, out)
+    w, jacobian, spread = warp(z, h.log_warp)
+    u, o = whiten(inverse, w)
+    half = -np.log(np.diagonal(inverse, axis1=-2, axis2=-1)).sum(axis=-1)
+    found = posterior.profile_out(np, u, o, half, spread, h.counted(out))
+    return log_target(prior, h, found.evidence + jacobian, out)
 
 
 def factorise(h: Hypotheses, x: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -215,10 +184,6 @@ def _mended(
 
 def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Append the last of the points x (n, D) to the factors of the others."""
-    library = core.library()
-    if library is not None:
-        nugget = h.nuggets(out[-1:])[:, 0]
-        return compiled.append(library, particles(h), x, nugget, inverse)
     cross = correlations(h, x[-1:], x[:-1])
     own = (1.0 + h.nuggets(out[-1:]))[..., None]
     if h.curved.any():
@@ -256,19 +221,33 @@ def _move(
     x: np.ndarray,
     z: np.ndarray,
     count: int,
+    own: bool = False,
 ) -> Belief:
-    """Take one Metropolis step with so many particles."""
+    """Take one Metropolis step with so many particles; `own`: nobody else has the arrays."""
     h, out = belief.hypotheses, belief.out
     index = rng.permutation(h.size)[:count]
-    new = hypotheses.propose_moves(rng, h, index)
+    draws = hypotheses.Draws.of(rng, h, len(index))
+    log_chance = np.log(rng.random(len(index)))
+    library = core.library()
+    if library is not None:
+        fields = h.take(np.arange(h.size))
+        inverse = belief.inverse if own else belief.inverse.copy()
+        density = belief.log_target if own else belief.log_target.copy()
+        numbers = priors.numbers(prior, x.shape[1])
+        outliers = out.astype(np.float64)
+        if compiled_belief.move(
+            library, numbers, fields, x, z, outliers, index, draws, log_chance, inverse, density
+        ):
+            return belief._replace(hypotheses=fields, log_target=density, inverse=inverse)
+    new = hypotheses.propose_moves(h, index, draws)
     factor, evidence = _factor_and_evidence(new, x, z, out)
     target = log_target(prior, new, evidence, out)
-    accepted = np.log(rng.random(len(index))) < target - belief.log_target[index]
+    accepted = log_chance < target - belief.log_target[index]
     if not accepted.any():
         return belief
     at = index[accepted]
     inverse, density = belief.inverse.copy(), belief.log_target.copy()
-    taken, fresh = new.take(accepted), _inverted(factor[accepted])
+    taken, fresh = new.take(accepted), factors.invert_lower(np, factor[accepted])
     inverse[at] = _mended(taken, fresh, fresh, x, out)
     density[at] = target[accepted]
     return belief._replace(hypotheses=h.put(at, taken), log_target=density, inverse=inverse)
@@ -280,12 +259,6 @@ def _factor_and_evidence(
     """Return factors L (N, n, n), and the log density (N,) of the heights without the prior."""
     n = len(z)
     w, jacobian, spread = warp(z, h.log_warp)
-    library = core.library()
-    if library is not None:
-        factor = compiled.factorise(library, particles(h), x, h.nuggets(out))
-        if factor is not None:
-            evidence = compiled.evidence_of(library, factor, w, spread, h.counted(out))
-            return factor, evidence + jacobian
     # The values ride along as two more rows: their part of the factor is (W w)^T and (W 1)^T.
     k = np.zeros((h.size, n + 2, n + 2))
     k[:, :n, :n] = covariance(h, x, out)
@@ -300,13 +273,6 @@ def _factor_and_evidence(
     return factor, found.evidence + jacobian
 
 
-def _inverted(factor: np.ndarray) -> np.ndarray:
-    library = core.library()
-    if library is not None:
-        return compiled.invert(library, np.ascontiguousarray(factor))
-    return factors.invert_lower(np, factor)
-
-
 def update_belief(
     rng: np.random.Generator,
     prior: Prior,
@@ -318,14 +284,24 @@ def update_belief(
     """Take in the last of the observations x (n, D), z (n,), of which `out` (n,) are outliers."""
     h = belief.hypotheses
     belief = _with_outliers(belief, x[:-1], out[:-1])
-    # Appending row after row for points that all but coincide goes wrong: then from scratch.
-    with np.errstate(over="ignore", invalid="ignore"):
-        inverse = extend(h, belief.inverse, x, out)
-    inverse = _mended(h, inverse, inverse[:, -1], x, out)
-    density = _density(prior, h, inverse, z, out)
+    library = core.library()
+    learnt = None
+    if library is not None:
+        numbers = priors.numbers(prior, x.shape[1])
+        learnt = compiled_belief.learn(
+            library, numbers, h, x, z, out.astype(np.float64), belief.inverse
+        )
+    if learnt is None:
+        # Appending row after row for points that all but coincide goes wrong: then from scratch.
+        with np.errstate(over="ignore", invalid="ignore"):
+            inverse = extend(h, belief.inverse, x, out)
+        inverse = _mended(h, inverse, inverse[:, -1], x, out)
+        learnt = inverse, _density(prior, h, inverse, z, out)
+    inverse, density = learnt
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse, out)
-    return _move(rng, prior, _resample(rng, belief, len(z)), x, z, move_count(len(z)))
+    belief = _resample(rng, belief, len(z))
+    return _move(rng, prior, belief, x, z, move_count(len(z)), own=True)
 
 
 def _with_outliers(belief: Belief, x: np.ndarray, out: np.ndarray) -> Belief:

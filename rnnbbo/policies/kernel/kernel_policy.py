@@ -16,7 +16,6 @@ from rnnbbo.errors import ConfigError
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.allowed import keep_allowed
-from rnnbbo.policies.climb import climb
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel import (
     advice,
@@ -146,15 +145,15 @@ class KernelPolicy(Policy):
             return state._replace(evidence=now, q=observation.q, adviser=adviser)
         rng = np.random.default_rng(observation.seed)
         before = state.y
-        state = state.taken(self.prior, [observation])
+        state = state.taken(self.prior, [observation]).looked_at()
         state = state._replace(adviser=self._heard(params, state, observation))
         if not state.known.any():
             return state
         state = state._replace(evidence=_more_evidence(state.evidence, before, [observation]))
         if state.known[-1] and not state.several:
-            x, out = state.inliers()
+            x, out, z = state.inliers()
             belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
-            belief = inference.update_belief(rng, self.prior, belief, x, state.heights(out), out)
+            belief = inference.update_belief(rng, self.prior, belief, x, z, out)
             state = state._replace(belief=belief)
         if len(state.y) >= self.config.max_rows:
             # Many rows at once: what is left is factorised again, which appending avoids.
@@ -170,9 +169,8 @@ class KernelPolicy(Policy):
         state = state.kept(self.prior, kept, seed, moves)
         if state.several:
             return state.with_first()
-        belief, (x, out) = state.belief, state.inliers()
+        belief, (x, out, z) = state.belief, state.inliers()
         assert belief is not None
-        z = state.heights(out)
         belief = inference.rebuild_belief(self.prior, belief, x, z, out)
         if moves:
             rng = np.random.default_rng(seed)
@@ -217,6 +215,7 @@ class KernelPolicy(Policy):
             evidence=evidence.rescale_evidence(state.evidence, factor),
             y=state.y * factor,
             adviser=adviser,
+            looked=None,
         )
 
     def choices(
@@ -289,8 +288,7 @@ class KernelPolicy(Policy):
             refined = refining.refined(wanted, space, ranked, unit)
             yield from refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
-        func = search.held(space, start, wanted.climbed)
-        climbed, values = climb(np, func, start, unit, search.STEPS, search.GAIN)
+        climbed, values = wanted.climb(space, start, unit, search.STEPS, search.GAIN)
         snapped = search.settle(space, start, climbed)
         if not np.array_equal(snapped, climbed):
             values = wanted.climbed(snapped)[0]
@@ -322,8 +320,7 @@ class KernelPolicy(Policy):
         candidates = np.concatenate([drawn, near])
         scores = own.climbed(candidates)[0] + flat.log_chance(candidates)
         start = candidates[np.argsort(-scores, kind="stable")[:_BRANCH_STARTS]]
-        func = search.held(space, start, own.climbed)
-        climbed, _ = climb(np, func, start, unit, search.STEPS, search.GAIN)
+        climbed, _ = own.climb(space, start, unit, search.STEPS, search.GAIN)
         found = search.settle(space, start, climbed)
         values = own.climbed(found)[0] + flat.log_chance(found)
         yield from found[np.argsort(-values, kind="stable")]
@@ -365,8 +362,8 @@ class KernelPolicy(Policy):
         """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        x, out = state.inliers()
-        smooth = inference.smooth(state.belief, state.heights(out))
+        x, out, z = state.inliers()
+        smooth = inference.smooth(state.belief, z)
         y = without_outliers(state.y[state.known], out)
         passed = ~state.feasible[state.known]
         if passed.all() or state.several:
@@ -387,7 +384,7 @@ class KernelPolicy(Policy):
         if state.belief is None or not state.feasible.any() or state.several:
             return None
         wanted = make_acquisition(state, self.config.hypotheses, pending, None)
-        y = without_outliers(state.y[state.known], state.inliers()[1])
+        y = without_outliers(state.y[state.known], state.inliers().out)
         flat = _plateaus(state, space.category_columns)
         return expected_gain.expected_gain(state.belief, wanted, y, points, flat)
 

@@ -25,6 +25,20 @@ _OBJECTIVES = 2**16  # turn of randomness of several objectives, beyond those of
 _Q = TypeVar("_Q", bound=Quantity)
 
 
+class Inliers(NamedTuple):
+    """The observations that did not fail.
+
+    Attributes:
+        x: (m, D) points.
+        out: (m,) which of them are outliers.
+        z: (m,) heights.
+    """
+
+    x: np.ndarray
+    out: np.ndarray
+    z: np.ndarray
+
+
 class KernelState(NamedTuple):
     """What the policy carries from step to step; for one function.
 
@@ -39,6 +53,7 @@ class KernelState(NamedTuple):
         crashes: where evaluations fail; None before the first that does.
         objectives: several objectives, of which y is the first; empty where there is but one.
             `belief` is then that of the first.
+        looked: what `inliers` returns, where it was worked out already.
     """
 
     evidence: Evidence
@@ -50,6 +65,7 @@ class KernelState(NamedTuple):
     constraints: tuple[Quantity, ...] = ()
     crashes: Quantity | None = None
     objectives: tuple[ModelledObjective, ...] = ()
+    looked: Inliers | None = None
 
     @property
     def several(self) -> bool:
@@ -97,17 +113,27 @@ class KernelState(NamedTuple):
         distance = np.where(self.known, total_excess(self.constraints, self.x), np.inf)
         return int(np.where(self.known, distance, np.inf).argmin())
 
-    def inliers(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the observations that did not fail (m, D), and which of them are outliers (m,)."""
-        x = self.x[self.known]
-        return x, tame(x, self.y[self.known]).out
+    def inliers(self) -> Inliers:
+        """Return the observations that did not fail, and their heights."""
+        if self.looked is not None:
+            return self.looked
+        known = self.known
+        x, y = (self.x, self.y) if known.all() else (self.x[known], self.y[known])
+        tamed = tame(x, y)
+        return Inliers(x, tamed.out, self._above(tamed.y))
+
+    def looked_at(self) -> Self:
+        """Return it with its inliers worked out, where there are any."""
+        return self._replace(looked=self.inliers()) if self.known.any() else self
 
     def heights(self, out: np.ndarray) -> np.ndarray:
         """Return heights of the values that did not fail (m,), `out` of them outliers.
 
         Above the least one; with constraints, above the incumbent's.
         """
-        tamed = without_outliers(self.y[self.known], out)
+        return self._above(without_outliers(self.y[self.known], out))
+
+    def _above(self, tamed: np.ndarray) -> np.ndarray:
         if not self.constraints:
             return heights(tamed)
         own = int(self.known[: self.incumbent()].sum())  # its place among the known ones
@@ -140,7 +166,9 @@ class KernelState(NamedTuple):
         x = np.concatenate([self.x, *(np.asarray(one.x, np.float64) for one in observations)])
         y = np.concatenate([self.y, *(one.y for one in observations)])
         last = observations[-1]
-        state = self._replace(q=last.q, x=x, y=y)
+        state = self._replace(q=last.q, x=x, y=y, looked=None)
+        if not self._has_more(observations):
+            return state
         new = [np.zeros(0) if one.constraints is None else one.constraints for one in observations]
         count = max(len(self.constraints), *map(len, new))
         rows = np.array([one if len(one) else np.full(count, np.nan) for one in new])
@@ -165,6 +193,15 @@ class KernelState(NamedTuple):
             ),
             crashes=None if crashes is None else grown(crashes, labels, of_labels(prior), 0),
         )._with_objectives(prior, observations)
+
+    def _has_more(self, observations: Sequence[Observation]) -> bool:
+        """Tell whether there is more to model than a value of each, now or before."""
+        if self.constraints or self.crashes is not None or self.objectives:
+            return True
+        return any(
+            not np.isfinite(one.y).all() or one.constraints is not None or one.further is not None
+            for one in observations
+        )
 
     def _with_objectives(self, prior: Prior, observations: Sequence[Observation]) -> Self:
         """Return it with several objectives of the last rows, where there are any."""
@@ -208,6 +245,7 @@ class KernelState(NamedTuple):
         if crashes is not None:
             crashes = crashes.rebuilt(rng, of_labels(prior), x, crashes.values[rows], moves)
         return self._replace(
+            looked=None,
             x=x,
             y=self.y[rows],
             constraints=tuple(

@@ -53,5 +53,4 @@ def _has_ties(state: KernelState, flat: Plateaus) -> bool:
 
 
 def _has_noise(state: KernelState, belief: Belief) -> bool:
-    _, out = state.inliers()
-    return noise_weight(belief, inference.smooth(belief, state.heights(out))) >= LIKELY
+    return noise_weight(belief, inference.smooth(belief, state.inliers().z)) >= LIKELY

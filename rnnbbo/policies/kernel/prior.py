@@ -1,10 +1,12 @@
 """What hypotheses are like before any value is known."""
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo.core.belief import PriorNumbers
 from rnnbbo.policies.kernel.hypotheses import LOUD, Hypotheses
 
 
@@ -68,6 +70,27 @@ DEFAULT_PRIOR = Prior()
 
 def _log(probability: float) -> float:
     return math.log(probability) if probability > 0.0 else -math.inf
+
+
+@cache
+def numbers(prior: Prior, dim: int) -> PriorNumbers:
+    """Return the prior in `dim` dimensions as the compiled functions take it."""
+    switches = (prior.rbf, prior.noisy, prior.curved, prior.additive(dim), prior.glitchy)
+    return PriorNumbers(
+        prior.centre(dim),
+        prior.common_spread**2,
+        prior.own_spread**2,
+        prior.noise,
+        prior.noise_spread,
+        prior.warp,
+        prior.warp_spread,
+        prior.least_warp,
+        prior.trend,
+        prior.trend_spread,
+        tuple(_log(one) for one in switches),
+        tuple(_log(1.0 - one) for one in switches),
+        0.5 * math.log(LOUD) - prior.glitch,
+    )
 
 
 def draw_hypotheses(rng: np.random.Generator, prior: Prior, count: int, dim: int) -> Hypotheses:

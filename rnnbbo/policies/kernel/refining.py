@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import search
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.space import Space
@@ -25,8 +24,7 @@ def refined(wanted: Acquisition, space: Space, ranked: np.ndarray, unit: np.ndar
     """
     incumbent = wanted.view.incumbent
     start = np.concatenate([incumbent[None], ranked[near(ranked, incumbent, unit)][:2]])
-    func = search.held(space, start, wanted.lowered)
-    found, values = climb(np, func, start, unit, _STEPS, _FINEST)
+    found, values = wanted.descend(space, start, unit, _STEPS, _FINEST)
     better = values > wanted.lowered(start[:1])[0] + _FINEST
     order = np.argsort(-values, kind="stable")
     order = order[better[order]]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import search as compiled
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.allowed import keep_allowed, pull
 from rnnbbo.policies.plateaus import Plateaus
@@ -12,9 +14,9 @@ from rnnbbo.space import Space
 # Maps points (S, D) to values (S,) and gradients (S, D).
 _Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-_WIDE, _NEAR = 96, 72  # candidates over the cube, and round the incumbent
+WIDE, _NEAR = 96, 72  # candidates over the cube, and round the incumbent
 _RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
-_PROMISING = 32  # candidates of either kind that get an exact score
+PROMISING = 32  # candidates of either kind that get an exact score
 _STARTS, STEPS = 3, 12  # candidates that are refined, and evaluations of each
 GAIN = 0.05  # where no step promises more, in logarithms of the improvement, climbing ends
 
@@ -26,7 +28,7 @@ def make_candidates(
     lengthscales: np.ndarray,
     flat: Plateaus,
 ) -> np.ndarray:
-    """Draw points of the space: _WIDE over the cube, and _NEAR round each of m incumbents, (C, D).
+    """Draw points of the space: WIDE over the cube, and _NEAR round each of m incumbents, (C, D).
 
     Args:
         rng: randomness of this ask.
@@ -37,7 +39,7 @@ def make_candidates(
     """
     first, *others = around
     drawn = [_round(rng, space, first, lengthscales, flat)]
-    drawn += [_round(rng, space, other, lengthscales, flat)[_WIDE:] for other in others]
+    drawn += [_round(rng, space, other, lengthscales, flat)[WIDE:] for other in others]
     return drawn[0] if not others else np.concatenate(drawn)
 
 
@@ -59,7 +61,16 @@ def _draw(
     rng: np.random.Generator, space: Space, incumbent: np.ndarray, lengthscales: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     dim = len(incumbent)
-    wide = points.quasi_random(np, rng.random((1, dim)), 0, _WIDE)[0]
+    library = core.library()
+    if library is not None and not space.conditional:
+        shift = rng.random(dim)
+        normal = rng.standard_normal((_NEAR, dim))
+        u = rng.random((_NEAR, dim))
+        alpha = np.array(points.golden_steps(dim))
+        return compiled.candidates(
+            library, WIDE, shift, alpha, incumbent, lengthscales, np.array(_RADII), normal, u
+        )
+    wide = points.quasi_random(np, rng.random((1, dim)), 0, WIDE)[0]
     turn = np.arange(_NEAR)
     radius = np.asarray(_RADII)[turn % len(_RADII), None]
     scale = np.minimum(lengthscales[turn // len(_RADII) % len(lengthscales)], 1.0)
@@ -75,16 +86,16 @@ def _draw(
 
 
 def promising(bound: np.ndarray) -> np.ndarray:
-    """Return the indices of the largest bounds (C,), _PROMISING of either kind of candidates."""
-    wide = np.argpartition(-bound[:_WIDE], _PROMISING)[:_PROMISING]
-    near = np.argpartition(-bound[_WIDE:], _PROMISING)[:_PROMISING]
-    return np.concatenate([wide, _WIDE + near])
+    """Return the indices of the largest bounds (C,), PROMISING of either kind of candidates."""
+    wide = np.argpartition(-bound[:WIDE], PROMISING)[:PROMISING]
+    near = np.argpartition(-bound[WIDE:], PROMISING)[:PROMISING]
+    return np.concatenate([wide, WIDE + near])
 
 
 def starts(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Choose candidates to refine: the best of the cube and of the spray, since basins differ."""
     best = index[np.argsort(-scores, kind="stable")]
-    wide, near = best[best < _WIDE], best[best >= _WIDE]
+    wide, near = best[best < WIDE], best[best >= WIDE]
     return np.concatenate([wide[: _STARTS // 2], near[: _STARTS - _STARTS // 2]])
 
 

@@ -4,19 +4,21 @@ The letters are those of the package's page of notation.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from rnnbbo import core
-from rnnbbo.core.kernel import Particles, Predictor
+from rnnbbo.core.kernel import Predictor
+from rnnbbo.policies.climb import climb, first_radius
 from rnnbbo.policies.gp import factors, improvement, kernels
 from rnnbbo.policies.gp.factors import JITTER
 from rnnbbo.policies.gp.improvement import log_ei
-from rnnbbo.policies.kernel import covariance, inference, posterior
+from rnnbbo.policies.kernel import covariance, inference, posterior, search
 from rnnbbo.policies.kernel.covariance import Additive, Trend
+from rnnbbo.policies.kernel.hypotheses import Hypotheses
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.posterior import Noise, Posterior
 from rnnbbo.policies.ops import Array
@@ -24,48 +26,79 @@ from rnnbbo.policies.ops import Array
 
 @dataclass(frozen=True)
 class View:
-    """A few hypotheses. Distances are taken from the incumbent.
+    """A few hypotheses, conditioned on what is known. Distances are taken from the incumbent.
 
     Attributes:
-        points: (m, D) what is conditioned on.
-        posterior: of H hypotheses.
+        points: (m, D) what is conditioned on: observations, and points without a value.
+        hypotheses: H of them.
+        inverse: (H, m, m) W.
+        alpha: (H, m).
+        mean: (H, 1) constant means.
+        amplitude: (H, 1).
+        best: (H, 1) the values to improve on.
+        noise: None where no hypothesis has any.
         weight: (H,) of sum 1.
-        lengthscales: (H, 1, D).
         incumbent: (D,) the observation where most hypotheses have their least posterior mean.
     """
 
     points: np.ndarray
-    posterior: Posterior
+    hypotheses: Hypotheses
+    inverse: np.ndarray
+    alpha: np.ndarray
+    mean: np.ndarray
+    amplitude: np.ndarray
+    best: np.ndarray
+    noise: Noise | None
     weight: np.ndarray
-    lengthscales: np.ndarray
     incumbent: np.ndarray
 
-    def with_posterior(self, **fields: Array | None) -> Self:
-        """Return the view with some fields of its posterior replaced."""
-        return replace(self, posterior=self.posterior._replace(**fields))
+    @cached_property
+    def lengthscales(self) -> np.ndarray:
+        """(H, 1, D)."""
+        return np.exp(self.hypotheses.log_lengthscale)[:, None, :]
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """What numpy predicts with."""
+        h = self.hypotheses
+        rows = kernels.lift_rows(np, (self.points - self.incumbent) / self.lengthscales)
+        bent = None
+        if h.curved.any():
+            bent = Trend(covariance.trend_features(np, self.points), h.bend[:, None, None])
+        parts = None
+        if h.share.any():
+            parts = Additive(rows[..., : self.points.shape[1]], h.share[:, None, None])
+        rbf = h.rbf[:, None, None]
+        return Posterior(
+            rows,
+            rbf,
+            self.inverse,
+            self.alpha,
+            self.mean,
+            self.amplitude,
+            self.best,
+            bent,
+            self.noise,
+            parts,
+        )
 
     @cached_property
     def compiled(self) -> Predictor | None:
-        """What computes for it, where the compiled library is there."""
+        """What predicts in place of numpy, where the compiled library is there."""
         library = core.library()
         if library is None:
             return None
-        p, none = self.posterior, np.zeros(len(self.weight))
+        noise = None if self.noise is None else (self.noise.variance, self.noise.link)
         return Predictor(
             library,
             self.points,
-            Particles(
-                1.0 / self.lengthscales[:, 0],
-                p.rbf[:, 0, 0],
-                none if p.additive is None else p.additive.share[:, 0, 0],
-                none if p.trend is None else p.trend.bend[:, 0, 0],
-            ),
-            p.inverse,
-            p.alpha,
-            p.mean[:, 0],
-            p.amplitude[:, 0],
-            p.best[:, 0],
-            None if p.noise is None else (p.noise.variance[:, 0], p.noise.link),
+            inference.particles(self.hypotheses),
+            self.inverse,
+            self.alpha,
+            self.mean,
+            self.amplitude,
+            self.best,
+            noise,
             self.weight,
             improvement.SERIES,
         )
@@ -97,6 +130,13 @@ class View:
                 own = 1.0 + bend * more.points
             mean[h], deviation[h] = posterior.mean_and_reach(np, one, k, own)
         return self.weight @ log_ei(np, p.best, mean, deviation)
+
+    def score_promising(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `score` of the candidates (C, D) with the largest bounds, and their indices."""
+        if self.compiled is not None:
+            return self.compiled.score_promising(points, search.WIDE, search.PROMISING)
+        index = search.promising(self.bound(points))
+        return self.score(points[index]), index
 
     def _each(self) -> Iterator[tuple[int, Posterior]]:
         """Yield one hypothesis after another: an array over candidates and rows is the largest."""
@@ -169,6 +209,20 @@ class View:
         )
         return self.average(value), self.average(gradient)
 
+    def climb(
+        self,
+        start: np.ndarray,
+        unit: np.ndarray,
+        steps: int,
+        gain: float,
+        lowered: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Climb from points (S, D) by the averaged log EI, or by minus the mean."""
+        if self.compiled is not None:
+            radius = first_radius(len(unit))
+            return self.compiled.ascend(start, unit, steps, radius, gain, lowered)
+        return climb(np, self.lowered if lowered else self.climbed, start, unit, steps, gain)
+
     def average(self, values: np.ndarray) -> np.ndarray:
         """Average values (H, ...) over the hypotheses."""
         return (self.weight @ values.reshape(len(values), -1)).reshape(values.shape[1:])
@@ -225,45 +279,36 @@ def make_view(
     """
     h, inverse = belief.hypotheses.take(index), belief.inverse[index]
     known = inference.whiten_heights(h, inverse, z, belief.out)
-    w, alpha = known.w, known.alpha
-    assert alpha is not None
-    rbf, nugget = h.rbf[:, None, None], h.nugget
-    # The posterior mean at an observation is w - nugget K^-1 (w - mean).
-    smooth = w - h.nuggets(belief.out) * alpha
-    smooth[:, belief.out if passed is None else belief.out | passed] = np.inf
-    best = smooth.min(axis=1, keepdims=True)
+    alpha = known.alpha
+    smooth = known.smooth
+    ignored = belief.out if passed is None else belief.out | passed
+    smooth[:, ignored] = np.inf
+    lowest = smooth.argmin(axis=1)
+    each = np.arange(len(index))
+    best = smooth[each, lowest][:, None]
     if incumbent is None:
         incumbent = x[int((weight @ (smooth == best)).argmax())]
-    lengthscales = np.exp(h.log_lengthscale)[:, None, :]
-    rows = kernels.lift_rows(np, (x - incumbent) / lengthscales)
     points = x
     if len(pending):
-        extra = (pending - incumbent) / lengthscales
         near, rest = pending - incumbent, x - incumbent
         cross = covariance.correlations(h, near, rest)
-        block = covariance.with_nugget(np, covariance.correlations(h, near, near), nugget[:, None])
+        block = covariance.with_nugget(
+            np, covariance.correlations(h, near, near), h.nugget[:, None]
+        )
         if h.curved.any():
             cross = cross + covariance.trend_covariances(h, pending, x)
             block = block + covariance.trend_covariances(h, pending, pending)
         inverse = factors.append_rows(np, inverse, cross, block)
-        rows = np.concatenate([rows, kernels.lift_rows(np, extra)], axis=1)
         points = np.concatenate([x, pending])
         # Whitened values W (w - mean) are independent, with the amplitude as their deviation.
         drawn = np.zeros((len(index), len(pending))) if draws is None else draws
         white = np.concatenate([known.residual, known.amplitude[:, None] * drawn], axis=1)
         alpha = (white[:, None, :] @ inverse)[:, 0]
     noise = None
-    variance = nugget[:, None] - JITTER
-    if (variance > 0.0).any():
+    if h.noisy.any():
+        variance = h.nugget[:, None] - JITTER
         # The best row's column of K^-1 = W^T W.
-        own = inverse[np.arange(len(index)), :, smooth.argmin(axis=1)]
-        noise = Noise(variance, variance * (own[:, None, :] @ inverse)[:, 0])
-    bent = None
-    if h.curved.any():
-        bent = Trend(covariance.trend_features(np, points), h.bend[:, None, None])
-    parts = None
-    if h.share.any():
-        parts = Additive(rows[..., : x.shape[1]], h.share[:, None, None])
+        link = variance * (inverse[each, :, lowest][:, None, :] @ inverse)[:, 0]
+        noise = Noise(variance, link)
     mean, amplitude = known.mean[:, None], known.amplitude[:, None]
-    conditioned = Posterior(rows, rbf, inverse, alpha, mean, amplitude, best, bent, noise, parts)
-    return View(points, conditioned, weight, lengthscales, incumbent)
+    return View(points, h, inverse, alpha, mean, amplitude, best, noise, weight, incumbent)
