@@ -116,6 +116,11 @@ class Space(LikeSkoptSpace):
         """Whether every point of the cube stands for a point, and each coordinate counts."""
         return not self.where and not self._activity.conditional
 
+    @property
+    def simple(self) -> bool:
+        """Whether it is a box of reals alone, without conditions or known constraints."""
+        return self.plain and not self.discrete
+
     def check(self, point: Any) -> list[Any]:
         """Return the point in plain Python types, None for what is inactive.
 

@@ -80,7 +80,7 @@ def whiten(
     w, residual, alpha, smooth = np.empty((4, count, n))
     mean, amplitude = np.empty((2, count))
     library.call("whiten", "iiaaraaaaaaa")(
-        count, n, z, out, _places(fields), inverse, w, residual, alpha, smooth, mean, amplitude
+        count, n, z, out, places(fields), inverse, w, residual, alpha, smooth, mean, amplitude
     )
     return Whitened(w, residual, alpha, smooth, mean, amplitude)
 
@@ -111,9 +111,9 @@ def learn(
     n, dim = x.shape
     longer, target = np.empty((len(inverse), n, n)), np.empty(len(inverse))
     fields = [np.ascontiguousarray(one) for one in fields]
-    places = _places(fields)
+    own = places(fields)
     lost = library.function("learn", "iiiaaarraaa")(
-        len(inverse), n, dim, x, z, out, places, ctypes.addressof(prior), inverse, longer, target
+        len(inverse), n, dim, x, z, out, own, ctypes.addressof(prior), inverse, longer, target
     )
     return _checked(lost, longer, target)
 
@@ -155,10 +155,10 @@ def move(
         x,
         z,
         out,
-        _places(fields),
+        places(fields),
         ctypes.addressof(prior),
         index.astype(np.int32),
-        _places(draws),
+        places(draws),
         log_chance,
         inverse,
         target,
@@ -166,7 +166,8 @@ def move(
     return _checked(failed, inverse, target) is not None
 
 
-def _places(fields: Sequence[np.ndarray]) -> ctypes.Array[ctypes.c_void_p]:
+def places(fields: Sequence[np.ndarray]) -> ctypes.Array[ctypes.c_void_p]:
+    """Return where arrays lie, as a structure of pointers; they have to be kept meanwhile."""
     return (ctypes.c_void_p * len(fields))(*map(address, fields))
 
 

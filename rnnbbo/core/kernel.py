@@ -92,6 +92,7 @@ class _View(ctypes.Structure):
                 "link",
                 "weight",
                 "series",
+                "index",
             )
         ),
     ]

@@ -8,6 +8,7 @@
 #include "climb.h"
 #include "factors.h"
 #include "gp.h"
+#include "kernel_ask.h"
 #include "kernel_belief.h"
 #include "kernel_tell.h"
 #include "kernel_view.h"

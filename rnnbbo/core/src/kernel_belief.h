@@ -154,31 +154,39 @@ INLINE int is_lost(size_t size, const double *inverse)
     return lost;
 }
 
-/* What hypotheses make of heights z (n,), by inverse factors W (N, n, n): warped values w,
-   residual, alpha and, where no noise is left in them, `smooth` (N, n); mean, amplitude (N,). */
+/* What hypothesis i makes of heights z (n,), by its inverse factor W (n, n): warped values w,
+   residual, alpha and, without the noise left in them, `smooth` (n,); mean and amplitude. `room` (2
+   n,). */
+INLINE void whiten_one(int n, const double *z, const double *out, const hypotheses *all, int i,
+                       const double *factor, double *w, double *residual, double *alpha,
+                       double *smooth, double *mean, double *amplitude, double *room)
+{
+    double *o = room, *nugget = room + n, spread, evidence;
+    double counted = nuggets_of(all, i, n, out, nugget);
+    warp_heights(n, z, all->log_warp[i], w, &spread);
+    double half = whiten_values(n, factor, w, residual, o);
+    profile(n, residual, o, half, spread, counted, residual, mean, amplitude, &evidence);
+    memset(alpha, 0, sizeof(double) * (size_t)n);
+    for (int j = 0; j < n; j++)
+        add_scaled(residual[j], factor + (size_t)j * n, alpha, j + 1);
+    for (int j = 0; j < n; j++)
+        smooth[j] = w[j] - nugget[j] * alpha[j];
+}
+
+/* Likewise of all, (N, n) and (N,). */
 int EXPORT(whiten)(int count, int n, const double *z, const double *out, const hypotheses *all,
                    const double *inverse, double *w, double *residual, double *alpha,
                    double *smooth, double *mean, double *amplitude)
 {
-    double *o = malloc(sizeof(double) * 2 * (size_t)n);
-    if (!o)
+    double *room = malloc(sizeof(double) * 2 * (size_t)n);
+    if (!room)
         return -1;
-    double *nugget = o + n;
     for (int i = 0; i < count; i++) {
-        const double *factor = inverse + (size_t)i * n * n;
-        double *values = w + (size_t)i * n, *u = residual + (size_t)i * n, spread, evidence;
-        double *weights = alpha + (size_t)i * n, *bare = smooth + (size_t)i * n;
-        double counted = nuggets_of(all, i, n, out, nugget);
-        warp_heights(n, z, all->log_warp[i], values, &spread);
-        double half = whiten_values(n, factor, values, u, o);
-        profile(n, u, o, half, spread, counted, u, mean + i, amplitude + i, &evidence);
-        memset(weights, 0, sizeof(double) * (size_t)n);
-        for (int j = 0; j < n; j++)
-            add_scaled(u[j], factor + (size_t)j * n, weights, j + 1);
-        for (int j = 0; j < n; j++)
-            bare[j] = values[j] - nugget[j] * weights[j];
+        const size_t at = (size_t)i * n;
+        whiten_one(n, z, out, all, i, inverse + at * n, w + at, residual + at, alpha + at,
+                   smooth + at, mean + i, amplitude + i, room);
     }
-    free(o);
+    free(room);
     return 0;
 }
 

@@ -23,7 +23,7 @@ typedef struct {
     const double *rbf;       /* (H,) */
     const double *share;     /* (H,) */
     const double *bend;      /* (H,) */
-    const double *inverse;   /* (H, m, m) W */
+    const double *inverse;   /* (H, m, m) W, or (N, m, m), of which `index` (H,) are those */
     const double *alpha;     /* (H, m) */
     const double *mean;      /* (H,) */
     const double *amplitude; /* (H,) */
@@ -32,6 +32,7 @@ typedef struct {
     const double *link;      /* (H, m), or NULL */
     const double *weight;    /* (H,) */
     const double *series;    /* of normal.h */
+    const int *index;        /* NULL where all are */
 } view;
 
 /* Room for one block of keys. */
@@ -95,7 +96,8 @@ INLINE void predict(const view *p, int h, workspace *s, double *mean, double *re
                     double *own, const int B)
 {
     const int m = p->rows;
-    const double *alpha = p->alpha + (size_t)h * m, *inverse = p->inverse + (size_t)h * m * m;
+    const size_t at = p->index ? (size_t)p->index[h] : (size_t)h;
+    const double *alpha = p->alpha + (size_t)h * m, *inverse = p->inverse + at * m * m;
     const double amplitude = p->amplitude[h], square = amplitude * amplitude;
     hypothesis one = viewed(p, h);
     covariances(&one, s->keys, 0, m, p->x, s->cross, s->k, slopes ? s->slope : 0, B);
@@ -472,8 +474,8 @@ INLINE int largest(const double *values, int first, int last, int most, int *ind
 
 /* The exact scores of the candidates (C, D) with the largest bounds, `most` of the first `wide`, and
    of the others: score and index, (2 most,). */
-int EXPORT(score)(const view *p, int count, int wide, int most, const double *points,
-                  double *score, int *index)
+INLINE int score_all(const view *p, int count, int wide, int most, const double *points,
+                     double *score, int *index)
 {
     const size_t dim = (size_t)p->dim;
     double *values = malloc(sizeof(double) * ((size_t)count + 2 * (size_t)most * dim));
@@ -490,6 +492,12 @@ int EXPORT(score)(const view *p, int count, int wide, int most, const double *po
     }
     free(values);
     return failed;
+}
+
+int EXPORT(score)(const view *p, int count, int wide, int most, const double *points,
+                  double *score, int *index)
+{
+    return score_all(p, count, wide, most, points, score, index);
 }
 
 #endif

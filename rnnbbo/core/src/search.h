@@ -9,9 +9,10 @@
    incumbent (D,): (N, D), by radii in turn, in units of the length-scales (H, D) in turn.
 
 normal (N, D); u (N, D) uniform numbers, of which small ones move their coordinate. */
-int EXPORT(candidates)(int dim, int wide, int near, int scales, int radii, const double *shift,
-                       const double *alpha, const double *incumbent, const double *lengthscale,
-                       const double *radius, const double *normal, const double *u, double *points)
+INLINE void draw_candidates(int dim, int wide, int near, int scales, int radii,
+                            const double *shift, const double *alpha, const double *incumbent,
+                            const double *lengthscale, const double *radius,
+                            const double *normal, const double *u, double *points)
 {
     for (int i = 0; i < wide; i++)
         for (int d = 0; d < dim; d++) {
@@ -31,6 +32,14 @@ int EXPORT(candidates)(int dim, int wide, int near, int scales, int radii, const
             *points++ = x < 0.0 ? 0.0 : x > 1.0 ? 1.0 : x;
         }
     }
+}
+
+int EXPORT(candidates)(int dim, int wide, int near, int scales, int radii, const double *shift,
+                       const double *alpha, const double *incumbent, const double *lengthscale,
+                       const double *radius, const double *normal, const double *u, double *points)
+{
+    draw_candidates(dim, wide, near, scales, radii, shift, alpha, incumbent, lengthscale, radius,
+                    normal, u, points);
     return 0;
 }
 

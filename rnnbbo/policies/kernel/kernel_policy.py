@@ -12,11 +12,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import asking
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.allowed import keep_allowed
 from rnnbbo.policies.evidence import Evidence, Observation
+from rnnbbo.policies.gp.improvement import SERIES
 from rnnbbo.policies.kernel import (
     advice,
     branching,
@@ -228,7 +231,7 @@ class KernelPolicy(Policy):
     ) -> np.ndarray:
         """Return what it would query next; see `Policy.choices`."""
         advised = self._ask_adviser(params, state, pending, space, rng)
-        return np.array(list(self._ranked(state, pending, space, rng, advised)))
+        return np.concatenate(list(self._ranked(state, pending, space, rng, advised)))
 
     def _ask_adviser(
         self,
@@ -258,12 +261,19 @@ class KernelPolicy(Policy):
         rng: np.random.Generator,
         advised: Advice | None,
     ) -> Iterator[np.ndarray]:
-        """Yield next queries (D,), the best first; advice is added to the averaged log EI."""
+        """Yield next queries (k, D), the best first; advice is added to the averaged log EI."""
         told = state.evidence.told
         yield from self._first(state, pending, space, rng)
         if state.belief is None:
             return
         flat = _plateaus(state, space.category_columns)
+        polled = poll(state, space, flat) if not state.several else state.x[:0]
+        refines = self._refines(told) and not state.several
+        if not (refines or len(polled) or len(pending) or advised is not None):
+            found = self._ask_at_once(state, space, rng, flat)
+            if found is not None:
+                yield found
+                return
         wanted = make_acquisition(
             state, self.config.hypotheses, pending, rng, self.earlier, self.reference
         )
@@ -277,16 +287,15 @@ class KernelPolicy(Policy):
         turn = branching.choose(state, space, rng) if wanted.improves else None
         if turn is not None:
             yield from self._in_branch(*turn, wanted, state, space, rng, unit, flat)
-        polled = poll(state, space, flat) if not state.several else state.x[:0]
         if len(polled):
-            yield polled[(wanted.climbed(polled)[0] + flat.log_chance(polled)).argmax()]
+            yield polled[[(wanted.climbed(polled)[0] + flat.log_chance(polled)).argmax()]]
         scores, index = wanted.score(candidates)
         scores = scores + flat.log_chance(candidates[index])
-        refines = wanted.improves and self._refines(told) and not state.several
+        refines = refines and wanted.improves
         if refines and not refining.near(pending, view.incumbent, unit).any():
             ranked = candidates[index[np.argsort(-scores, kind="stable")]]
             refined = refining.refined(wanted, space, ranked, unit)
-            yield from refined[flat.log_chance(refined) > _FLAT]
+            yield refined[flat.log_chance(refined) > _FLAT]
         start = candidates[search.starts(scores, index)]
         climbed, values = wanted.climb(space, start, unit, search.STEPS, search.GAIN)
         snapped = search.settle(space, start, climbed)
@@ -298,7 +307,36 @@ class KernelPolicy(Policy):
             theirs = wanted.climbed(advised.points)[0] + flat.log_chance(advised.points)
             found = np.concatenate([found, advised.points])
             values = np.concatenate([values, theirs]) + advised.score(found)
-        yield from found[np.argsort(-values, kind="stable")]
+        yield found[np.argsort(-values, kind="stable")]
+
+    def _ask_at_once(
+        self, state: KernelState, space: Space, rng: np.random.Generator, flat: Plateaus
+    ) -> np.ndarray | None:
+        """Return next queries (C, D) by one compiled function, the best first.
+
+        None where there is none, or there is more to regard than the objective.
+        """
+        library = core.library()
+        simple = space.simple and not (len(flat.of) or state.quantities or state.several)
+        if library is None or not simple or self.earlier is not None:
+            return None
+        belief, (x, out, z) = state.belief, state.inliers()
+        assert belief is not None
+        dim = x.shape[1]
+        return asking.ask(
+            library,
+            rng,
+            search.sizes(self.config.hypotheses, dim),
+            x,
+            z,
+            out,
+            belief.hypotheses,
+            belief.log_weight,
+            belief.inverse,
+            np.array(points.golden_steps(dim)),
+            search.RADII,
+            SERIES,
+        )
 
     def _in_branch(
         self,
@@ -311,7 +349,7 @@ class KernelPolicy(Policy):
         unit: np.ndarray,
         flat: Plateaus,
     ) -> Iterator[np.ndarray]:
-        """Yield next queries (D,) in another branch, the best first."""
+        """Yield next queries (k, D) in another branch, the best first."""
         view = wanted.view
         assert isinstance(view, View)
         own = wanted._replace(view=branch.view_of(view, state.x))
@@ -323,7 +361,7 @@ class KernelPolicy(Policy):
         climbed, _ = own.climb(space, start, unit, search.STEPS, search.GAIN)
         found = search.settle(space, start, climbed)
         values = own.climbed(found)[0] + flat.log_chance(found)
-        yield from found[np.argsort(-values, kind="stable")]
+        yield found[np.argsort(-values, kind="stable")]
 
     def _first(
         self, state: KernelState, pending: np.ndarray, space: Space, rng: np.random.Generator
@@ -334,11 +372,11 @@ class KernelPolicy(Policy):
             if state.belief is not None:
                 return
             found = self.earlier.hint(state.x[:0], state.y[:0]).first(rng, space)
-            yield from _apart(found, np.concatenate([pending, state.x]))
+            yield _apart(found, np.concatenate([pending, state.x]))
         elif told == 0 and not len(pending):
-            yield space.snap(np.full_like(state.q, 0.5))[0]
+            yield space.snap(np.full_like(state.q, 0.5))
         if state.belief is None or told < self.config.first_points:
-            yield keep_allowed(rng, space, space.snap(state.q))[0]
+            yield keep_allowed(rng, space, space.snap(state.q))
 
     def further(
         self,

@@ -1,13 +1,16 @@
 """Where to look for the largest acquisition: candidates, and which of them to climb from."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
 from rnnbbo import core
+from rnnbbo.core import asking
 from rnnbbo.core import search as compiled
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies.allowed import keep_allowed, pull
+from rnnbbo.policies.climb import first_radius
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.space import Space
 
@@ -15,10 +18,18 @@ from rnnbbo.space import Space
 _Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 WIDE, _NEAR = 96, 72  # candidates over the cube, and round the incumbent
-_RADII = (0.15, 0.02, 0.002)  # of those round the incumbent, in length-scales
+RADII = np.array([0.15, 0.02, 0.002])  # of those round the incumbent, in length-scales
 PROMISING = 32  # candidates of either kind that get an exact score
 _STARTS, STEPS = 3, 12  # candidates that are refined, and evaluations of each
 GAIN = 0.05  # where no step promises more, in logarithms of the improvement, climbing ends
+
+
+@cache
+def sizes(hypotheses: int, dim: int) -> asking.Sizes:
+    """Return the sizes of an ask in `dim` dimensions, as the compiled functions take them."""
+    return asking.Sizes(
+        hypotheses, WIDE, _NEAR, len(RADII), PROMISING, _STARTS, STEPS, first_radius(dim), GAIN
+    )
 
 
 def make_candidates(
@@ -68,12 +79,12 @@ def _draw(
         u = rng.random((_NEAR, dim))
         alpha = np.array(points.golden_steps(dim))
         return compiled.candidates(
-            library, WIDE, shift, alpha, incumbent, lengthscales, np.array(_RADII), normal, u
+            library, WIDE, shift, alpha, incumbent, lengthscales, RADII, normal, u
         )
     wide = points.quasi_random(np, rng.random((1, dim)), 0, WIDE)[0]
     turn = np.arange(_NEAR)
-    radius = np.asarray(_RADII)[turn % len(_RADII), None]
-    scale = np.minimum(lengthscales[turn // len(_RADII) % len(lengthscales)], 1.0)
+    radius = RADII[turn % len(RADII), None]
+    scale = np.minimum(lengthscales[turn // len(RADII) % len(lengthscales)], 1.0)
     step = radius * scale * rng.standard_normal((_NEAR, dim))
     # Every other one moves some coordinates only; the one with the smallest number in any case.
     u = rng.random((_NEAR, dim))
