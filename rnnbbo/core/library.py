@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,13 @@ class Library:
     def __init__(self, path: Path, level: str | None = None) -> None:
         self._library = ctypes.CDLL(str(path))
         self.level = level or _LEVELS[self._library.rnnbbo_level()]
+        self._library.rnnbbo_sources.restype = ctypes.c_char_p
+
+    @property
+    def sources(self) -> str:
+        """The digest of what was compiled; "" where it was not compiled by setup.py."""
+        digest: bytes = self._library.rnnbbo_sources()
+        return digest.decode()
 
     @cache  # noqa: B019 (there is one library, and it stays)
     def function(self, name: str, arguments: str) -> Callable[..., int]:
@@ -159,21 +167,31 @@ def _open(path: Path) -> Library | None:
     """
     if not path.exists():
         return None
-    built = path.stat().st_mtime_ns
-    if any(each.stat().st_mtime_ns > built for each in path.parent.glob("src/*")):
-        _warn(path, "is older than its sources")
-        return None
     try:
-        return Library(path)
+        found = Library(path)
+        compiled = found.sources
     except (OSError, AttributeError) as error:  # of another platform
         _warn(path, f"cannot be loaded ({error})")
         return None
+    folder = path.with_name("src")
+    if compiled and folder.is_dir() and compiled != _digest(folder):
+        _warn(path, "was built from other sources than those beside it")
+        return None
+    return found
+
+
+def _digest(folder: Path) -> str:
+    """Return what tells sources apart, as setup.py does."""
+    made = sha256()
+    for path in sorted(folder.glob("*.[ch]")):
+        made.update(path.name.encode() + path.read_bytes())
+    return made.hexdigest()[:16]
 
 
 def _warn(path: Path, why: str) -> None:
     warnings.warn(
         f"{path} {why}: numpy computes, several times slower. Install rnnbbo again, or in a clone: "
-        "python setup.py build_ext --inplace",
+        "python setup.py build_ext --inplace --force",
         RuntimeWarning,
         stacklevel=2,
     )
