@@ -129,12 +129,16 @@ class Feed:
             self._told.append(min(value, top))
             return False
         now = tame(np.array(self._points), np.array(self._values))
-        self._remember(now)
-        again = bool(to_tell_again(np, np.array(self._told), now))
-        self._told = now.y.tolist() if again else [*self._told, float(now.y[-1])]
+        tamed = now.y.tolist()
+        self._remember(now, tamed)
+        again = False
+        if self._told != tamed[:-1]:
+            again = bool(to_tell_again(np, np.array(self._told), now))
+        self._told = tamed if again else [*self._told, tamed[-1]]
         return again
 
-    def _remember(self, now: Tamed) -> None:
-        self._inliers = float(now.y.min()), float(now.y.max())
-        outliers = np.array(self._values)[now.out]
-        self._lowest_outlier = float(outliers.min(initial=math.inf))
+    def _remember(self, now: Tamed, tamed: list[float]) -> None:
+        self._inliers, self._lowest_outlier = (min(tamed), max(tamed)), math.inf
+        if now.out.any():
+            outliers = np.array(self._values)[now.out]
+            self._lowest_outlier = float(outliers.min(initial=math.inf))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import auto, checkpoint, core
+from rnnbbo.arguments import REPEAT_AUTO
 from rnnbbo.checkpoint import SUFFIX, Checkpoint
 from rnnbbo.errors import PolicyError
 from rnnbbo.escaping import repr_of
@@ -70,6 +71,31 @@ def require_constrained(policy: Source | None) -> None:
         raise PolicyError(
             f"policy = {loaded.name!r}, which takes no constraints; expected "
             + " or ".join(taking_constraints())
+        )
+
+
+def require_repeats(policy: Source | None, objectives: int | None) -> None:
+    """Make sure that a policy knows what another value of a point is worth.
+
+    Args:
+        policy: as for `stages_of`.
+        objectives: how many there are, if that is known.
+
+    Raises:
+        PolicyError: it does not, or none does of so many objectives.
+    """
+    if objectives is not None and objectives > 1:
+        raise PolicyError(
+            f"repeat = {REPEAT_AUTO!r}, and {objectives} objectives; expected one: of several no "
+            "policy knows what another value of a point is worth"
+        )
+    if policy is None or (isinstance(policy, str) and policy == auto.NAME):
+        return
+    loaded = load(policy)
+    if not loaded.policy.knows_repeats:
+        raise PolicyError(
+            f"repeat = {REPEAT_AUTO!r}, with policy = {loaded.name!r}, which does not know what "
+            "another value of a point is worth; expected 'auto' or 'kernel'"
         )
 
 

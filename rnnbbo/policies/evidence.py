@@ -13,6 +13,9 @@ weights were trained with: to change one is to train again.
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from rnnbbo.core import network as core
 from rnnbbo.policies.ops import Array, Namespace
 
 FEATURES_PER_DIM = 7
@@ -200,3 +203,17 @@ def make_inputs(xp: Namespace, before: Evidence, now: Evidence, observation: Obs
     )
     assert per_dim.shape[-1] == FEATURES_PER_DIM and shared.shape == (batch, FEATURES_GLOBAL)
     return Inputs(per_dim, xp.astype(shared, x.dtype, copy=False))
+
+
+def observe(xp: Namespace, evidence: Evidence, observation: Observation) -> tuple[Evidence, Inputs]:
+    """Return the evidence after one more step, and a recurrence's inputs."""
+    told = observation.told
+    if xp is np:
+        e, y = evidence, observation.y if told else None
+        steps, results = e.steps + 1, e.told + told
+        found = core.observe(steps, results, e[2:], observation.x, y, observation.q)
+        if found is not None:
+            known, per_dim, shared = found
+            return Evidence(steps, results, *known), Inputs(per_dim, shared)
+    now = update_evidence(xp, evidence, observation)
+    return now, make_inputs(xp, evidence, now, observation)

@@ -124,4 +124,9 @@ INLINE lanes load(const double *from)
         memcpy((to), &stored, sizeof stored); \
     } while (0)
 
+/* The larger of each two, a macro likewise. */
+typedef int64_t lane_bits __attribute__((vector_size(32)));
+#define LARGER(a, b) \
+    ((lanes)(((lane_bits)((a) > (b)) & (lane_bits)(a)) | (~(lane_bits)((a) > (b)) & (lane_bits)(b))))
+
 #endif

@@ -7,7 +7,7 @@
 #ifndef RNNBBO_SOURCES
 #define RNNBBO_SOURCES ""
 #endif
-const char *__attribute__((visibility("default"))) rnnbbo_sources(void)
+__attribute__((visibility("default"))) const char *rnnbbo_sources(void)
 {
     return RNNBBO_SOURCES;
 }

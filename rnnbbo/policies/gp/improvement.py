@@ -39,6 +39,8 @@ def _interpolate() -> np.ndarray:
 
 SERIES = _interpolate()
 """(_DEGREE + 1, 2) coefficients, of the highest power first."""
+SERIES_SINGLE = SERIES.astype(np.float32)
+"""Likewise in single precision, for the compiled library."""
 
 
 def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:

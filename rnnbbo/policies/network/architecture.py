@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from rnnbbo.core import network as core
 from rnnbbo.errors import ConfigError
 from rnnbbo.policies.network.direct import Direct
 from rnnbbo.policies.network.dnc import Dnc
@@ -121,6 +122,17 @@ class Head(Protocol):
             candidates: (B, C, D) points of the unit cube, for a head that scores.
             pending: (B, P, D) points proposed and not yet evaluated, or None.
         """
+
+    def look(
+        self,
+        params: Params,
+        context: np.ndarray,
+        state: NetworkState,
+        candidates: np.ndarray,
+        pending: np.ndarray | None,
+        climbing: core.Climbing | None = None,
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return scores, and where to climb; see `Scored.look`. None where it cannot."""
 
 
 class HeadKind(NamedTuple):

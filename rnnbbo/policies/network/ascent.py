@@ -6,8 +6,11 @@ the further the more dimensions. From the best few of them, the gradient leads o
 
 from collections.abc import Callable
 
+import numpy as np
+
+from rnnbbo.core import network as core
 from rnnbbo.policies.candidates import Candidates
-from rnnbbo.policies.climb import climb
+from rnnbbo.policies.climb import climb, first_radius
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h_and_ratio
 from rnnbbo.policies.gp.kernels import weighted_kernel_and_slope
@@ -52,6 +55,20 @@ def climb_from(
 
     found, _ = climb(xp, func, xp.reshape(start, (-1, dim)), unit, _STEPS)
     return xp.astype(xp.reshape(found, start.shape), points.dtype)
+
+
+def climbing(
+    candidates: Candidates, added: np.ndarray | None = None, again: bool = False
+) -> core.Climbing:
+    """Return how `climb_from` climbs, for the compiled library.
+
+    Args:
+        candidates: (B, C, D) points of both kinds.
+        added: (B, C) to add to their scores, or None.
+        again: whether what is reached is scored, too.
+    """
+    radius = first_radius(candidates.points.shape[-1])
+    return core.Climbing(_STEPS, radius, _LONGEST, candidates.wide, added, again)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:

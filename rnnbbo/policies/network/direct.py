@@ -53,3 +53,6 @@ class Direct:
         step = 0.5 * xp.tanh(out[..., 4]) * xp.exp(xp.clip(out[..., 5], -8.0, 0.0))
         base = mix[..., 0] * evidence.best_x + mix[..., 1] * q + mix[..., 2] * place
         return fold(xp, base + step)
+
+    def look(self, *_: object) -> None:
+        """Return nothing: it scores none."""

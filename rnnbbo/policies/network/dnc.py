@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo.core import network as core
 from rnnbbo.policies.evidence import Inputs
 from rnnbbo.policies.network import archive, content
 from rnnbbo.policies.network.external_memory import Interface, MemoryState, access, init_memory
@@ -106,6 +107,8 @@ class Dnc:
         reads = state.reads if more is None else xp.concat([state.reads, more], axis=-1)
         controller = self._controller.step(xp, params, state.controller, inputs, reads)
         batch, dim, _ = controller.h.shape
+        if xp is np and (found := core.memory(params, controller.h, state.memory)) is not None:
+            return DncState(controller, MemoryState(*found[:-1]), found[-1])
         width, heads = self.width, self.heads
         memory, reads = access(xp, state.memory, self._interface(xp, params, controller.h))
         slices = xp.permute_dims(xp.reshape(reads, (batch, heads, dim, width)), (0, 2, 1, 3))
@@ -124,13 +127,17 @@ class Dnc:
         self, xp: Namespace, params: Params, context: Array, state: NetworkState, keys: Array
     ) -> list[Array]:
         """Read the observations by their distance, and the memory by content."""
-        now, kept, words = state.evidence, state.archive, state.recurrent.memory.memory
+        now, kept, words = state.evidence, state.archive, self.words(state)
         assert kept is not None
         if self.similar:
             observed = archive.read_similar(xp, params, context, now, kept, keys)
         else:
             observed = archive.read_nearest(xp, now, kept, keys)
         return [observed, content.read_memory(xp, params, context, now.best_x, words, keys)]
+
+    def words(self, state: NetworkState) -> Array | None:
+        """Return the words of its memory, (B, N, D width)."""
+        return state.recurrent.memory.memory
 
     def _interface(self, xp: Namespace, params: Params, h: Array) -> Interface:
         """Turn the controller's state h (B, D, H) into the memory's interface vector."""

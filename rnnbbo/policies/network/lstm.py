@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo.core import network as core
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
 from rnnbbo.policies.network import archive
 from rnnbbo.policies.network.state import NetworkState
@@ -90,6 +91,11 @@ class Lstm:
         more: Array | None = None,
     ) -> LstmState:
         """Advance by one observation; `more` (B, D, extra) are further inputs."""
+        if xp is np:
+            parts = (inputs.per_dim,) if more is None else (inputs.per_dim, more)
+            found = core.lstm(params, state.h, state.c, inputs.shared, *parts)
+            if found is not None:
+                return LstmState(*found)
         own = [inputs.per_dim, state.h] if more is None else [inputs.per_dim, more, state.h]
         context = xp.concat([inputs.shared, xp.mean(state.h, axis=1)], axis=-1)
         shared = matmul_rows(xp, context, params["cell.shared"]) + params["cell.bias"]
@@ -110,3 +116,7 @@ class Lstm:
         """Read the nearest observation; see `Recurrence.read`."""
         assert state.archive is not None
         return [archive.read_nearest(xp, state.evidence, state.archive, keys)]
+
+    def words(self, state: NetworkState) -> Array | None:
+        """Return nothing: it has no memory."""
+        return None

@@ -95,8 +95,7 @@ class Network(BatchedPolicy):
         xp, dtype = namespace(state.q), state.q.dtype
         x, q = (xp.astype(one, dtype, copy=False) for one in (observation.x, observation.q))
         observation = observation._replace(x=x, q=q)
-        now = evidence.update_evidence(xp, state.evidence, observation)
-        inputs = evidence.make_inputs(xp, state.evidence, now, observation)
+        now, inputs = evidence.observe(xp, state.evidence, observation)
         carried = state.processes
         more = carried.inputs if carried is not None else None
         recurrent = self._recurrence.step(xp, params, state.recurrent, inputs, more)
@@ -187,9 +186,15 @@ class Network(BatchedPolicy):
         climbing: AbstractContextManager[object] | None = None,
     ) -> tuple[Array, Array]:
         """Return candidates, those that it climbs to as well, and their scores."""
-        given = candidates.points
-        xp, scores = namespace(given), self.score(params, state, given, pending)
-        if not self.climbs(state):
+        given, climbs = candidates.points, self.climbs(state)
+        xp = namespace(given)
+        if climbs and xp is np:
+            how = ascent.climbing(candidates, again=True)
+            looked = self._head.look(params, self.context(xp, state), state, given, pending, how)
+            if looked is not None:
+                return np.concatenate([given, looked[1]], axis=1), looked[0]
+        scores = self.score(params, state, given, pending)
+        if not climbs:
             return given, scores
         with climbing or nullcontext():
             found = self.climbed(state, candidates, scores)
@@ -217,14 +222,36 @@ class Network(BatchedPolicy):
         flat = _plateaus(state, space)
         drawn = points.draw_in_space(rng, space, state.evidence, flat)
         choices = drawn.points
-        scores = self.score_points(params, state, choices, pending) + flat.log_chance(choices)
-        if self.climbs(state):
-            single = Candidates(choices[None].astype(np.float32), drawn.wide)
-            climbed = self.climbed(state, single, scores[None])
-            found = admit(space, space.snap(climbed[0].astype(np.float64)))
+        chance = flat.log_chance(choices)
+        scores, climbed = self._look(params, state, drawn, pending, chance)
+        if climbed is not None:
+            found = admit(space, space.snap(climbed.astype(np.float64)))
             theirs = self.score_points(params, state, found, pending) + flat.log_chance(found)
             choices, scores = np.concatenate([choices, found]), np.concatenate([scores, theirs])
         return choices[np.argsort(-scores, kind="stable")]
+
+    def _look(
+        self,
+        params: Params,
+        state: NetworkState,
+        drawn: Candidates,
+        pending: np.ndarray,
+        chance: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return scores of points (C, D) of one function, and where it climbs from them, (2, D).
+
+        To the scores the logarithm of their chance (C,) is added. None where it does not climb.
+        """
+        single = Candidates(drawn.points[None].astype(np.float32), drawn.wide)
+        waiting, climbs = pending[None].astype(np.float32), self.climbs(state)
+        if climbs:
+            how = ascent.climbing(single, chance[None])
+            context = self.context(np, state)
+            looked = self._head.look(params, context, state, single.points, waiting, how)
+            if looked is not None:
+                return looked[0][0] + chance, looked[1][0]
+        scores = self.score(params, state, single.points, waiting)[0] + chance
+        return scores, self.climbed(state, single, scores[None])[0] if climbs else None
 
     def further(
         self,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo.core import network as core
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.gp.improvement import log_h, reach_factors
 from rnnbbo.policies.network.archive import Archive
@@ -130,6 +131,11 @@ def refit(
     archive: Archive,
 ) -> ProcessState:
     """Condition the heads on the rows, and move their length-scales up the likelihood."""
+    if xp is np:
+        found = core.refit(params, context, state.shift, values(evidence, archive))
+        if found is not None:
+            *fit, shift, inputs = found
+            return ProcessState(shift, inputs, Fit.of_arrays(fit))
     temperature = xp.exp(params["process.temperature"])
     emitted = emit(xp, params, context, state.shift)
     posterior, gradient, residual = condition(xp, emitted, temperature, evidence, archive)
@@ -145,6 +151,12 @@ def refit(
     shared = [xp.broadcast_to(part[..., None], (batch, heads, dim)) for part in told]
     inputs = xp.permute_dims(xp.concat(own + shared, axis=1), (0, 2, 1))
     return ProcessState(shift, inputs, posterior)
+
+
+def values(evidence: Evidence, archive: Archive) -> core.Values:
+    """Return the values told and the rows, as the compiled library takes them."""
+    e = evidence
+    return core.Values(e.told, e.best_x, e.best_y, e.mean, e.m2, archive.x, archive.y)
 
 
 def predict_candidates(

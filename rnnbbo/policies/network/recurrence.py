@@ -45,3 +45,6 @@ class Recurrence(Protocol):
         Returns:
             Arrays (B, ..., C), F numbers a candidate in all.
         """
+
+    def words(self, state: NetworkState) -> Array | None:
+        """Return the words (B, N, D width) of a memory that candidates read; None without one."""

@@ -6,6 +6,7 @@ candidates along the last axis, as in `rnnbbo.policies.network.archive`. The fac
 logarithm brings it to about unit size: `rnnbbo.policies.evidence`.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rnnbbo.policies.evidence import Evidence, scale, standardise
@@ -63,6 +64,21 @@ class Fit(NamedTuple):
     best: Array
     weight: Array
     sides: tuple["RowSide", ...]
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All of its arrays, as the compiled library takes them."""
+        sides = [side for one in self.sides for side in one[:2]]
+        return (*self.hyperparameters, *self[1:6], *sides)
+
+    @classmethod
+    def of_arrays(cls, arrays: Sequence[Array]) -> "Fit":
+        """Return the fit of arrays in that order, of two families."""
+        h, (root, reads, amplitude, best, weight) = Hyperparameters(*arrays[:7]), arrays[7:12]
+        matern, rbf = arrays[12:14], arrays[14:16]
+        sides = RowSide(matern[0], matern[1], True), RowSide(rbf[0], rbf[1], False)
+        kept = sides[: len(families(h.bias.shape[1]))]
+        return cls(h, root, reads, amplitude, best, weight, kept)
 
 
 def trend_bases(xp: Namespace, points: Array, axis: int) -> Array:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnbbo.core import network as core
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, Evidence
+from rnnbbo.policies.gp.improvement import SERIES_SINGLE
 from rnnbbo.policies.network import process_heads
 from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.state import NetworkState
@@ -147,6 +149,10 @@ class Scored:
         """
         assert candidates is not None
         now = state.evidence
+        if xp is np:
+            found = self.look(params, context, state, candidates, pending)
+            if found is not None:
+                return found[0]
         # Once for all features: what they sum over dimensions is then contiguous.
         across = xp.stack([candidates[..., d] for d in range(candidates.shape[-1])], axis=1)
         reads = self.recurrence.read(xp, params, context, state, across)
@@ -170,3 +176,31 @@ class Scored:
         a = rectify(xp, matmul_rows(xp, a, params["score.mid"]), params["score.mid_bias"])
         scores = matmul_rows(xp, a, params["score.out"])[..., 0]
         return scores if prior is None else scores + prior
+
+    def look(
+        self,
+        params: Params,
+        context: np.ndarray,
+        state: NetworkState,
+        candidates: np.ndarray,
+        pending: np.ndarray | None,
+        climbing: core.Climbing | None = None,
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return what `forward` does, and where to climb, by the compiled library where it can.
+
+        Once there is a fit. Arguments are those of `forward` and `core.network.consider`, which
+        says what is returned.
+        """
+        if state.processes is None or state.processes.fit is None or state.archive is None:
+            return None
+        return core.consider(
+            params,
+            (context, state.shared, state.evidence.second_x),
+            self.recurrence.words(state),
+            process_heads.values(state.evidence, state.archive),
+            state.processes.fit.arrays,
+            SERIES_SINGLE,
+            candidates,
+            pending,
+            climbing,
+        )
