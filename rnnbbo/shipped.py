@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo import auto, checkpoint
+from rnnbbo import auto, checkpoint, core
 from rnnbbo.arguments import REPEAT_AUTO
 from rnnbbo.checkpoint import SUFFIX, Checkpoint
 from rnnbbo.errors import PolicyError
@@ -116,6 +116,7 @@ def load(policy: Source) -> Checkpoint:
     Raises:
         PolicyError: there is no such policy, or it is none.
         CheckpointError: the file is missing, foreign or damaged.
+        ConfigError: `RNNBBO_CORE` is none of its values.
     """
     return _loaded(policy, batched=False)
 
@@ -141,6 +142,7 @@ def load_batched(policy: Source) -> tuple[Checkpoint, BatchedPolicy]:
 
 
 def _loaded(policy: Source, batched: bool) -> Checkpoint:
+    core.library()  # a wrong RNNBBO_CORE is refused before anything is evaluated
     if isinstance(policy, Checkpoint):
         return policy
     if isinstance(policy, Policy):

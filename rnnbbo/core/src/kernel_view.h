@@ -261,7 +261,7 @@ INLINE void averaged(const view *p, workspace *s, int what, int count, int first
     }
 }
 
-INLINE int average_all(const view *p, int what, int count, const double *points, double *value,
+SHARED int average_all(const view *p, int what, int count, const double *points, double *value,
                        double *gradient)
 {
     workspace s;
@@ -366,7 +366,7 @@ INLINE void mean_block(const view *p, workspace *s, int count, int first, const 
     }
 }
 
-INLINE int lower_all(const view *p, int count, const double *points, double *value,
+SHARED int lower_all(const view *p, int count, const double *points, double *value,
                      double *gradient)
 {
     workspace s;
@@ -390,7 +390,7 @@ int EXPORT(lowered)(const view *p, int count, const double *points, double *valu
 
 /* Climb from x (S, D), in place, to values f (S,): of the averaged log EI, or, if `lowered`, of
    minus the posterior mean. policies/climb.py has the other arguments; unit (S, D). */
-INLINE int climb_all(const view *p, int lowered, int count, int steps, double first_radius,
+SHARED int climb_all(const view *p, int lowered, int count, int steps, double first_radius,
                      int gains, double gain, const double *unit, double *x, double *f)
 {
     const int dim = p->dim;
@@ -429,7 +429,7 @@ int EXPORT(ascend)(const view *p, int lowered, int count, int steps, double firs
 }
 
 /* At least the averaged log EI (C,) of points (C, D), rounding aside; View.bound. */
-INLINE int bound_all(const view *p, int count, const double *points, double *value)
+SHARED int bound_all(const view *p, int count, const double *points, double *value)
 {
     const int m = p->rows;
     workspace s;
@@ -489,7 +489,7 @@ int EXPORT(bound)(const view *p, int count, const double *points, double *value)
 
 /* Append the indices of the largest values from `first` to `last` - 1, `most` of them, to `index`:
    in a heap, the least of them on top. Returns how many. */
-INLINE int largest(const double *values, int first, int last, int most, int *index)
+SHARED int largest(const double *values, int first, int last, int most, int *index)
 {
     int size = 0;
     for (int i = first; i < last; i++) {
@@ -517,7 +517,7 @@ INLINE int largest(const double *values, int first, int last, int most, int *ind
 
 /* The exact scores of the candidates (C, D) with the largest bounds, `most` of the first `wide`, and
    of the others: score and index, (2 most,). */
-INLINE int score_all(const view *p, int count, int wide, int most, const double *points,
+SHARED int score_all(const view *p, int count, int wide, int most, const double *points,
                      double *score, int *index)
 {
     const size_t dim = (size_t)p->dim;
