@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rnnbbo import core
 from rnnbbo.benchmarks import methods, suites
 from rnnbbo.benchmarks.plan import Plan
 from rnnbbo.meta.commit import source_commit
@@ -38,6 +39,7 @@ def make_header(plan: Plan, where: str) -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2),
         "threads": 1,
         "where": where,
+        "core": core.name(),
         "packages": {name: _version(name) for name in packages()},
         "methods": {name: _method(name) for name in plan.methods},
         "suites": {name: suites.about_suite(name) for name in plan.suites},

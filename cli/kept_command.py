@@ -30,7 +30,7 @@ class KeptCommand(NamedTuple):
         target: the rules that end the run before: see `rnnbbo.stopping.StopRules`.
         patience: likewise.
         exhausted: likewise.
-        repeat: how often each point is evaluated.
+        repeat: how often each point is evaluated, or "auto".
     """
 
     objective: str | list[str]
@@ -41,7 +41,7 @@ class KeptCommand(NamedTuple):
     target: OneOrSeveral | None = None
     patience: int | None = None
     exhausted: bool = False
-    repeat: int = 1
+    repeat: int | str = 1
 
     @property
     def rules(self) -> StopRules:
@@ -49,7 +49,7 @@ class KeptCommand(NamedTuple):
         return StopRules(self.target, self.patience, self.exhausted)
 
     @property
-    def changing(self) -> tuple[int, StopRules, int]:
+    def changing(self) -> tuple[int, StopRules, int | str]:
         """What may be another one when a study is gone on with, and is then kept."""
         return self.n_calls, self.rules, self.repeat
 

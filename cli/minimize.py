@@ -13,6 +13,7 @@ import click
 from rnnbbo.benchmarks.option_types import Seconds
 from rnnbbo.cli.objective_options import DIRECTIONS_OPTION, REFERENCE_OPTION, Numbers
 from rnnbbo.cli.options import ProgramAfterDashes
+from rnnbbo.cli.repeat_option import REPEAT_OPTION, repeat_text
 from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.stop_options import N_CALLS
 from rnnbbo.stopping import EXHAUSTED
@@ -63,7 +64,7 @@ A program's value is the last line it prints: a number, or {"value": ..., "statu
 and the best value is that of a feasible point. Of several objectives it is a list, [0.3, 12] or
 {"value": [0.3, 12]}; the end shows the front, which no other point dominates. A program may write
 the same to the file named in RNNBBO_RESULT instead. It also gets RNNBBO_PARAMS (JSON), RNNBBO_TRIAL
-(0, 1, ...), RNNBBO_SEED (one an evaluation) and, with --repeat, RNNBBO_REPEAT (0, 1, ... of a
+(0, 1, ...), RNNBBO_SEED (one an evaluation) and, with --repeat N, RNNBBO_REPEAT (0, 1, ... of a
 trial).
 
 An evaluation fails on a non-zero exit, an exception, a timeout, or a value that is no finite
@@ -131,12 +132,7 @@ _N_CALLS = 100
     show_default=True,
     help="How many at once.",
 )
-@click.option(
-    "--repeat",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Evaluate each point N times, and take the mean.  [default: 1]",
-)
+@REPEAT_OPTION
 @click.option("--eval-timeout", type=Seconds(), metavar="S", help="Seconds for an evaluation.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds for the whole run.")
 @click.option(
@@ -209,7 +205,7 @@ def minimize(
     policy: str | None,
     seed: int | None,
     jobs: int,
-    repeat: int | None,
+    repeat: int | str | None,
     eval_timeout: float | None,
     timeout: float | None,
     target: float | list[float] | None,
@@ -303,8 +299,8 @@ def minimize(
             )
             shown = RunView(evaluated, optimization.limits, space.names, signals)
 
-            if repeat > 1:
-                say(f"each point is evaluated {repeat} times, and the mean is its value")
+            if words := repeat_text(repeat):
+                say(words)
 
             def evaluator_of(opened: Opened) -> Evaluator:
                 nonlocal seed

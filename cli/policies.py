@@ -12,7 +12,7 @@ _HELP = """List policies, and how their weights were made.
 
 NAME is a shipped policy, the path of a .safetensors file, or module:attribute, which names a
 policy of your own; without one, all shipped policies are listed. `auto` is none by itself: it
-chooses one for the run.
+chooses one for the run. `core` is what computes: numpy, or a level of the compiled core.
 
 \b
 Examples:
@@ -27,7 +27,9 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def policies(names: tuple[str, ...], as_json: bool) -> None:
     """Read the weights files, and print what they say of themselves."""
-    from rnnbbo import auto, shipped
+    from rnnbbo import auto, core, shipped
+
+    computes = core.name()
 
     found: dict[str, dict[str, Any]] = {}
     for name in names or (auto.NAME, *shipped.available()):
@@ -39,7 +41,7 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
         count = sum(int(array.size) for array in loaded.params.values())
         found[name] = {"about": loaded.policy.about, **loaded.metadata, "weights": count}
     if as_json:
-        click.echo(json.dumps({"schema_version": 1, "policies": found}))
+        click.echo(json.dumps({"schema_version": 1, "core": computes, "policies": found}))
         return
     if not found:
         click.echo("no policy is shipped with this installation", err=True)
@@ -47,6 +49,7 @@ def policies(names: tuple[str, ...], as_json: bool) -> None:
         lines = [f"  {key}: {value}" for key, value in _flat(metadata) if key != "name"]
         title = f"{name} (default)" if name == shipped.DEFAULT else name
         click.echo("\n".join([title, *lines]))
+    click.echo(f"core: {computes}")
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

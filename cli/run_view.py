@@ -29,6 +29,7 @@ _SHOWN = (
     "policy",
     "policy_why",
     "seen",
+    "core",
 )  # of a result, in JSON
 
 

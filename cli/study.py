@@ -48,11 +48,11 @@ def study(ctx: click.Context) -> None:
         ctx.exit(EXIT_USAGE)
 
 
-def open_study(file: str) -> Study:
+def open_study(file: str, repeat: int | str = 1) -> Study:
     """Open a study that is there."""
     from rnnbbo.study import Study
 
-    return Study(file, resume=True)
+    return Study(file, resume=True, repeat=repeat)
 
 
 @study.command()

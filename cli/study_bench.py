@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnbbo.arguments import REPEAT_AUTO
 from rnnbbo.cli.objective_options import DIRECTIONS_OPTION, REFERENCE_OPTION
 from rnnbbo.cli.options import HintedCommand
 from rnnbbo.direction import in_words
@@ -111,9 +112,20 @@ Examples:
     "countries have it.",
 )
 @click.option("--waiting", is_flag=True, help="Those that wait for a value, and no new ones.")
+@click.option(
+    "--repeat",
+    type=click.Choice([REPEAT_AUTO]),
+    help="auto: under noise, a point once more where that is worth more than a new one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def ask(
-    file: str, number: int, output: str | None, decimal_comma: bool, waiting: bool, as_json: bool
+    file: str,
+    number: int,
+    output: str | None,
+    decimal_comma: bool,
+    waiting: bool,
+    repeat: str | None,
+    as_json: bool,
 ) -> None:
     """Ask, print, and write."""
     from rnnbbo.cli.printing import constraint_names
@@ -126,7 +138,7 @@ def ask(
                 f"--output = {shortened(output)}, which is there already; expected a new file"
             )
         check_output("--output", output)
-    with open_study(file) as study:
+    with open_study(file, repeat or 1) as study:
         if waiting:
             trials = [trial for trial in study.trials() if trial.outcome is None]
         else:

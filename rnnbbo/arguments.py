@@ -12,6 +12,9 @@ import numpy as np
 from rnnbbo.errors import ConfigError, ObservationError, PointError
 from rnnbbo.escaping import repr_of
 
+REPEAT_AUTO = "auto"
+"""Value of `repeat`: a point once more where the policy says that it is worth more than a new one.
+"""
 _SEED_BITS = 4096  # Python writes no whole numbers of more than 4,300 digits
 _DEEP = 32  # levels of brackets round a number
 
@@ -135,6 +138,37 @@ def as_flag(name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise ConfigError(f"{name} = {repr_of(value)}; expected True or False")
     return bool(value)
+
+
+def as_repeat(repeat: Any) -> int | str:
+    """Return how often each point is to be evaluated, or that the policy says which ones again.
+
+    Raises:
+        ConfigError: it is no integer of at least 1, and not "auto".
+    """
+    if isinstance(repeat, str) and repeat == REPEAT_AUTO:
+        return repeat
+    try:
+        return as_count("repeat", repeat)
+    except ConfigError:
+        raise ConfigError(
+            f"repeat = {repr_of(repeat)}; expected an integer of at least 1, or {REPEAT_AUTO!r}"
+        ) from None
+
+
+def asks_again(repeat: Any) -> bool:
+    """Tell whether a policy is to say which points are evaluated once more.
+
+    Raises:
+        ConfigError: repeat is not 1 or "auto": whoever asks evaluates.
+    """
+    wanted = as_repeat(repeat)
+    if wanted not in (1, REPEAT_AUTO):
+        raise ConfigError(
+            f"repeat = {wanted}; expected 1 or {REPEAT_AUTO!r}: who evaluates a point several "
+            "times tells the mean of its values"
+        )
+    return wanted == REPEAT_AUTO
 
 
 def as_count(name: str, value: Any, least: int = 1) -> int:

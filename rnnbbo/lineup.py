@@ -30,12 +30,14 @@ class Start:
         reference: (K,) the reference point of several objectives, lower being better; None to
             derive it.
         learned: policies that know of earlier studies, by name.
+        repeats: whether a point may be proposed again.
     """
 
     space: Space
     entropy: int
     reference: tuple[float, ...] | None
     learned: Mapping[str, Checkpoint]
+    repeats: bool = False
 
     def begin(self, policy: shipped.Source, several: bool = False) -> Proposer:
         """Return a policy that has seen nothing yet."""
@@ -43,7 +45,9 @@ class Start:
         loaded = self.learned.get(loaded.name, loaded)
         if self.reference is not None:
             loaded = replace(loaded, policy=loaded.policy.within(self.reference))
-        begun = Proposer.begin(loaded, self.space, self.entropy)
+        if self.repeats:
+            loaded = replace(loaded, policy=loaded.policy.repeating())
+        begun = Proposer.begin(loaded, self.space, self.entropy, self.repeats)
         return _for_several(begun) if several else begun
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_count, as_flag, as_seconds
+from rnnbbo.arguments import as_count, as_flag, as_repeat, as_seconds
 from rnnbbo.callbacks import Callback, RunCallbacks, as_callbacks
 from rnnbbo.calling import of_list, way_of
 from rnnbbo.direction import Maximize
@@ -54,7 +54,7 @@ def minimize(
     target: float | Sequence[float] | None = None,
     patience: int | None = None,
     until: str | None = None,
-    repeat: int = 1,
+    repeat: int | str = 1,
     prior: Any = None,
 ) -> OptimizeResult:
     """Find a point where a function of few dimensions is small, or large, in few evaluations.
@@ -133,7 +133,11 @@ def minimize(
             may be others. See `rnnbbo.Optimizer`.
         repeat: evaluate each point so many times, and take the mean; `n_calls` and `nfev` count
             points. A study keeps the single values in a trial's info. Of several failures the mean
-            of the others is taken; a trial fails if all of its evaluations do.
+            of the others is taken; a trial fails if all of its evaluations do. Or "auto": evaluate
+            a point once more where the values are noisy, and another one of it is worth more than
+            that of a new point, for it decides which point is recommended. Each evaluation is then
+            a trial of its own, and `n_calls` counts them all. A study that is gone on with is told
+            so again.
 
     Returns:
         The result: `x` and `fun` are the best point and its value; with several objectives
@@ -143,7 +147,7 @@ def minimize(
         SpaceError: the space is malformed.
         PointError: a point of `x0` is not in the space.
         TableError: a table in `x0` cannot be read, or has wrong columns or cells.
-        PolicyError: there is no such policy, or it does not know what `until` needs.
+        PolicyError: there is no such policy, or it does not know what `until` or `repeat` needs.
         ConfigError: another argument does not fit.
         StudyError: the study exists already, is damaged, or was made for something else.
         ObjectiveError: the executor broke, or cannot take the objective. Its `result` holds
@@ -208,7 +212,7 @@ def minimize(
         resume=resume,
         maximize=signs,
         reference=None if said.reference is None else list(said.reference),
-        repeat=as_count("repeat", repeat),
+        repeat=as_repeat(repeat),
         prior=None if begun else prior,
     )
     ended = optimization.run(

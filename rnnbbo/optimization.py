@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rnnbbo.arguments import REPEAT_AUTO
 from rnnbbo.direction import Maximize, as_arguments
 from rnnbbo.errors import ObjectiveError, PolicyError
 from rnnbbo.evaluation.averaging import Averaging
@@ -86,7 +87,8 @@ class Optimization:
         maximize: which values are better; None for the study's, or smaller ones.
         reference: reference point of the hypervolume of several objectives; None for the study's,
             or a derived one.
-        repeat: how often each point is evaluated; their mean is told.
+        repeat: how often each point is evaluated; their mean is told. Or `REPEAT_AUTO`: the policy
+            says which points are evaluated once more, and each value is told.
         prior: earlier studies of like problems, as for `minimize`; an old study has its own.
         command: what evaluates it, kept in a study that has none yet.
         new_command: whether to keep it in place of another one.
@@ -103,7 +105,7 @@ class Optimization:
     resume: bool = False
     maximize: Maximize | None = None
     reference: list[float] | None = None
-    repeat: int = 1
+    repeat: int | str = 1
     prior: Any = None
     command: str = ""
     new_command: bool = False
@@ -129,18 +131,18 @@ class Optimization:
             _require_gain(Optimizer(self.space, policy=self.policy))  # before there is a file
         with self._open() as opened:
             evaluator = evaluator_of(opened)
-            if self.repeat > 1:
+            if isinstance(self.repeat, int) and self.repeat > 1:
                 evaluator = Averaging(evaluator, self.repeat)
             history = opened.history
             error: BaseException | None = None
             try:
                 if _begins(watcher, opened, evaluator):
-                    repeats = Repeats(self.space, [trial.x for trial in history.told()])
+                    on_begin = self._noticing(history)
                     status = run_trials(
                         history,
                         evaluator,
                         self.limits,
-                        on_begin=lambda trial: repeats.add(trial.x),
+                        on_begin=on_begin,
                         on_trial=watcher.add,
                         maximize=opened.maximize,
                     )
@@ -160,6 +162,17 @@ class Optimization:
                     raise
                 raise error from None  # a study whose file is gone cannot be summed up, either
 
+    @property
+    def _asking_again(self) -> dict[str, Any]:
+        """What an optimizer is to be made with."""
+        return {"repeat": self.repeat if self.repeat == REPEAT_AUTO else 1}
+
+    def _noticing(self, history: History) -> Callable[[Trial], Any]:
+        """Return what warns of a point that comes again."""
+        known = [trial.x for trial in history.told()]
+        repeats = Repeats(self.space, known, wanted=self.repeat == REPEAT_AUTO)
+        return lambda trial: repeats.add(trial.x)
+
     @contextmanager
     def _open(self) -> Iterator[Opened]:
         if self.study is None:
@@ -175,6 +188,7 @@ class Optimization:
                 call_seconds=self.call_seconds,
                 rng=self.rng,
                 prior=prior,
+                **self._asking_again,
                 **as_arguments(maximize, self.reference),
             )
             if self.known:
@@ -196,6 +210,7 @@ class Optimization:
             rng=self.rng,
             resume=self.resume,
             prior=self.prior,
+            **self._asking_again,
             **as_arguments(self.maximize, self.reference),
         ) as study:
             if self.command and (self.new_command or not study.command):

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_entropy, as_pairs, as_seconds
+from rnnbbo.arguments import (
+    as_count,
+    as_entropy,
+    as_pairs,
+    as_seconds,
+    asks_again,
+)
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.direction import turned
 from rnnbbo.errors import PolicyError
@@ -80,6 +86,9 @@ class Optimizer:
             or a list of these. Names that they share count, bounds may be others. They say where to
             begin and where to look, the less the more values are told, and the less they rank these
             as they are. Policies "auto" and "kernel" learn from them.
+        repeat: "auto" to ask for a point once more, where its values are noisy and another one of
+            them is worth more than that of a new point; 1 never to do so, unless nothing is left
+            that is new. Policies "auto" and "kernel" know that, of one objective.
 
     Attributes:
         space: the `Space`.
@@ -88,10 +97,10 @@ class Optimizer:
 
     Raises:
         SpaceError: the space is malformed.
-        PolicyError: there is no such policy.
+        PolicyError: there is no such policy, or it cannot do what prior or repeat asks for.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: n_calls, call_seconds, rng, maximize, directions or reference is not of the
-            form expected.
+        ConfigError: n_calls, call_seconds, rng, maximize, directions, reference or repeat is not of
+            the form expected.
     """
 
     def __init__(
@@ -107,6 +116,7 @@ class Optimizer:
         directions: Any = None,
         reference: Any = None,
         prior: Any = None,
+        repeat: int | str = 1,
     ) -> None:
         keep_heap(_HEAP)
         self.space = as_space(dimensions, where)
@@ -123,6 +133,7 @@ class Optimizer:
             self._entropy,
             None if given is None else self.objectives.inward(given),
             self._learned(as_earlier(self.space, prior, self.maximize)),
+            self._repeats(policy, repeat),
         )
         self._history: list[_Event] = []
         self._start()
@@ -141,6 +152,17 @@ class Optimizer:
             informed = loaded.policy.learned_from(rng, [(one.x, one.y) for one in studies])
             learned[loaded.name] = replace(loaded, policy=informed)
         return learned
+
+    def _repeats(self, policy: shipped.Source | None, repeat: Any) -> bool:
+        """Tell whether points may be asked for again.
+
+        Raises:
+            PolicyError: the policy does not know when, or there are several objectives.
+        """
+        if not asks_again(repeat):
+            return False
+        shipped.require_repeats(policy, self.objectives.count)
+        return True
 
     def _start(self) -> None:
         """Go back to where nothing was asked or told."""
@@ -437,6 +459,8 @@ class Optimizer:
                 f"prior, and values of {count} objectives; expected one: of several no policy "
                 "learns from earlier studies"
             )
+        if self._begins.repeats:
+            shipped.require_repeats(None, count)
         if names and not self._lineup.constrained:
             for one in self._lineup.proposers:
                 shipped.require_constrained(one.policy)

@@ -1,6 +1,6 @@
 """A policy at work on one run: its state, and from there to the next query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -43,6 +43,8 @@ class Proposer:
         stepped: how many of the first of these, of `bulks` or else of `since`, single steps have
             taken in, and the state after them; None for none.
         prepared: what it would query in this state; None where it was not worked out yet.
+        repeats: whether it may propose a point that was told before.
+        again: such a point (D,), worked out beside `prepared`; None where a new one is worth more.
     """
 
     policy: Checkpoint
@@ -56,12 +58,17 @@ class Proposer:
     since: tuple[Observation, ...] = ()
     stepped: tuple[int, Any] | None = None
     prepared: np.ndarray | None = None
+    repeats: bool = False
+    again: np.ndarray | None = None
 
     @classmethod
-    def begin(cls, policy: Checkpoint, space: Space, entropy: int) -> "Proposer":
+    def begin(
+        cls, policy: Checkpoint, space: Space, entropy: int, repeats: bool = False
+    ) -> "Proposer":
         """Return one that has seen nothing yet."""
         shift = np.random.default_rng((entropy, 0)).random((1, space.cube_dim))
-        return cls(policy, space, entropy, shift, policy.policy.init(space.cube_dim))
+        state = policy.policy.init(space.cube_dim)
+        return cls(policy, space, entropy, shift, state, repeats=repeats)
 
     @property
     def state(self) -> Any:
@@ -108,8 +115,8 @@ class Proposer:
 
     def caught_up(self) -> "Proposer":
         """Return it with everything taken in that it was told."""
-        stepped = 0 if self.stepped is None else self.stepped[0]
-        if not self.bulks and stepped == len(self.since):
+        taken = 0 if self.stepped is None else self.stepped[0]
+        if not self.bulks and taken == len(self.since):
             return self
         settled, stepped = self.settled, self.stepped
         for bulk in self.bulks:
@@ -174,13 +181,19 @@ class Proposer:
                 f"choices of policy {self.policy.name!r} = {shown:.200}; expected an array (C, "
                 f"{self.space.cube_dim}) with C >= 1, of numbers from 0 to 1"
             )
-        return replace(ready, prepared=admit(self.space, choices))
+        prepared, again = admit(self.space, choices), None
+        if self.repeats:
+            new = self._first_new(ledger, prepared)
+            place = None if new is None else new[1]
+            again = policy.again(params, ready.state, place, pending, self.space)
+        return replace(ready, prepared=prepared, again=again)
 
     def propose(self, ledger: Ledger, ask: int) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.
 
-        Only when nothing new is found, in a small discrete space that is all but exhausted, is a
-        point repeated.
+        Where it repeats, a point that was told comes first if the policy says that it is worth more
+        than these. Else a point is repeated only when nothing new is found, in a small discrete
+        space that is all but exhausted.
 
         Args:
             ledger: what was asked and told.
@@ -190,17 +203,25 @@ class Proposer:
             The point in user units, and where in the cube (D,) it will be told: rounding on the way
             takes several places to the same point.
         """
-        prepared = self.prepared
-        if prepared is None:
-            prepared = self.prepare(ledger).prepared
+        ready = self if self.prepared is not None else self.prepare(ledger)
+        prepared = ready.prepared
         assert prepared is not None
-        for u in chain(prepared, self._further(ledger, ask)):
+        if ready.again is not None and (known := ledger.find(ready.again)) is not None:
+            return known, ready.again
+        new = self._first_new(ledger, chain(prepared, self._further(ledger, ask)))
+        return self._settle(prepared[0]) if new is None else new
+
+    def _first_new(
+        self, ledger: Ledger, choices: Iterable[np.ndarray]
+    ) -> tuple[list[Any], np.ndarray] | None:
+        """Return the first of choices (D,) that was not asked or told before, as `propose` does."""
+        for u in choices:
             if ledger.was_seen(u):
                 continue
             point, place = self._settle(u)
             if not ledger.was_seen(place) and self._allows(u):
                 return point, place
-        return self._settle(prepared[0])
+        return None
 
     def gain_left(self, ledger: Ledger) -> float | None:
         """Return by how much its next query is expected to improve on the best value, in its unit.

@@ -16,10 +16,11 @@ class Repeats:
     Args:
         space: the search space.
         known: points that are known already.
+        wanted: whether points are evaluated again on purpose: then only where no other is left.
     """
 
-    def __init__(self, space: Space, known: Iterable[list[Any]]) -> None:
-        self._space = space
+    def __init__(self, space: Space, known: Iterable[list[Any]], wanted: bool = False) -> None:
+        self._space, self._wanted = space, wanted
         self._seen = {self._code(x) for x in known}
         self._warned = False
 
@@ -27,10 +28,9 @@ class Repeats:
         """Take a point that will be evaluated now, and warn if it is the first to come again."""
         if self._warned:
             return
-        code = self._code(x)
-        if code in self._seen:
+        code, size = self._code(x), self._space.size
+        if code in self._seen and (not self._wanted or size == len(self._seen)):
             self._warned = True
-            size = self._space.size
             few = "" if size is None or size > len(self._seen) else f", all {size} of the space,"
             warn(
                 f"the point {repr_of(x)} is evaluated again; {len(self._seen)} points{few} were "

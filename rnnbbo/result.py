@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnnbbo import core
 from rnnbbo.direction import MAXIMIZE, Maximize, OneOrSeveral, flags_of, in_words, worst_value
 from rnnbbo.incumbents import best_index
 from rnnbbo.objectives import count_of, is_finite
@@ -84,6 +85,7 @@ class OptimizeResult(dict):
         space: the `rnnbbo.space.Space`.
         policy: name of the policy that proposed the last points.
         policy_why: why it was chosen; empty where the caller did.
+        core: what computed it: a level of the compiled core, "avx2" or "plain", or "numpy".
         seen: what it sees in the values, in words, a list: outliers, noise, ties, trends.
         models: always empty: nothing is fitted to the values.
         specs: {"args": arguments of the call}, as in scikit-optimize.
@@ -228,6 +230,7 @@ def make_result(
         n_failed=n_failed,
         policy=policy,
         policy_why=policy_why,
+        core=core.name(),
         seen=list(recommended.seen),
         recommended=recommended.x,
         recommended_value=recommended.value,

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo import auto, checkpoint
+from rnnbbo import auto, checkpoint, core
+from rnnbbo.arguments import REPEAT_AUTO
 from rnnbbo.checkpoint import SUFFIX, Checkpoint
 from rnnbbo.errors import PolicyError
 from rnnbbo.escaping import repr_of
@@ -73,6 +74,31 @@ def require_constrained(policy: Source | None) -> None:
         )
 
 
+def require_repeats(policy: Source | None, objectives: int | None) -> None:
+    """Make sure that a policy knows what another value of a point is worth.
+
+    Args:
+        policy: as for `stages_of`.
+        objectives: how many there are, if that is known.
+
+    Raises:
+        PolicyError: it does not, or none does of so many objectives.
+    """
+    if objectives is not None and objectives > 1:
+        raise PolicyError(
+            f"repeat = {REPEAT_AUTO!r}, and {objectives} objectives; expected one: of several no "
+            "policy knows what another value of a point is worth"
+        )
+    if policy is None or (isinstance(policy, str) and policy == auto.NAME):
+        return
+    loaded = load(policy)
+    if not loaded.policy.knows_repeats:
+        raise PolicyError(
+            f"repeat = {REPEAT_AUTO!r}, with policy = {loaded.name!r}, which does not know what "
+            "another value of a point is worth; expected 'auto' or 'kernel'"
+        )
+
+
 @cache
 def _shipped(name: str) -> Checkpoint:
     """Return a shipped policy, read once a process."""
@@ -90,6 +116,7 @@ def load(policy: Source) -> Checkpoint:
     Raises:
         PolicyError: there is no such policy, or it is none.
         CheckpointError: the file is missing, foreign or damaged.
+        ConfigError: `RNNBBO_CORE` is none of its values.
     """
     return _loaded(policy, batched=False)
 
@@ -115,6 +142,7 @@ def load_batched(policy: Source) -> tuple[Checkpoint, BatchedPolicy]:
 
 
 def _loaded(policy: Source, batched: bool) -> Checkpoint:
+    core.library()  # a wrong RNNBBO_CORE is refused before anything is evaluated
     if isinstance(policy, Checkpoint):
         return policy
     if isinstance(policy, Policy):

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import tomllib
 import zipfile
 from importlib.metadata import entry_points
@@ -64,28 +66,123 @@ def _data_files() -> set[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # Built from a copy: setuptools leaves build/ in the tree, and takes stale files from it.
-    pytest.importorskip("build")
-    tree = tmp_path_factory.mktemp("tree")
+def _copy_tree(tree: Path) -> Path:
+    """Copy what is built from: setuptools leaves build/ there, and takes stale files from it."""
     for name in ["rnnbbo", *LINKED]:
-        ignored = shutil.ignore_patterns("__pycache__")
+        ignored = shutil.ignore_patterns("__pycache__", "*.so")
         shutil.copytree(ROOT / name, tree / name, symlinks=True, ignore=ignored)
-    for name in ["pyproject.toml", "README.md", "LICENSE"]:
+    for name in ["pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"]:
         shutil.copy(ROOT / name, tree)
-    out = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, tree]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=out)
+    return tree
+
+
+def _build(tree: Path, out: Path, kind: str, **environment: str) -> tuple[Path, str]:
+    """Return the wheel or the source distribution of a tree, and what was said."""
+    pytest.importorskip("build")
+    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", out, tree]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=out,
+        env={**os.environ, **environment},
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    (file,) = out.glob("*.whl")
-    return file
+    (file,) = out.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[kind])
+    return file, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, unpacked."""
+    out = tmp_path_factory.mktemp("source")
+    file, _ = _build(_copy_tree(tmp_path_factory.mktemp("tree")), out, "sdist")
+    with tarfile.open(file) as archive:
+        archive.extractall(out, filter="data")
+    (folder,) = (path for path in out.iterdir() if path.is_dir())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _build(source, tmp_path_factory.mktemp("dist"), "wheel")[0]
+
+
+LIBRARY = "rnnbbo/core/_compiled.so"
+COMPILER = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+needs_compiler = pytest.mark.skipif(
+    shutil.which(COMPILER.split()[0]) is None, reason=f"{COMPILER} is not here"
+)
+
+
+def _names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def test_source_distribution_holds_the_sources_of_the_core(source: Path) -> None:
+    folder = "rnnbbo/core/src"
+    written = {path.name for path in (ROOT / folder).iterdir()}
+    assert {"plain.c", "avx2.c", "all.h"} <= written
+    assert {path.name for path in (source / folder).iterdir()} == written
+    assert (source / "setup.py").exists()
+
+
+@needs_compiler
+def test_wheel_brings_the_core_to_every_python_of_its_platform(wheel: Path, tmp_path: Path) -> None:
+    assert LIBRARY in _names(wheel)
+    *_, python, abi, platform = wheel.stem.split("-")
+    assert (python, abi) == ("py3", "none")
+    assert platform != "any"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = "from rnnbbo import core; print(core.library() is not None, core.__file__)"
+    there, file = _python(tmp_path, tmp_path, "-c", code, RNNBBO_CORE="1").split()
+    assert (there, Path(file).parent) == ("True", tmp_path / "rnnbbo/core")
+
+
+def test_without_a_compiler_it_is_built_without_the_core_and_says_so(
+    source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "dist").mkdir()
+    tree = tmp_path / "tree"
+    shutil.copytree(source, tree, ignore=shutil.ignore_patterns("build"))
+    wheel, said = _build(tree, tmp_path / "dist", "wheel", CC="no-such-compiler")
+    assert "The compiled core could not be built" in said
+    assert _names(wheel) == _source_files() | _data_files()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = "from rnnbbo import core; print(core.name())"
+    site = tmp_path / "site"
+    assert _python(site, site, "-W", "error", "-c", code, RNNBBO_CORE="1") == "numpy\n"
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_the_core_compiles_without_a_warning(compiler: str, tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not here")
+    environment = {
+        **os.environ,
+        "CC": compiler,
+        "LDSHARED": f"{compiler} -shared",
+        "RNNBBO_CFLAGS": "-Wall -Wextra -Werror -O1",  # more takes longer, and warns of no more
+    }
+    folders = ["--build-lib", str(tmp_path / "lib"), "--build-temp", str(tmp_path / "temp")]
+    command = [sys.executable, "setup.py", "build_ext", *folders]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "-Werror" in said
+    assert (tmp_path / "lib" / LIBRARY).exists(), said
 
 
 def test_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
     data = _data_files()
-    with zipfile.ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    names = _names(wheel) - {LIBRARY}
     assert {
         "rnnbbo/py.typed",
         "rnnbbo/weights/lstm.safetensors",
@@ -99,8 +196,8 @@ def test_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
 ALL_OF_IT = "from rnnbbo import benchmarks, cli, functions, minimize; print(benchmarks.__file__)"
 
 
-def _python(cwd: Path, site: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(site)}
+def _python(cwd: Path, site: Path, *arguments: str, **more: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(site), **more}
     command = [sys.executable, *arguments]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=cwd, env=environment

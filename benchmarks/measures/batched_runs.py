@@ -1,8 +1,9 @@
 """Thousands of problems at once, in time and quality."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from statistics import median
 
 import click
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
+from rnnbbo.benchmarks.measures.cores import computed_by, cores_option, ratio
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names
 from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
@@ -131,6 +133,46 @@ def random_search(
     return np.min([objectives(rng.random((count, dim))) for _ in range(n_calls)], axis=0)
 
 
+def compare_cores(
+    objectives: BatchedObjectives,
+    run: Callable[..., ManyResult],
+    policies: Sequence[str],
+    cores: Sequence[str],
+    repeats: int,
+) -> Subsection:
+    """Return the times of a run by each of what computes, in turns, and the values reached.
+
+    Args:
+        objectives: the problems.
+        run: solves them, by a `policy`.
+        policies: their names.
+        cores: what computes.
+        repeats: runs of each policy.
+    """
+    seconds: dict[tuple[str, str], list[float]] = {}
+    best: dict[tuple[str, str], FloatArray] = {}
+    turns = [(p, by) for _ in range(repeats) for p in policies for by in cores]
+    for policy, by in tqdm(turns, unit="run", disable=None, leave=False):
+        with computed_by(by):
+            own, result = own_seconds(objectives, partial(run, policy=policy))
+        seconds.setdefault((policy, by), []).append(own)
+        best[policy, by] = result.fun
+    rows = []
+    for policy in policies:
+        times = [median(seconds[policy, by]) for by in cores]
+        cells = [Cell(f"{one:.3g} s", value=one) for one in times]
+        means = [Cell(_mean(best[policy, by])) for by in cores]
+        rows.append([Cell(policy), *cells, ratio(cells), *means])
+    count, steps, dim = result.x_iters.shape
+    text = (
+        f"{count:,} problems in {dim} dimensions, {steps} evaluations each: samples of Gaussian "
+        "processes, standardised. The times are medians, without those of the objective."
+    )
+    head = ["policy", *cores, f"{cores[0]} / {cores[-1]}"]
+    head += [f"mean best value, {by}" for by in cores]
+    return Subsection(text=(text,), tables=(Table(head, rows),))
+
+
 @measure()
 @click.option(
     "--policies",
@@ -151,6 +193,14 @@ def random_search(
 )
 @click.option("--threads", type=click.IntRange(1), help="Threads.  [default: all cores]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--repeats",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="With --cores: runs of each policy; the median of their times is shown.",
+)
+@cores_option
 def command(
     policies: tuple[str, ...],
     problems: int,
@@ -159,10 +209,13 @@ def command(
     alone: int,
     threads: int | None,
     seed: int,
+    repeats: int,
+    cores: tuple[str, ...] | None,
 ) -> list[Subsection]:
     """Measure time, asks a second, the share of the machine, and the values reached.
 
-    The problems are samples of Gaussian processes, standardised.
+    The problems are samples of Gaussian processes, standardised. With several --cores their times
+    and values are compared, and nothing else is measured.
     """
     alone = min(alone, problems)
     box = [(0.0, 1.0)] * dim
@@ -170,6 +223,9 @@ def command(
         # One that does not run in batches is refused before anything is measured.
         minimize_many(lambda x: x[:, 0], box, 1, 1, policy=policy, rng=0)
     objectives = BatchedObjectives(problems, dim, seed)
+    if cores is not None and len(cores) > 1:
+        run = partial(minimize_many, objectives, box, problems, n_calls, threads=threads, rng=seed)
+        return [compare_cores(objectives, run, policies, cores, repeats)]
     rows = []
     for policy in tqdm(policies, unit="policy", disable=None, leave=False):
         run = partial(minimize_many, objectives, box, problems, n_calls)

@@ -97,6 +97,7 @@ _SAID = (
     ("threads a process", "threads"),
     ("run on", "where"),
     ("load at the start", "load"),
+    ("compiled core", "core"),
     ("packages", "packages"),
 )
 

@@ -2,10 +2,11 @@
 
 import ctypes
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.machinery import EXTENSION_SUFFIXES
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rnnbbo.errors import ConfigError
 
 _SWITCH = "RNNBBO_CORE"
 _LEVELS = ("plain", "avx2")  # by the number that `rnnbbo_level` returns
+_FILE = Path(__file__).with_name("_compiled.so")  # setup.py names it so on every platform
 _OFF: list[bool] = []  # not empty within `without_core`
 
 
@@ -23,8 +25,8 @@ _Bytes = ctypes.c_char * 0
 
 def address(array: np.ndarray) -> int:
     """Return where an array lies."""
-    if array.flags.writeable:
-        return ctypes.addressof(_Bytes.from_buffer(array))  # a fifth of the time of the other way
+    if array.flags.writeable:  # a fifth of the time of the other way
+        return ctypes.addressof(_Bytes.from_buffer(array))  # type: ignore[arg-type]
     found: int = array.ctypes.data
     return found
 
@@ -32,7 +34,7 @@ def address(array: np.ndarray) -> int:
 class _Array:
     """The argument type of an array: C-contiguous and of float64, or None."""
 
-    dtype = np.dtype(np.float64)
+    dtype: np.dtype[Any] = np.dtype(np.float64)
 
     @classmethod
     def from_param(cls, array: np.ndarray | None) -> Any:
@@ -43,20 +45,20 @@ class _Array:
                 f"an array of {array.dtype}; expected a C-contiguous one of {cls.dtype}"
             )
         if array.flags.writeable:
-            return _Bytes.from_buffer(array)
+            return _Bytes.from_buffer(array)  # type: ignore[arg-type]
         return ctypes.c_void_p(address(array))
 
 
 class _SingleArray(_Array):
     """Likewise of float32."""
 
-    dtype = np.dtype(np.float32)
+    dtype: np.dtype[Any] = np.dtype(np.float32)
 
 
 class _IntArray(_Array):
     """Likewise of int32."""
 
-    dtype = np.dtype(np.int32)
+    dtype: np.dtype[Any] = np.dtype(np.int32)
 
 
 _TYPES = {
@@ -80,6 +82,13 @@ class Library:
     def __init__(self, path: Path, level: str | None = None) -> None:
         self._library = ctypes.CDLL(str(path))
         self.level = level or _LEVELS[self._library.rnnbbo_level()]
+        self._library.rnnbbo_sources.restype = ctypes.c_char_p
+
+    @property
+    def sources(self) -> str:
+        """The digest of what was compiled; "" where it was not compiled by setup.py."""
+        digest: bytes = self._library.rnnbbo_sources()
+        return digest.decode()
 
     @cache  # noqa: B019 (there is one library, and it stays)
     def function(self, name: str, arguments: str) -> Callable[..., int]:
@@ -137,15 +146,52 @@ def _loaded() -> Library | None:
     wanted = os.environ.get(_SWITCH, "1")
     if wanted not in ("0", "1", *_LEVELS):
         raise ConfigError(f"{_SWITCH} = {wanted!r}; expected 0, 1, {' or '.join(_LEVELS)}")
-    path = _path()
-    if wanted == "0" or path is None:
+    found = None if wanted == "0" else _open(_FILE)
+    if wanted in ("0", "1"):
+        return found
+    if found is None:
+        raise ConfigError(f"{_SWITCH} = {wanted!r}; expected 0 or 1: there is no compiled library")
+    if _LEVELS.index(wanted) > _LEVELS.index(found.level):
+        raise ConfigError(
+            f"{_SWITCH} = {wanted!r}; expected 0, 1 or {found.level}, the best that this processor "
+            "has"
+        )
+    return Library(_FILE, wanted)
+
+
+def _open(path: Path) -> Library | None:
+    """Return the library that lies there; None if it does not serve, and a warning if it ought to.
+
+    An installed package has no sources. In a clone they may have changed, and functions that are
+    called with other arguments than they were compiled for would read and write anywhere.
+    """
+    if not path.exists():
         return None
-    return Library(path, None if wanted == "1" else wanted)
+    try:
+        found = Library(path)
+        compiled = found.sources
+    except (OSError, AttributeError) as error:  # of another platform
+        _warn(path, f"cannot be loaded ({error})")
+        return None
+    folder = path.with_name("src")
+    if compiled and folder.is_dir() and compiled != _digest(folder):
+        _warn(path, "was built from other sources than those beside it")
+        return None
+    return found
 
 
-def _path() -> Path | None:
-    for suffix in EXTENSION_SUFFIXES:
-        path = Path(__file__).with_name(f"_compiled{suffix}")
-        if path.exists():
-            return path
-    return None
+def _digest(folder: Path) -> str:
+    """Return what tells sources apart, as setup.py does."""
+    made = sha256()
+    for path in sorted(folder.glob("*.[ch]")):
+        made.update(path.name.encode() + path.read_bytes())
+    return made.hexdigest()[:16]
+
+
+def _warn(path: Path, why: str) -> None:
+    warnings.warn(
+        f"{path} {why}: numpy computes, several times slower. Install rnnbbo again, or in a clone: "
+        "python setup.py build_ext --inplace --force",
+        RuntimeWarning,
+        stacklevel=2,
+    )

@@ -52,6 +52,7 @@ class Policy(ABC):
         batched: whether it steps for many functions at once (`rnnbbo.minimize_many`).
         takes: which values it is told.
         knows_gain: whether it has a `gain`.
+        knows_repeats: whether it has an `again`.
         constrained: whether it is told the values of constraints, too.
         multi_objective: whether it is told the values of several objectives; others are told one
             value in their place (`rnnbbo.scalarisation`).
@@ -61,6 +62,7 @@ class Policy(ABC):
     batched: bool = False
     takes: Takes = Takes.FINITE
     knows_gain: bool = False
+    knows_repeats: bool = False
     constrained: bool = False
     multi_objective: bool = False
 
@@ -94,6 +96,10 @@ class Policy(ABC):
             reference: (K,) what is worse than it in an objective counts for nothing; lower is
                 better.
         """
+        return self
+
+    def repeating(self) -> "Policy":
+        """Return the policy for a run in which points are asked for again: see `again`."""
         return self
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
@@ -193,6 +199,28 @@ class Policy(ABC):
 
         Returns:
             It, at least 0; None where it is not known, or not yet.
+        """
+        return None
+
+    def again(
+        self,
+        params: Params,
+        state: Any,
+        new: np.ndarray | None,
+        pending: np.ndarray,
+        space: Space,
+    ) -> np.ndarray | None:
+        """Return the point told (D,) of which another value is worth more than that of a new one.
+
+        Args:
+            params: its weights.
+            state: its state.
+            new: (D,) what it would query else; None where nothing is left that is new.
+            pending: (P, D) points asked and not told.
+            space: the user's.
+
+        Returns:
+            It, bit for bit as it was told; None where a new point is worth more.
         """
         return None
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds
+from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds, asks_again
 from rnnbbo.direction import Maximize
 from rnnbbo.errors import StudyError, TableError
 from rnnbbo.escaping import repr_of
@@ -63,6 +63,8 @@ class Study:
             study's, or one that is derived.
         prior: earlier studies of like problems, as for `rnnbbo.Optimizer`, or their files; a study
             that exists has its own.
+        repeat: "auto" to ask for a point once more where that is worth more than a new one, as for
+            `rnnbbo.Optimizer`. The file does not keep it: who opens the study says it.
 
     Attributes:
         path: the file.
@@ -78,8 +80,8 @@ class Study:
         StudyError: the file exists (without `resume`), is damaged, or was made for another space,
             policy, seed or direction.
         SpaceError: the space is malformed.
-        PolicyError: there is no such policy.
-        ConfigError: `rng`, `resume` or `maximize` is not of the form expected.
+        PolicyError: there is no such policy, or it does not know what `repeat` needs.
+        ConfigError: `rng`, `resume`, `maximize` or `repeat` is not of the form expected.
     """
 
     _open = False
@@ -97,9 +99,13 @@ class Study:
         directions: Sequence[str] | None = None,
         reference: Sequence[float] | None = None,
         prior: Any = None,
+        repeat: int | str = 1,
     ) -> None:
         self.path, resume = _as_path(path), as_flag("resume", resume)
         said = Objectives.of(False if maximize is None else maximize, directions, reference)
+        again = asks_again(repeat)
+        if again:
+            shipped.require_repeats(policy, said.count)  # before there is a file
         signs = None if maximize is None and directions is None else said.signs
         point = None if said.reference is None else list(said.reference)
         space = None
@@ -113,13 +119,13 @@ class Study:
         if space is not None and not (resume and _is_there(self.path)):
             file.make(self.path, space, policy, rng, settings, resume=resume)
         try:
-            self._file = file.StudyFile(self.path, space, policy, rng, signs, point)
+            self._file = file.StudyFile(self.path, space, policy, rng, signs, point, again)
         except UnmadeError:
             if space is None:
                 raise StudyError(f"{path} is empty, and no study") from None
             # Whoever was making it has died.
             file.make(self.path, space, policy, rng, settings, resume=resume)
-            self._file = file.StudyFile(self.path, space, policy, rng, signs, point)
+            self._file = file.StudyFile(self.path, space, policy, rng, signs, point, again)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
         self.policy_name, self.signs = self._file.policy_name, self._file.signs

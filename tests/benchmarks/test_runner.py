@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnnbbo import core
 from rnnbbo.benchmarks import Comparison, Plan, PlanProgress, executors, record, run, runner
 from rnnbbo.benchmarks.reports.loading import read_records
 from rnnbbo.errors import ConfigError, RecordError
@@ -57,6 +58,7 @@ def test_every_run_is_made_once(unbroken: Path) -> None:
     assert "classic" in header["suites"]
     assert header["packages"]["numpy"] == np.__version__
     assert header["threads"] == 1
+    assert header["core"] == core.name()
 
 
 def test_the_number_of_processes_changes_no_record(unbroken: Path, tmp_path: Path) -> None:

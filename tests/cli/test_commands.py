@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import rnnbbo
-from rnnbbo import Real, Study
+from rnnbbo import Real, Study, core
 from rnnbbo.cli import plot, printing
 from rnnbbo.cli.main import COMMANDS, run_command
 
@@ -102,7 +102,7 @@ def test_a_program_ready_to_paste(capsys):
 JSON_KEYS = {
     "schema_version", "status", "x", "fun", "best_trial", "recommended", "command", "n_trials",
     "n_failed", "recommended_value", "noise", "policy", "policy_why", "seen", "seed", "seconds",
-    "feasible", "constraints", "trials", "maximize", "gain_left",
+    "feasible", "constraints", "trials", "maximize", "gain_left", "core",
 }  # fmt: skip
 
 
@@ -345,6 +345,7 @@ def test_policies(capsys):
     assert run_command(["policies", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema_version"] == 1
+    assert document["core"] == core.name()
     assert {"lstm", "dnc"} <= set(document["policies"])
     for name, metadata in document["policies"].items():
         if name == "auto":

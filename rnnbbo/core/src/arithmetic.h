@@ -11,6 +11,8 @@ of whatever processor a level is compiled for. No function of a library is calle
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
+/* What is large and called from several places: compiled once, else the build takes minutes. */
+#define SHARED static __attribute__((noinline))
 
 /* exp(x), to within 1.5 units in the last place, for x <= 0; 0 below -708, where it underflows.
 
@@ -40,7 +42,7 @@ INLINE double exp_of(double x)
     /* The last bits of `shifted` are k: they become the exponent of 2^k. */
     int64_t bits;
     memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 1023) << 52;
+    bits = (int64_t)((uint64_t)(bits + 1023) << 52);
     double power;
     memcpy(&power, &bits, sizeof power);
     return x < -708.0 ? 0.0 : p * power;
@@ -121,5 +123,10 @@ INLINE lanes load(const double *from)
         lanes stored = (what); \
         memcpy((to), &stored, sizeof stored); \
     } while (0)
+
+/* The larger of each two, a macro likewise. */
+typedef int64_t lane_bits __attribute__((vector_size(32)));
+#define LARGER(a, b) \
+    ((lanes)(((lane_bits)((a) > (b)) & (lane_bits)(a)) | (~(lane_bits)((a) > (b)) & (lane_bits)(b))))
 
 #endif

@@ -102,27 +102,63 @@ INLINE void kernels_and_slopes(double rbf, int n, double *restrict k, double *re
     }
 }
 
+/* Points (n, D) times 1 / l. */
+INLINE void scale_points(const hypothesis *h, int n, const double *points, double *scaled)
+{
+    for (int j = 0; j < n; j++)
+        for (int d = 0; d < h->dim; d++)
+            scaled[(size_t)j * h->dim + d] = points[(size_t)j * h->dim + d] * h->scale[d];
+}
+
+/* Keys (D, B) times 1 / l. */
+INLINE void scale_keys(const hypothesis *h, const double *keys, double *scaled, const int B)
+{
+    for (int d = 0; d < h->dim; d++)
+        for (int b = 0; b < B; b++)
+            scaled[d * B + b] = keys[d * B + b] * h->scale[d];
+}
+
+/* r^2 of B keys (D, B) and rows (n, D), both scaled, from `first` on: (n, B). */
+INLINE void distances(int dim, const double *keys, int first, int n, const double *rows,
+                      double *r2, const int B)
+{
+    const int P = B / LANES;
+    int j = first;
+    for (; j + 2 <= n; j += 2) { /* two rows at once: keys are read once for them */
+        const double *a = rows + (size_t)j * dim, *b = a + dim;
+        lanes sum[2][2] = {{{0.0}}};
+        for (int d = 0; d < dim; d++)
+            for (int p = 0; p < P; p++) {
+                lanes key = load(keys + d * B + p * LANES), x = key - a[d], y = key - b[d];
+                sum[0][p] += x * x;
+                sum[1][p] += y * y;
+            }
+        for (int p = 0; p < P; p++) {
+            store(r2 + (size_t)j * B + p * LANES, sum[0][p]);
+            store(r2 + (size_t)(j + 1) * B + p * LANES, sum[1][p]);
+        }
+    }
+    for (; j < n; j++)
+        for (int p = 0; p < P; p++) {
+            lanes sum = {0.0};
+            for (int d = 0; d < dim; d++) {
+                lanes x = load(keys + d * B + p * LANES) - rows[(size_t)j * dim + d];
+                sum += x * x;
+            }
+            store(r2 + (size_t)j * B + p * LANES, sum);
+        }
+}
+
 /* Covariances k of B keys with rows from `first` to n - 1, and slopes of the stationary part.
 
-keys (D, B); rows (n, D); cross (n, B) of trend_products, or NULL; k (n, B); slope (n, B), or NULL:
-(1 - a) (-2 dk_s / d(r^2)). */
+keys (D, B) and rows (n, D), both scaled; cross (n, B) of trend_products, or NULL; k (n, B); slope
+(n, B), or NULL: (1 - a) (-2 dk_s / d(r^2)). */
 INLINE void covariances(const hypothesis *h, const double *keys, int first, int n,
                         const double *rows, const double *cross, double *k, double *slope,
                         const int B)
 {
     const int dim = h->dim;
-    const double *scale = h->scale;
-    for (int j = first; j < n; j++) {
-        const double *row = rows + (size_t)j * dim;
-        for (int p = 0; p < B; p += LANES) {
-            lanes r2 = {0.0};
-            for (int d = 0; d < dim; d++) {
-                lanes apart = scale[d] * (load(keys + d * B + p) - row[d]);
-                r2 += apart * apart;
-            }
-            store(k + (size_t)j * B + p, r2);
-        }
-    }
+    distances(dim, keys, first, n, rows, k, B);
     if (slope)
         kernels_and_slopes(h->rbf, (n - first) * B, k + (size_t)first * B, slope + (size_t)first * B);
     else
@@ -136,7 +172,7 @@ INLINE void covariances(const hypothesis *h, const double *keys, int first, int 
                 for (int d = 0; d < dim;) { /* four fractions in one: divisions take long */
                     lanes above = {0.0}, below = {1.0, 1.0, 1.0, 1.0};
                     for (int end = d + 4 < dim ? d + 4 : dim; d < end; d++) {
-                        lanes apart = scale[d] * (load(keys + d * B + p) - rows[(size_t)j * dim + d]);
+                        lanes apart = load(keys + d * B + p) - rows[(size_t)j * dim + d];
                         lanes term = 1.0 + half * (apart * apart);
                         above = above * term + below;
                         below *= term;

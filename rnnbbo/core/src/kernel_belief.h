@@ -41,18 +41,19 @@ typedef struct {
 
 /* Room for what one particle needs. */
 typedef struct {
-    double *t, *scale, *w, *u, *o, *nugget, *cross, *block, *room, *room_cross, *all;
+    double *t, *x, *scale, *w, *u, *o, *nugget, *cross, *block, *room, *room_cross, *all;
 } belief_room;
 
 INLINE int make_belief_room(int n, int dim, belief_room *s)
 {
     size_t rows = (size_t)n, width = (size_t)dim;
-    s->all = malloc(sizeof(double) * (rows * (width + 5 + 2 * BLOCK) + width +
+    s->all = malloc(sizeof(double) * (rows * (2 * width + 5 + 2 * BLOCK) + width +
                                       BLOCK * (2 * width + 1)));
     if (!s->all)
         return 0;
     s->t = s->all;
-    s->scale = s->t + rows * width;
+    s->x = s->t + rows * width;
+    s->scale = s->x + rows * width;
     s->w = s->scale + width;
     s->u = s->w + rows;
     s->o = s->u + rows;
@@ -209,7 +210,8 @@ int EXPORT(learn)(int count, int n, int dim, const double *x, const double *z, c
         hypothesis h = hypothesis_of(all, i, dim, s.scale);
         double counted = nuggets_of(all, i, n, out, s.nugget), spread, mean, amplitude;
         double *own = longer + i * size;
-        append_row(&h, n, x, s.t, s.nugget[m], inverse + i * m * m, own, s.cross, s.block);
+        scale_points(&h, n, x, s.x);
+        append_row(&h, n, s.x, s.t, s.nugget[m], inverse + i * m * m, own, s.cross, s.block);
         lost = is_lost((size_t)n, own + m * n);
         double jacobian = warp_heights(n, z, all->log_warp[i], s.w, &spread);
         double half = whiten_values(n, own, s.w, s.u, s.o);
@@ -307,7 +309,8 @@ int EXPORT(move)(int count, int n, int dim, const double *x, const double *z, co
         hypothesis h = hypothesis_of(moved, i, dim, s.scale);
         double counted = nuggets_of(moved, i, n, out, s.nugget), spread, mean, amplitude;
         double jacobian = warp_heights(n, z, moved->log_warp[i], s.w, &spread);
-        covariance_matrix(&h, n, x, s.t, s.nugget, factor, s.block, s.room, s.room_cross);
+        scale_points(&h, n, x, s.x);
+        covariance_matrix(&h, n, s.x, s.t, s.nugget, factor, s.block, s.room, s.room_cross);
         failed = !cholesky(n, factor);
         if (failed)
             break;

@@ -21,8 +21,8 @@ INLINE hypothesis particle(int i, int dim, const double *scale, const double *rb
     return h;
 }
 
-/* Covariances (n,) of one point (D,) with rows x (n, D), of features t (n, D); `padded` has room
-   for BLOCK numbers more. */
+/* Covariances (n,) of one point (D,) with rows x (n, D), both scaled, of features t (n, D);
+   `padded` has room for BLOCK numbers more. */
 INLINE void covariances_with(const hypothesis *h, int n, const double *x, const double *t,
                              const double *point, const double *point_t, double *padded,
                              double *block)
@@ -38,7 +38,7 @@ INLINE void covariances_with(const hypothesis *h, int n, const double *x, const 
     }
 }
 
-/* The row (n,) of W that the last of x (n, D) adds to `old` (n - 1, n - 1), and a copy of that, as
+/* The row (n,) of W that the last of scaled x (n, D) adds to `old` (n - 1, n - 1), and a copy of that, as
    `longer` (n, n); policies/gp/factors.py, append_rows. `nugget` is that of the last point. */
 INLINE void append_row(const hypothesis *h, int n, const double *x, const double *t, double nugget,
                        const double *old, double *longer, double *cross, double *block)
@@ -80,14 +80,16 @@ int EXPORT(append)(int count, int n, int dim, const double *x, const double *sca
                    const double *nugget, const double *inverse, double *longer)
 {
     const size_t m = (size_t)n - 1, size = (size_t)n * n;
-    double *t = malloc(sizeof(double) * ((size_t)n * (dim + 1) + BLOCK * (2 * (size_t)dim + 1)));
+    double *t = malloc(sizeof(double) * ((size_t)n * (2 * dim + 1) + BLOCK * (2 * (size_t)dim + 1)));
     if (!t)
         return -1;
-    double *cross = t + (size_t)n * dim, *block = cross + n + BLOCK;
+    double *scaled = t + (size_t)n * dim, *cross = scaled + (size_t)n * dim;
+    double *block = cross + n + BLOCK;
     trend_of(dim, n * dim, x, t);
     for (int i = 0; i < count; i++) {
         hypothesis h = particle(i, dim, scale, rbf, share, bend);
-        append_row(&h, n, x, t, nugget[i], inverse + (size_t)i * m * m, longer + i * size, cross,
+        scale_points(&h, n, x, scaled);
+        append_row(&h, n, scaled, t, nugget[i], inverse + (size_t)i * m * m, longer + i * size, cross,
                    block);
     }
     free(t);
@@ -130,7 +132,8 @@ INLINE double whiten_values(int n, const double *inverse, const double *w, doubl
     return half;
 }
 
-/* The upper triangle of K (n, n), nugget (n,) included; t (n, D); `room` and `cross` (n, BLOCK). */
+/* The upper triangle of K (n, n), nugget (n,) included; scaled x and t (n, D); `room` and `cross` (n,
+   BLOCK). */
 INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const double *t,
                               const double *nugget, double *k, double *block, double *room,
                               double *cross)
@@ -167,17 +170,20 @@ int EXPORT(factorise)(int count, int n, int dim, const double *x, const double *
                       const double *rbf, const double *share, const double *bend,
                       const double *nugget, double *factor)
 {
-    double *room = malloc(sizeof(double) * ((size_t)n * (dim + 2 * BLOCK) + 2 * BLOCK * (size_t)dim));
+    double *room =
+        malloc(sizeof(double) * ((size_t)n * (2 * dim + 2 * BLOCK) + 2 * BLOCK * (size_t)dim));
     if (!room)
         return -1;
-    double *t = room, *block = t + (size_t)n * dim, *out = block + 2 * BLOCK * (size_t)dim;
+    double *t = room, *scaled = t + (size_t)n * dim, *block = scaled + (size_t)n * dim;
+    double *out = block + 2 * BLOCK * (size_t)dim;
     double *cross = out + (size_t)n * BLOCK;
     trend_of(dim, n * dim, x, t);
     int failed = 0;
     for (int i = 0; i < count && !failed; i++) {
         hypothesis h = particle(i, dim, scale, rbf, share, bend);
         double *k = factor + (size_t)i * n * n;
-        covariance_matrix(&h, n, x, t, nugget + (size_t)i * n, k, block, out, cross);
+        scale_points(&h, n, x, scaled);
+        covariance_matrix(&h, n, scaled, t, nugget + (size_t)i * n, k, block, out, cross);
         failed = !cholesky(n, k);
     }
     free(room);

@@ -35,11 +35,17 @@ typedef struct {
     const int *index;        /* NULL where all are */
 } view;
 
-/* Room for one block of keys. */
+/* Room for one block of keys; _s: scaled, as rows_s (H, m, D), _t: as features of trends. */
 typedef struct {
-    double *keys, *keys_t, *rows_t, *cross, *k, *slope, *v, *pulled, *gradient, *squares;
-    double *all;
+    double *keys, *keys_s, *keys_t, *rows_s, *rows_t, *cross, *k, *slope, *v, *pulled, *gradient;
+    double *squares, *all;
 } workspace;
+
+INLINE hypothesis viewed(const view *p, int h)
+{
+    hypothesis one = {p->dim, p->scale + (size_t)h * p->dim, p->rbf[h], p->share[h], p->bend[h]};
+    return one;
+}
 
 INLINE int has_trend(const view *p)
 {
@@ -52,23 +58,39 @@ INLINE int has_trend(const view *p)
 INLINE int make_workspace(const view *p, workspace *s)
 {
     size_t dim = (size_t)p->dim, rows = (size_t)p->rows;
-    size_t size = 3 * dim * BLOCK + rows * dim + 5 * rows * BLOCK + BLOCK;
+    size_t each = rows * dim, hypotheses = (size_t)p->count;
+    size_t size = 4 * dim * BLOCK + each * (1 + hypotheses) + 5 * rows * BLOCK + BLOCK;
     s->all = malloc(sizeof(double) * size);
     if (!s->all)
         return 0;
     s->keys = s->all;
-    s->keys_t = s->keys + dim * BLOCK;
+    s->keys_s = s->keys + dim * BLOCK;
+    s->keys_t = s->keys_s + dim * BLOCK;
     s->gradient = s->keys_t + dim * BLOCK;
-    s->rows_t = s->gradient + dim * BLOCK;
-    s->cross = s->rows_t + rows * dim;
+    s->rows_s = s->gradient + dim * BLOCK;
+    s->rows_t = s->rows_s + each * hypotheses;
+    s->cross = s->rows_t + each;
     s->k = s->cross + rows * BLOCK;
     s->slope = s->k + rows * BLOCK;
     s->v = s->slope + rows * BLOCK;
     s->pulled = s->v + rows * BLOCK;
     s->squares = s->pulled + rows * BLOCK;
+    for (int h = 0; h < p->count; h++) {
+        hypothesis one = viewed(p, h);
+        scale_points(&one, p->rows, p->x, s->rows_s + each * (size_t)h);
+    }
     if (has_trend(p))
         trend_of(p->dim, p->rows * p->dim, p->x, s->rows_t);
     return 1;
+}
+
+/* Covariances of the block's keys, by hypothesis h, and slopes, if `slope` is not NULL. */
+INLINE void view_covariances(const view *p, int h, workspace *s, double *slope, const int B)
+{
+    hypothesis one = viewed(p, h);
+    scale_keys(&one, s->keys, s->keys_s, B);
+    covariances(&one, s->keys_s, 0, p->rows, s->rows_s + (size_t)h * p->rows * p->dim, s->cross,
+                s->k, slope, B);
 }
 
 INLINE void load_block(const view *p, workspace *s, int count, int first, const double *points,
@@ -84,10 +106,39 @@ INLINE void load_block(const view *p, workspace *s, int count, int first, const 
     }
 }
 
-INLINE hypothesis viewed(const view *p, int h)
+/* sum_j w_j k_j (B,) of k (m, B). */
+INLINE void weighted_sums(int m, const double *weight, const double *k, double *sums, const int B)
 {
-    hypothesis one = {p->dim, p->scale + (size_t)h * p->dim, p->rbf[h], p->share[h], p->bend[h]};
-    return one;
+    for (int q = 0; q < B; q += LANES) {
+        lanes even = {0.0}, odd = {0.0};
+        int j = 0;
+        for (; j + 2 <= m; j += 2) {
+            even += weight[j] * load(k + (size_t)j * B + q);
+            odd += weight[j + 1] * load(k + (size_t)(j + 1) * B + q);
+        }
+        if (j < m)
+            even += weight[j] * load(k + (size_t)j * B + q);
+        store(sums + q, even + odd);
+    }
+}
+
+/* sum_j v_j^2 (B,) of v (m, B). */
+INLINE void squared_sums(int m, const double *v, double *sums, const int B)
+{
+    for (int q = 0; q < B; q += LANES) {
+        lanes even = {0.0}, odd = {0.0};
+        int j = 0;
+        for (; j + 2 <= m; j += 2) {
+            lanes a = load(v + (size_t)j * B + q), b = load(v + (size_t)(j + 1) * B + q);
+            even += a * a;
+            odd += b * b;
+        }
+        if (j < m) {
+            lanes a = load(v + (size_t)j * B + q);
+            even += a * a;
+        }
+        store(sums + q, even + odd);
+    }
 }
 
 /* Mean and reach (B,) of the keys by hypothesis h; and, where `slope` of the workspace is asked
@@ -100,24 +151,13 @@ INLINE void predict(const view *p, int h, workspace *s, double *mean, double *re
     const double *alpha = p->alpha + (size_t)h * m, *inverse = p->inverse + at * m * m;
     const double amplitude = p->amplitude[h], square = amplitude * amplitude;
     hypothesis one = viewed(p, h);
-    covariances(&one, s->keys, 0, m, p->x, s->cross, s->k, slopes ? s->slope : 0, B);
+    view_covariances(p, h, s, slopes ? s->slope : 0, B);
     whitened(m, inverse, s->k, s->v, B);
     double sum[BLOCK], variance[BLOCK], linked[BLOCK];
-    for (int b = 0; b < B; b++) {
-        sum[b] = linked[b] = 0.0;
-        variance[b] = 0.0;
-    }
-    for (int j = 0; j < m; j++)
-        for (int b = 0; b < B; b++) {
-            sum[b] += alpha[j] * s->k[(size_t)j * B + b];
-            variance[b] += s->v[(size_t)j * B + b] * s->v[(size_t)j * B + b];
-        }
-    if (p->noise) {
-        const double *link = p->link + (size_t)h * m;
-        for (int j = 0; j < m; j++)
-            for (int b = 0; b < B; b++)
-                linked[b] += link[j] * s->k[(size_t)j * B + b];
-    }
+    weighted_sums(m, alpha, s->k, sum, B);
+    squared_sums(m, s->v, variance, B);
+    if (p->noise)
+        weighted_sums(m, p->link + (size_t)h * m, s->k, linked, B);
     double scale[BLOCK], by_covariance[BLOCK];
     for (int b = 0; b < B; b++) {
         mean[b] = p->mean[h] + sum[b];
@@ -143,14 +183,16 @@ INLINE void predict(const view *p, int h, workspace *s, double *mean, double *re
     unwhitened(m, inverse, s->v, s->pulled, B);
     for (int b = 0; b < B; b++)
         own[b] = scale[b];
-    for (int j = 0; j < m; j++)
-        for (int b = 0; b < B; b++)
-            s->pulled[(size_t)j * B + b] *= -2.0 * scale[b];
-    if (p->noise) {
-        const double *link = p->link + (size_t)h * m;
-        for (int j = 0; j < m; j++)
-            for (int b = 0; b < B; b++)
-                s->pulled[(size_t)j * B + b] -= by_covariance[b] * link[j];
+    const double *link = p->noise ? p->link + (size_t)h * m : 0;
+    for (int q = 0; q < B; q += LANES) {
+        lanes factor = -2.0 * load(scale + q), by = load(by_covariance + q);
+        for (int j = 0; j < m; j++) {
+            double *to = s->pulled + (size_t)j * B + q;
+            lanes pulled = factor * load(to);
+            if (link)
+                pulled -= by * link[j];
+            store(to, pulled);
+        }
     }
 }
 
@@ -162,10 +204,11 @@ INLINE void add_slopes(const view *p, int h, workspace *s, const double *by_mean
     const int m = p->rows;
     const double *alpha = p->alpha + (size_t)h * m;
     double owned[BLOCK];
-    for (int j = 0; j < m; j++)
-        for (int b = 0; b < B; b++)
-            weight[(size_t)j * B + b] =
-                by_mean[b] * alpha[j] + by_variance[b] * s->pulled[(size_t)j * B + b];
+    for (int q = 0; q < B; q += LANES) {
+        lanes a = load(by_mean + q), c = load(by_variance + q);
+        for (int j = 0; j < m; j++)
+            store(weight + (size_t)j * B + q, a * alpha[j] + c * load(s->pulled + (size_t)j * B + q));
+    }
     for (int b = 0; b < B; b++)
         owned[b] = by_variance[b] * own[b];
     hypothesis one = viewed(p, h);
@@ -218,7 +261,7 @@ INLINE void averaged(const view *p, workspace *s, int what, int count, int first
     }
 }
 
-INLINE int average_all(const view *p, int what, int count, const double *points, double *value,
+SHARED int average_all(const view *p, int what, int count, const double *points, double *value,
                        double *gradient)
 {
     workspace s;
@@ -306,14 +349,11 @@ INLINE void mean_block(const view *p, workspace *s, int count, int first, const 
         const double *alpha = p->alpha + (size_t)h * m, weight = p->weight[h];
         hypothesis one = viewed(p, h);
         double sum[BLOCK];
-        for (int b = 0; b < B; b++)
-            sum[b] = 0.0;
-        covariances(&one, s->keys, 0, m, p->x, s->cross, s->k, s->slope, B);
+        view_covariances(p, h, s, s->slope, B);
+        weighted_sums(m, alpha, s->k, sum, B);
         for (int j = 0; j < m; j++)
-            for (int b = 0; b < B; b++) {
-                sum[b] += alpha[j] * s->k[(size_t)j * B + b];
+            for (int b = 0; b < B; b++)
                 s->v[(size_t)j * B + b] = -weight * alpha[j];
-            }
         for (int b = 0; b < B; b++)
             total[b] -= weight * (p->mean[h] + sum[b]);
         add_gradient(&one, s->keys, m, p->x, s->slope, s->v, none, s->keys_t, s->rows_t,
@@ -326,7 +366,7 @@ INLINE void mean_block(const view *p, workspace *s, int count, int first, const 
     }
 }
 
-INLINE int lower_all(const view *p, int count, const double *points, double *value,
+SHARED int lower_all(const view *p, int count, const double *points, double *value,
                      double *gradient)
 {
     workspace s;
@@ -350,7 +390,7 @@ int EXPORT(lowered)(const view *p, int count, const double *points, double *valu
 
 /* Climb from x (S, D), in place, to values f (S,): of the averaged log EI, or, if `lowered`, of
    minus the posterior mean. policies/climb.py has the other arguments; unit (S, D). */
-INLINE int climb_all(const view *p, int lowered, int count, int steps, double first_radius,
+SHARED int climb_all(const view *p, int lowered, int count, int steps, double first_radius,
                      int gains, double gain, const double *unit, double *x, double *f)
 {
     const int dim = p->dim;
@@ -389,14 +429,14 @@ int EXPORT(ascend)(const view *p, int lowered, int count, int steps, double firs
 }
 
 /* At least the averaged log EI (C,) of points (C, D), rounding aside; View.bound. */
-INLINE int bound_all(const view *p, int count, const double *points, double *value)
+SHARED int bound_all(const view *p, int count, const double *points, double *value)
 {
     const int m = p->rows;
     workspace s;
     if (!make_workspace(p, &s))
         return -1;
     int bent = has_trend(p);
-    double *row_squares = s.v; /* |phi|^2 of the rows */
+    double *row_squares = s.v, *row_by = s.v + m; /* |phi|^2 of the rows; 1 / their variances */
     for (int j = 0; j < m; j++) {
         row_squares[j] = 0.0;
         if (bent)
@@ -408,20 +448,23 @@ INLINE int bound_all(const view *p, int count, const double *points, double *val
         for (int b = 0; b < BLOCK; b++)
             total[b] = 0.0;
         for (int h = 0; h < p->count; h++) {
+            for (int j = 0; j < m; j++)
+                row_by[j] = 1.0;
             const double *alpha = p->alpha + (size_t)h * m, weight = p->weight[h];
             const double amplitude = p->amplitude[h], best = p->best[h];
             hypothesis one = viewed(p, h);
             double sum[BLOCK], told[BLOCK];
-            for (int b = 0; b < BLOCK; b++)
-                sum[b] = told[b] = 0.0;
-            covariances(&one, s.keys, 0, m, p->x, s.cross, s.k, 0, BLOCK);
-            for (int j = 0; j < m; j++) {
-                double by = 1.0 / (1.0 + one.bend * row_squares[j]);
-                for (int b = 0; b < BLOCK; b++) {
-                    double k = s.k[(size_t)j * BLOCK + b], tells = k * k * by;
-                    sum[b] += alpha[j] * k;
-                    told[b] = tells > told[b] ? tells : told[b];
+            view_covariances(p, h, &s, 0, BLOCK);
+            weighted_sums(m, alpha, s.k, sum, BLOCK);
+            for (int j = 0; j < m && one.bend != 0.0; j++)
+                row_by[j] = 1.0 / (1.0 + one.bend * row_squares[j]);
+            for (int q = 0; q < BLOCK; q += LANES) {
+                lanes most = {0.0};
+                for (int j = 0; j < m; j++) {
+                    lanes k = load(s.k + (size_t)j * BLOCK + q), tells = k * k * row_by[j];
+                    most = LARGER(tells, most);
                 }
+                store(told + q, most);
             }
 #pragma omp simd
             for (int b = 0; b < BLOCK; b++) {
@@ -446,7 +489,7 @@ int EXPORT(bound)(const view *p, int count, const double *points, double *value)
 
 /* Append the indices of the largest values from `first` to `last` - 1, `most` of them, to `index`:
    in a heap, the least of them on top. Returns how many. */
-INLINE int largest(const double *values, int first, int last, int most, int *index)
+SHARED int largest(const double *values, int first, int last, int most, int *index)
 {
     int size = 0;
     for (int i = first; i < last; i++) {
@@ -474,7 +517,7 @@ INLINE int largest(const double *values, int first, int last, int most, int *ind
 
 /* The exact scores of the candidates (C, D) with the largest bounds, `most` of the first `wide`, and
    of the others: score and index, (2 most,). */
-INLINE int score_all(const view *p, int count, int wide, int most, const double *points,
+SHARED int score_all(const view *p, int count, int wide, int most, const double *points,
                      double *score, int *index)
 {
     const size_t dim = (size_t)p->dim;

@@ -3,6 +3,15 @@
 #define LEVEL plain
 #include "all.h"
 
+/* What was compiled: the digest of the sources that setup.py worked out; nothing without it. */
+#ifndef RNNBBO_SOURCES
+#define RNNBBO_SOURCES ""
+#endif
+__attribute__((visibility("default"))) const char *rnnbbo_sources(void)
+{
+    return RNNBBO_SOURCES;
+}
+
 /* The best level that this processor has: 1 for avx2, else 0. */
 int __attribute__((visibility("default"))) rnnbbo_level(void)
 {

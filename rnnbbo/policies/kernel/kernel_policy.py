@@ -27,6 +27,7 @@ from rnnbbo.policies.kernel import (
     inference,
     recommending,
     refining,
+    repeating,
     search,
     seeing,
 )
@@ -93,10 +94,12 @@ class KernelPolicy(Policy):
         adviser: a policy whose scores count at first; its weights are the parameters.
         earlier: what was learnt of earlier studies of like problems; None without any.
         reference: (K,) the reference point of several objectives, in raw values; None to derive it.
+        repeats: whether its memory is for points of several values.
     """
 
     takes = Takes.ALL
     knows_gain = True
+    knows_repeats = True
     constrained = True
     multi_objective = True
 
@@ -105,6 +108,7 @@ class KernelPolicy(Policy):
     adviser: Adviser | None = None
     earlier: EarlierStudies | None = None
     reference: tuple[float, ...] | None = None
+    repeats: bool = False
 
     @property
     def about(self) -> str:  # type: ignore[override]
@@ -126,6 +130,10 @@ class KernelPolicy(Policy):
     def within(self, reference: Sequence[float]) -> Self:
         """Return the policy with a reference point; see `Policy.within`."""
         return replace(self, reference=tuple(reference))
+
+    def repeating(self) -> Self:
+        """Return the policy that asks for points again; see `Policy.repeating`."""
+        return replace(self, repeats=True)
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the adviser's: nothing else is learned."""
@@ -168,7 +176,7 @@ class KernelPolicy(Policy):
 
         The particles move to the posterior of what is left, in so many steps each.
         """
-        kept = rows_to_keep(state, 3 * self.config.max_rows // 4)
+        kept = rows_to_keep(state, 3 * self.config.max_rows // 4, self.repeats)
         state = state.kept(self.prior, kept, seed, moves)
         if state.several:
             return state.with_first()
@@ -426,6 +434,17 @@ class KernelPolicy(Policy):
         flat = _plateaus(state, space.category_columns)
         return expected_gain.expected_gain(state.belief, wanted, y, points, flat)
 
+    def again(
+        self,
+        params: Params,
+        state: KernelState,
+        new: np.ndarray | None,
+        pending: np.ndarray,
+        space: Space,
+    ) -> np.ndarray | None:
+        """Return the observation to evaluate once more; see `Policy.again`."""
+        return repeating.again(state, self.config.hypotheses, new, pending)
+
     def _refines(self, told: int) -> bool:
         """Tell whether an ask after so many values is one of those that refine the incumbent."""
         return told >= self.config.refine_from and (told + 1) % self.config.refine_every == 0
@@ -447,11 +466,17 @@ def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observ
     return known
 
 
-def rows_to_keep(state: KernelState, count: int) -> np.ndarray:
-    """Return the rows that stay when the memory is full: of a front, all that there is room for."""
+def rows_to_keep(state: KernelState, count: int, by_mean: bool = False) -> np.ndarray:
+    """Return the rows that stay when the memory is full: of a front, all that there is room for.
+
+    Args:
+        state: with as many rows at least.
+        count: how many.
+        by_mean: which of several values at one point stay: see `thin`.
+    """
     first = state.front()[:count] if state.several else np.zeros(0, dtype=np.intp)
     others = np.setdiff1d(np.arange(len(state.y)), first)
-    rows = others[thin(state.x[others], state.ranked()[others], count - len(first))]
+    rows = others[thin(state.x[others], state.ranked()[others], count - len(first), by_mean)]
     return np.sort(np.concatenate([first, rows]))
 
 

@@ -34,13 +34,15 @@ def recommend(
     share = weight @ real
     if deviation == 0.0 or share < _LIKELY:
         return Recommendation(x[lowest])
-    # Averaged in warped values, whose unit is that of y near the incumbent.
-    known = np.where(belief.out | passed, np.inf, weight @ (smooth.mean + AS_TOLD * smooth.w))
-    best = int(known.argmin())
+    # Averaged in warped values, whose unit is that of y near the incumbent; over all of a point's.
+    counts = ~(belief.out | passed)
+    z, w = _of_points(x, z[None], counts)[0], _of_points(x, smooth.w, counts)
+    known = np.where(counts, weight @ (smooth.mean + AS_TOLD * w), np.inf)
+    best, least = int(known.argmin()), int(np.where(passed, np.inf, z).argmin())
     noise = weight @ smooth.noise
-    gap = weight @ (smooth.w[:, best] - smooth.w[:, lowest])
-    if z[best] == 0.0 or gap > EXPLAINED * noise:
-        best = lowest
+    gap = weight @ (w[:, best] - w[:, least])
+    if z[best] == z[least] or gap > EXPLAINED * noise:
+        best = least
     mean, c = smooth.mean[:, best], np.exp(belief.hypotheses.log_warp)
     estimated = c * np.expm1(mean / c)
     more = c * np.expm1((mean + smooth.noise) / c)
@@ -49,3 +51,13 @@ def recommend(
         float(y[lowest] + deviation * (weight @ estimated)),
         float(deviation * ((weight * real) @ (more - estimated)) / share),
     )
+
+
+def _of_points(x: np.ndarray, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the values (K, n) with the mean of those that count, (n,), at each of equal points."""
+    _, group = np.unique(x, axis=0, return_inverse=True)
+    means = values.copy()
+    for g in np.flatnonzero(np.bincount(group.reshape(-1)[counts]) > 1):
+        rows = np.flatnonzero((group.reshape(-1) == g) & counts)
+        means[:, rows] = values[:, rows].mean(axis=1, keepdims=True)
+    return means

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnnbbo import core
+from rnnbbo.benchmarks import methods
 from rnnbbo.benchmarks.measures import latency
 from rnnbbo.benchmarks.reports.section import NONE, Subsection
 
@@ -80,6 +82,39 @@ def test_a_method_that_is_ended_has_no_figure(measured: Measured) -> None:
     assert [cell.text for cell in subsection.tables[0].rows[0]] == ["random", NONE]
 
 
+def test_a_whole_run_is_the_sum_of_its_asks_and_tells(slower: Slower) -> None:
+    runs = [latency.time_steps(slower, 5, 2)]
+    assert latency._whole_cell(runs, 3).value == pytest.approx(1.1 * (1 + 2 + 3))
+    assert latency._whole_cell(runs, 6).text == NONE
+
+
+def test_numpy_and_the_core_take_turns_and_stand_beside_each_other(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def make_method(name: str, *arguments: Any) -> Any:
+        made.append((name, core.name()))
+        return methods.make_method(name, *arguments)
+
+    monkeypatch.setattr(latency, "make_method", make_method)
+    here = core.name()
+    options = ["--methods", "lstm-direct,cma", "--at", "2", "--whole", "2", "--repeats", "2"]
+    (subsection,) = measured("latency", *options, "--cores", f"numpy,{here}")
+    if here == "numpy":
+        pytest.skip("the core was not built: one column")
+    assert made == [("lstm-direct", "numpy"), ("lstm-direct", here), ("cma", "numpy")] * 2
+    assert [table.caption for table in subsection.tables] == ["t = 2", "a run of 2"]
+    for table in subsection.tables:
+        assert table.head == ("method", "numpy", here, f"numpy / {here}")
+        ours, peer = table.rows
+        expected = ours[1].value / ours[2].value
+        assert ours[3].value == pytest.approx(expected)
+        assert peer[1] == peer[2]
+        assert peer[3].text == NONE
+    assert core.name() == here
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -89,6 +124,7 @@ def test_a_method_that_is_ended_has_no_figure(measured: Measured) -> None:
         (["--at", "0"], "'0'; expected integers >= 1"),
         (["--dim", "0"], "0 is not in the range x>=1"),
         (["--limit", "0"], "'0'; expected a number of seconds > 0"),
+        (["--cores", "numpy,best"], "'best'; expected numpy"),
     ],
 )
 def test_what_is_wrong_is_named(

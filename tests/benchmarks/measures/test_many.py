@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from rnnbbo import core
 from rnnbbo.benchmarks.measures.batched_runs import BatchedObjectives, operations, own_seconds
 from rnnbbo.many import minimize_many
 
@@ -37,6 +38,21 @@ def test_a_row_a_policy_and_one_of_random_search(measured):
     assert table.head[:3] == ("policy", "time", "asks a second")
     assert table.head[-1] == "the first 3, one by one"
     assert [row[0].text for row in table.rows] == ["lstm-direct", "random search"]
+
+
+def test_numpy_and_the_core_stand_beside_each_other(measured):
+    here = core.name()
+    if here == "numpy":
+        pytest.skip("the core was not built")
+    options = "--policies lstm,lstm-direct --problems 20 --n-calls 3 --dim 2 --repeats 2"
+    (subsection,) = measured("many", *options.split(), "--cores", f"numpy,{here}")
+    (table,) = subsection.tables
+    assert table.head[:4] == ("policy", "numpy", here, f"numpy / {here}")
+    assert [row[0].text for row in table.rows] == ["lstm", "lstm-direct"]
+    for row in table.rows:
+        assert row[3].value == pytest.approx(row[1].value / row[2].value)
+        assert row[4].text.split()[0] == row[5].text.split()[0]
+    assert core.name() == here
 
 
 @pytest.mark.parametrize(
