@@ -230,7 +230,7 @@ def test_climbs_begin_where_scores_and_what_is_added_are_best():
     points = some_points(state, 20)
     added = np.full((1, 20), -1e3)
     added[0, [3, 15]] = 0.0
-    how = ascent.climbing(Candidates(points, 10), added)._replace(steps=1, radius=1e-9)
+    how = ascent.plan_climb(Candidates(points, 10), added)._replace(steps=1, radius=1e-9)
     _, found = net._head.look(params, net.context(np, state), state, points, None, how)
     assert_close(found[0], points[0, [3, 15]], 1e-6)
 
