@@ -16,7 +16,8 @@ from setuptools.command.build_ext import build_ext
 FOLDER = Path("rnnbbo/core/src")
 LEVELS = ["plain.c", "avx2.c"]
 FLAGS = [
-    "-O3",
+    "-O2",
+    "-ftree-vectorize",  # -O3 takes half as long again to compile, and is no faster
     "-std=c11",
     "-ffp-contract=fast",  # else -std=c11 keeps gcc from fused multiply-add
     "-fopenmp-simd",
