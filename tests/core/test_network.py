@@ -7,7 +7,7 @@ import pytest
 
 from rnnbbo import core, minimize_many, shipped
 from rnnbbo.core import Library, network, without_core
-from rnnbbo.core.library import _OFF, _path
+from rnnbbo.core.library import _FILE, _OFF
 from rnnbbo.policies import evidence
 from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.evidence import Observation
@@ -26,9 +26,7 @@ POLICIES = ("lstm", "dnc", "dnc-rough")
 
 @pytest.fixture(params=LEVELS, autouse=True)
 def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    path = _path()
-    assert path is not None
-    compiled = Library(path, request.param)
+    compiled = Library(_FILE, request.param)
     monkeypatch.setattr(network, "library", lambda: None if _OFF else compiled)
     return request.param
 
