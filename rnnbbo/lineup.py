@@ -17,7 +17,7 @@ from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
 from rnnbbo.scalarised import ScalarisedProposer
 from rnnbbo.space import Space
-from rnnbbo.values import replace
+from rnnbbo.replacing import replace
 
 
 @dataclass(frozen=True)

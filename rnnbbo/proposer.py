@@ -15,7 +15,7 @@ from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
 from rnnbbo.space import Space
-from rnnbbo.values import replace
+from rnnbbo.replacing import replace
 
 _WEIGHED = 16  # choices, the best first, that count for what is left to gain
 

@@ -13,7 +13,7 @@ from rnnbbo.ledger import Ledger
 from rnnbbo.policies.protocol import MOST_PENDING
 from rnnbbo.proposer import Proposer
 from rnnbbo.scalarisation import draw_weights, scalarise
-from rnnbbo.values import replace
+from rnnbbo.replacing import replace
 
 
 @dataclass(frozen=True)

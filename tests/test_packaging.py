@@ -86,7 +86,8 @@ def _build(tree: Path, out: Path, kind: str, **environment: str) -> tuple[Path, 
         text=True,
         check=False,
         cwd=out,
-        env={**os.environ, **environment},
+        # Not for its speed: it takes a fifth of the time to compile.
+        env={**os.environ, "RNNBBO_CFLAGS": "-O1", **environment},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (file,) = out.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[kind])
@@ -124,7 +125,7 @@ def _names(wheel: Path) -> set[str]:
 def test_source_distribution_holds_the_sources_of_the_core(source: Path) -> None:
     folder = "rnnbbo/core/src"
     written = {path.name for path in (ROOT / folder).iterdir()}
-    assert {"plain.c", "avx2.c", "all.h"} <= written
+    assert {"library.c", "kernel_plain.c", "network_avx2.c", "gp.h"} <= written
     assert {path.name for path in (source / folder).iterdir()} == written
     assert (source / "setup.py").exists()
 

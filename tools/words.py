@@ -14,6 +14,7 @@ One meaning is counted once:
 - what is imported from elsewhere: it is defined there;
 - a type that is defined in the same way twice (`Array = NDArray[np.float64]`);
 - methods and attributes: the same name in several classes is a protocol (`ask`, `step`);
+- what `core` holds: it is the same, compiled, and has its name;
 - the commands of the command line, which are named as the user's verb, and their modules; and
   `main`, which Python's programs are called.
 """
@@ -60,6 +61,11 @@ class Definition(NamedTuple):
         """What the words have in common that may be taken for each other."""
         return self.word if self.kind == "constant" else self.word.lower().replace("_", "")
 
+    @property
+    def compiled(self) -> bool:
+        """Whether it is of the compiled core."""
+        return self.module.startswith("core.")
+
     def __str__(self) -> str:
         return f"{self.kind} {self.module}" + ("" if self.kind == "module" else f".{self.word}")
 
@@ -105,6 +111,8 @@ def definitions(package: Path) -> Iterator[Definition]:
 
 def same(one: Definition, other: Definition) -> bool:
     """Tell whether two definitions of a group are of one meaning, or of words told apart."""
+    if one.compiled != other.compiled:
+        return True
     if "module" not in (one.kind, other.kind):
         return one.word != other.word or one.value == other.value != ""
     return any(

@@ -30,7 +30,7 @@ typedef struct {
     double glitch;                /* what an outlier adds where it says nothing */
 } prior;
 
-/* Random numbers of M moves, `Draws` of hypotheses.py; W = D + 3. */
+/* Random numbers of M moves, `MoveDraws` of hypotheses.py; W = D + 3. */
 typedef struct {
     const int *pair;      /* (2, M) */
     const double *whole;  /* (M,) */

@@ -92,7 +92,7 @@ class Hypotheses(NamedTuple):
         return type(self)(*fields)
 
 
-class Draws(NamedTuple):
+class MoveDraws(NamedTuple):
     """Random numbers of M moves of hypotheses that have W = D + 3 numbers each.
 
     Attributes:
@@ -125,7 +125,7 @@ class Draws(NamedTuple):
         )
 
 
-def propose_moves(h: Hypotheses, index: np.ndarray, draws: Draws) -> Hypotheses:
+def propose_moves(h: Hypotheses, index: np.ndarray, draws: MoveDraws) -> Hypotheses:
     """Propose moves of the hypotheses at an index array (M,), as likely as those back.
 
     Differential-evolution Markov chains (ter Braak 2006): a step is the difference of two others,

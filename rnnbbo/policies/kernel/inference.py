@@ -227,7 +227,7 @@ def _move(
     """Take one Metropolis step with so many particles; `own`: nobody else has the arrays."""
     h, out = belief.hypotheses, belief.out
     index = rng.permutation(h.size)[:count]
-    draws = hypotheses.Draws.of(rng, h, len(index))
+    draws = hypotheses.MoveDraws.of(rng, h, len(index))
     log_chance = np.log(rng.random(len(index)))
     library = core.library()
     if library is not None:

@@ -17,7 +17,7 @@ from rnnbbo.space import Space
 # Maps points (S, D) to values (S,) and gradients (S, D).
 _Climbed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-WIDE, _NEAR = 96, 72  # candidates over the cube, and round the incumbent
+EVERYWHERE, _NEAR = 96, 72  # candidates over the cube, and round the incumbent
 RADII = np.array([0.15, 0.02, 0.002])  # of those round the incumbent, in length-scales
 PROMISING = 32  # candidates of either kind that get an exact score
 _STARTS, STEPS = 3, 12  # candidates that are refined, and evaluations of each
@@ -28,7 +28,15 @@ GAIN = 0.05  # where no step promises more, in logarithms of the improvement, cl
 def sizes(hypotheses: int, dim: int) -> asking.Sizes:
     """Return the sizes of an ask in `dim` dimensions, as the compiled functions take them."""
     return asking.Sizes(
-        hypotheses, WIDE, _NEAR, len(RADII), PROMISING, _STARTS, STEPS, first_radius(dim), GAIN
+        hypotheses,
+        EVERYWHERE,
+        _NEAR,
+        len(RADII),
+        PROMISING,
+        _STARTS,
+        STEPS,
+        first_radius(dim),
+        GAIN,
     )
 
 
@@ -39,7 +47,7 @@ def make_candidates(
     lengthscales: np.ndarray,
     flat: Plateaus,
 ) -> np.ndarray:
-    """Draw points of the space: WIDE over the cube, and _NEAR round each of m incumbents, (C, D).
+    """Draw points of the space: EVERYWHERE over the cube, and _NEAR round each of m incumbents, (C, D).
 
     Args:
         rng: randomness of this ask.
@@ -50,7 +58,7 @@ def make_candidates(
     """
     first, *others = around
     drawn = [_round(rng, space, first, lengthscales, flat)]
-    drawn += [_round(rng, space, other, lengthscales, flat)[WIDE:] for other in others]
+    drawn += [_round(rng, space, other, lengthscales, flat)[EVERYWHERE:] for other in others]
     return drawn[0] if not others else np.concatenate(drawn)
 
 
@@ -79,9 +87,9 @@ def _draw(
         u = rng.random((_NEAR, dim))
         alpha = np.array(points.golden_steps(dim))
         return compiled.candidates(
-            library, WIDE, shift, alpha, incumbent, lengthscales, RADII, normal, u
+            library, EVERYWHERE, shift, alpha, incumbent, lengthscales, RADII, normal, u
         )
-    wide = points.quasi_random(np, rng.random((1, dim)), 0, WIDE)[0]
+    wide = points.quasi_random(np, rng.random((1, dim)), 0, EVERYWHERE)[0]
     turn = np.arange(_NEAR)
     radius = RADII[turn % len(RADII), None]
     scale = np.minimum(lengthscales[turn // len(RADII) % len(lengthscales)], 1.0)
@@ -98,15 +106,15 @@ def _draw(
 
 def promising(bound: np.ndarray) -> np.ndarray:
     """Return the indices of the largest bounds (C,), PROMISING of either kind of candidates."""
-    wide = np.argpartition(-bound[:WIDE], PROMISING)[:PROMISING]
-    near = np.argpartition(-bound[WIDE:], PROMISING)[:PROMISING]
-    return np.concatenate([wide, WIDE + near])
+    wide = np.argpartition(-bound[:EVERYWHERE], PROMISING)[:PROMISING]
+    near = np.argpartition(-bound[EVERYWHERE:], PROMISING)[:PROMISING]
+    return np.concatenate([wide, EVERYWHERE + near])
 
 
 def starts(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Choose candidates to refine: the best of the cube and of the spray, since basins differ."""
     best = index[np.argsort(-scores, kind="stable")]
-    wide, near = best[best < WIDE], best[best >= WIDE]
+    wide, near = best[best < EVERYWHERE], best[best >= EVERYWHERE]
     return np.concatenate([wide[: _STARTS // 2], near[: _STARTS - _STARTS // 2]])
 
 

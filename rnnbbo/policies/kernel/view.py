@@ -155,7 +155,7 @@ class View:
     def score_promising(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `score` of the candidates (C, D) with the largest bounds, and their indices."""
         if self.compiled is not None:
-            return self.compiled.score_promising(points, search.WIDE, search.PROMISING)
+            return self.compiled.score_promising(points, search.EVERYWHERE, search.PROMISING)
         index = search.promising(self.bound(points))
         return self.score(points[index]), index
 
