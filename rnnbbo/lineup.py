@@ -15,9 +15,9 @@ from rnnbbo.feed import Told
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
+from rnnbbo.replacing import replace
 from rnnbbo.scalarised import ScalarisedProposer
 from rnnbbo.space import Space
-from rnnbbo.replacing import replace
 
 
 @dataclass(frozen=True)

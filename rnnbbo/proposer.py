@@ -14,8 +14,8 @@ from rnnbbo.policies.allowed import admit
 from rnnbbo.policies.candidates import quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
-from rnnbbo.space import Space
 from rnnbbo.replacing import replace
+from rnnbbo.space import Space
 
 _WEIGHED = 16  # choices, the best first, that count for what is left to gain
 

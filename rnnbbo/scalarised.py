@@ -12,8 +12,8 @@ from rnnbbo.feed import Feed
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.protocol import MOST_PENDING
 from rnnbbo.proposer import Proposer
-from rnnbbo.scalarisation import draw_weights, scalarise
 from rnnbbo.replacing import replace
+from rnnbbo.scalarisation import draw_weights, scalarise
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def make_candidates(
     lengthscales: np.ndarray,
     flat: Plateaus,
 ) -> np.ndarray:
-    """Draw points of the space: EVERYWHERE over the cube, and _NEAR round each of m incumbents, (C, D).
+    """Draw points of the space, (C, D): EVERYWHERE over the cube, _NEAR round each of m incumbents.
 
     Args:
         rng: randomness of this ask.

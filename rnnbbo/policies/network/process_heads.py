@@ -132,7 +132,7 @@ def refit(
 ) -> ProcessState:
     """Condition the heads on the rows, and move their length-scales up the likelihood."""
     if xp is np:
-        found = core.refit(params, context, state.shift, values(evidence, archive))
+        found = core.refit(params, context, state.shift, known_values(evidence, archive))
         if found is not None:
             *fit, shift, inputs = found
             return ProcessState(shift, inputs, Fit.of_arrays(fit))
@@ -153,7 +153,7 @@ def refit(
     return ProcessState(shift, inputs, posterior)
 
 
-def values(evidence: Evidence, archive: Archive) -> core.Values:
+def known_values(evidence: Evidence, archive: Archive) -> core.Values:
     """Return the values told and the rows, as the compiled library takes them."""
     e = evidence
     return core.Values(e.told, e.best_x, e.best_y, e.mean, e.m2, archive.x, archive.y)

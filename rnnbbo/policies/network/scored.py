@@ -197,7 +197,7 @@ class Scored:
             params,
             (context, state.shared, state.evidence.second_x),
             self.recurrence.words(state),
-            process_heads.values(state.evidence, state.archive),
+            process_heads.known_values(state.evidence, state.archive),
             state.processes.fit.arrays,
             SERIES_SINGLE,
             candidates,
