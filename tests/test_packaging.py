@@ -168,7 +168,8 @@ def test_the_core_compiles_without_a_warning(compiler: str, tmp_path: Path) -> N
         **os.environ,
         "CC": compiler,
         "LDSHARED": f"{compiler} -shared",
-        "RNNBBO_CFLAGS": "-Wall -Wextra -Werror -O1",  # more takes longer, and warns of no more
+        # More takes longer, and warns of no more; clang tells which loops it leaves as they are.
+        "RNNBBO_CFLAGS": "-Wall -Wextra -Werror -Wno-pass-failed -O1",
     }
     folders = ["--build-lib", str(tmp_path / "lib"), "--build-temp", str(tmp_path / "temp")]
     command = [sys.executable, "setup.py", "build_ext", *folders]

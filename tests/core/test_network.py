@@ -270,7 +270,7 @@ def _without(net: Network, *given):
 
 def test_a_covariance_that_is_not_positive_definite_is_left_to_numpy():
     net, params, state = a_run("lstm", (1, 3, 5))
-    known = process_heads.values(state.evidence, state.archive)
+    known = process_heads.known_values(state.evidence, state.archive)
     x = known.x.copy()
     x[0, 2] = np.nan
     context, shift = net.context(np, state), state.processes.shift

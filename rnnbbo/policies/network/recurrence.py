@@ -47,4 +47,8 @@ class Recurrence(Protocol):
         """
 
     def words(self, state: NetworkState) -> Array | None:
-        """Return the words (B, N, D width) of a memory that candidates read; None without one."""
+        """Return the words (B, N, D width) of a memory that candidates read; None without one.
+
+        A recurrence whose `read` is none of those here has no such method: the compiled functions
+        know of no other, and numpy computes.
+        """

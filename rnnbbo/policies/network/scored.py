@@ -191,12 +191,15 @@ class Scored:
         Once there is a fit. Arguments are those of `forward` and `core.network.consider`, which
         says what is returned.
         """
-        if state.processes is None or state.processes.fit is None or state.archive is None:
+        words = getattr(self.recurrence, "words", None)
+        if words is None or state.archive is None:
+            return None
+        if state.processes is None or state.processes.fit is None:
             return None
         return core.consider(
             params,
             (context, state.shared, state.evidence.second_x),
-            self.recurrence.words(state),
+            words(state),
             process_heads.known_values(state.evidence, state.archive),
             state.processes.fit.arrays,
             SERIES_SINGLE,
