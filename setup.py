@@ -16,7 +16,7 @@ from setuptools.command.build_ext import build_ext
 FOLDER = Path("rnnbbo/core/src")
 LEVELS = ["plain.c", "avx2.c"]
 FLAGS = [
-    "-O3",
+    "-O3",  # loops of known length have to be unrolled
     "-std=c11",
     "-ffp-contract=fast",  # else -std=c11 keeps gcc from fused multiply-add
     "-fopenmp-simd",

@@ -109,6 +109,8 @@ INLINE void add_scaled(double a, const double *restrict x, double *restrict y, i
    takes several of them. */
 typedef double lanes __attribute__((vector_size(32)));
 #define LANES 4
+#define BLOCK 8 /* keys at once, where there are many; such functions are compiled for both */
+#define FEW 4   /* where there are few */
 
 INLINE lanes load(const double *from)
 {

@@ -69,7 +69,7 @@ INLINE void solve(int n, const double *factor, double *b)
 }
 
 /* v = W k (n, B), of k (n, B); B is LANES or twice as many. */
-INLINE void whitened(int n, const double *inverse, const double *k, double *v, const int B)
+INLINE void whitened_of(int n, const double *inverse, const double *k, double *v, const int B)
 {
     const int R = 4, P = B / LANES; /* rows at once, whose sums stay in registers */
     int i = 0;
@@ -95,8 +95,23 @@ INLINE void whitened(int n, const double *inverse, const double *k, double *v, c
         }
 }
 
+SHARED void whitened_many(int n, const double *inverse, const double *k, double *v)
+{
+    whitened_of(n, inverse, k, v, BLOCK);
+}
+
+SHARED void whitened_few(int n, const double *inverse, const double *k, double *v)
+{
+    whitened_of(n, inverse, k, v, FEW);
+}
+
+INLINE void whitened(int n, const double *inverse, const double *k, double *v, const int B)
+{
+    (B == BLOCK ? whitened_many : whitened_few)(n, inverse, k, v);
+}
+
 /* W^T v (n, B), of v (n, B). */
-INLINE void unwhitened(int n, const double *inverse, const double *v, double *out, const int B)
+INLINE void unwhitened_of(int n, const double *inverse, const double *v, double *out, const int B)
 {
     const int P = B / LANES;
     memset(out, 0, sizeof(double) * (size_t)n * B);
@@ -123,6 +138,21 @@ INLINE void unwhitened(int n, const double *inverse, const double *v, double *ou
                 store(to, load(to) + inverse[(size_t)i * n + j] * own);
             }
         }
+}
+
+SHARED void unwhitened_many(int n, const double *inverse, const double *v, double *out)
+{
+    unwhitened_of(n, inverse, v, out, BLOCK);
+}
+
+SHARED void unwhitened_few(int n, const double *inverse, const double *v, double *out)
+{
+    unwhitened_of(n, inverse, v, out, FEW);
+}
+
+INLINE void unwhitened(int n, const double *inverse, const double *v, double *out, const int B)
+{
+    (B == BLOCK ? unwhitened_many : unwhitened_few)(n, inverse, v, out);
 }
 
 #endif

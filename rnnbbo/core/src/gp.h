@@ -9,9 +9,6 @@ coordinate after coordinate, (D, B), so that what is done with one key is done w
 
 #include "arithmetic.h"
 
-#define BLOCK 8  /* keys at once, where there are many */
-#define FEW 4    /* where there are few */
-
 /* What one hypothesis says of covariances; lengths are those of the unit cube. */
 typedef struct {
     int dim;             /* D */
@@ -54,7 +51,7 @@ INLINE void trend_squares(int dim, const double *t, double *squares, const int B
 }
 
 /* phi . phi' (n, B) of keys (D, B) and rows (n, D), both as t. */
-INLINE void trend_products(int dim, const double *keys, int n, const double *rows, double *cross,
+INLINE void trend_products_of(int dim, const double *keys, int n, const double *rows, double *cross,
                            const int B)
 {
     for (int j = 0; j < n; j++)
@@ -67,6 +64,21 @@ INLINE void trend_products(int dim, const double *keys, int n, const double *row
             }
             store(cross + (size_t)j * B + p, sum);
         }
+}
+
+SHARED void trend_products_many(int dim, const double *keys, int n, const double *rows, double *cross)
+{
+    trend_products_of(dim, keys, n, rows, cross, BLOCK);
+}
+
+SHARED void trend_products_few(int dim, const double *keys, int n, const double *rows, double *cross)
+{
+    trend_products_of(dim, keys, n, rows, cross, FEW);
+}
+
+INLINE void trend_products(int dim, const double *keys, int n, const double *rows, double *cross, const int B)
+{
+    (B == BLOCK ? trend_products_many : trend_products_few)(dim, keys, n, rows, cross);
 }
 
 /* k_s of r^2, in place of r^2 (n,). */
@@ -153,7 +165,7 @@ INLINE void distances(int dim, const double *keys, int first, int n, const doubl
 
 keys (D, B) and rows (n, D), both scaled; cross (n, B) of trend_products, or NULL; k (n, B); slope
 (n, B), or NULL: (1 - a) (-2 dk_s / d(r^2)). */
-INLINE void covariances(const hypothesis *h, const double *keys, int first, int n,
+INLINE void covariances_of(const hypothesis *h, const double *keys, int first, int n,
                         const double *rows, const double *cross, double *k, double *slope,
                         const int B)
 {
@@ -190,11 +202,26 @@ INLINE void covariances(const hypothesis *h, const double *keys, int first, int 
                 k[(size_t)j * B + b] += h->bend * cross[(size_t)j * B + b];
 }
 
+SHARED void covariances_many(const hypothesis *h, const double *keys, int first, int n, const double *rows, const double *cross, double *k, double *slope)
+{
+    covariances_of(h, keys, first, n, rows, cross, k, slope, BLOCK);
+}
+
+SHARED void covariances_few(const hypothesis *h, const double *keys, int first, int n, const double *rows, const double *cross, double *k, double *slope)
+{
+    covariances_of(h, keys, first, n, rows, cross, k, slope, FEW);
+}
+
+INLINE void covariances(const hypothesis *h, const double *keys, int first, int n, const double *rows, const double *cross, double *k, double *slope, const int B)
+{
+    (B == BLOCK ? covariances_many : covariances_few)(h, keys, first, n, rows, cross, k, slope);
+}
+
 /* The gradient (D, B), by the keys, of sum_j c_j k(x, x_j) + own k(x, x), added to `gradient`.
 
 weight (n, B) has the c_j; own (B,); slope (n, B) of `covariances`; t of keys (D, B) and of rows
 (n, D), or NULL without a trend. */
-INLINE void add_gradient(const hypothesis *h, const double *keys, int n, const double *rows,
+INLINE void add_gradient_of(const hypothesis *h, const double *keys, int n, const double *rows,
                          const double *slope, const double *weight, const double *own,
                          const double *keys_t, const double *rows_t, double *gradient, const int B)
 {
@@ -233,6 +260,21 @@ INLINE void add_gradient(const hypothesis *h, const double *keys, int n, const d
             }
             store(gradient + d * B + p, load(gradient + d * B + p) + sum);
         }
+}
+
+SHARED void add_gradient_many(const hypothesis *h, const double *keys, int n, const double *rows, const double *slope, const double *weight, const double *own, const double *keys_t, const double *rows_t, double *gradient)
+{
+    add_gradient_of(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient, BLOCK);
+}
+
+SHARED void add_gradient_few(const hypothesis *h, const double *keys, int n, const double *rows, const double *slope, const double *weight, const double *own, const double *keys_t, const double *rows_t, double *gradient)
+{
+    add_gradient_of(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient, FEW);
+}
+
+INLINE void add_gradient(const hypothesis *h, const double *keys, int n, const double *rows, const double *slope, const double *weight, const double *own, const double *keys_t, const double *rows_t, double *gradient, const int B)
+{
+    (B == BLOCK ? add_gradient_many : add_gradient_few)(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient);
 }
 
 #endif

@@ -14,6 +14,7 @@ Random numbers are drawn there. */
 #define ADDITIVE .75      /* _SHARE of hypotheses.py */
 #define LARGEST 2e6       /* _LARGEST of inference.py: 2 / sqrt(JITTER) */
 #define FLIP .1           /* _FLIP of hypotheses.py */
+#define ROUNDING 1e-28    /* _ROUNDING of hypotheses.py */
 
 /* Fields of `Hypotheses`, (N, D) and (N,). */
 typedef struct {
@@ -91,8 +92,8 @@ INLINE double nuggets_of(const hypotheses *all, int i, int n, const double *out,
 INLINE double warp_heights(int n, const double *z, double log_c, double *w, double *spread)
 {
     const double c = exp(log_c);
-    double jacobian = 0.0, mean = 0.0, variance = 0.0;
-#pragma omp simd reduction(+ : jacobian, mean)
+    double jacobian = 0.0, mean = 0.0, variance = 0.0, largest = 0.0;
+#pragma omp simd reduction(+ : jacobian, mean) reduction(max : largest)
     for (int j = 0; j < n; j++) {
         /* log(1 + a), with what 1 + a has lost of a */
         double a = fabs(z[j]) / c, above = 1.0 + a;
@@ -100,13 +101,14 @@ INLINE double warp_heights(int n, const double *z, double log_c, double *w, doub
         w[j] = copysign(c * log_ratio, z[j]);
         jacobian -= log_ratio;
         mean += w[j];
+        largest = w[j] * w[j] > largest ? w[j] * w[j] : largest;
     }
     mean /= n;
 #pragma omp simd reduction(+ : variance)
     for (int j = 0; j < n; j++)
         variance += (w[j] - mean) * (w[j] - mean);
     variance /= n;
-    *spread = variance > 0.0 ? variance : 1.0;
+    *spread = variance > ROUNDING * largest ? variance : 1.0;
     return jacobian;
 }
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo import pareto
-from rnnbbo.policies.kernel import inference, posterior, search
+from rnnbbo.policies.kernel import inference, search
 from rnnbbo.policies.kernel.chebyshev_lines import Lines
 from rnnbbo.policies.kernel.decomposition import ranks_of
 from rnnbbo.policies.kernel.hypervolume_gain import MOST_BOXED, Boxes, Target
@@ -68,14 +68,9 @@ class FrontView(NamedTuple):
 
     def climbed(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the averaged log gain (S,) of points (S, D) and its gradient (S, D)."""
-        parts = []
-        for view in self.views:
-            centred = points - view.incumbent
-            keys, features = centred / view.lengthscales, view.features(points)
-            predicted = posterior.predict_with_slopes(np, view.posterior, keys, features)
-            parts.append((keys, features, *predicted))
-        mean = np.stack([part[2] for part in parts], axis=-1)
-        deviation = np.stack([part[3] for part in parts], axis=-1)
+        parts = [view.slopes(points) for view in self.views]
+        mean = np.stack([part.mean for part in parts], axis=-1)
+        deviation = np.stack([part.deviation for part in parts], axis=-1)
         by_mean, by_variance, values = np.empty_like(mean), np.empty_like(mean), []
         for index, target in self.targets:
             gain = target.climbed(mean[index], deviation[index])
@@ -83,21 +78,8 @@ class FrontView(NamedTuple):
             by_mean[index], by_variance[index] = gain.by_mean, gain.by_deviation
         by_variance *= 0.5 / deviation
         gradient = np.zeros_like(points)
-        for j, (view, (keys, features, _, _, slopes)) in enumerate(
-            zip(self.views, parts, strict=True)
-        ):
-            gradient += view.average(
-                posterior.gradient_by(
-                    np,
-                    view.posterior,
-                    view.lengthscales,
-                    keys,
-                    features,
-                    slopes,
-                    by_mean[..., j],
-                    by_variance[..., j],
-                )
-            )
+        for j, (view, part) in enumerate(zip(self.views, parts, strict=True)):
+            gradient += view.average(part.gradient(by_mean[..., j], by_variance[..., j]))
         return _averaged(values), gradient
 
 

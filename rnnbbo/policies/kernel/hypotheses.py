@@ -20,6 +20,8 @@ _SHARE = 0.75  # of the additive part, where a hypothesis has one
 
 LOUD = 1e4  # variance of an outlier that says nothing, in units of the amplitude's square
 
+_ROUNDING = 1e-28  # variance of equal values, in units of their square, that rounding leaves
+
 _FLIP = 0.1  # probability that a proposal turns one of the switches
 
 
@@ -180,7 +182,8 @@ def warp(z: np.ndarray, log_c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
     log_ratio = np.log1p(np.abs(z) / c)
     w = np.copysign(c * log_ratio, z)
     spread = w.var(axis=-1)
-    return w, -log_ratio.sum(axis=-1), np.where(spread > 0, spread, 1.0)
+    varies = spread > _ROUNDING * np.square(w).max(axis=-1)
+    return w, -log_ratio.sum(axis=-1), np.where(varies, spread, 1.0)
 
 
 def warp_at(z: float | np.ndarray, log_c: float | np.ndarray) -> np.ndarray:

@@ -66,12 +66,12 @@ def start_belief(rng: np.random.Generator, prior: Prior, dim: int) -> Belief:
 
 def particle_count(n: int) -> int:
     """Return how many particles to keep of n observations: the posterior narrows as they come."""
-    return int(np.clip(_MOST * 24 / max(n, 1), _FEWEST, _MOST))
+    return int(min(max(_MOST * 24 / max(n, 1), _FEWEST), _MOST))
 
 
 def move_count(n: int) -> int:
     """Return how many of them a tell moves."""
-    return int(np.clip(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2, _MOST))
+    return int(min(max(_WORK / (n**3 / 3 + 40 * n**2 + 1), 2), _MOST))
 
 
 def log_target(prior: Prior, h: Hypotheses, evidence: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -195,13 +195,14 @@ def extend(h: Hypotheses, inverse: np.ndarray, x: np.ndarray, out: np.ndarray) -
 def systematic(rng: np.random.Generator, weight: np.ndarray, count: int) -> np.ndarray:
     """Draw indices by weight with one random number (Kitagawa 1996)."""
     positions = (rng.random() + np.arange(count)) / count
-    return np.searchsorted(np.cumsum(weight), positions * (1.0 - 1e-12)).clip(0, len(weight) - 1)
+    index = weight.cumsum().searchsorted(positions * (1.0 - 1e-12))
+    return np.minimum(index, len(weight) - 1)
 
 
 def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
     wanted = min(particle_count(n), belief.hypotheses.size)
     weight = belief.weight
-    effective = 1.0 / np.square(weight).sum()
+    effective = 1.0 / (weight @ weight)
     if wanted == len(weight) and effective >= _RESAMPLE_BELOW * wanted:
         return belief
     index = systematic(rng, weight, wanted)

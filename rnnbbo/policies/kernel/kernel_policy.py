@@ -458,6 +458,10 @@ def _more_evidence(known: Evidence, y: np.ndarray, observations: Sequence[Observ
         y: (n,) the values that are kept, one of them finite unless there is none.
         observations: with values.
     """
+    if all(np.isfinite(one.y[0]) for one in observations):
+        for one in observations:
+            known = evidence.update_evidence(np, known, one)
+        return known
     worst = np.nanmax(y, initial=-np.inf)
     for one in observations:
         worst = np.fmax(worst, one.y[0])

@@ -3,7 +3,7 @@
 The letters are those of the package's page of notation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
@@ -113,6 +113,27 @@ class View:
             return self.compiled.predict(points)
         keys = (points - self.incumbent) / self.lengthscales
         return posterior.predict(np, self.posterior, keys, self.features(points))
+
+    def slopes(self, points: np.ndarray) -> "PredictedSlopes":
+        """Return predictions at points (C, D), and how to follow them; of a view without noise."""
+        if self.compiled is not None:
+            mean, deviation, by_mean, by_variance = self.compiled.predict_with_slopes(points)
+
+            def along(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+                gradient: np.ndarray = a[..., None] * by_mean + b[..., None] * by_variance
+                return gradient
+
+            return PredictedSlopes(mean, deviation, along)
+        keys, features = (points - self.incumbent) / self.lengthscales, self.features(points)
+        mean, deviation, slopes = posterior.predict_with_slopes(np, self.posterior, keys, features)
+
+        def gradient_by(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+            gradient: np.ndarray = posterior.gradient_by(
+                np, self.posterior, self.lengthscales, keys, features, slopes, a, b
+            )
+            return gradient
+
+        return PredictedSlopes(mean, deviation, gradient_by)
 
     def score(self, points: np.ndarray) -> np.ndarray:
         """Return the averaged log EI (C,) of points (C, D)."""
@@ -226,6 +247,21 @@ class View:
     def average(self, values: np.ndarray) -> np.ndarray:
         """Average values (H, ...) over the hypotheses."""
         return (self.weight @ values.reshape(len(values), -1)).reshape(values.shape[1:])
+
+
+class PredictedSlopes(NamedTuple):
+    """Predictions of H hypotheses at points (C, D).
+
+    Attributes:
+        mean: (H, C).
+        deviation: (H, C).
+        gradient: of slopes (H, C) by the mean and by the variance, the gradient (H, C, D) of what
+            has them.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class _Products(NamedTuple):
