@@ -106,7 +106,7 @@ def refit(
     return out if run(sizes, *places) else None
 
 
-class Climbing(NamedTuple):
+class ClimbPlan(NamedTuple):
     """How far two climbers go.
 
     Attributes:
@@ -144,7 +144,7 @@ def consider(
     series: np.ndarray,
     points: np.ndarray,
     pending: np.ndarray | None,
-    climbing: Climbing | None = None,
+    climbing: ClimbPlan | None = None,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return scores of points (B, C, D), and points to climb to from there.
 
@@ -173,7 +173,7 @@ def consider(
     inverse, slope, bend, level, noise, _, _, *posterior = fit
     weights = [params[name] for name in ("process.gain", *_HEAD)]
     scale, *_, slices, _ = reads = [params.get(name) for name in _READS]
-    climb = climbing or Climbing(0, 0.0, 0.0, 0, None, False)
+    climb = climbing or ClimbPlan(0, 0.0, 0.0, 0, None, False)
     begin = _places(_SINGLE, (*states[:2], known.best_x, states[2]))
     values = _places(_DOUBLE, (known.best_y, known.mean, known.m2))
     single = _places(_SINGLE, (inverse, slope, bend, level, noise, *_both(posterior), *weights))

@@ -7,7 +7,7 @@ import pytest
 
 from rnnbbo import core, minimize_many, shipped
 from rnnbbo.core import Library, network, without_core
-from rnnbbo.core.library import _OFF, _path
+from rnnbbo.core.library import _FILE, _OFF
 from rnnbbo.policies import evidence
 from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.evidence import Observation
@@ -26,9 +26,7 @@ POLICIES = ("lstm", "dnc", "dnc-rough")
 
 @pytest.fixture(params=LEVELS, autouse=True)
 def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    path = _path()
-    assert path is not None
-    compiled = Library(path, request.param)
+    compiled = Library(_FILE, request.param)
     monkeypatch.setattr(network, "library", lambda: None if _OFF else compiled)
     return request.param
 
@@ -230,7 +228,7 @@ def test_climbs_begin_where_scores_and_what_is_added_are_best():
     points = some_points(state, 20)
     added = np.full((1, 20), -1e3)
     added[0, [3, 15]] = 0.0
-    how = ascent.climbing(Candidates(points, 10), added)._replace(steps=1, radius=1e-9)
+    how = ascent.plan_climb(Candidates(points, 10), added)._replace(steps=1, radius=1e-9)
     _, found = net._head.look(params, net.context(np, state), state, points, None, how)
     assert_close(found[0], points[0, [3, 15]], 1e-6)
 

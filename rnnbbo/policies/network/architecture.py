@@ -130,7 +130,7 @@ class Head(Protocol):
         state: NetworkState,
         candidates: np.ndarray,
         pending: np.ndarray | None,
-        climbing: core.Climbing | None = None,
+        climbing: core.ClimbPlan | None = None,
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """Return scores, and where to climb; see `Scored.look`. None where it cannot."""
 

@@ -57,9 +57,9 @@ def climb_from(
     return xp.astype(xp.reshape(found, start.shape), points.dtype)
 
 
-def climbing(
+def plan_climb(
     candidates: Candidates, added: np.ndarray | None = None, again: bool = False
-) -> core.Climbing:
+) -> core.ClimbPlan:
     """Return how `climb_from` climbs, for the compiled library.
 
     Args:
@@ -68,7 +68,7 @@ def climbing(
         again: whether what is reached is scored, too.
     """
     radius = first_radius(candidates.points.shape[-1])
-    return core.Climbing(_STEPS, radius, _LONGEST, candidates.wide, added, again)
+    return core.ClimbPlan(_STEPS, radius, _LONGEST, candidates.wide, added, again)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:

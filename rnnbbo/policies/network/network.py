@@ -189,7 +189,7 @@ class Network(BatchedPolicy):
         given, climbs = candidates.points, self.climbs(state)
         xp = namespace(given)
         if climbs and xp is np:
-            how = ascent.climbing(candidates, again=True)
+            how = ascent.plan_climb(candidates, again=True)
             looked = self._head.look(params, self.context(xp, state), state, given, pending, how)
             if looked is not None:
                 return np.concatenate([given, looked[1]], axis=1), looked[0]
@@ -245,7 +245,7 @@ class Network(BatchedPolicy):
         single = Candidates(drawn.points[None].astype(np.float32), drawn.wide)
         waiting, climbs = pending[None].astype(np.float32), self.climbs(state)
         if climbs:
-            how = ascent.climbing(single, chance[None])
+            how = ascent.plan_climb(single, chance[None])
             context = self.context(np, state)
             looked = self._head.look(params, context, state, single.points, waiting, how)
             if looked is not None:

@@ -184,7 +184,7 @@ class Scored:
         state: NetworkState,
         candidates: np.ndarray,
         pending: np.ndarray | None,
-        climbing: core.Climbing | None = None,
+        climbing: core.ClimbPlan | None = None,
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """Return what `forward` does, and where to climb, by the compiled library where it can.
 

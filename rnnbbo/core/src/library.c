@@ -1,7 +1,4 @@
-/* The level `plain`: for any processor that the compiler builds for. */
-
-#define LEVEL plain
-#include "all.h"
+/* What the library says of itself; the other sources have its functions. */
 
 /* What was compiled: the digest of the sources that setup.py worked out; nothing without it. */
 #ifndef RNNBBO_SOURCES

@@ -8,7 +8,7 @@
 #endif
 
 #define LEVEL avx2
-#include "all.h"
+#include "network_all.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop
