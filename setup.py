@@ -25,6 +25,7 @@ FLAGS = [
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fvisibility=hidden",
+    "-Wno-pass-failed",  # of clang, where it turns a loop into no vector instructions
     "-Wno-psabi",  # vectors pass between functions of one file alone, all of them inlined
 ]
 WITHOUT = """\

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnnbbo.benchmarks.measures import growth, growth_workloads
@@ -111,6 +112,12 @@ def test_a_table_for_each_and_a_picture(measured: Measured, tmp_path: Path) -> N
     text = picture.read_text()
     assert ET.fromstring(text).tag.endswith("svg")
     assert "problems of minimize_many" in text
+
+
+def test_memory_is_that_of_the_process_alone() -> None:
+    held = np.ones(40_000_000)  # 320 MB, all of it touched
+    before, after = growth_workloads.memory_of("lstm-direct", 1000)
+    assert 10e6 < before <= after < held.nbytes
 
 
 def test_the_same_times_give_the_same_picture() -> None:
