@@ -35,7 +35,7 @@ same with numpy, several times slower. With a C compiler, such as gcc or clang, 
 
 
 def digest(folder: Path) -> str:
-    """Return what tells the sources apart; `rnnbbo.core.library` compares it with those beside."""
+    """Return what tells the sources apart; `rnnbbo.core.loading` compares it with those beside."""
     made = sha256()
     for path in sorted(folder.glob("*.[ch]")):
         made.update(path.name.encode() + path.read_bytes())

@@ -5,6 +5,6 @@ arrays go in, and arrays come out. Where it was not built everything is computed
 same results up to rounding; that code is the definition, and what the library is tested against.
 """
 
-from rnnbbo.core.library import Library, library, name, without_core
+from rnnbbo.core.loading import Library, library, name, without_core
 
 __all__ = ["Library", "library", "name", "without_core"]

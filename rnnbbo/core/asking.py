@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnnbbo.core.belief import places
-from rnnbbo.core.library import Library
+from rnnbbo.core.loading import Library
 
 
 class Sizes(ctypes.Structure):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnbbo.core.library import Library, address
+from rnnbbo.core.loading import Library, address
 
 
 class Climbers:

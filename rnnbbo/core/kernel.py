@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbbo.core.library import Library, address
+from rnnbbo.core.loading import Library, address
 
 
 class Particles(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnbbo.core.library import library
+from rnnbbo.core.loading import library
 
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 _dtype_of = attrgetter("dtype")

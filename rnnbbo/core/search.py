@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnbbo.core.library import Library
+from rnnbbo.core.loading import Library
 
 
 def candidates(

@@ -18,7 +18,7 @@ from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, draw_hypotheses
 from rnnbbo.policies.kernel.view import View, make_view
 from rnnbbo.policies.outliers import tame
 
-LOADING = importlib.import_module("rnnbbo.core.library")
+LOADING = importlib.import_module("rnnbbo.core.loading")
 FOUND = core.library()
 LEVELS = () if FOUND is None else ("plain", "avx2")[: 1 + (FOUND.level == "avx2")]
 pytestmark = [

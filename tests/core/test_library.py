@@ -15,7 +15,7 @@ import rnnbbo
 from rnnbbo import core
 from rnnbbo.errors import ConfigError
 
-MODULE = sys.modules["rnnbbo.core.library"]
+MODULE = sys.modules["rnnbbo.core.loading"]
 BUILT = MODULE._FILE.exists()
 
 needs_core = pytest.mark.skipif(not BUILT, reason="the core was not built: no C compiler")
@@ -235,7 +235,7 @@ def test_importing_the_package_does_not_load_it() -> None:
 import sys
 import rnnbbo
 rnnbbo.minimize, rnnbbo.minimize_many
-module = sys.modules.get("rnnbbo.core.library")
+module = sys.modules.get("rnnbbo.core.loading")
 print(0 if module is None else module._loaded.cache_info().currsize)
 """
     command = [sys.executable, "-c", code]

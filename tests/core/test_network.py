@@ -7,7 +7,7 @@ import pytest
 
 from rnnbbo import core, minimize_many, shipped
 from rnnbbo.core import Library, network, without_core
-from rnnbbo.core.library import _FILE, _OFF
+from rnnbbo.core.loading import _FILE, _OFF
 from rnnbbo.policies import evidence
 from rnnbbo.policies.candidates import Candidates
 from rnnbbo.policies.evidence import Observation
