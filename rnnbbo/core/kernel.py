@@ -27,25 +27,6 @@ class Particles(NamedTuple):
     bend: np.ndarray
 
 
-def append(
-    library: Library, p: Particles, x: np.ndarray, nugget: np.ndarray, inverse: np.ndarray
-) -> np.ndarray:
-    """Return inverse factors (N, n, n), the last of x (n, D) appended to `inverse`.
-
-    Args:
-        library: the compiled library.
-        p: the particles.
-        x: (n, D) the points.
-        nugget: (N,) of the last one.
-        inverse: (N, n - 1, n - 1).
-    """
-    count, n = len(p.rbf), len(x)
-    longer = np.empty((count, n, n))
-    x = np.ascontiguousarray(x)
-    library.call("append", "iiiaaaaaaaa")(count, *x.shape, x, *p, nugget, inverse, longer)
-    return longer
-
-
 def factorise(
     library: Library, p: Particles, x: np.ndarray, nuggets: np.ndarray
 ) -> np.ndarray | None:

@@ -107,7 +107,10 @@ SHARED void whitened_few(int n, const double *inverse, const double *k, double *
 
 INLINE void whitened(int n, const double *inverse, const double *k, double *v, const int B)
 {
-    (B == BLOCK ? whitened_many : whitened_few)(n, inverse, k, v);
+    if (B == BLOCK)
+        whitened_many(n, inverse, k, v);
+    else
+        whitened_few(n, inverse, k, v);
 }
 
 /* W^T v (n, B), of v (n, B). */
@@ -152,7 +155,10 @@ SHARED void unwhitened_few(int n, const double *inverse, const double *v, double
 
 INLINE void unwhitened(int n, const double *inverse, const double *v, double *out, const int B)
 {
-    (B == BLOCK ? unwhitened_many : unwhitened_few)(n, inverse, v, out);
+    if (B == BLOCK)
+        unwhitened_many(n, inverse, v, out);
+    else
+        unwhitened_few(n, inverse, v, out);
 }
 
 #endif

@@ -66,19 +66,25 @@ INLINE void trend_products_of(int dim, const double *keys, int n, const double *
         }
 }
 
-SHARED void trend_products_many(int dim, const double *keys, int n, const double *rows, double *cross)
+SHARED void trend_products_many(int dim, const double *keys, int n, const double *rows,
+                                double *cross)
 {
     trend_products_of(dim, keys, n, rows, cross, BLOCK);
 }
 
-SHARED void trend_products_few(int dim, const double *keys, int n, const double *rows, double *cross)
+SHARED void trend_products_few(int dim, const double *keys, int n, const double *rows,
+                               double *cross)
 {
     trend_products_of(dim, keys, n, rows, cross, FEW);
 }
 
-INLINE void trend_products(int dim, const double *keys, int n, const double *rows, double *cross, const int B)
+INLINE void trend_products(int dim, const double *keys, int n, const double *rows, double *cross,
+                           const int B)
 {
-    (B == BLOCK ? trend_products_many : trend_products_few)(dim, keys, n, rows, cross);
+    if (B == BLOCK)
+        trend_products_many(dim, keys, n, rows, cross);
+    else
+        trend_products_few(dim, keys, n, rows, cross);
 }
 
 /* k_s of r^2, in place of r^2 (n,). */
@@ -202,19 +208,26 @@ INLINE void covariances_of(const hypothesis *h, const double *keys, int first, i
                 k[(size_t)j * B + b] += h->bend * cross[(size_t)j * B + b];
 }
 
-SHARED void covariances_many(const hypothesis *h, const double *keys, int first, int n, const double *rows, const double *cross, double *k, double *slope)
+SHARED void covariances_many(const hypothesis *h, const double *keys, int first, int n,
+                             const double *rows, const double *cross, double *k, double *slope)
 {
     covariances_of(h, keys, first, n, rows, cross, k, slope, BLOCK);
 }
 
-SHARED void covariances_few(const hypothesis *h, const double *keys, int first, int n, const double *rows, const double *cross, double *k, double *slope)
+SHARED void covariances_few(const hypothesis *h, const double *keys, int first, int n,
+                            const double *rows, const double *cross, double *k, double *slope)
 {
     covariances_of(h, keys, first, n, rows, cross, k, slope, FEW);
 }
 
-INLINE void covariances(const hypothesis *h, const double *keys, int first, int n, const double *rows, const double *cross, double *k, double *slope, const int B)
+INLINE void covariances(const hypothesis *h, const double *keys, int first, int n,
+                        const double *rows, const double *cross, double *k, double *slope,
+                        const int B)
 {
-    (B == BLOCK ? covariances_many : covariances_few)(h, keys, first, n, rows, cross, k, slope);
+    if (B == BLOCK)
+        covariances_many(h, keys, first, n, rows, cross, k, slope);
+    else
+        covariances_few(h, keys, first, n, rows, cross, k, slope);
 }
 
 /* The gradient (D, B), by the keys, of sum_j c_j k(x, x_j) + own k(x, x), added to `gradient`.
@@ -262,19 +275,28 @@ INLINE void add_gradient_of(const hypothesis *h, const double *keys, int n, cons
         }
 }
 
-SHARED void add_gradient_many(const hypothesis *h, const double *keys, int n, const double *rows, const double *slope, const double *weight, const double *own, const double *keys_t, const double *rows_t, double *gradient)
+SHARED void add_gradient_many(const hypothesis *h, const double *keys, int n, const double *rows,
+                              const double *slope, const double *weight, const double *own,
+                              const double *keys_t, const double *rows_t, double *gradient)
 {
     add_gradient_of(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient, BLOCK);
 }
 
-SHARED void add_gradient_few(const hypothesis *h, const double *keys, int n, const double *rows, const double *slope, const double *weight, const double *own, const double *keys_t, const double *rows_t, double *gradient)
+SHARED void add_gradient_few(const hypothesis *h, const double *keys, int n, const double *rows,
+                             const double *slope, const double *weight, const double *own,
+                             const double *keys_t, const double *rows_t, double *gradient)
 {
     add_gradient_of(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient, FEW);
 }
 
-INLINE void add_gradient(const hypothesis *h, const double *keys, int n, const double *rows, const double *slope, const double *weight, const double *own, const double *keys_t, const double *rows_t, double *gradient, const int B)
+INLINE void add_gradient(const hypothesis *h, const double *keys, int n, const double *rows,
+                         const double *slope, const double *weight, const double *own,
+                         const double *keys_t, const double *rows_t, double *gradient, const int B)
 {
-    (B == BLOCK ? add_gradient_many : add_gradient_few)(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient);
+    if (B == BLOCK)
+        add_gradient_many(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient);
+    else
+        add_gradient_few(h, keys, n, rows, slope, weight, own, keys_t, rows_t, gradient);
 }
 
 #endif

@@ -73,29 +73,6 @@ INLINE void append_row(const hypothesis *h, int n, const double *x, const double
     row[m] = c;
 }
 
-/* Append the last of x (n, D) to inverse factors W (N, n - 1, n - 1), to `longer` (N, n, n);
-   nugget (N,). */
-int EXPORT(append)(int count, int n, int dim, const double *x, const double *scale,
-                   const double *rbf, const double *share, const double *bend,
-                   const double *nugget, const double *inverse, double *longer)
-{
-    const size_t m = (size_t)n - 1, size = (size_t)n * n;
-    double *t = malloc(sizeof(double) * ((size_t)n * (2 * dim + 1) + BLOCK * (2 * (size_t)dim + 1)));
-    if (!t)
-        return -1;
-    double *scaled = t + (size_t)n * dim, *cross = scaled + (size_t)n * dim;
-    double *block = cross + n + BLOCK;
-    trend_of(dim, n * dim, x, t);
-    for (int i = 0; i < count; i++) {
-        hypothesis h = particle(i, dim, scale, rbf, share, bend);
-        scale_points(&h, n, x, scaled);
-        append_row(&h, n, scaled, t, nugget[i], inverse + (size_t)i * m * m, longer + i * size, cross,
-                   block);
-    }
-    free(t);
-    return 0;
-}
-
 /* Evidence and the rest of `profile_out` from u (n,), o (n,), which `residual` (n,) may be. */
 INLINE void profile(int n, const double *u, const double *o, double half, double spread,
                     double counted, double *residual, double *mean, double *amplitude,
