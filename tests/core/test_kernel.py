@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from rnnbbo import Optimizer, core, shipped
 from rnnbbo.core import Library, without_core
 from rnnbbo.policies.climb import climb
+from rnnbbo.policies.gp import improvement
 from rnnbbo.policies.kernel import feasibility, inference
 from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights
 from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
@@ -87,6 +88,14 @@ def view_of(dim: int, n: int, noisy: bool = True) -> View:
     x, z, _ = data(dim, n)
     view = make_view(belief, np.arange(5) * 3, np.full(5, 0.2), x, z, x[:0])
     return view if noisy else replace(view, noise=None)
+
+
+def test_logarithms_of_the_normal_distribution() -> None:
+    z = np.concatenate([-np.logspace(2, -9, 40), [0.0], np.logspace(-9, 2, 41)]).reshape(2, 41)
+    for func in (improvement.log_h_and_ratio, improvement.log_cdf_and_ratio):
+        assert_same(*both(lambda func=func: func(np, z)), 1e-12)
+    found, expected = both(lambda: improvement.log_h(np, z.T))
+    assert_same(found, expected, 1e-12)
 
 
 @pytest.mark.parametrize(("dim", "n"), SHAPES)

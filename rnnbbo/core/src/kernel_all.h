@@ -12,5 +12,6 @@
 #include "kernel_tell.h"
 #include "kernel_view.h"
 #include "normal.h"
+#include "normal_all.h"
 #include "outliers.h"
 #include "search.h"

@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import normal
 from rnnbbo.policies.ops import Array, Namespace
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
@@ -54,8 +56,16 @@ def _slow_parts(xp: Namespace, u: Array, count: int) -> Array:
     return total
 
 
+def _compiled(xp: Namespace, name: str, z: Array) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return a function of z and its slope, by the compiled library where that can."""
+    library = core.library() if xp is np and z.dtype == np.float64 and z.ndim else None
+    return None if library is None else normal.with_ratio(library, name, SERIES, z)
+
+
 def log_h(xp: Namespace, z: Array) -> Array:
     """Return log h(z)."""
+    if (found := _compiled(xp, "log_h", z)) is not None:
+        return found[0]
     u = xp.abs(z)
     tau = _slow_parts(xp, u, 1)[0] / ((1.0 + u) * (1.0 + u))
     log_phi = -0.5 * u * u - _LOG_SQRT_2PI
@@ -65,6 +75,8 @@ def log_h(xp: Namespace, z: Array) -> Array:
 
 def log_h_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
     """Return log h(z), and h'(z) / h(z) = Phi(z) / h(z)."""
+    if (found := _compiled(xp, "log_h", z)) is not None:
+        return found
     u = xp.abs(z)
     parts = _slow_parts(xp, u, 2)
     tail = 1.0 / (1.0 + u)
@@ -104,6 +116,8 @@ def log_cdf_and_ratio(xp: Namespace, z: Array) -> tuple[Array, Array]:
     of feasibility, by which constrained EI multiplies EI (Gardner et al. 2014, eq. 5). Where it
     underflows its logarithm does not (Ament et al. 2023, appendix A).
     """
+    if (found := _compiled(xp, "log_cdf", z)) is not None:
+        return found
     u = xp.abs(z)
     mills = _slow_parts(xp, u, 2)[1] / (1.0 + u)
     log_phi = -0.5 * u * u - _LOG_SQRT_2PI
