@@ -113,52 +113,66 @@ INLINE void whitened(int n, const double *inverse, const double *k, double *v, c
         whitened_few(n, inverse, k, v);
 }
 
-/* W^T v (n, B), of v (n, B). */
-INLINE void unwhitened_of(int n, const double *inverse, const double *v, double *out, const int B)
+/* Both at once, v = W k and W^T v (n, B): of many rows W is read once, while it is in the cache. */
+INLINE void whitened_and_back_of(int n, const double *inverse, const double *k, double *v,
+                                 double *out, const int B)
 {
-    const int P = B / LANES;
+    const int R = 4, P = B / LANES;
     memset(out, 0, sizeof(double) * (size_t)n * B);
     int i = 0;
-    for (; i + 4 <= n; i += 4) {
+    for (; i + R <= n; i += R) {
         const double *row = inverse + (size_t)i * n;
-        lanes own[4][2] = {{{0.0}}};
-        for (int r = 0; r < 4; r++)
-            for (int p = 0; p < P; p++)
-                own[r][p] = load(v + (size_t)(i + r) * B + p * LANES);
-        for (int j = 0; j < i + 4; j++)
+        lanes sum[4][2] = {{{0.0}}};
+        for (int j = 0; j < i + R; j++)
             for (int p = 0; p < P; p++) {
-                lanes sum = load(out + (size_t)j * B + p * LANES);
-                for (int r = 0; r < 4; r++)
-                    sum += row[(size_t)r * n + j] * own[r][p];
-                store(out + (size_t)j * B + p * LANES, sum);
+                lanes key = load(k + (size_t)j * B + p * LANES);
+                for (int r = 0; r < R; r++)
+                    sum[r][p] += row[(size_t)r * n + j] * key;
+            }
+        for (int r = 0; r < R; r++)
+            for (int p = 0; p < P; p++)
+                store(v + (size_t)(i + r) * B + p * LANES, sum[r][p]);
+        for (int j = 0; j < i + R; j++)
+            for (int p = 0; p < P; p++) {
+                double *to = out + (size_t)j * B + p * LANES;
+                lanes back = load(to);
+                for (int r = 0; r < R; r++)
+                    back += row[(size_t)r * n + j] * sum[r][p];
+                store(to, back);
             }
     }
     for (; i < n; i++)
         for (int p = 0; p < P; p++) {
-            lanes own = load(v + (size_t)i * B + p * LANES);
+            lanes sum = {0.0};
+            for (int j = 0; j <= i; j++)
+                sum += inverse[(size_t)i * n + j] * load(k + (size_t)j * B + p * LANES);
+            store(v + (size_t)i * B + p * LANES, sum);
             for (int j = 0; j <= i; j++) {
                 double *to = out + (size_t)j * B + p * LANES;
-                store(to, load(to) + inverse[(size_t)i * n + j] * own);
+                store(to, load(to) + inverse[(size_t)i * n + j] * sum);
             }
         }
 }
 
-SHARED void unwhitened_many(int n, const double *inverse, const double *v, double *out)
+SHARED void whitened_and_back_many(int n, const double *inverse, const double *k, double *v,
+                                   double *out)
 {
-    unwhitened_of(n, inverse, v, out, BLOCK);
+    whitened_and_back_of(n, inverse, k, v, out, BLOCK);
 }
 
-SHARED void unwhitened_few(int n, const double *inverse, const double *v, double *out)
+SHARED void whitened_and_back_few(int n, const double *inverse, const double *k, double *v,
+                                  double *out)
 {
-    unwhitened_of(n, inverse, v, out, FEW);
+    whitened_and_back_of(n, inverse, k, v, out, FEW);
 }
 
-INLINE void unwhitened(int n, const double *inverse, const double *v, double *out, const int B)
+INLINE void whitened_and_back(int n, const double *inverse, const double *k, double *v, double *out,
+                              const int B)
 {
     if (B == BLOCK)
-        unwhitened_many(n, inverse, v, out);
+        whitened_and_back_many(n, inverse, k, v, out);
     else
-        unwhitened_few(n, inverse, v, out);
+        whitened_and_back_few(n, inverse, k, v, out);
 }
 
 #endif

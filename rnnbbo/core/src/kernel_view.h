@@ -152,7 +152,10 @@ INLINE void predict(const view *p, int h, workspace *s, double *mean, double *re
     const double amplitude = p->amplitude[h], square = amplitude * amplitude;
     hypothesis one = viewed(p, h);
     view_covariances(p, h, s, slopes ? s->slope : 0, B);
-    whitened(m, inverse, s->k, s->v, B);
+    if (slopes)
+        whitened_and_back(m, inverse, s->k, s->v, s->pulled, B);
+    else
+        whitened(m, inverse, s->k, s->v, B);
     double sum[BLOCK], variance[BLOCK], linked[BLOCK];
     weighted_sums(m, alpha, s->k, sum, B);
     squared_sums(m, s->v, variance, B);
@@ -180,7 +183,6 @@ INLINE void predict(const view *p, int h, workspace *s, double *mean, double *re
     }
     if (!slopes)
         return;
-    unwhitened(m, inverse, s->v, s->pulled, B);
     for (int b = 0; b < B; b++)
         own[b] = scale[b];
     const double *link = p->noise ? p->link + (size_t)h * m : 0;
