@@ -22,10 +22,7 @@ from rnnbbo.policies.outliers import tame
 LOADING = importlib.import_module("rnnbbo.core.loading")
 FOUND = core.library()
 LEVELS = () if FOUND is None else ("plain", "avx2")[: 1 + (FOUND.level == "avx2")]
-pytestmark = [
-    pytest.mark.numerical,
-    pytest.mark.skipif(FOUND is None, reason="the library was not built"),
-]
+pytestmark = pytest.mark.skipif(FOUND is None, reason="the library was not built")
 SHAPES = [(1, 3), (2, 8), (3, 9), (6, 25), (6, 62), (40, 17)]  # dimensions, observations
 
 
