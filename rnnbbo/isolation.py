@@ -150,11 +150,17 @@ class isolated:
     def __enter__(self) -> None:
         self._errors = np.errstate(all="ignore")
         self._errors.__enter__()
-        _ONE_THREAD.enter()
+        try:
+            _ONE_THREAD.enter()
+        except BaseException:
+            self._errors.__exit__(None, None, None)
+            raise
 
     def __exit__(self, *raised: Any) -> None:
-        _ONE_THREAD.leave()
-        self._errors.__exit__(*raised)
+        try:
+            _ONE_THREAD.leave()
+        finally:
+            self._errors.__exit__(*raised)
 
     def __call__(self, func: Callable[_P, _T]) -> Callable[_P, _T]:
         """Return the function in such a context of its own at every call."""

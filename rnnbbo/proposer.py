@@ -241,9 +241,10 @@ class Proposer:
 
     def _further(self, ledger: Ledger, ask: int) -> Iterator[np.ndarray]:
         """Yield what is left where all choices were asked before, worked out only then."""
-        yield from self._more(ledger, np.random.default_rng((self.entropy, ask)))
+        yield from self._more(ledger, ask)
 
-    def _more(self, ledger: Ledger, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    def _more(self, ledger: Ledger, ask: int) -> Iterator[np.ndarray]:
+        rng = np.random.default_rng((self.entropy, ask))
         policy, params = self.policy.policy, self.policy.params
         pending = ledger.waiting(self.policy.policy.takes)[-MOST_PENDING:]
         yield from policy.further(params, self.state, pending, self.space, rng)

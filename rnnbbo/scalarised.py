@@ -70,5 +70,4 @@ class ScalarisedProposer(Proposer):
         return None
 
     def _further(self, ledger: Ledger, ask: int) -> Iterator[np.ndarray]:
-        rng = np.random.default_rng((self.entropy, ask))
-        yield from self.prepare(ledger)._more(ledger, rng)
+        yield from self.prepare(ledger)._more(ledger, ask)

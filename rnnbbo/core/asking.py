@@ -64,7 +64,7 @@ def ask(
     normal, u = rng.standard_normal((sizes.near, dim)), rng.random((sizes.near, dim))
     found = np.empty((sizes.found(), dim))
     fields = [np.ascontiguousarray(one) for one in fields]
-    count = library.function("ask", "iiiraaaraadaaaaaaa")(
+    library.function("ask", "iiiraaaraadaaaaaaa")(
         len(inverse),
         *x.shape,
         ctypes.addressof(sizes),
@@ -83,6 +83,4 @@ def ask(
         series,
         found,
     )
-    if count < 0:
-        raise MemoryError
     return found

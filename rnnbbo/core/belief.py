@@ -79,7 +79,7 @@ def whiten(
     count, n = len(inverse), len(z)
     w, residual, alpha, smooth = np.empty((4, count, n))
     mean, amplitude = np.empty((2, count))
-    library.call("whiten", "iiaaraaaaaaa")(
+    library.function("whiten", "iiaaraaaaaaa")(
         count, n, z, out, places(fields), inverse, w, residual, alpha, smooth, mean, amplitude
     )
     return Whitened(w, residual, alpha, smooth, mean, amplitude)
@@ -115,7 +115,7 @@ def learn(
     lost = library.function("learn", "iiiaaarraaa")(
         len(inverse), n, dim, x, z, out, own, ctypes.addressof(prior), inverse, longer, target
     )
-    return _checked(lost, longer, target)
+    return None if lost else (longer, target)
 
 
 def move(
@@ -163,17 +163,9 @@ def move(
         inverse,
         target,
     )
-    return _checked(failed, inverse, target) is not None
+    return not failed
 
 
 def places(fields: Sequence[np.ndarray]) -> ctypes.Array[ctypes.c_void_p]:
     """Return where arrays lie, as a structure of pointers; they have to be kept meanwhile."""
     return (ctypes.c_void_p * len(fields))(*map(address, fields))
-
-
-def _checked(
-    failed: int, inverse: np.ndarray, target: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
-    if failed < 0:
-        raise MemoryError
-    return None if failed else (inverse, target)

@@ -46,7 +46,7 @@ class Climbers:
         self._to = address(self._trial)
         self._first = 1
         self._move = library.function("climb_move", "iirrrrrriidr")
-        self._take = library.call("climb_take", "iirrrrrriraa")
+        self._take = library.function("climb_take", "iirrrrrriraa")
 
     def move(self, gain: float | None) -> np.ndarray | None:
         """Return where to look next, (S, D); None where no step promises more than `gain`.

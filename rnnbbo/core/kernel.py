@@ -39,15 +39,13 @@ def factorise(
     failed = library.function("factorise", "iiiaaaaaaa")(
         len(factor), *x.shape, x, *p, nuggets, factor
     )
-    if failed < 0:
-        raise MemoryError
     return None if failed else factor
 
 
 def invert(library: Library, factor: np.ndarray) -> np.ndarray:
     """Return the inverses W (N, n, n) of factors L (N, n, n)."""
     inverse = np.empty_like(factor)
-    library.call("invert", "iiaa")(*factor.shape[:2], factor, inverse)
+    library.function("invert", "iiaa")(*factor.shape[:2], factor, inverse)
     return inverse
 
 
@@ -162,7 +160,7 @@ class Predictor:
         points = np.ascontiguousarray(points)
         count = min(most, wide) + min(most, len(points) - wide)
         score, index = np.empty(count), np.empty(count, np.int32)
-        self._library.call("score", "riiiaan")(
+        self._library.function("score", "riiiaan")(
             self._at, len(points), wide, most, points, score, index
         )
         return score, index.astype(np.intp)
@@ -191,7 +189,7 @@ class Predictor:
         """
         x, f = np.array(start, np.float64, order="C"), np.empty(len(start))
         units = np.ascontiguousarray(np.broadcast_to(unit, x.shape), np.float64)
-        self._library.call("ascend", "riiididaaa")(
+        self._library.function("ascend", "riiididaaa")(
             self._at, lowered, len(x), steps, radius, gain is not None, gain or 0.0, units, x, f
         )
         return x, f
@@ -200,7 +198,7 @@ class Predictor:
         """Return at least the averaged log EI (C,) of points (C, D), rounding aside."""
         points = np.ascontiguousarray(points)
         value = np.empty(len(points))
-        self._library.call("bound", "riaa")(self._at, len(points), points, value)
+        self._library.function("bound", "riaa")(self._at, len(points), points, value)
         return value
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,7 +208,7 @@ class Predictor:
         arrays = list(self._arrays)
         arrays[_NOISE] = arrays[_NOISE + 1] = None  # then reach is the deviation
         silent = self._viewed(arrays)
-        self._library.call("predict", "riaaaaa")(
+        self._library.function("predict", "riaaaaa")(
             ctypes.addressof(silent), len(points), points, mean, deviation, None, None
         )
         return mean, deviation
@@ -222,7 +220,7 @@ class Predictor:
         points = np.ascontiguousarray(points)
         mean, reach = np.empty((2, self._size, len(points)))
         by_mean, by_square = np.empty((2, self._size, *points.shape))
-        self._library.call("predict", "riaaaaa")(
+        self._library.function("predict", "riaaaaa")(
             self._at, len(points), points, mean, reach, by_mean, by_square
         )
         return mean, reach, by_mean, by_square
@@ -230,11 +228,11 @@ class Predictor:
     def _value(self, name: str, points: np.ndarray) -> np.ndarray:
         points = np.ascontiguousarray(points)
         value = np.empty(len(points))
-        self._library.call(name, "riaaa")(self._at, len(points), points, value, None)
+        self._library.function(name, "riaaa")(self._at, len(points), points, value, None)
         return value
 
     def _climbed(self, name: str, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         points = np.ascontiguousarray(points)
         value, gradient = np.empty(len(points)), np.empty(points.shape)
-        self._library.call(name, "riaaa")(self._at, len(points), points, value, gradient)
+        self._library.function(name, "riaaa")(self._at, len(points), points, value, gradient)
         return value, gradient

@@ -71,6 +71,12 @@ _TYPES = {
 }
 
 
+def _enough_memory(returned: int) -> int:
+    if returned < 0:
+        raise MemoryError
+    return returned
+
+
 class Library:
     """The functions of one level of the compiled library.
 
@@ -98,22 +104,15 @@ class Library:
             name: its name.
             arguments: a letter for each: i an int, d a double, a an array of float64, s of float32,
                 n of int32; arrays are C-contiguous, or None; r an address.
+
+        Returns:
+            The function. It returns what that of C does, and raises MemoryError where that is less
+            than 0.
         """
         found = getattr(self._library, f"{self.level}_{name}")
         found.argtypes = [_TYPES[letter] for letter in arguments]
-        found.restype = ctypes.c_int
+        found.restype = _enough_memory
         return found  # type: ignore[no-any-return]
-
-    @cache  # noqa: B019 (there is one library, and it stays)
-    def call(self, name: str, arguments: str) -> Callable[..., None]:
-        """Return a function as `function` does, which raises MemoryError unless it returns 0."""
-        function = self.function(name, arguments)
-
-        def call(*values: object) -> None:
-            if function(*values):
-                raise MemoryError
-
-        return call
 
 
 def library() -> Library | None:

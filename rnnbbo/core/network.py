@@ -194,7 +194,7 @@ def consider(
     reached = np.empty((batch, 2 if climb.steps else 0, dim), np.float32)
     size = found.function("network_consider_size", "r")(sizes)
     work, state = np.empty(size, np.float32), np.empty(2 * dim * dim + 13 * dim + 6)
-    run = found.call("network_consider", "rdd" + 45 * "r")
+    run = found.function("network_consider", "rdd" + 45 * "r")
     given = (*begin, *values, *x, *y, *single, *rest, *added)  # type: ignore[misc]
     out = map(_place_of, (scores, reached, work, state))
     run(sizes, climb.radius, climb.longest, *given, *out)
@@ -245,7 +245,9 @@ def ascent(
     work = np.empty(found.function("network_ascent_size", "iii")(heads, n, dim), np.float32)
     value, gradient = np.empty(count), np.empty(x.shape)
     out = map(_place_of, (value, gradient, work))
-    found.call("network_ascent", "iiii" + 19 * "r")(heads, n, dim, count, *single, *double, *out)
+    found.function("network_ascent", "iiii" + 19 * "r")(
+        heads, n, dim, count, *single, *double, *out
+    )
     return value, gradient
 
 
@@ -282,7 +284,7 @@ def lstm(
     sizes = _numbers(batch, dim, hidden, *widths, shared.shape[1])
     work = np.empty(found.function("network_lstm_size", "r")(sizes), np.float32)
     new_h, new_c = np.empty(h.shape, np.float32), np.empty(h.shape, np.float32)
-    run = found.call("network_lstm", 13 * "r")
+    run = found.function("network_lstm", 13 * "r")
     run(sizes, *parts, *arrays, *map(_place_of, (new_h, new_c, work)))
     return new_h, new_c
 
@@ -323,7 +325,7 @@ def observe(
     per_dim, shared = np.empty((batch, dim, 7), np.float32), np.empty((batch, 9), np.float32)
     sizes = _numbers(batch, dim, steps, told, y is not None)
     into = (now[0], now[1], now[3], now[5], now[2], now[4], per_dim, shared)
-    run = found.call("network_observe", 18 * "r")
+    run = found.function("network_observe", 18 * "r")
     run(sizes, *single[:2], *double, *single[2:], *map(_place_of, into))
     return now, per_dim, shared
 
@@ -357,7 +359,7 @@ def memory(
     shapes = [*(one.shape for one in state), (batch, dim, heads * width)]
     out = [np.empty(shape, np.float32) for shape in shapes]
     size = 2 * dim * width * (heads + 3) + hidden + 5 * heads + 3 + rows * (heads + 4)
-    run = found.call("network_memory", "iiiiii" + 19 * "r")
+    run = found.function("network_memory", "iiiiii" + 19 * "r")
     places = map(_place_of, (*out, np.empty(size, np.float32)))
     run(batch, dim, hidden, rows, width, heads, *arrays, *places)
     return out

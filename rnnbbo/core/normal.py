@@ -18,5 +18,5 @@ def with_ratio(
     """
     z = np.ascontiguousarray(z)
     value, ratio = np.empty((2, *z.shape))
-    library.call(name, "iaaaa")(z.size, series, z, value, ratio)
+    library.function(name, "iaaaa")(z.size, series, z, value, ratio)
     return value, ratio

@@ -9,5 +9,5 @@ def tame(library: Library, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np
     """Return the values y (B, n) of points x (B, n, D) tamed, and which are outliers (B, n)."""
     x, y = np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64)
     tamed, out = np.empty((2, *y.shape))
-    library.call("tame", "iiiaaaa")(*x.shape, x, y, tamed, out)
+    library.function("tame", "iiiaaaa")(*x.shape, x, y, tamed, out)
     return tamed, out > 0.0

@@ -31,7 +31,7 @@ def candidates(
     """
     near, dim = normal.shape
     points = np.empty((wide + near, dim))
-    library.call("candidates", "iiiiiaaaaaaaa")(
+    library.function("candidates", "iiiiiaaaaaaaa")(
         dim,
         wide,
         near,

@@ -68,10 +68,14 @@ INLINE void solve(int n, const double *factor, double *b)
     }
 }
 
-/* v = W k (n, B), of k (n, B); B is LANES or twice as many. */
-INLINE void whitened_of(int n, const double *inverse, const double *k, double *v, const int B)
+/* v = W k (n, B), of k (n, B), and, where `back` is not NULL, W^T v (n, B): then W is read once for
+   both, while it is in the cache. B is LANES or twice as many. */
+INLINE void whitened_of(int n, const double *inverse, const double *k, double *v, double *back,
+                        const int B)
 {
     const int R = 4, P = B / LANES; /* rows at once, whose sums stay in registers */
+    if (back)
+        memset(back, 0, sizeof(double) * (size_t)n * B);
     int i = 0;
     for (; i + R <= n; i += R) {
         const double *row = inverse + (size_t)i * n;
@@ -85,60 +89,13 @@ INLINE void whitened_of(int n, const double *inverse, const double *k, double *v
         for (int r = 0; r < R; r++)
             for (int p = 0; p < P; p++)
                 store(v + (size_t)(i + r) * B + p * LANES, sum[r][p]);
-    }
-    for (; i < n; i++)
-        for (int p = 0; p < P; p++) {
-            lanes sum = {0.0};
-            for (int j = 0; j <= i; j++)
-                sum += inverse[(size_t)i * n + j] * load(k + (size_t)j * B + p * LANES);
-            store(v + (size_t)i * B + p * LANES, sum);
-        }
-}
-
-SHARED void whitened_many(int n, const double *inverse, const double *k, double *v)
-{
-    whitened_of(n, inverse, k, v, BLOCK);
-}
-
-SHARED void whitened_few(int n, const double *inverse, const double *k, double *v)
-{
-    whitened_of(n, inverse, k, v, FEW);
-}
-
-INLINE void whitened(int n, const double *inverse, const double *k, double *v, const int B)
-{
-    if (B == BLOCK)
-        whitened_many(n, inverse, k, v);
-    else
-        whitened_few(n, inverse, k, v);
-}
-
-/* Both at once, v = W k and W^T v (n, B): of many rows W is read once, while it is in the cache. */
-INLINE void whitened_and_back_of(int n, const double *inverse, const double *k, double *v,
-                                 double *out, const int B)
-{
-    const int R = 4, P = B / LANES;
-    memset(out, 0, sizeof(double) * (size_t)n * B);
-    int i = 0;
-    for (; i + R <= n; i += R) {
-        const double *row = inverse + (size_t)i * n;
-        lanes sum[4][2] = {{{0.0}}};
-        for (int j = 0; j < i + R; j++)
+        for (int j = 0; back && j < i + R; j++)
             for (int p = 0; p < P; p++) {
-                lanes key = load(k + (size_t)j * B + p * LANES);
+                double *to = back + (size_t)j * B + p * LANES;
+                lanes so_far = load(to);
                 for (int r = 0; r < R; r++)
-                    sum[r][p] += row[(size_t)r * n + j] * key;
-            }
-        for (int r = 0; r < R; r++)
-            for (int p = 0; p < P; p++)
-                store(v + (size_t)(i + r) * B + p * LANES, sum[r][p]);
-        for (int j = 0; j < i + R; j++)
-            for (int p = 0; p < P; p++) {
-                double *to = out + (size_t)j * B + p * LANES;
-                lanes back = load(to);
-                for (int r = 0; r < R; r++)
-                    back += row[(size_t)r * n + j] * sum[r][p];
-                store(to, back);
+                    so_far += row[(size_t)r * n + j] * sum[r][p];
+                store(to, so_far);
             }
     }
     for (; i < n; i++)
@@ -147,32 +104,30 @@ INLINE void whitened_and_back_of(int n, const double *inverse, const double *k, 
             for (int j = 0; j <= i; j++)
                 sum += inverse[(size_t)i * n + j] * load(k + (size_t)j * B + p * LANES);
             store(v + (size_t)i * B + p * LANES, sum);
-            for (int j = 0; j <= i; j++) {
-                double *to = out + (size_t)j * B + p * LANES;
+            for (int j = 0; back && j <= i; j++) {
+                double *to = back + (size_t)j * B + p * LANES;
                 store(to, load(to) + inverse[(size_t)i * n + j] * sum);
             }
         }
 }
 
-SHARED void whitened_and_back_many(int n, const double *inverse, const double *k, double *v,
-                                   double *out)
+SHARED void whitened_many(int n, const double *inverse, const double *k, double *v, double *back)
 {
-    whitened_and_back_of(n, inverse, k, v, out, BLOCK);
+    whitened_of(n, inverse, k, v, back, BLOCK);
 }
 
-SHARED void whitened_and_back_few(int n, const double *inverse, const double *k, double *v,
-                                  double *out)
+SHARED void whitened_few(int n, const double *inverse, const double *k, double *v, double *back)
 {
-    whitened_and_back_of(n, inverse, k, v, out, FEW);
+    whitened_of(n, inverse, k, v, back, FEW);
 }
 
-INLINE void whitened_and_back(int n, const double *inverse, const double *k, double *v, double *out,
-                              const int B)
+INLINE void whitened(int n, const double *inverse, const double *k, double *v, double *back,
+                     const int B)
 {
     if (B == BLOCK)
-        whitened_and_back_many(n, inverse, k, v, out);
+        whitened_many(n, inverse, k, v, back);
     else
-        whitened_and_back_few(n, inverse, k, v, out);
+        whitened_few(n, inverse, k, v, back);
 }
 
 #endif

@@ -152,10 +152,7 @@ INLINE void predict(const view *p, int h, workspace *s, double *mean, double *re
     const double amplitude = p->amplitude[h], square = amplitude * amplitude;
     hypothesis one = viewed(p, h);
     view_covariances(p, h, s, slopes ? s->slope : 0, B);
-    if (slopes)
-        whitened_and_back(m, inverse, s->k, s->v, s->pulled, B);
-    else
-        whitened(m, inverse, s->k, s->v, B);
+    whitened(m, inverse, s->k, s->v, slopes ? s->pulled : 0, B);
     double sum[BLOCK], variance[BLOCK], linked[BLOCK];
     weighted_sums(m, alpha, s->k, sum, B);
     squared_sums(m, s->v, variance, B);
