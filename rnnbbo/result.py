@@ -125,7 +125,8 @@ class OptimizeResult(dict):
         values = np.asarray(self["func_vals"], dtype=np.float64)
         values = values.reshape(len(self["x_iters"]), -1)
         flags = flags_of(signs_of(self), values.shape[1])
-        known = np.where(np.isfinite(values).all(axis=1)[:, None], values, np.nan)
+        succeeded = np.isfinite(values).all(axis=1, keepdims=True)
+        known = np.where(succeeded, values, np.nan)
         limits, errors = self.get("constraint_vals", {}), self.get("errors", {})
         return RunData(self["space"], self["x_iters"], known, flags, limits, errors)
 

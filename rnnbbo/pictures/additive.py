@@ -187,10 +187,10 @@ class AdditiveModel:
         alone, together = np.zeros((count, dim)), np.zeros((count, dim, dim))
         for r in range(count):
             drawn = [math.sqrt(v) * rng.standard_normal(f.shape[1]) for _, f, _, v in parts]
-            prior = math.sqrt(self.constant) * rng.standard_normal()
-            prior = prior + math.sqrt(self.noise + _JITTER) * rng.standard_normal(n)
+            prior = math.sqrt(self.noise + _JITTER) * rng.standard_normal(n)
+            prior += math.sqrt(self.constant) * rng.standard_normal()
             for (_, features, _, _), weights in zip(parts, drawn, strict=True):
-                prior = prior + features @ weights
+                prior += features @ weights
             alpha = inverse.T @ (inverse @ (self.values - prior))
             for (which, features, squares, variance), weights in zip(parts, drawn, strict=True):
                 posterior = weights + variance * (features.T @ alpha)
@@ -331,8 +331,8 @@ class _Density:
     def start(self) -> np.ndarray:
         """Return where to begin."""
         dim, count = self._counts
-        begin = [np.full(dim, math.log(0.3)), np.zeros(dim), np.full(count, -2.0), [-5.0, 0.0]]
-        return np.concatenate(begin)
+        begin = [np.full(dim, math.log(0.3)), np.zeros(dim), np.full(count, -2.0)]
+        return np.concatenate([*begin, np.array([-5.0, 0.0])])
 
     def bounded(self, theta: np.ndarray) -> np.ndarray:
         """Return it with length-scales within bounds: beyond them all are alike."""
@@ -393,14 +393,13 @@ class _Density:
         alpha = precision @ self.values
         g = (precision - np.outer(alpha, alpha)).ravel()
         weighted = k * g
-        gradient = np.concatenate(
-            [
-                ((slope * g) * (single[:, None] + joint)).sum(axis=1),
-                single * weighted.sum(axis=1),
-                (pair * (weighted @ k.T))[self.pairs],
-                [noise * np.trace(g.reshape(precision.shape)), constant * g.sum()],
-            ]
-        )
+        parts: list[np.ndarray] = [
+            ((slope * g) * (single[:, None] + joint)).sum(axis=1),
+            single * weighted.sum(axis=1),
+            (pair * (weighted @ k.T))[self.pairs],
+            np.array([noise * g[:: len(self.values) + 1].sum(), constant * g.sum()]),
+        ]
+        gradient = np.concatenate(parts)
         means, spreads = self._prior()
         away = (theta - means) / spreads
         value = np.log(np.diagonal(inverse)).sum() - 0.5 * (self.values @ alpha + away @ away)

@@ -69,7 +69,7 @@ def draw_convergence(axes: Axes, data: RunData, objective: int = 0) -> None:
                 "*",
                 color=BEST,
                 markersize=12,
-                label=f"best: {values[data.best]:.4g} at trial {data.best}",
+                label=f"best: {values[data.best]:.4g} after {counts[data.best]}",
             )
     _mark_at_border(axes, counts[data.failed], FAILED, "failed", top=False)
     if end is not None:
@@ -118,7 +118,7 @@ def draw_front(axes: Axes, data: RunData, x: int = 0, y: int = 1) -> None:
             axes.plot(a, b, marker, color=color, markersize=4, label=label)
     if data.best is not None and data.feasible[data.best]:
         a, b = data.values[data.best, [x, y]]
-        axes.plot(a, b, "*", color=BEST, markersize=12, label=f"compromise: trial {data.best}")
+        axes.plot(a, b, "*", color=BEST, markersize=12, label="compromise")
     names = data.value_names()
     axes.set_xlabel(names[x])
     axes.set_ylabel(names[y])
@@ -151,7 +151,7 @@ def draw_parallel(axes: Axes, data: RunData, objective: int = 0) -> None:
             shade = 0.35 + 0.6 * (1.0 - rank[i])
             axes.plot(at, lines[i], color=colors.to_rgba(rank[i]), linewidth=1.0, alpha=shade)
     if data.best is not None:
-        axes.plot(at, lines[data.best], color=FAILED, linewidth=2.5, label=f"trial {data.best}")
+        axes.plot(at, lines[data.best], color=FAILED, linewidth=2.5, label="best")
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.12), frameon=False)
     for position, dim in enumerate(space):
         axes.axvline(position, color="0.75", linewidth=0.8, zorder=0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.escaping import repr_of
 from rnnbbo.pictures.importance import importance
+from rnnbbo.pictures.kinds import KINDS
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.pictures.slices import slices
 from rnnbbo.pictures.surrogate import Surrogate
@@ -50,12 +51,22 @@ def draw(
     """
     if kind not in KINDS:
         raise ConfigError(f"plot = {repr_of(kind)}; expected one of {', '.join(KINDS)}")
+    require_objective(data, objective)
+    require_matplotlib("plot")
+    return _DRAWN[kind](_Picture(data, figure, ax, objective, at))
+
+
+def require_objective(data: RunData, objective: int) -> None:
+    """Make sure that a run has an objective.
+
+    Raises:
+        ConfigError: it has not.
+    """
     if type(objective) is not int or not 0 <= objective < data.n_objectives:
         raise ConfigError(
-            f"objective = {repr_of(objective)}; expected a number from 0 to {data.n_objectives - 1}"
+            f"objective = {repr_of(objective)}, counted from 0; expected one of the "
+            f"{data.n_objectives} of the run"
         )
-    require_matplotlib("plot")
-    return KINDS[kind](_Picture(data, figure, ax, objective, at))
 
 
 def require_matplotlib(what: str) -> None:
@@ -188,12 +199,6 @@ def _places(picture: _Picture) -> Any:
     return draw_places(picture.figure("places", size, size), data, shown)
 
 
-KINDS: dict[str, Callable[[_Picture], Any]] = {
-    "convergence": _convergence,
-    "slices": _slices,
-    "parallel": _parallel,
-    "importance": _importance,
-    "front": _front,
-    "places": _places,
-}
-"""Kinds of pictures, and what draws them."""
+_DRAWN: dict[str, Callable[[_Picture], Any]] = dict(
+    zip(KINDS, (_convergence, _slices, _parallel, _importance, _front, _places), strict=True)
+)

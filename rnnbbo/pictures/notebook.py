@@ -59,7 +59,7 @@ def _best_trials(data: RunData) -> str:
     for i in shown.tolist():
         active = active_values(names, data.points[i])
         rows.append([i, *data.values[i].tolist(), *(active.get(name) for name in names)])
-    return details(summary, table(["trial", *data.value_names(), *names], rows))
+    return details(summary, table(["index", *data.value_names(), *names], rows))
 
 
 def _curve(data: RunData) -> str:

@@ -64,7 +64,7 @@ class RunData:
         values: list[Any] = self.values[known].tolist()
         if self.n_objectives == 1:
             values = [one for (one,) in values]
-        place = best_index(values, [self.limits(i) for i in known], signs)
+        place = best_index(values, [self.limits(i) for i in known.tolist()], signs)
         return None if place is None else int(known[place])
 
     @cached_property
