@@ -46,7 +46,7 @@ class LivePage:
         self._seen: Any = None
         self._content = "null"
         self._version = 0
-        self._next_look = self._asked_at = 0.0
+        self._next_look = self._asked_at = self._looked_at = 0.0
         self._model: ModelView | None = None
         self._shown_model: ModelView | None = None
         self._stop = threading.Event()
@@ -79,7 +79,7 @@ class LivePage:
             except RnnbboError as problem:
                 error = str(problem)
             wait = max(_PAUSE_S, self._next_look - time.monotonic())
-            status = "" if self._view is None else status_text(self._view, time.time())
+            status = "" if self._view is None else status_text(self._view, self._looked_at)
             version = str(self._version)
             return {
                 "version": version,
@@ -91,10 +91,13 @@ class LivePage:
 
     def _look(self) -> None:
         """Bring the content up to date, unless it is too early for that."""
-        begun = time.monotonic()
-        new_model = self._model is not self._shown_model
-        if begun < self._next_look or not (new_model or self._observer.changed()):
+        if time.monotonic() < self._next_look:
             return
+        self._looked_at = time.time()
+        new_model = self._model is not self._shown_model
+        if not (new_model or self._observer.changed()):
+            return
+        begun = time.thread_time()
         view, model = self._observer.look(), self._model
         self._view = view
         seen = (len(view.told), [(trial.number, trial.state) for trial in view.open])
@@ -103,8 +106,8 @@ class LivePage:
             self._content = json.dumps(content, allow_nan=False, separators=(",", ":"))
             self._seen, self._shown_model = seen, model
             self._version += 1
-        took = time.monotonic() - begun
-        self._next_look = begun + max(_PAUSE_S, _SHARE * took)
+        took = time.thread_time() - begun  # of a busy machine, not of this page
+        self._next_look = time.monotonic() + max(_PAUSE_S, _SHARE * took)
 
     def _keep_model(self) -> None:
         """Work out a model whenever there are new values, somebody looks, and it is time."""

@@ -1,0 +1,3 @@
+"""Names of the kinds of pictures."""
+
+KINDS = ("convergence", "slices", "parallel", "importance", "front", "places")
