@@ -47,10 +47,10 @@ It can be written while others work on the study, and keeps none of them waiting
 def html(file: str, output: str | None, no_model: bool) -> None:
     """Write the file whole, or not at all."""
     from rnnbbo.cli.streams import say
-    from rnnbbo.page.html_file import html_document, require_plotly
-    from rnnbbo.page.model_view import ModelView, model_view_apart
-    from rnnbbo.page.page_content import page_content, status_text
     from rnnbbo.study.observer import StudyObserver
+    from rnnbbo.webpage.html_file import html_document, require_plotly
+    from rnnbbo.webpage.model_view import ModelView, model_view_apart
+    from rnnbbo.webpage.page_content import page_content, status_text
 
     require_plotly()
     path = Path(file)
@@ -120,9 +120,9 @@ def serve(file: str, port: int, host: str, no_token: bool) -> None:
     """Serve until an interrupt, which is how it ends."""
     from rnnbbo.cli.signals import RunSignals
     from rnnbbo.cli.streams import say
-    from rnnbbo.page import page_server
-    from rnnbbo.page.html_file import require_plotly
-    from rnnbbo.page.live_page import LivePage
+    from rnnbbo.webpage import page_server
+    from rnnbbo.webpage.html_file import require_plotly
+    from rnnbbo.webpage.live_page import LivePage
 
     require_plotly()
     page = LivePage(Path(file))
@@ -136,5 +136,5 @@ def serve(file: str, port: int, host: str, no_token: bool) -> None:
     click.echo(server.url)
     say(f"{file} is shown there; Ctrl-C ends it")
     with contextlib.suppress(KeyboardInterrupt), RunSignals():
-        page_server.serve(server)
+        page_server.serve_page(server)
     say("ended")

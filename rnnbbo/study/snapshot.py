@@ -93,7 +93,7 @@ def take_snapshot(path: Path) -> Snapshot:
 
 
 @contextlib.contextmanager
-def copied(path: Path) -> Iterator[Path]:
+def copied_study(path: Path) -> Iterator[Path]:
     """Give a copy of a study, of one moment, in a folder that is gone afterwards.
 
     The copy has what was worked out beside the study, too, so that nobody has to do so again. It

@@ -8,7 +8,8 @@ import numpy as np
 
 from rnnbbo import pareto
 from rnnbbo.direction import in_words
-from rnnbbo.page.chart import (
+from rnnbbo.pictures.style import fenced, log_helps
+from rnnbbo.webpage.chart import (
     BLUE,
     GREEN,
     GREY,
@@ -17,13 +18,12 @@ from rnnbbo.page.chart import (
     Chart,
     axis,
     count_axis,
+    label_text,
     rounded,
-    short,
     shown_of,
-    thinned,
+    some_of,
 )
-from rnnbbo.page.run_facts import RunFacts
-from rnnbbo.pictures.style import fenced, log_helps
+from rnnbbo.webpage.run_facts import RunFacts
 
 _LEAST = 0.03  # height at which failures are marked, of the chart's
 _CHECKPOINTS = 60  # at which the hypervolume is worked out
@@ -78,7 +78,7 @@ def convergence_chart(facts: RunFacts) -> Chart:
     better = np.append(True, running[1:] != running[:-1]) if count else np.zeros(0, dtype=bool)
     keep = better & data.feasible
     shown = np.zeros(count, dtype=bool)
-    shown[thinned(keep)] = True
+    shown[some_of(keep)] = True
     at = np.arange(1, count + 1)
     traces = []
     kinds = (
@@ -206,7 +206,7 @@ def front_charts(facts: RunFacts) -> list[Chart]:
     keep = np.zeros(len(data.values), dtype=bool)
     keep[data.front] = True
     shown = np.zeros(len(keep), dtype=bool)
-    shown[thinned(keep)] = True
+    shown[some_of(keep)] = True
     kinds = (
         (np.flatnonzero(data.feasible & ~keep & shown), "trial", GREY, "circle"),
         (
@@ -256,7 +256,7 @@ def constraint_charts(facts: RunFacts) -> list[Chart]:
     for place, (name, values) in enumerate(data.constraints.items()):
         known = np.isfinite(values)
         shown = np.zeros(len(values), dtype=bool)
-        shown[thinned(np.zeros(len(values), dtype=bool))] = True
+        shown[some_of(np.zeros(len(values), dtype=bool))] = True
         met = np.flatnonzero(known & (values <= 0.0) & shown)
         unmet = np.flatnonzero(known & (values > 0.0) & shown)
         traces = []
@@ -278,7 +278,7 @@ def constraint_charts(facts: RunFacts) -> list[Chart]:
             "y1": 0,
             "line": {"color": RED, "dash": "dash", "width": 1.5},
         }
-        vertical = axis(short(name))
+        vertical = axis(label_text(name))
         end = fenced(values, False)
         if end is not None and end > 0.0:
             low = float(values[known].min())
@@ -287,7 +287,7 @@ def constraint_charts(facts: RunFacts) -> list[Chart]:
         note = f"{int(np.nansum(values > 0.0))} of {int(known.sum())} values are above 0."
         chart = Chart(
             f"chart-constraint-{place}",
-            f"Constraint {short(name)}, met at 0 or below",
+            f"Constraint {label_text(name)}, met at 0 or below",
             traces,
             layout,
             note=note,

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from rnnbbo.errors import RnnbboError
-from rnnbbo.page.html_file import html_document
-from rnnbbo.page.model_view import ModelView, model_view_apart
-from rnnbbo.page.page_content import page_content, status_text
 from rnnbbo.study.observer import StudyObserver, StudyView
+from rnnbbo.webpage.html_file import html_document
+from rnnbbo.webpage.model_view import ModelView, model_view_apart
+from rnnbbo.webpage.page_content import page_content, status_text
 
 _SHARE = 20.0  # the page takes one second of so many
 _PAUSE_S = 1.0  # between two looks at the study, at least

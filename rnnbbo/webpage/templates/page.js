@@ -32,7 +32,7 @@
     if (linear.has(id)) layout.yaxis.type = layout.yaxis.type === "log" ? "linear" : "log";
     if (linear.has(id)) delete layout.yaxis.range;
     const box = element(id);
-    box.style.minHeight = "";
+    box.style.minHeight = `${height}px`;
     Plotly.react(box, data, {...layout, height}, config(wide));
     if (id === "chart-parallel" && !box.dataset.listens) {
       box.dataset.listens = "yes";

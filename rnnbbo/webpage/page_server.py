@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from rnnbbo.errors import ConfigError
-from rnnbbo.page.live_page import LivePage
+from rnnbbo.webpage.live_page import LivePage
 
 LOOPBACK = "127.0.0.1"
 _PATIENCE_S = 10.0  # with a request that comes slowly
@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing of requests."""
 
 
-def serve(server: PageServer) -> None:
+def serve_page(server: PageServer) -> None:
     """Serve until an interrupt, and end what was begun."""
     try:
         server.serve_forever(poll_interval=0.2)

@@ -6,12 +6,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnnbbo.page.chart import BLUE, GREY, RED, Chart, axis, escaped, hover_text, rounded
-from rnnbbo.page.run_facts import RunFacts
 from rnnbbo.study.observer import Participant
 from rnnbbo.trial import Trial
+from rnnbbo.webpage.chart import BLUE, GREY, RED, Chart, axis, escaped, hover_text, rounded
+from rnnbbo.webpage.run_facts import RunFacts
 
 _UNITS = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
+ALIVE_S = 15.0
+"""Since the last heartbeat, of which there is one every five seconds."""
 _MOST_LANES = 64
 _MOST_HOVERS = 2000
 _LEAST_SHARE = 1 / 800  # of the time shown, so that a short evaluation is seen
@@ -109,11 +111,15 @@ def _bars(facts: RunFacts, now: float) -> list[_Bar]:
     """Return the evaluations that are known to have been begun, by their begins."""
     view = facts.view
     found = []
+    heard = {one.number: one.beat for one in view.participants}
     for trial in (*view.told, *view.open):
         span = view.spans[trial.number]
         if span.participant is None or span.begun_at is None:
             continue
-        end = now if span.told_at is None else span.told_at
+        end = span.told_at
+        if end is None:  # as long as its process is known to live
+            beat = heard.get(span.participant, now)
+            end = now if now - beat < ALIVE_S else beat
         seconds = None if trial.outcome is None else trial.outcome.seconds
         begin = span.begun_at if seconds is None else max(span.begun_at, end - seconds)
         found.append(_Bar(trial, begin, max(end, begin), span.participant))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from rnnbbo.page.answer import make_answer
-from rnnbbo.page.chart import PagePart
-from rnnbbo.page.model_view import ModelView
-from rnnbbo.page.parallel_chart import parallel_chart
-from rnnbbo.page.run_facts import RunFacts
-from rnnbbo.page.time_line import time_line_chart
-from rnnbbo.page.trial_table import trial_table
-from rnnbbo.page.value_charts import constraint_charts, convergence_chart, front_charts
 from rnnbbo.study.observer import StudyView
 from rnnbbo.trial import TrialState
+from rnnbbo.webpage.answer import make_answer
+from rnnbbo.webpage.chart import PagePart
+from rnnbbo.webpage.model_view import ModelView
+from rnnbbo.webpage.parallel_chart import parallel_chart
+from rnnbbo.webpage.run_facts import RunFacts
+from rnnbbo.webpage.time_line import ALIVE_S, time_line_chart
+from rnnbbo.webpage.trial_table import trial_table
+from rnnbbo.webpage.value_charts import constraint_charts, convergence_chart, front_charts
 
-_ALIVE_S = 15.0  # since the last heartbeat, of which there is one every five seconds
 _CONDITIONS = (
     "A parameter that does not count under the others' values is inactive: it lies below its axis."
 )
@@ -89,7 +88,7 @@ def status_text(view: StudyView, now: float) -> str:
     failed = sum(trial.failed for trial in view.told)
     running = sum(trial.state is TrialState.RUNNING for trial in view.open)
     waiting = len(view.open) - running
-    alive = sum(now - one.beat < _ALIVE_S for one in view.participants)
+    alive = sum(now - one.beat < ALIVE_S for one in view.participants)
     counts = [f"{len(view.told)} {'trial' if len(view.told) == 1 else 'trials'} told"]
     counts += [f"{failed} failed"] if failed else []
     counts += [f"{running} running"] if running else []

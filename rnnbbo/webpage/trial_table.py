@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from rnnbbo.objectives import listed_values
-from rnnbbo.page.chart import value_text
-from rnnbbo.page.run_facts import RunFacts
 from rnnbbo.trial import Trial
+from rnnbbo.webpage.chart import plain_text
+from rnnbbo.webpage.run_facts import RunFacts
 
 _ERROR = 300  # characters of an error's text
 
@@ -69,7 +69,7 @@ def _plain(value: Any) -> Any:
         return _finite(value)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value if value is None or abs(value) < 2**53 else str(value)
-    return value_text(value)
+    return plain_text(value)
 
 
 def _error(trial: Trial) -> str | None:

@@ -13,7 +13,7 @@ from rnnbbo.escaping import as_line, repr_of
 
 # Okabe & Ito 2008, "Color universal design"; each has a marker of its own too.
 BLUE, GREY, ORANGE, RED, GREEN = "#0072B2", "#767676", "#B87A00", "#D55E00", "#009E73"
-INK, RULE = "#1b1f24", "#d9dce1"
+DARK, _RULE = "#1b1f24", "#d9dce1"
 
 MOST_POINTS = 2000
 """Points of a chart; of more trials a part is shown, and said to be one."""
@@ -84,7 +84,7 @@ class PagePart:
 def base_layout() -> dict[str, Any]:
     """Return what all charts have in common."""
     return {
-        "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
+        "font": {"family": "system-ui, sans-serif", "size": 13, "color": DARK},
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
         "margin": {"l": 60, "r": 16, "t": 16, "b": 48},
@@ -101,8 +101,8 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     numbers = {"exponentformat": "power"} if log else {"exponentformat": "e", "minexponent": 5}
     return {
         "title": {"text": escaped(title)},
-        "gridcolor": RULE,
-        "linecolor": RULE,
+        "gridcolor": _RULE,
+        "linecolor": _RULE,
         "zeroline": False,
         "automargin": True,
         **numbers,
@@ -120,13 +120,13 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def short(value: Any) -> str:
+def label_text(value: Any) -> str:
     """Return a name or a value of a parameter as a label, which is not escaped yet."""
-    text = value_text(value)
+    text = plain_text(value)
     return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
 
 
-def value_text(value: Any) -> str:
+def plain_text(value: Any) -> str:
     """Return a value of a parameter in one line, as people read it."""
     if value is None:
         return ""
@@ -142,11 +142,11 @@ def rounded(values: Iterable[float]) -> list[float | None]:
 
 def hover_text(number: int, values: Sequence[tuple[str, str]]) -> str:
     """Return what is shown where a trial is pointed at: its number, then names and values."""
-    lines = [f"{escaped(short(name))}: {escaped(short(value))}" for name, value in values]
+    lines = [f"{escaped(label_text(name))}: {escaped(label_text(value))}" for name, value in values]
     return "<br>".join([f"<b>trial {number}</b>", *lines])
 
 
-def thinned(keep: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
+def some_of(keep: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
     """Return indices of n points to show: those to keep, and of the others some, evenly.
 
     Args:

@@ -11,10 +11,10 @@ import numpy as np
 
 from rnnbbo.direction import flags_of
 from rnnbbo.objectives import count_of, listed_values
-from rnnbbo.page.chart import hover_text, value_text
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.study.observer import StudyView
 from rnnbbo.trial import Trial
+from rnnbbo.webpage.chart import hover_text, plain_text
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ class _Hovers:
         lines: list[tuple[str, Any]] = []
         if trial.value is not None:
             values = listed_values(trial.value)
-            lines = list(zip(self._facts.value_names, map(value_text, values), strict=True))
-        lines += [(name, value_text(value)) for name, value in trial.constraints.items()]
+            lines = list(zip(self._facts.value_names, map(plain_text, values), strict=True))
+        lines += [(name, plain_text(value)) for name, value in trial.constraints.items()]
         if trial.error is not None:
             lines.append(("failed", trial.error))
         params = list((trial.params or {}).items())
-        lines += [(name, value_text(value)) for name, value in params[: self._MOST]]
+        lines += [(name, plain_text(value)) for name, value in params[: self._MOST]]
         if len(params) > self._MOST:
             lines.append(("and", f"{len(params) - self._MOST} parameters more"))
         return hover_text(trial.number, lines)

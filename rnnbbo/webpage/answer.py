@@ -12,10 +12,10 @@ import numpy as np
 
 from rnnbbo.dimensions import Integer, Real
 from rnnbbo.objectives import listed_values
-from rnnbbo.page.chart import value_text
-from rnnbbo.page.model_view import ModelView
-from rnnbbo.page.run_facts import RunFacts
 from rnnbbo.trial import Trial
+from rnnbbo.webpage.chart import plain_text
+from rnnbbo.webpage.model_view import ModelView
+from rnnbbo.webpage.run_facts import RunFacts
 
 _EDGE = 1e-3  # of a range: as near as this a point is at its bound
 _FEW = 5  # evaluations a parameter, below which they are few
@@ -77,7 +77,7 @@ def make_answer(facts: RunFacts, model: ModelView | None) -> Answer:
     known = model is not None and model.best == best.number
     if known and model is not None and model.recommended is not None:
         take = next((t for t in view.told if t.number == model.recommended), best)
-    point = [(name, value_text(value)) for name, value in (take.params or {}).items()]
+    point = [(name, plain_text(value)) for name, value in (take.params or {}).items()]
     sure = _sureness(facts, take, model if known else None)
     limits = _limits(facts, take)
     further = _next_steps(facts, take, model if known else None)
@@ -93,29 +93,29 @@ def _headline(facts: RunFacts, take: Trial, model: ModelView | None) -> str:
     count = len(facts.view.told)
     assert best.value is not None
     if data.best is not None and not data.feasible[data.best]:
-        value = ", ".join(map(value_text, listed_values(best.value)))
+        value = ", ".join(map(plain_text, listed_values(best.value)))
         return (
             f"No trial meets all constraints yet. Nearest to it is trial {best.number}, "
             f"with the value {value}:"
         )
     if data.n_objectives > 1:
         values = zip(facts.value_names, listed_values(best.value), strict=True)
-        shown = ", ".join(f"{name} = {value_text(value)}" for name, value in values)
+        shown = ", ".join(f"{name} = {plain_text(value)}" for name, value in values)
         points = "1 point" if len(data.front) == 1 else f"{len(data.front)} points"
         return (
             f"No single point is the best: the front has {points}. A compromise among them is "
             f"trial {best.number}, with {shown}:"
         )
     if take is not best and model is not None:
-        value = value_text(model.recommended_value)
+        value = plain_text(model.recommended_value)
         return (
             f"Take the point of trial {take.number}: without noise its value is probably {value}, "
-            f"the best of {count} trials. (Trial {best.number} had {value_text(best.value)}, "
+            f"the best of {count} trials. (Trial {best.number} had {plain_text(best.value)}, "
             "probably by luck.)"
         )
     word = "largest" if data.maximize[0] else "smallest"
     return (
-        f"Take the point of trial {best.number}: its value, {value_text(best.value)}, is the "
+        f"Take the point of trial {best.number}: its value, {plain_text(best.value)}, is the "
         f"{word} of {count} trials:"
     )
 
@@ -139,7 +139,7 @@ def _sureness(facts: RunFacts, take: Trial, model: ModelView | None) -> list[str
         and model.band is not None
         and model.recommended in (None, take.number)
     ):
-        low, high = (value_text(one) for one in model.band)
+        low, high = (plain_text(one) for one in model.band)
         found.append(
             f"The model puts the value at this point, without noise, between {low} and {high} "
             "(95 % of its belief)."
@@ -147,13 +147,13 @@ def _sureness(facts: RunFacts, take: Trial, model: ModelView | None) -> list[str
     if model.noise is not None:
         found.append(
             f"Values are noisy: the same point measured again differs by about "
-            f"{value_text(float(f'{model.noise:.2g}'))}."
+            f"{plain_text(float(f'{model.noise:.2g}'))}."
         )
     elif model.gain_left is not None and data.n_objectives == 1:
         found.append("No noise shows in the values.")
     if model.gain_left is not None:
         found.append(
-            f"One more evaluation is expected to gain {value_text(float(f'{model.gain_left:.2g}'))}"
+            f"One more evaluation is expected to gain {plain_text(float(f'{model.gain_left:.2g}'))}"
             f"{_compared(facts, model.gain_left)}."
         )
     found += [f"Seen in the values: {line}." for line in model.seen]
@@ -208,7 +208,7 @@ def bounded(facts: RunFacts, take: Trial) -> list[tuple[str, str, float]]:
 
 def _bounds(facts: RunFacts, take: Trial) -> list[str]:
     return [
-        f"{name} is at its {which} bound, {value_text(bound)}: a better point may lie beyond."
+        f"{name} is at its {which} bound, {plain_text(bound)}: a better point may lie beyond."
         for name, which, bound in bounded(facts, take)
     ]
 
@@ -222,7 +222,7 @@ def _constraints(facts: RunFacts, take: Trial) -> list[str]:
         state = "met" if own <= 0.0 else "not met"
         if unmet or own > 0.0:
             found.append(
-                f"Constraint {name}: {state} here ({value_text(own)}, at most 0 is met), and not "
+                f"Constraint {name}: {state} here ({plain_text(own)}, at most 0 is met), and not "
                 f"met in {unmet} of {len(known)} trials."
             )
     return found

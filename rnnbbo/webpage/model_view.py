@@ -1,8 +1,8 @@
 """What a model makes of a study: the answer's numbers, slices, importance.
 
 It takes long where there are many trials, so that it is worked out in a process of its own:
-`python -m rnnbbo.page.model_view FILE` prints it as one JSON object. The file is a copy: see
-`rnnbbo.study.snapshot.copied`.
+`python -m rnnbbo.webpage.model_view FILE` prints it as one JSON object. The file is a copy: see
+`rnnbbo.study.snapshot.copied_study`.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import numpy as np
 
 from rnnbbo.errors import RnnbboError
 from rnnbbo.escaping import as_line, one_line
-from rnnbbo.page.chart import PagePart
-from rnnbbo.page.model_charts import importance_chart, slice_charts
-from rnnbbo.page.run_facts import RunFacts
 from rnnbbo.pictures.importance import importance
 from rnnbbo.pictures.slices import slices
 from rnnbbo.pictures.surrogate import Surrogate
 from rnnbbo.study.observer import StudyObserver
-from rnnbbo.study.snapshot import copied
+from rnnbbo.study.snapshot import copied_study
 from rnnbbo.study.study import Study
+from rnnbbo.webpage.chart import PagePart
+from rnnbbo.webpage.model_charts import importance_chart, slice_charts
+from rnnbbo.webpage.run_facts import RunFacts
 
 _LEAST = 4  # values from which on there is something to say
 
@@ -145,7 +145,7 @@ def model_view_apart(
     """
     environment = {**os.environ, **dict.fromkeys(_THREADS, "1")}
     end = None if patience_s is None else time.monotonic() + patience_s
-    with copied(path) as copy:
+    with copied_study(path) as copy:
         process = subprocess.Popen(
             [sys.executable, "-m", __spec__.name, str(copy)],
             stdin=subprocess.DEVNULL,

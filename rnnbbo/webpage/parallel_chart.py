@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.page.chart import Chart, escaped, rounded, short, shown_of, thinned
-from rnnbbo.page.run_facts import RunFacts
 from rnnbbo.pictures.style import heights_of, log_helps, ticks_of
+from rnnbbo.webpage.chart import Chart, escaped, label_text, rounded, shown_of, some_of
+from rnnbbo.webpage.run_facts import RunFacts
 
 _BELOW = -0.12  # where what has no place on an axis lies: inactive parameters, failed values
 _MOST_AXES = 24
@@ -30,7 +30,7 @@ def parallel_chart(facts: RunFacts) -> Chart | None:
     keep[data.front] = True
     if data.best is not None:
         keep[data.best] = True
-    shown = thinned(keep)
+    shown = some_of(keep)
     ranks = _ranks(facts)[shown]
     axes = _parameter_axes(facts, shown)
     left_out = max(0, len(axes) - _MOST_AXES)
@@ -113,7 +113,7 @@ def _axis(
 ) -> dict[str, Any]:
     # Plotly reads markup in the name of an axis, and none in its ticks.
     return {
-        "label": escaped(short(name)),
+        "label": escaped(label_text(name)),
         "values": rounded(heights),
         "range": [low, 1.0],
         "tickvals": at,

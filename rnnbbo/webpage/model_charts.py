@@ -7,11 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.page.chart import BLUE, GREEN, GREY, INK, RED, Chart, axis, escaped, rounded, short
 from rnnbbo.pictures.importance import Importance
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.pictures.slices import Slice
 from rnnbbo.pictures.style import log_helps
+from rnnbbo.webpage.chart import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    RED,
+    Chart,
+    axis,
+    escaped,
+    label_text,
+    rounded,
+)
 
 _MOST_SLICES = 12
 _MOST_BARS = 30
@@ -102,12 +113,12 @@ def _slice_chart(data: RunData, one: Slice, place: int, vertical: dict[str, Any]
         "y1": 1,
         "line": {"color": GREEN, "dash": "dash", "width": 2},
     }
-    horizontal = axis(short(one.name), type="log" if one.log else "linear")
+    horizontal = axis(label_text(one.name), type="log" if one.log else "linear")
     if not _is_numeric(one):
         horizontal |= {
             "type": "linear",
             "tickvals": rounded(x),
-            "ticktext": [escaped(short(value)) for value in one.values],
+            "ticktext": [escaped(label_text(value)) for value in one.values],
             "range": [-0.5, len(one.values) - 0.5],
         }
     layout = {
@@ -117,7 +128,7 @@ def _slice_chart(data: RunData, one: Slice, place: int, vertical: dict[str, Any]
         "shapes": [mark],
         "showlegend": False,
     }
-    title = f"{short(one.name)}, with {short(one.at)} at the point"
+    title = f"{label_text(one.name)}, with {label_text(one.at)} at the point"
     return Chart(f"chart-slice-{place}", title, traces, layout, height=260, wide=False)
 
 
@@ -152,7 +163,7 @@ def _along(one: Slice, values: Sequence[Any]) -> np.ndarray:
 def importance_chart(found: Sequence[Importance]) -> Chart:
     """Return bars of the parameters' shares, the largest on top, with their intervals."""
     shown = list(found)[:_MOST_BARS]
-    names = [escaped(short(one.name)) for one in shown]
+    names = [escaped(label_text(one.name)) for one in shown]
     totals = [one.total for one in shown]
     rows = list(range(len(shown)))
     spread = {
@@ -160,7 +171,7 @@ def importance_chart(found: Sequence[Importance]) -> Chart:
         "symmetric": False,
         "array": rounded(one.high - one.total for one in shown),
         "arrayminus": rounded(one.total - one.low for one in shown),
-        "color": INK,
+        "color": DARK,
     }
     common = {"type": "bar", "orientation": "h", "y": rows, "hoverinfo": "x+name"}
     traces: list[dict[str, Any]] = [
