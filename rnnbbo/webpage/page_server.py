@@ -111,7 +111,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: PageServer
     server_version = "rnnbbo"
     sys_version = ""
-    protocol_version = "HTTP/1.1"
     timeout = _PATIENCE_S
 
     def do_GET(self) -> None:
