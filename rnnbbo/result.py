@@ -123,7 +123,7 @@ class OptimizeResult(dict):
     def run_data(self) -> RunData:
         """Return the trials as pictures need them."""
         values = np.asarray(self["func_vals"], dtype=np.float64)
-        values = values.reshape(len(self["x_iters"]), -1)
+        values = values[:, None] if values.ndim == 1 else values
         flags = flags_of(signs_of(self), values.shape[1])
         succeeded = np.isfinite(values).all(axis=1, keepdims=True)
         known = np.where(succeeded, values, np.nan)

@@ -22,7 +22,7 @@ from rnnbbo.space import Space
 
 _LEAST = 4
 """Values from which on there is something to say."""
-_MOST_ROWS = 300  # that hypotheses are fitted to: half of them the best
+_MOST_ROWS = 200  # that hypotheses are fitted to: half of them the best
 _MOST_PAIRED = 16  # parameters of which pairs are looked at
 _DRAWS = 200  # functions
 
