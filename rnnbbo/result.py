@@ -158,10 +158,10 @@ class OptimizeResult(dict):
             PointError: `at` is no point of the space.
             MissingExtraError: matplotlib is not installed.
         """
-        from rnnbbo.pictures.gallery import draw, shown_figure
+        from rnnbbo.pictures.gallery import draw_kind, shown_figure
 
         data = self.run_data()
-        return draw(data, kind, shown_figure, ax=ax, objective=objective, at=at)
+        return draw_kind(data, kind, shown_figure, ax=ax, objective=objective, at=at)
 
     def importance(self, objective: int = 0) -> list[Importance]:
         """Return how much each parameter matters, the most important first.
@@ -195,9 +195,9 @@ class OptimizeResult(dict):
             import pandas
         except ImportError:
             raise MissingExtraError("to_dataframe needs pandas: pip install pandas") from None
-        from rnnbbo.pictures.columns import columns_of
+        from rnnbbo.pictures.frames import frame_columns
 
-        return pandas.DataFrame(columns_of(self.run_data()))
+        return pandas.DataFrame(frame_columns(self.run_data()))
 
     def in_html(self, what: str) -> str:
         """Return it as notebooks show it, under the name of what it is of."""

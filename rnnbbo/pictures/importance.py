@@ -3,7 +3,7 @@
 Sobol' indices (Sobol 1993; Homma & Saltelli 1996): the share of the function's variance, the
 parameters being drawn evenly over the space, that goes with one parameter alone, and that which
 goes with it together with all others. They are those of hypotheses that fit what was told
-(`additive`), so that they do not depend on where a search has looked; an interval says how far
+(`orthogonal`), so that they do not depend on where a search has looked; an interval says how far
 the hypotheses agree.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.dimensions import Categorical
-from rnnbbo.pictures.additive import Axis, Sampled, sample
+from rnnbbo.pictures.orthogonal import Axis, Sampled, sample
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.policies.outliers import tame
 from rnnbbo.space import Space

@@ -15,7 +15,7 @@ from rnnbbo import (
     minimize,
 )
 from rnnbbo.pictures import gallery
-from rnnbbo.pictures.style import fenced, label_of, log_helps
+from rnnbbo.pictures.appearance import fenced, log_helps, tick_label
 
 pytest.importorskip("matplotlib")
 
@@ -155,6 +155,6 @@ def test_scales_that_help():
 
 
 def test_labels_are_short_and_plain():
-    assert label_of("a" * 100) == "a" * 23 + "…"
-    assert label_of("$x$") == r"\$x\$"
-    assert label_of(0.1 + 0.2) == "0.3"
+    assert tick_label("a" * 100) == "a" * 23 + "…"
+    assert tick_label("$x$") == r"\$x\$"
+    assert tick_label(0.1 + 0.2) == "0.3"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rnnbbo import Categorical, Integer, Real, Space, minimize
-from rnnbbo.pictures.additive import Axis, _Density, sample
 from rnnbbo.pictures.importance import importance
+from rnnbbo.pictures.orthogonal import Axis, _Density, sample
 from rnnbbo.pictures.run_data import RunData
 
 # Ishigami & Homma 1990, with a = 7 and b = 0.1: first-order and total indices.

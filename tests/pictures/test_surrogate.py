@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnbbo import Categorical, Integer, Real, Space, minimize
-from rnnbbo.pictures.draws import draw_function
+from rnnbbo.pictures.function_draws import draw_function
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.pictures.slices import slices
 from rnnbbo.pictures.surrogate import Surrogate

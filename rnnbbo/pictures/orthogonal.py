@@ -38,7 +38,7 @@ _LEAST, _MOST = math.log(0.05), math.log(5.0)  # log length-scales
 _FAINT = -30.0  # least logarithm of a variance, whose largest is its opposite
 
 
-class Prior(NamedTuple):
+class _Logarithms(NamedTuple):
     """Medians and spreads of logarithms, values having variance 1."""
 
     lengthscale: tuple[float, float] = (math.log(0.4), 0.7)
@@ -46,7 +46,7 @@ class Prior(NamedTuple):
     noise: tuple[float, float] = (-7.0, 2.0)
 
 
-_PRIOR = Prior()
+_PRIOR = _Logarithms()
 
 
 @dataclass(frozen=True)
