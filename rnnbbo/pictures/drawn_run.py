@@ -74,7 +74,7 @@ def draw_convergence(axes: Axes, data: RunData, objective: int = 0) -> None:
                 "*",
                 color=BEST_COLOR,
                 markersize=12,
-                label=f"best: {values[data.best]:.4g} after {counts[data.best]}",
+                label=f"best: {values[data.best]:.6g} after {counts[data.best]}",
             )
     _mark_at_border(axes, counts[data.failed], FAILED_COLOR, "failed", top=False)
     if end is not None:
