@@ -23,5 +23,5 @@ class Display(Protocol):
     def line(self, text: str) -> None:
         """Show a line that stays."""
 
-    def close(self, last: str | None) -> None:
-        """Take away what does not stay, and leave a last line where there is one."""
+    def close(self, end: Standing | None) -> None:
+        """Take away what does not stay, and leave a line of how the run ended, if that is given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rnnbbo.policy_report import PolicyReport
-from rnnbbo.progress.standing_text import log_line
+from rnnbbo.progress.standing_text import last_line, log_line
 from rnnbbo.progress.tally import Standing
 
 _FIRST_S, _LAST_S = 10.0, 600.0
@@ -75,7 +75,7 @@ class Journal:
         self._new = True
         self._say(text)
 
-    def close(self, last: str | None) -> None:
-        """Say the last line."""
-        if last is not None:
-            self._say(last)
+    def close(self, end: Standing | None) -> None:
+        """Say how the run ended, if that is given."""
+        if end is not None:
+            self._say(last_line(end))

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from rnnbbo.policy_report import PolicyReport
-from rnnbbo.progress.standing_text import log_line
+from rnnbbo.progress.standing_text import last_line, log_line
 from rnnbbo.progress.tally import Standing
 
 _APART_S = 0.25  # between two texts
@@ -25,12 +25,16 @@ def is_notebook() -> bool:
 
 
 class Notebook:
-    """One line of a cell's output; other lines are printed."""
+    """One line of a cell's output.
 
-    def __init__(self) -> None:
+    Args:
+        prints: whether other lines are printed; else they are left out.
+    """
+
+    def __init__(self, *, prints: bool) -> None:
+        self._prints = prints
         self._next = 0.0
         self._handle: Any = None
-        self._last: Standing | None = None
 
     def is_due(self, now: float) -> bool:
         """Return whether the last text was long enough ago."""
@@ -38,22 +42,22 @@ class Notebook:
 
     def show(self, standing: Standing, report: PolicyReport | None, now: float) -> None:
         """Show where the run stands."""
-        self._next, self._last = now + _APART_S, standing
-        self._write(log_line(standing, report))
+        self._next = now + _APART_S
+        self._write(log_line(standing, report), standing)
 
     def line(self, text: str) -> None:
-        """Print a line."""
-        print(text)
+        """Print a line, if that is wanted."""
+        if self._prints:
+            print(text)
 
-    def close(self, last: str | None) -> None:
-        """Leave the last line in place of the others."""
-        if last is not None:
-            self._write(last)
+    def close(self, end: Standing | None) -> None:
+        """Leave how the run ended."""
+        if end is not None:
+            self._write(last_line(end), end)
 
-    def _write(self, text: str) -> None:
-        now = self._last
-        bar = "" if now is None else f'<progress value="{now.done}" max="{now.total}"></progress> '
-        data = {"text/plain": text, "text/html": f"{bar}{escape(text)}"}
+    def _write(self, text: str, now: Standing) -> None:
+        bar = f'<progress value="{now.done}" max="{now.total}"></progress>'
+        data = {"text/plain": text, "text/html": f"{bar} {escape(text)}"}
         if self._handle is None:
             from IPython.display import display
 

@@ -19,7 +19,6 @@ from rnnbbo.progress.journal import Journal, Spacing
 from rnnbbo.progress.notebook import Notebook, is_notebook
 from rnnbbo.progress.policy_lines import PolicyLines
 from rnnbbo.progress.saying import say
-from rnnbbo.progress.standing_text import last_line
 from rnnbbo.progress.tally import Tally
 from rnnbbo.progress.terminal import Terminal, is_live
 from rnnbbo.progress.texts import point_text, span_text, value_text
@@ -35,14 +34,15 @@ _REPORT_S = 1.0  # between two reports of the policy, at least,
 _REPORT_SHARE = 50  # and so many times as long as one takes
 
 
-def display_here(now: float) -> Display:
+def display_here(level: int, now: float) -> Display:
     """Return the display for where this process runs.
 
     Args:
+        level: what is shown.
         now: when the run begins.
     """
     if is_notebook():
-        return Notebook()
+        return Notebook(prints=level == VERBOSE)
     return Terminal(sys.stderr) if is_live(sys.stderr) else Journal(say, now)
 
 
@@ -53,7 +53,7 @@ class RunProgress(Watcher):
         names: names of the parameters.
         level: BRIEF or VERBOSE.
         leaves: whether a line about the run stays at its end.
-        display_of: makes the display, given when the run begins.
+        display_of: makes the display, given the level and when the run begins.
         clock: seconds.
     """
 
@@ -63,7 +63,7 @@ class RunProgress(Watcher):
         level: int,
         *,
         leaves: bool,
-        display_of: Callable[[float], Display] = display_here,
+        display_of: Callable[[int, float], Display] = display_here,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._names, self._level, self._leaves = names, level, leaves
@@ -87,7 +87,7 @@ class RunProgress(Watcher):
         self._report = opened.history.report()
         self._policy = PolicyLines(self._report)
         with contextlib.suppress(Exception):
-            self._display = self._display_of(now)
+            self._display = self._display_of(self._level, now)
         if opened.inline:
             self._ticker = Ticker(lambda: self._safely(self._show), TICK_S)
 
@@ -150,7 +150,7 @@ class RunProgress(Watcher):
     def _close(self, display: Display) -> None:
         self._display = None
         standing = self._tally.standing(self._clock())
-        display.close(last_line(standing) if self._leaves else None)
+        display.close(standing if self._leaves else None)
 
     def _look(self, now: float) -> list[ToldValue]:
         """Take what was told since, and return what is better than everything before."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rnnbbo.policy_report import PolicyReport
-from rnnbbo.progress.standing_text import live_lines
+from rnnbbo.progress.standing_text import last_line, live_lines
 from rnnbbo.progress.tally import Standing
 
 _APART_S = 0.1  # between two drawings, at least
@@ -77,13 +77,13 @@ class Terminal:
             self._next = 0.0  # where the run stands is another now
             self._draw(f"{text}\n")
 
-    def close(self, last: str | None) -> None:
+    def close(self, end: Standing | None) -> None:
         """Take the lines away, and leave the terminal to others."""
         with self._lock:
             if not self._open:
                 return
             self._wanted = []
-            self._draw("" if last is None else f"{last}\n")
+            self._draw("" if end is None else f"{last_line(end)}\n")
             self._open = False
         for name, (known, above) in self._replaced.items():
             with contextlib.suppress(OSError, ValueError):
