@@ -7,6 +7,7 @@ mostly near the minimum, or of points drawn evenly.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import click
 import numpy as np
@@ -111,7 +112,9 @@ def ours(data: RunData) -> np.ndarray:
 def theirs(evaluator: type, data: RunData) -> np.ndarray:
     """Return shares (D,) of an evaluator of Optuna's; they sum to 1."""
     names = list(data.space.names)
-    unit = {name: optuna.distributions.FloatDistribution(0.0, 1.0) for name in names}
+    unit: dict[str, Any] = {
+        name: optuna.distributions.FloatDistribution(0.0, 1.0) for name in names
+    }
     study = optuna.create_study()
     for point, (value,) in zip(data.points, data.values.tolist(), strict=True):
         params = dict(zip(names, point, strict=True))

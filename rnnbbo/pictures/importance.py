@@ -45,6 +45,10 @@ class Importance:
     low: float
     high: float
 
+    def __repr__(self) -> str:
+        numbers = f"alone={self.alone:.3g}, total={self.total:.3g}"
+        return f"Importance({self.name!r}, {numbers}, low={self.low:.3g}, high={self.high:.3g})"
+
 
 def importance(
     data: RunData, rng: np.random.Generator | None = None, objective: int = 0
