@@ -80,7 +80,7 @@ def draw_picture(
     """
     from matplotlib.figure import Figure
 
-    from rnnbbo.pictures.gallery import draw, plain_figure
+    from rnnbbo.pictures.gallery import draw_kind, plain_figure
 
     made: list[Figure] = []
 
@@ -88,5 +88,5 @@ def draw_picture(
         made.append(plain_figure(size))
         return made[0]
 
-    draw(result.run_data(), kind, figure, objective=objective, at=at)
+    draw_kind(result.run_data(), kind, figure, objective=objective, at=at)
     made[0].savefig(file, dpi=150)

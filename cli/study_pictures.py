@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnbbo.pictures.kinds import KINDS
+from rnnbbo.pictures.kinds import PICTURE_KINDS
 
 if TYPE_CHECKING:
     from rnnbbo.pictures.importance import Importance
@@ -47,7 +47,7 @@ Example:
 @click.argument("target", metavar="TARGET")
 @click.option(
     "--kind",
-    type=click.Choice(KINDS),
+    type=click.Choice(PICTURE_KINDS),
     help="What to draw.  [default: convergence; front of several objectives]",
 )
 @_OBJECTIVE

@@ -9,7 +9,7 @@ from typing import Any
 from rnnbbo.escaping import printable, repr_of
 
 
-def text_of(value: Any) -> str:
+def html_text(value: Any) -> str:
     """Return a value as safe HTML, short."""
     shown = f"{value:.6g}" if isinstance(value, float) else value
     shown = shown if isinstance(shown, str) else repr_of(shown)
@@ -28,9 +28,9 @@ def lines(texts: Sequence[str]) -> str:
     return f"<p>{shown}</p>" if texts else ""
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def html_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Return a table; None is an empty cell."""
-    names = "".join(f'<th scope="col">{text_of(name)}</th>' for name in head)
+    names = "".join(f'<th scope="col">{html_text(name)}</th>' for name in head)
     body = "".join(
         f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in rows
     )
@@ -38,7 +38,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else text_of(value)
+    return "" if value is None else html_text(value)
 
 
 def details(summary: str, inner: str) -> str:

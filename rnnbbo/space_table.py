@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rnnbbo.escaping import repr_of
-from rnnbbo.hypertext import box, lines, table
+from rnnbbo.hypertext import box, html_table, lines
 
 
 def space_html(names: Sequence[str], dimensions: Sequence[Any], where: Sequence[Any]) -> str:
@@ -23,7 +23,7 @@ def space_html(names: Sequence[str], dimensions: Sequence[Any], where: Sequence[
     ]
     head = ["parameter", "kind", "values", "scale", "when"]
     kept = [i for i in range(len(head)) if any(row[i] is not None for row in rows)]
-    shown = table([head[i] for i in kept], [[row[i] for i in kept] for row in rows])
+    shown = html_table([head[i] for i in kept], [[row[i] for i in kept] for row in rows])
     rules = [
         f"where {rule}" if isinstance(rule, str) else "where a function says so" for rule in where
     ]

@@ -2,5 +2,5 @@
 
 Everything follows from what was told (`run_data.RunData`), whatever policy proposed it; where a
 model is asked for, the hypotheses of `kernel` are told the same values (`surrogate.Surrogate`).
-Numbers need NumPy alone; `axes` draws them with matplotlib.
+Numbers need NumPy alone; `gallery` draws them with matplotlib.
 """

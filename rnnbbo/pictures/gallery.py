@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rnnbbo.errors import ConfigError, MissingExtraError
 from rnnbbo.escaping import repr_of
 from rnnbbo.pictures.importance import importance
-from rnnbbo.pictures.kinds import KINDS
+from rnnbbo.pictures.kinds import PICTURE_KINDS
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.pictures.slices import slices
 from rnnbbo.pictures.surrogate import Surrogate
@@ -22,7 +22,7 @@ _WIDTH, _HEIGHT = 6.4, 4.0  # inches, of one pair of axes
 _PANEL = 3.2  # of one of many
 
 
-def draw(
+def draw_kind(
     data: RunData,
     kind: str,
     figure: Callable[[tuple[float, float]], Figure],
@@ -35,7 +35,7 @@ def draw(
 
     Args:
         data: the run.
-        kind: one of KINDS.
+        kind: one of PICTURE_KINDS.
         figure: makes a figure of a size in inches, where one is needed.
         ax: axes to draw in, for kinds that take one pair of them.
         objective: of several, the one that is drawn.
@@ -49,8 +49,8 @@ def draw(
         PointError: `at` is no point of the space.
         MissingExtraError: matplotlib is not installed.
     """
-    if kind not in KINDS:
-        raise ConfigError(f"plot = {repr_of(kind)}; expected one of {', '.join(KINDS)}")
+    if kind not in PICTURE_KINDS:
+        raise ConfigError(f"plot = {repr_of(kind)}; expected one of {', '.join(PICTURE_KINDS)}")
     require_objective(data, objective)
     require_matplotlib("plot")
     return _DRAWN[kind](_Picture(data, figure, ax, objective, at))
@@ -127,7 +127,7 @@ class _Picture:
 
 
 def _convergence(picture: _Picture) -> Axes:
-    from rnnbbo.pictures.draw_run import draw_convergence
+    from rnnbbo.pictures.drawn_run import draw_convergence
 
     picture.require(bool(len(picture.data.points)), "trials", "convergence")
     axes = picture.axes()
@@ -136,7 +136,7 @@ def _convergence(picture: _Picture) -> Axes:
 
 
 def _slices(picture: _Picture) -> Any:
-    from rnnbbo.pictures.draw_model import draw_slices
+    from rnnbbo.pictures.drawn_model import draw_slices
 
     data = picture.data
     picture.require(data.best is not None, "a trial that succeeded", "slices")
@@ -150,7 +150,7 @@ def _slices(picture: _Picture) -> Any:
 
 
 def _parallel(picture: _Picture) -> Axes:
-    from rnnbbo.pictures.draw_run import draw_parallel
+    from rnnbbo.pictures.drawn_run import draw_parallel
 
     picture.require(bool(len(picture.data.points)), "trials", "parallel")
     axes = picture.axes(max(_WIDTH, 1.2 * len(picture.data.space.names)))
@@ -159,7 +159,7 @@ def _parallel(picture: _Picture) -> Axes:
 
 
 def _importance(picture: _Picture) -> Axes:
-    from rnnbbo.pictures.draw_model import draw_importance
+    from rnnbbo.pictures.drawn_model import draw_importance
 
     found = importance(picture.data, objective=picture.objective)
     picture.require(bool(found), "four points of different values", "importance")
@@ -169,7 +169,7 @@ def _importance(picture: _Picture) -> Axes:
 
 
 def _front(picture: _Picture) -> Any:
-    from rnnbbo.pictures.draw_run import draw_front
+    from rnnbbo.pictures.drawn_run import draw_front
 
     data = picture.data
     picture.require(data.n_objectives > 1, "several objectives", "front")
@@ -186,7 +186,7 @@ def _front(picture: _Picture) -> Any:
 
 
 def _places(picture: _Picture) -> Any:
-    from rnnbbo.pictures.draw_run import MOST_PLACES, draw_places
+    from rnnbbo.pictures.drawn_run import MOST_PLACES, draw_places
 
     data = picture.data
     picture.require(bool(len(data.points)), "trials", "places")
@@ -200,5 +200,7 @@ def _places(picture: _Picture) -> Any:
 
 
 _DRAWN: dict[str, Callable[[_Picture], Any]] = dict(
-    zip(KINDS, (_convergence, _slices, _parallel, _importance, _front, _places), strict=True)
+    zip(
+        PICTURE_KINDS, (_convergence, _slices, _parallel, _importance, _front, _places), strict=True
+    )
 )

@@ -1,3 +1,3 @@
 """Names of the kinds of pictures."""
 
-KINDS = ("convergence", "slices", "parallel", "importance", "front", "places")
+PICTURE_KINDS = ("convergence", "slices", "parallel", "importance", "front", "places")

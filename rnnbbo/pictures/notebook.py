@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.hypertext import box, details, lines, table
+from rnnbbo.hypertext import box, details, html_table, lines
+from rnnbbo.pictures.appearance import BEST_COLOR, log_helps
 from rnnbbo.pictures.run_data import RunData
-from rnnbbo.pictures.style import BEST, log_helps
 from rnnbbo.point_forms import active_values
 
 _BEST_ROWS = 5  # of the table of trials
@@ -19,19 +19,22 @@ _WIDE, _HIGH, _EDGE = 300, 70, 5  # pixels of the curve
 def point_table(names: Sequence[str], point: Sequence[Any]) -> str:
     """Return a point: a row a parameter that is active."""
     active: Mapping[str, Any] = active_values(names, point)
-    return table(["parameter", "value"], [[name, value] for name, value in active.items()])
+    return html_table(["parameter", "value"], [[name, value] for name, value in active.items()])
 
 
-def run_html(title: str, data: RunData, texts: Sequence[str], recommended: Any = None) -> str:
+def run_html(
+    title: str, data: RunData, first: str, texts: Sequence[str], recommended: Any = None
+) -> str:
     """Return a run: what was found, its curve, and its best trials.
 
     Args:
         title: what it is.
         data: its trials.
-        texts: what there is to say of it.
+        first: what was found, in a line.
+        texts: what else there is to say of it, a line each.
         recommended: the point to take, where it is not the best one told.
     """
-    parts = [lines(texts)]
+    parts = [lines([first])]
     if data.best is not None:
         parts.append(point_table(data.space.names, data.points[data.best]))
     if recommended is not None:
@@ -39,7 +42,7 @@ def run_html(title: str, data: RunData, texts: Sequence[str], recommended: Any =
             lines(["The values seem noisy, and this point, told too, is probably better:"]),
             point_table(data.space.names, recommended),
         ]
-    parts += [_curve(data), _best_trials(data)]
+    parts += [_curve(data), lines(texts), _best_trials(data)]
     return box(title, *parts)
 
 
@@ -59,7 +62,7 @@ def _best_trials(data: RunData) -> str:
     for i in shown.tolist():
         active = active_values(names, data.points[i])
         rows.append([i, *data.values[i].tolist(), *(active.get(name) for name in names)])
-    return details(summary, table(["index", *data.value_names(), *names], rows))
+    return details(summary, html_table(["index", *data.value_names(), *names], rows))
 
 
 def _curve(data: RunData) -> str:
@@ -81,5 +84,5 @@ def _curve(data: RunData) -> str:
     return (
         f'<svg role="img" aria-label="{words}" width="{_WIDE}" height="{_HIGH}" '
         f'viewBox="0 0 {_WIDE} {_HIGH}"><path d="{"".join(path)}" fill="none" '
-        f'stroke="{BEST}" stroke-width="2"/></svg>{lines([words])}'
+        f'stroke="{BEST_COLOR}" stroke-width="2"/></svg>{lines([words])}'
     )

@@ -63,6 +63,9 @@ def slices(surrogate: Surrogate, at: Sequence[Any], objective: int = 0) -> list[
             continue
         places = _places(surrogate, at, position)
         values = [space.from_cube(place)[position] for place in places]
+        own = space.place(at)[space.layout.slots[position]]
+        same = (places[:, space.layout.slots[position]] == own).all(axis=1)
+        values[int(same.argmax())] = at[position]  # rounding on the way aside
         first = [i for i, value in enumerate(values) if value not in values[:i]]
         places, values = places[first], [values[i] for i in first]
         band = surrogate.band(places, objective)

@@ -21,7 +21,7 @@ from rnnbbo.policies.outliers import without_outliers
 from rnnbbo.proposer import Proposer
 from rnnbbo.space import Space
 
-LEVELS = (0.025, 0.5, 0.975)
+BAND_LEVELS = (0.025, 0.5, 0.975)
 """Quantiles of a band: its lower end, its middle, its upper end."""
 _HALVINGS = 40  # of the interval in which a quantile is looked for
 
@@ -72,7 +72,7 @@ class Modelled:
         values = self.base + self.unit * unwarp(w, log_warp)
         return 0.0 - values if self.maximize else values
 
-    def quantiles(self, points: np.ndarray, levels: tuple[float, ...] = LEVELS) -> np.ndarray:
+    def quantiles(self, points: np.ndarray, levels: tuple[float, ...] = BAND_LEVELS) -> np.ndarray:
         """Return quantiles (len(levels), C) of the noise-free function at places (C, D).
 
         Of all hypotheses together: where they disagree, the quantiles lie apart.

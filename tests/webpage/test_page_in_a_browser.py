@@ -57,7 +57,8 @@ def phone(browser: Browser, file: Path) -> Iterator[Page]:
 
 def draw_all(page: Page) -> None:
     """Draw what is far from the window, too, as before it is printed."""
-    page.value("window.dispatchEvent(new Event('beforeprint'))")
+    for event in ("beforeprint", "afterprint"):
+        page.value(f"window.dispatchEvent(new Event('{event}'))")
     page.wait(DRAWN)
 
 

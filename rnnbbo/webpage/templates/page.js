@@ -309,12 +309,17 @@
   const given = JSON.parse(element("content").textContent);
   if (given.content) show(given.content);
   element("status").textContent = given.status;
+  // On paper charts are made smaller as they are: nothing is laid out anew meanwhile.
   window.addEventListener("beforeprint", () => {
     drawAll();
-    for (const id of drawn.keys()) Plotly.Plots.resize(element(id));
+    for (const id of drawn.keys()) {
+      const box = element(id);
+      const width = box.closest("figure").className ? 690 : 330;
+      box.style.zoom = Math.min(1, width / box.clientWidth);
+    }
   });
-  window.matchMedia("print").addEventListener("change", () => {
-    for (const id of drawn.keys()) Plotly.Plots.resize(element(id));
+  window.addEventListener("afterprint", () => {
+    for (const id of drawn.keys()) element(id).style.zoom = "";
   });
 
   // The live page asks its server, and nobody else, for what has changed.

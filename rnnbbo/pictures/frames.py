@@ -8,7 +8,7 @@ from rnnbbo.pictures.run_data import RunData
 from rnnbbo.sheet import ERROR, FEASIBLE, column_names, constraint_columns, objective_columns
 
 
-def columns_of(data: RunData) -> dict[str, list[Any]]:
+def frame_columns(data: RunData) -> dict[str, list[Any]]:
     """Return the columns by name, in the names of exported studies: a value a trial each.
 
     Parameters, None where inactive; values, NaN of failures; whether feasible, and constraints,

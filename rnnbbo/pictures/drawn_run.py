@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnbbo.pictures.run_data import RunData
-from rnnbbo.pictures.style import (
-    BEST,
-    FAILED,
-    INFEASIBLE,
-    MARKED,
+from rnnbbo.pictures.appearance import (
+    BEST_COLOR,
+    FAILED_COLOR,
+    INFEASIBLE_COLOR,
+    MARKED_COLOR,
     ORDERED,
-    TRIAL,
+    TRIAL_COLOR,
     fenced,
     heights_of,
-    label_of,
     log_helps,
+    tick_label,
     ticks_of,
 )
+from rnnbbo.pictures.run_data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,29 +49,34 @@ def draw_convergence(axes: Axes, data: RunData, objective: int = 0) -> None:
         end = fenced(values, maximize)
     outside = ~data.failed & ~data.feasible
     axes.plot(
-        counts[data.feasible], values[data.feasible], "o", color=TRIAL, markersize=4, label="trial"
+        counts[data.feasible],
+        values[data.feasible],
+        "o",
+        color=TRIAL_COLOR,
+        markersize=4,
+        label="trial",
     )
     if outside.any():
         axes.plot(
             counts[outside],
             values[outside],
             "x",
-            color=INFEASIBLE,
+            color=INFEASIBLE_COLOR,
             markersize=5,
             label="not feasible",
         )
     if objective == 0 and data.n_objectives == 1:
-        axes.step(counts, data.running_best, where="post", color=BEST, label="best so far")
+        axes.step(counts, data.running_best, where="post", color=BEST_COLOR, label="best so far")
         if data.best is not None and data.feasible[data.best]:
             axes.plot(
                 counts[data.best],
                 values[data.best],
                 "*",
-                color=BEST,
+                color=BEST_COLOR,
                 markersize=12,
-                label=f"best: {values[data.best]:.4g} after {counts[data.best]}",
+                label=f"best: {values[data.best]:.6g} after {counts[data.best]}",
             )
-    _mark_at_border(axes, counts[data.failed], FAILED, "failed", top=False)
+    _mark_at_border(axes, counts[data.failed], FAILED_COLOR, "failed", top=False)
     if end is not None:
         beyond = values < end if maximize else values > end
         if maximize:
@@ -79,7 +84,7 @@ def draw_convergence(axes: Axes, data: RunData, objective: int = 0) -> None:
         else:
             axes.set_ylim(top=end)
         label = f"{'below' if maximize else 'above'} this axis ({int(beyond.sum())})"
-        _mark_at_border(axes, counts[beyond], TRIAL, label, top=not maximize)
+        _mark_at_border(axes, counts[beyond], TRIAL_COLOR, label, top=not maximize)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("evaluations")
     axes.set_ylabel(data.value_names()[objective])
@@ -89,7 +94,7 @@ def draw_convergence(axes: Axes, data: RunData, objective: int = 0) -> None:
 
 def _mark_at_border(axes: Axes, at: np.ndarray, color: str, label: str, *, top: bool) -> None:
     if len(at):
-        height, marker = (0.98, "^") if top else (0.02, "v" if color == TRIAL else "x")
+        height, marker = (0.98, "^") if top else (0.02, "v" if color == TRIAL_COLOR else "x")
         place = axes.get_xaxis_transform()
         axes.plot(
             at, np.full(len(at), height), marker, color=color, transform=place, label=label, ms=5
@@ -108,9 +113,9 @@ def draw_front(axes: Axes, data: RunData, x: int = 0, y: int = 1) -> None:
     rest = data.feasible.copy()
     rest[data.front] = False
     kinds = (
-        (np.flatnonzero(rest), "o", TRIAL, "trial"),
-        (np.flatnonzero(~data.failed & ~data.feasible), "x", INFEASIBLE, "not feasible"),
-        (data.front, "o", BEST, "front"),
+        (np.flatnonzero(rest), "o", TRIAL_COLOR, "trial"),
+        (np.flatnonzero(~data.failed & ~data.feasible), "x", INFEASIBLE_COLOR, "not feasible"),
+        (data.front, "o", BEST_COLOR, "front"),
     )
     for index, marker, color, label in kinds:
         if len(index):
@@ -118,7 +123,7 @@ def draw_front(axes: Axes, data: RunData, x: int = 0, y: int = 1) -> None:
             axes.plot(a, b, marker, color=color, markersize=4, label=label)
     if data.best is not None and data.feasible[data.best]:
         a, b = data.values[data.best, [x, y]]
-        axes.plot(a, b, "*", color=BEST, markersize=12, label="compromise")
+        axes.plot(a, b, "*", color=BEST_COLOR, markersize=12, label="compromise")
     names = data.value_names()
     axes.set_xlabel(names[x])
     axes.set_ylabel(names[y])
@@ -132,10 +137,11 @@ def draw_parallel(axes: Axes, data: RunData, objective: int = 0) -> None:
     What is inactive lies below the axes, failures are dotted, the best trial is marked.
     """
     from matplotlib.cm import ScalarMappable
+    from matplotlib.collections import LineCollection
     from matplotlib.colors import Normalize
 
     space, layout = data.space, data.space.layout
-    names = [label_of(name) for name in space.names]
+    names = [tick_label(name) for name in space.names]
     columns = []
     for position, dim in enumerate(space):
         values = [point[position] for point in data.points]
@@ -144,14 +150,16 @@ def draw_parallel(axes: Axes, data: RunData, objective: int = 0) -> None:
     lines = np.array(columns).T.reshape(len(data.points), len(names))
     colors, rank = ScalarMappable(Normalize(0.0, 1.0), f"{ORDERED}_r"), _ranks(data, objective)
     at = range(len(names))
-    for i in np.argsort(-np.where(np.isnan(rank), 2.0, rank), kind="stable"):
-        if data.failed[i]:
-            axes.plot(at, lines[i], ":", color=FAILED, linewidth=1.0, alpha=0.7)
-        else:
-            shade = 0.35 + 0.6 * (1.0 - rank[i])
-            axes.plot(at, lines[i], color=colors.to_rgba(rank[i]), linewidth=1.0, alpha=shade)
+    order = np.argsort(-np.where(np.isnan(rank), 2.0, rank), kind="stable")  # the best on top
+    for failed in (True, False):
+        index = order[data.failed[order] == failed]
+        shades = colors.to_rgba(rank[index], alpha=0.35 + 0.6 * (1.0 - rank[index]))
+        paths = [np.column_stack([at, lines[i]]) for i in index]
+        color = FAILED_COLOR if failed else shades
+        style = ":" if failed else "-"
+        axes.add_collection(LineCollection(paths, colors=color, linestyles=style, linewidths=1.0))
     if data.best is not None:
-        axes.plot(at, lines[data.best], color=FAILED, linewidth=2.5, label="best")
+        axes.plot(at, lines[data.best], color=FAILED_COLOR, linewidth=2.5, label="best")
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.12), frameon=False)
     for position, dim in enumerate(space):
         axes.axvline(position, color="0.75", linewidth=0.8, zorder=0)
@@ -217,24 +225,24 @@ def draw_places(figure: Figure, data: RunData, parameters: list[int] | None = No
                 continue
             if column == row:
                 known = heights[row][~np.isnan(heights[row])]
-                one.hist(known, bins=20, range=(0.0, 1.0), color=TRIAL)
+                one.hist(known, bins=20, range=(0.0, 1.0), color=TRIAL_COLOR)
                 one.set_yticks([])
             else:
                 a, b = heights[column], heights[row]
                 one.scatter(a, b, c=order, cmap=ORDERED, s=9)
                 failed = data.failed
-                one.scatter(a[failed], b[failed], marker="x", color=FAILED, s=16)
+                one.scatter(a[failed], b[failed], marker="x", color=FAILED_COLOR, s=16)
                 if data.best is not None:
-                    one.plot(a[data.best], b[data.best], "*", color=MARKED, markersize=12)
+                    one.plot(a[data.best], b[data.best], "*", color=MARKED_COLOR, markersize=12)
                 one.set_ylim(-0.04, 1.04)
                 _set_ticks(one, "y", column == 0, *ticks_of(layout, i, space.dimensions[i]))
             one.set_xlim(-0.04, 1.04)
             bottom = row == len(shown) - 1
             _set_ticks(one, "x", bottom, *ticks_of(layout, j, space.dimensions[j]))
             if bottom:
-                one.set_xlabel(label_of(space.names[j]))
+                one.set_xlabel(tick_label(space.names[j]))
             if column == 0 and row:
-                one.set_ylabel(label_of(space.names[i]))
+                one.set_ylabel(tick_label(space.names[i]))
     return axes
 
 

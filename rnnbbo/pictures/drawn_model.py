@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnbbo.pictures.appearance import (
+    BEST_COLOR,
+    FAILED_COLOR,
+    INFEASIBLE_COLOR,
+    MARKED_COLOR,
+    TRIAL_COLOR,
+    tick_label,
+)
 from rnnbbo.pictures.importance import Importance
 from rnnbbo.pictures.slices import Slice
-from rnnbbo.pictures.style import BEST, FAILED, INFEASIBLE, MARKED, TRIAL, label_of
 from rnnbbo.pictures.surrogate import Surrogate
 
 if TYPE_CHECKING:
@@ -43,15 +50,17 @@ def draw_slices(
         x = _along(one, told)
         y = data.values[:, objective]
         for some, marker, color in (
-            (data.feasible, "o", TRIAL),
-            (~data.failed & ~data.feasible, "x", INFEASIBLE),
+            (data.feasible, "o", TRIAL_COLOR),
+            (~data.failed & ~data.feasible, "x", INFEASIBLE_COLOR),
         ):
             axes.plot(x[some], y[some], marker, color=color, markersize=3, alpha=0.7)
         failed = data.failed & ~np.isnan(x)
         place = axes.get_xaxis_transform()
-        axes.plot(x[failed], np.full(failed.sum(), 0.02), "x", color=FAILED, transform=place, ms=4)
-        axes.axvline(_along(one, [one.at])[0], color=MARKED, linewidth=1.0, linestyle="--")
-        axes.set_xlabel(label_of(one.name))
+        axes.plot(
+            x[failed], np.full(failed.sum(), 0.02), "x", color=FAILED_COLOR, transform=place, ms=4
+        )
+        axes.axvline(_along(one, [one.at])[0], color=MARKED_COLOR, linewidth=1.0, linestyle="--")
+        axes.set_xlabel(tick_label(one.name))
         axes.grid(alpha=0.3)
         axes.set_ylim(*limits)
     for axes in grid[::columns]:
@@ -73,16 +82,16 @@ def _draw_slice(axes: Axes, one: Slice) -> None:
     x = _along(one, one.values)
     if one.categorical:
         spread = np.array([one.median - one.low, one.high - one.median])
-        axes.errorbar(x, one.median, np.maximum(spread, 0.0), fmt="s", color=BEST, capsize=3)
-        turned = 45 if sum(len(label_of(value)) for value in one.values) > 16 else 0
-        axes.set_xticks(x, [label_of(value) for value in one.values], rotation=turned)
+        axes.errorbar(x, one.median, np.maximum(spread, 0.0), fmt="s", color=BEST_COLOR, capsize=3)
+        turned = 45 if sum(len(tick_label(value)) for value in one.values) > 16 else 0
+        axes.set_xticks(x, [tick_label(value) for value in one.values], rotation=turned)
         return
     if one.log:
         axes.set_xscale("log")
-    axes.fill_between(x, one.low, one.high, color=BEST, alpha=0.2, linewidth=0)
-    axes.plot(x, one.median, color=BEST)
+    axes.fill_between(x, one.low, one.high, color=BEST_COLOR, alpha=0.2, linewidth=0)
+    axes.plot(x, one.median, color=BEST_COLOR)
     if any(not isinstance(value, int | float) for value in one.values):
-        axes.set_xticks(x, [label_of(value) for value in one.values])
+        axes.set_xticks(x, [tick_label(value) for value in one.values])
 
 
 def _along(one: Slice, values: Sequence[Any]) -> np.ndarray:
@@ -103,10 +112,10 @@ def draw_importance(axes: Axes, found: Sequence[Importance]) -> None:
     total = np.array([one.total for one in found])
     low, high = np.array([[one.low, one.high] for one in found]).T
     spread = np.maximum([total - low, high - total], 0.0)
-    axes.barh(at, total, color=BEST, alpha=0.35, height=0.7, label="with all others")
-    axes.barh(at, [one.alone for one in found], color=BEST, height=0.7, label="alone")
+    axes.barh(at, total, color=BEST_COLOR, alpha=0.35, height=0.7, label="with all others")
+    axes.barh(at, [one.alone for one in found], color=BEST_COLOR, height=0.7, label="alone")
     axes.errorbar(total, at, xerr=spread, fmt="none", color="0.25", capsize=3, label="95 %")
-    axes.set_yticks(at, [label_of(one.name) for one in found])
+    axes.set_yticks(at, [tick_label(one.name) for one in found])
     axes.set_xlim(0.0, max(1.0, float(high.max())))
     axes.set_xlabel("share of the variance")
     axes.grid(alpha=0.3, axis="x")

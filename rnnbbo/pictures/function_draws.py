@@ -23,10 +23,10 @@ from rnnbbo.policies.kernel.hypotheses import Hypotheses
 _FEATURES = 512  # random features of a prior's function
 _MATERN = 5.0  # degrees of freedom of the spectrum of Matern-5/2: twice its 5/2
 
-Function = Callable[[np.ndarray], np.ndarray]
+Drawn = Callable[[np.ndarray], np.ndarray]
 
 
-def draw_function(rng: np.random.Generator, modelled: Modelled) -> Function:
+def draw_function(rng: np.random.Generator, modelled: Modelled) -> Drawn:
     """Return a function drawn from the belief: of places (C, D) its values (C,), in user units."""
     view = modelled.view
     pick = np.array([rng.choice(len(view.weight), p=view.weight)])
@@ -48,7 +48,7 @@ def draw_function(rng: np.random.Generator, modelled: Modelled) -> Function:
     return value
 
 
-def _draw_prior(rng: np.random.Generator, h: Hypotheses, dim: int) -> Function:
+def _draw_prior(rng: np.random.Generator, h: Hypotheses, dim: int) -> Drawn:
     """Return a function of the prior of one hypothesis, in units of the amplitude, of mean 0.
 
     Random features (Rahimi & Recht 2007): frequencies are drawn from the kernel's spectrum. That of

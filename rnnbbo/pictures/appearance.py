@@ -12,11 +12,11 @@ from rnnbbo.escaping import as_line, repr_of
 from rnnbbo.layout import Layout
 
 # Okabe & Ito 2008, "Color universal design".
-BEST = "#0072B2"
-TRIAL = "#8A8A8A"
-INFEASIBLE = "#E69F00"
-FAILED = "#D55E00"
-MARKED = "#009E73"
+BEST_COLOR = "#0072B2"
+TRIAL_COLOR = "#8A8A8A"
+INFEASIBLE_COLOR = "#E69F00"
+FAILED_COLOR = "#D55E00"
+MARKED_COLOR = "#009E73"
 ORDERED = "cividis"
 """Colours of what has an order; of even lightness steps, also for the colour-blind."""
 
@@ -25,7 +25,7 @@ _FENCE = 3.0  # interquartile ranges beyond the upper quartile, where an axis en
 _LABEL = 24  # characters of a label
 
 
-def label_of(value: Any) -> str:
+def tick_label(value: Any) -> str:
     """Return a value of a parameter as a label: short, in one line, no markup of matplotlib's."""
     text = f"{value:.4g}" if isinstance(value, float) else value
     text = as_line(text if isinstance(text, str) else repr_of(text))
@@ -74,15 +74,15 @@ def heights_of(layout: Layout, position: int, dim: Dimension, values: Sequence[A
 def ticks_of(layout: Layout, position: int, dim: Dimension) -> tuple[list[float], list[str]]:
     """Return ticks of such an axis, and their labels."""
     if dim.is_constant:
-        return [0.5], [label_of(dim.bounds[0])]
+        return [0.5], [tick_label(dim.bounds[0])]
     if isinstance(dim, Categorical):
         values = list(layout.categories(position))
         shown = range(0, len(values), max(1, -(-len(values) // 12)))
-        return [(i + 0.5) / len(values) for i in shown], [label_of(values[i]) for i in shown]
+        return [(i + 0.5) / len(values) for i in shown], [tick_label(values[i]) for i in shown]
     coordinates = np.zeros((5, layout.cube_dim))
     coordinates[:, layout.slots[position]] = np.linspace(0.0, 1.0, 5)[:, None]
     values = list(dict.fromkeys(layout.values(position, layout.snap(coordinates))))
     return (
         [float(layout.coordinates(position, value)[0]) for value in values],
-        [label_of(value) for value in values],
+        [tick_label(value) for value in values],
     )
