@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbbo.pictures.style import heights_of, log_helps, ticks_of
+from rnnbbo.pictures.appearance import heights_of, log_helps, ticks_of
 from rnnbbo.webpage.chart import Chart, escaped, label_text, rounded, shown_of, some_of
 from rnnbbo.webpage.run_facts import RunFacts
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnbbo import pareto
 from rnnbbo.direction import in_words
-from rnnbbo.pictures.style import fenced, log_helps
+from rnnbbo.pictures.appearance import fenced, log_helps
 from rnnbbo.webpage.chart import (
     BLUE,
     GREEN,
