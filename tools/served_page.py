@@ -1,4 +1,4 @@
-"""Measure what a served page costs a run: python tools/served_page.py [--seconds 60] [--rounds 3].
+"""Measure what a served page costs a run: python tools/served_page.py [--seconds 60] > FILE.md.
 
 A study is asked and told at a thousand trials a minute, in turns without a page and with one that
 `rnnbbo study serve` serves and a browser has open. Printed are trials a minute, how long an ask and
@@ -6,7 +6,6 @@ a tell took, and the processor time of the run and of the server.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -73,10 +72,10 @@ def figures(
     """Return what is printed of one run."""
     return {
         "trials a minute": 60.0 * len(taken) / whole,
-        "median ms": 1e3 * statistics.median(taken),
-        "99 % ms": 1e3 * float(np.quantile(taken, 0.99)),
-        "processor ms a trial": 1e3 * used / len(taken),
-        "server's processor s": served,
+        "ask and tell, median ms": 1e3 * statistics.median(taken),
+        "99 %": 1e3 * float(np.quantile(taken, 0.99)),
+        "processor time of the run, ms a trial": 1e3 * used / len(taken),
+        "of the server, ms a second": 1e3 * served / whole,
         "requests": requests,
     }
 
@@ -91,13 +90,14 @@ def main() -> int:
     from browser_support import Browser
 
     browser = Browser()
+    names = list(figures([1.0], 1.0, 0.0, 0.0, 0))
+    print(f"| run | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}")
     try:
-        for number in range(options.rounds):
+        for _ in range(options.rounds):
             for kind, with_page in (("alone", None), ("with a page", browser)):
                 with tempfile.TemporaryDirectory() as folder:
                     found = measured(Path(folder) / "run.db", options.seconds, with_page)
-                shown = {name: round(value, 2) for name, value in found.items()}
-                print(number, kind, json.dumps(shown), flush=True)
+                print(f"| {kind} | {' | '.join(f'{v:.4g}' for v in found.values())} |", flush=True)
     finally:
         browser.close()
     return 0

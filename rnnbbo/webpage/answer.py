@@ -20,6 +20,7 @@ from rnnbbo.webpage.run_facts import RunFacts
 _EDGE = 1e-3  # of a range: as near as this a point is at its bound
 _FEW = 5  # evaluations a parameter, below which they are few
 _LITTLE = 0.01  # of the distance from the median to the best value: a gain that is not worth much
+_NOTHING = 1e-4  # the same, though the best value may be new
 _STILL = 0.25  # of all evaluations: as long without a better value is a sign of the end
 _ERROR = 120  # characters of an error's text
 
@@ -139,9 +140,8 @@ def _sureness(facts: RunFacts, take: Trial, model: ModelView | None) -> list[str
         and model.band is not None
         and model.recommended in (None, take.number)
     ):
-        low, high = (plain_text(one) for one in model.band)
         found.append(
-            f"The model puts the value at this point, without noise, between {low} and {high} "
+            f"The model puts the value at this point, without noise, {_between(*model.band)} "
             "(95 % of its belief)."
         )
     if model.noise is not None:
@@ -158,6 +158,12 @@ def _sureness(facts: RunFacts, take: Trial, model: ModelView | None) -> list[str
         )
     found += [f"Seen in the values: {line}." for line in model.seen]
     return found
+
+
+def _between(low: float, high: float) -> str:
+    if plain_text(low) != plain_text(high):
+        return f"between {plain_text(low)} and {plain_text(high)}"
+    return f"at {plain_text(low)}, to within {0.5 * (high - low):.2g}"
 
 
 def _compared(facts: RunFacts, gain: float) -> str:
@@ -262,7 +268,8 @@ def _next_steps(facts: RunFacts, take: Trial, model: ModelView | None) -> list[s
     gain = None if model is None else model.gain_left
     if data.n_objectives > 1:
         return [*found, "Choose from the front, or go on to widen it.", *_go_on(facts)]
-    if gain is not None and reached is not None and gain < _LITTLE * reached and still:
+    little = None if reached is None else (_LITTLE if still else _NOTHING) * reached
+    if gain is not None and little is not None and gain < little:
         return [*found, "Stop here: little more is expected to be gained in this space."]
     if gain is None and still:
         found.append(

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.pictures.appearance import log_helps
 from rnnbbo.pictures.importance import Importance
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.pictures.slices import Slice
-from rnnbbo.pictures.appearance import log_helps
 from rnnbbo.webpage.chart import (
     BLUE,
     DARK,

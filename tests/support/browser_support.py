@@ -112,9 +112,9 @@ class Page:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def wait(self, expression: str) -> Any:
+    def wait(self, expression: str, patience_s: float = _PATIENCE_S) -> Any:
         """Return the value of an expression as soon as it is true."""
-        end = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + patience_s
         while True:
             found = self.value(expression)
             if found:
