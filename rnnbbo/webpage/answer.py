@@ -135,11 +135,7 @@ def _sureness(facts: RunFacts, take: Trial, model: ModelView | None) -> list[str
         )
     if model is None:
         return found
-    if (
-        data.n_objectives == 1
-        and model.band is not None
-        and model.recommended in (None, take.number)
-    ):
+    if data.n_objectives == 1 and model.band is not None:
         found.append(
             f"The model puts the value at this point, without noise, {_between(*model.band)} "
             "(95 % of its belief)."
@@ -149,6 +145,8 @@ def _sureness(facts: RunFacts, take: Trial, model: ModelView | None) -> list[str
             f"Values are noisy: the same point measured again differs by about "
             f"{plain_text(float(f'{model.noise:.2g}'))}."
         )
+    elif _is_noisy(facts, take, model):
+        found.append("The value told lies outside of that: a part of it is probably noise.")
     elif model.gain_left is not None and data.n_objectives == 1:
         found.append("No noise shows in the values.")
     if model.gain_left is not None:
@@ -158,6 +156,16 @@ def _sureness(facts: RunFacts, take: Trial, model: ModelView | None) -> list[str
         )
     found += [f"Seen in the values: {line}." for line in model.seen]
     return found
+
+
+def _is_noisy(facts: RunFacts, take: Trial, model: ModelView) -> bool:
+    """Tell whether values are noisy, or the point's own is not what the model believes of it."""
+    if model.noise is not None:
+        return True
+    if facts.data.n_objectives > 1 or model.band is None or take.value is None:
+        return False
+    low, high = model.band
+    return not low <= listed_values(take.value)[0] <= high
 
 
 def _between(low: float, high: float) -> str:
@@ -261,7 +269,7 @@ def _next_steps(facts: RunFacts, take: Trial, model: ModelView | None) -> list[s
             f"If the range of {' and '.join(names)} may be wider, begin a new study with it; "
             f"--from-study {path} gives it these values."
         )
-    if model is not None and model.noise is not None:
+    if model is not None and _is_noisy(facts, take, model):
         found.append("Measure this point again some times before you rely on its value.")
     reached = _reached(facts)
     still = count - 1 - data.best >= max(_STILL * count, _FEW)

@@ -108,6 +108,18 @@ def test_what_the_model_knows_is_said_where_it_is_of_the_same_best_trial(path):
     assert make_answer(facts, of_another).number == 1
 
 
+def test_a_value_that_the_model_does_not_believe_is_not_called_free_of_noise(path):
+    facts = facts_of(path, [3.0, 1.0, 2.0, 1.5])
+    within = make_answer(facts, ModelView(4, 1, gain_left=0.1, band=[0.9, 1.1]))
+    assert "No noise shows in the values." in within.sure
+    outside = make_answer(facts, ModelView(4, 1, gain_left=0.1, band=[1.2, 1.4]))
+    assert "No noise" not in words(outside)
+    assert "The value told lies outside of that: a part of it is probably noise." in outside.sure
+    assert "Measure this point again" in words(outside)
+    narrow = make_answer(facts, ModelView(4, 1, gain_left=0.1, band=[1.0 - 1e-9, 1.0 + 1e-9]))
+    assert "at 1, to within 1e-09" in words(narrow)
+
+
 def test_a_search_that_has_converged_says_stop(path):
     facts = facts_of(path, [5.0, 4.0, 0.0, *np.linspace(1.0, 3.0, 12).tolist()])
     model = ModelView(15, 2, gain_left=1e-6)
