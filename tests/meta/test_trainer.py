@@ -132,8 +132,8 @@ def test_a_checkpoint_that_is_older_than_a_key_is_resumed(whole: Path, tmp_path:
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
-    values = {**VALUES, "train": {**VALUES["train"], "updates": 60, "batch": 16, "dims": [1]}}
-    values["train"] |= {"validate_every": 60, "horizon": [4, 4], "sequential": 1.0}
+    values = {**VALUES, "train": {**VALUES["train"], "updates": 45, "batch": 8, "dims": [1]}}
+    values["train"] |= {"validate_every": 45, "horizon": [4, 4], "sequential": 1.0}
     values["train"] |= {"learning_rate": 1e-2}
     trainer.train(config.parse(values), FUNCTIONS, tmp_path, progress_bar=False)
     loss = [record["loss"] for record in read_log(tmp_path / "log.jsonl")]
@@ -152,9 +152,9 @@ def imitating(teacher: str) -> config.Config:
 
 
 def test_a_direct_head_comes_closer_to_its_teacher(tmp_path: Path) -> None:
-    trainer.train(imitating("dnc"), FUNCTIONS, tmp_path, stop_after=40, progress_bar=False)
+    trainer.train(imitating("dnc"), FUNCTIONS, tmp_path, stop_after=30, progress_bar=False)
     loss = [record["loss"] for record in read_log(tmp_path / "log.jsonl")]
-    assert sum(loss[20:40]) < 0.8 * sum(loss[:20])
+    assert sum(loss[15:30]) < 0.8 * sum(loss[:15])
 
 
 def test_a_teacher_has_to_score(tmp_path: Path) -> None:

@@ -18,7 +18,11 @@ from rnnbbo.benchmarks.runner import run
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("records")
     compared = Comparison(
-        suites=("classic-plain",), methods=("random", "lstm-direct"), budget=12, functions=3, seeds=2
+        suites=("classic-plain",),
+        methods=("random", "lstm-direct"),
+        budget=12,
+        functions=3,
+        seeds=2,
     )
     run(Plan(about="a duel", compare=(compared,)), out)
     return out

@@ -109,4 +109,6 @@ def test_the_command(
     assert set(texts(subsection)) == {"random", "auto (default)"}
     line = refused("overall", out, "--at", "12", "--latency", tmp_path / "none.json")
     assert "none.json: No such file or directory; expected a file of JSON" in line
-    assert "expected some of auto, random" in refused("overall", out, "--methods", "lstm-direct,cma")
+    assert "expected some of auto, random" in refused(
+        "overall", out, "--methods", "lstm-direct,cma"
+    )
