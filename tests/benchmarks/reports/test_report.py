@@ -109,7 +109,7 @@ def test_text_of_records_is_escaped(text: str, folder: Path) -> None:
 def test_the_same_records_give_the_same_bytes_whatever_matplotlib_is_set_to(
     folder: Path, tmp_path: Path
 ) -> None:
-    with mpl.rc_context({"font.size": 23.0, "lines.linewidth": 7.0}):
+    with mpl.rc_context({"font.size": 23.0, "lines.linewidth": 7.0, "xtick.labelsize": 30.0}):
         before = dict(mpl.rcParams)
         written = report(folder, tmp_path / "deep" / "again")
         assert dict(mpl.rcParams) == before
