@@ -18,6 +18,7 @@ from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.headline import headline_table as main_table
 from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.published_duels import published_picks
 from rnnbbo.benchmarks.reports.section import Subsection
 
 Times = tuple[int, ...]
@@ -56,9 +57,31 @@ def publish(folder: Path) -> None:
     stored.write_tables(RESULTS / "duels.md", duels(records, OURS, TIMES))
 
 
+ELSEWHERE = (
+    ("with a little noise (gp-4d-noise10)", "duels", "gp-4d-noise10"),
+    ("with much noise (gp-4d-noise30)", "duels", "gp-4d-noise30"),
+    ("with noise of heavy tails", "rough", "heavy"),
+    ("with outliers", "rough", "outliers"),
+    ("with penalties", "rough", "penalty"),
+    ("with steps and plateaus", "rough", "steps"),
+    ("the control of a simulation", "rough", "control"),
+    ("the tuning of a model, live", "duels", "sklearn"),
+    ("with constraints", "constrained", "all"),
+    ("with several objectives", "pareto", "all"),
+    ("with parameters that depend on others", "conditional", "all"),
+    ("of 10 to 40 dimensions, with many evaluations", "large", "all"),
+)
+"""Kinds of problems of which the plan `long` has none: a file of duels, and its row."""
+
+
 def publish_long(folder: Path) -> None:
     """Make what is published from the records of the plan `long`."""
-    reports.report(folder, RESULTS)
+    elsewhere = [
+        one
+        for kind, name, suite in ELSEWHERE
+        for one in published_picks(kind, RESULTS / f"{name}.json", "auto", suite)
+    ]
+    reports.report(folder, RESULTS, elsewhere=elsewhere)
     reports.main_picture(folder, RESULTS / "regret.svg")
     records = read_records(folder)
     times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}

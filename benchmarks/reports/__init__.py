@@ -1,11 +1,13 @@
 """Reports: one HTML page and a Markdown summary, pure functions of a folder of records."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rnnbbo.benchmarks.reports import all_suites, headline, markdown, page
 from rnnbbo.benchmarks.reports.contents import sections
 from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.pick import Pick
 from rnnbbo.benchmarks.reports.section import Table
 from rnnbbo.benchmarks.reports.shown import shown
 from rnnbbo.benchmarks.reports.style import styles
@@ -15,12 +17,15 @@ __all__ = ["main_picture", "main_table", "overall_table", "report"]
 TITLE = "Optimizers compared"
 
 
-def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Path]:
-    """Write report.html and report.md, which depend on the records and nothing else.
+def report(
+    records: str | Path, to: str | Path | None = None, *, elsewhere: Sequence[Pick] = ()
+) -> tuple[Path, Path]:
+    """Write report.html and report.md, which depend on the arguments and nothing else.
 
     Args:
         records: a folder that `rnnbbo benchmark run` made.
         to: the folder to write to; that of the records if None.
+        elsewhere: picks from comparisons whose records are elsewhere, for the chooser.
 
     Returns:
         The paths of the page and of the summary.
@@ -31,7 +36,7 @@ def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Pat
     """
     source = Path(records)
     folder = source if to is None else Path(to)
-    loaded = read_records(source)
+    loaded = replace(read_records(source), elsewhere=tuple(elsewhere))
     chosen = shown(loaded)
     look = styles(loaded.methods, chosen)
     made = sections(loaded, look)

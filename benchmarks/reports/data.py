@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnbbo.functions.problem import FloatArray
+
+if TYPE_CHECKING:
+    from rnnbbo.benchmarks.reports.pick import Pick
 
 TARGETS = 10.0 ** np.linspace(0.0, -5.0, 51)
 """Targets of normalised regret that a data profile counts."""
@@ -114,6 +117,7 @@ class Records:
         headers: what every start of the runner said of itself.
         runs: the number of complete runs, with those that ended early.
         evaluations: the number of their evaluations.
+        elsewhere: picks from comparisons whose records are elsewhere.
     """
 
     methods: tuple[ComparedMethod, ...]
@@ -125,6 +129,7 @@ class Records:
     headers: tuple[Mapping[str, Any], ...]
     runs: int
     evaluations: int
+    elsewhere: tuple["Pick", ...] = ()
 
     @property
     def default(self) -> str:
