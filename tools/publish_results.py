@@ -13,7 +13,7 @@ from fill_readme import RESULTS, fill
 
 from rnnbbo.benchmarks import reports
 from rnnbbo.benchmarks.measures.duel import duel
-from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
+from rnnbbo.benchmarks.measures.overall import default_and_peers, latencies, overall
 from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.headline import headline_table as main_table
@@ -81,9 +81,11 @@ def publish_long(folder: Path) -> None:
         for kind, name, suite in ELSEWHERE
         for one in published_picks(kind, RESULTS / f"{name}.json", "auto", suite)
     ]
-    reports.report(folder, RESULTS, elsewhere=elsewhere)
-    reports.main_picture(folder, RESULTS / "regret.svg")
     records = read_records(folder)
+    latency = stored.read_tables(RESULTS / "latency.json")
+    idle = latencies(latency, FRONT, {method.name for method in records.methods})
+    reports.report(folder, RESULTS, elsewhere=elsewhere, idle=idle)
+    reports.main_picture(folder, RESULTS / "regret.svg")
     times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}
     stored.write_tables(RESULTS / "overall.md", [overall(records, LONG, seconds=False)])
     front = overall(
@@ -91,7 +93,7 @@ def publish_long(folder: Path) -> None:
         FRONT,
         methods=default_and_peers(records),
         geometric=False,
-        latency=stored.read_tables(RESULTS / "latency.json"),
+        latency=latency,
     )
     stored.write_tables(RESULTS / "front.md", [front])
     stored.write_tables(RESULTS / "long.md", duels(records, OURS_LONG, times))

@@ -1,6 +1,6 @@
 """Reports: one HTML page and a Markdown summary, pure functions of a folder of records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,11 @@ TITLE = "Optimizers compared"
 
 
 def report(
-    records: str | Path, to: str | Path | None = None, *, elsewhere: Sequence[Pick] = ()
+    records: str | Path,
+    to: str | Path | None = None,
+    *,
+    elsewhere: Sequence[Pick] = (),
+    idle: tuple[int, Mapping[str, float]] = (0, {}),
 ) -> tuple[Path, Path]:
     """Write report.html and report.md, which depend on the arguments and nothing else.
 
@@ -26,6 +30,8 @@ def report(
         records: a folder that `rnnbbo benchmark run` made.
         to: the folder to write to; that of the records if None.
         elsewhere: picks from comparisons whose records are elsewhere, for the chooser.
+        idle: (t, seconds of a step after t evaluations by method), measured without other work, for
+            the chooser; without it times are those of the records.
 
     Returns:
         The paths of the page and of the summary.
@@ -36,7 +42,7 @@ def report(
     """
     source = Path(records)
     folder = source if to is None else Path(to)
-    loaded = replace(read_records(source), elsewhere=tuple(elsewhere))
+    loaded = replace(read_records(source), elsewhere=tuple(elsewhere), idle=idle)
     chosen = shown(loaded)
     look = styles(loaded.methods, chosen)
     made = sections(loaded, look)

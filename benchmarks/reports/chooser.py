@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.pick import TIMES, Against, Pick, picks
+from rnnbbo.benchmarks.reports.pick import TIMES, Against, Pick, picks, timed
 from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, names
 from rnnbbo.benchmarks.reports.ranking import REGRET_SCALE
 from rnnbbo.benchmarks.reports.section import (
@@ -37,13 +37,14 @@ _FIRST = 30  # evaluations that are chosen until a reader chooses
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the chooser: every answer, and a table of them."""
     title = "Which method for a problem like mine"
-    found = [*picks(records), *records.elsewhere]
+    found = [*picks(records), *(timed(one, records.idle[1]) for one in records.elsewhere)]
     if not found:
         nothing = "No two methods have complete runs on the same function: nothing to compare yet."
         return Section("chooser", title, (nothing,))
     times = [t for t in TIMES if t <= max(one.t for one in found)] or [found[0].t]
     kinds = list(dict.fromkeys(one.kind for one in found))
     first = max((t for t in times if t <= _FIRST), default=times[0])
+    when = f"after {records.idle[0]} evaluations" if records.idle[0] else "in these runs"
     choices = Choices(
         (
             Choice(
@@ -57,7 +58,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
                 "t", "Evaluations that I can afford", [(str(t), str(t)) for t in times], str(first)
             ),
         ),
-        [_answer(found, kind, t) for kind in kinds for t in times],
+        [_answer(found, kind, t, when) for kind in kinds for t in times],
     )
     table = Subsection("All answers", tables=(_table(found, kinds, times),), folded=True)
     reading = Subsection("How this is read", (_READING,), folded=True)
@@ -75,10 +76,16 @@ _READING = (
 )
 
 
-def _answer(found: Sequence[Pick], kind: str, t: int) -> Answer:
+def _answer(found: Sequence[Pick], kind: str, t: int, when: str) -> Answer:
     """Return the answer for a kind after t evaluations, or after the nearest number that is known.
 
     That is the largest below, else the smallest.
+
+    Args:
+        found: all picks.
+        kind: the kind.
+        t: the number of evaluations.
+        when: when a step was timed, in words.
     """
     known = [one for one in found if one.kind == kind]
     one = max(
@@ -100,7 +107,7 @@ def _answer(found: Sequence[Pick], kind: str, t: int) -> Answer:
     if one.behind_random is not None:
         text.append(f"It is behind random search on {100 * one.behind_random:.0f} % of them.")
     if one.seconds is not None:
-        text.append(f"A step of it takes {duration(one.seconds)} in these runs.")
+        text.append(f"A step of it takes {duration(one.seconds)} {when}.")
     return Answer(
         {"kind": _id(kind), "t": str(t)},
         f"Take {one.take}",

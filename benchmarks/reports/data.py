@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,6 +119,8 @@ class Records:
         runs: the number of complete runs, with those that ended early.
         evaluations: the number of their evaluations.
         elsewhere: picks from comparisons whose records are elsewhere.
+        idle: (t, seconds of a step after t evaluations by method), measured without other work; t
+            is 0 where that was not done.
     """
 
     methods: tuple[ComparedMethod, ...]
@@ -130,6 +133,7 @@ class Records:
     runs: int
     evaluations: int
     elsewhere: tuple["Pick", ...] = ()
+    idle: tuple[int, Mapping[str, float]] = (0, MappingProxyType({}))
 
     @property
     def default(self) -> str:

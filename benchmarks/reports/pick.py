@@ -1,7 +1,7 @@
 """Which method to take for a kind of problem after so many evaluations, and how sure that is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -100,13 +100,19 @@ def picks(records: Records) -> list[Pick]:
     over all numbers of evaluations: see `ranking.ranked`.
     """
     times = [t for t in TIMES if t <= records.budget] or [records.budget]
-    seconds = median_seconds(records)
+    seconds = records.idle[1] or median_seconds(records)
     found = []
     for kind, keep in {ANY: everything, **PARTS}.items():
         cells = columns(records, times, keep)
         order = ranked(records, cells)
         found += [_pick(kind, cell, order, seconds) for cell in cells]
     return found
+
+
+def timed(one: Pick, seconds: Mapping[str, float]) -> Pick:
+    """Return a pick with the seconds of a step, as far as they are known."""
+    rivals = [replace(rival, seconds=seconds.get(rival.name)) for rival in one.rivals]
+    return replace(one, rivals=rivals, seconds=seconds.get(one.take))
 
 
 def _pick(kind: str, column: Column, order: Sequence[str], seconds: Mapping[str, float]) -> Pick:

@@ -134,6 +134,20 @@ def test_every_combination_has_one_answer_and_says_where_it_is_of_another_number
     assert "| mine & \\<yours\\> | ◐ good " in table
 
 
+def test_times_without_other_work_stand_in_for_those_of_the_records(
+    loaded: Records, duels: Path
+) -> None:
+    elsewhere = tuple(published_picks("mine", duels, "good"))
+    idle = (30, {"good": 0.25, "as-good": 1.5})
+    section = chooser.section(replace(loaded, elsewhere=elsewhere, idle=idle), {})
+    assert section.choices is not None
+    answer = section.choices.answers[-1]
+    assert answer.asked.startswith("mine; ")
+    assert answer.text[-1] == "A step of it takes 250 ms after 30 evaluations."
+    row = next(row for row in answer.table.rows if row[0].text == "as-good")
+    assert row[-1].text == "1.5 s"
+
+
 def test_a_rival_is_told_apart_by_its_interval() -> None:
     standings = [Rival("b", 0.5, 0.3, *ends, n).standing for *ends, n in [
         (0.1, 0.3, 9), (-0.1, 0.3, 9), (-0.3, -0.1, 9), (0.1, 0.3, 5)
