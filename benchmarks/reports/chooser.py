@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rnnbbo.benchmarks.reports.data import Records
-from rnnbbo.benchmarks.reports.pick import TIMES, Against, Pick, picks, timed
+from rnnbbo.benchmarks.reports.pick import TIMES, Against, Pick, picks, with_seconds
 from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS, names
 from rnnbbo.benchmarks.reports.ranking import REGRET_SCALE
 from rnnbbo.benchmarks.reports.section import (
@@ -37,7 +37,7 @@ _FIRST = 30  # evaluations that are chosen until a reader chooses
 def section(records: Records, styles: Mapping[str, Style]) -> Section:
     """Return the chooser: every answer, and a table of them."""
     title = "Which method for a problem like mine"
-    found = [*picks(records), *(timed(one, records.idle[1]) for one in records.elsewhere)]
+    found = [*picks(records), *(with_seconds(one, records.idle[1]) for one in records.elsewhere)]
     if not found:
         nothing = "No two methods have complete runs on the same function: nothing to compare yet."
         return Section("chooser", title, (nothing,))

@@ -109,7 +109,7 @@ def picks(records: Records) -> list[Pick]:
     return found
 
 
-def timed(one: Pick, seconds: Mapping[str, float]) -> Pick:
+def with_seconds(one: Pick, seconds: Mapping[str, float]) -> Pick:
     """Return a pick with the seconds of a step, as far as they are known."""
     rivals = [replace(rival, seconds=seconds.get(rival.name)) for rival in one.rivals]
     return replace(one, rivals=rivals, seconds=seconds.get(one.take))
