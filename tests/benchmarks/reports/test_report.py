@@ -17,6 +17,7 @@ from rnnbbo.benchmarks.reports import main_picture, main_table, markdown, overal
 from rnnbbo.errors import RecordError
 
 SECTIONS = (
+    "chooser",
     "verdict",
     "regret",
     "time",
