@@ -74,7 +74,7 @@ class Domains:
             return
         if not isinstance(config, Mapping):
             raise SpaceError(f"space = {repr_of(config)}; expected a param_space, or a Space")
-        _, domains, grids = parse_spec_vars(config)
+        _, domains, grids = parse_spec_vars(dict(config))
         if grids:
             raise SpaceError(
                 f"{name_of(grids[0][0])} = grid_search(...); expected tune.choice: a searcher "

@@ -67,8 +67,8 @@ class RnnSearch(Searcher):
         policy: Any = None,
         seed: int | None = None,
     ) -> None:
-        metric, mode = _checked(metric, mode)
-        super().__init__(metric=metric, mode=mode)
+        super().__init__()
+        self._metric, self._mode = _checked(metric, mode)
         self._where, self._policy = where, policy
         self._constraints = list(constraints)
         self._seed = as_entropy(seed)

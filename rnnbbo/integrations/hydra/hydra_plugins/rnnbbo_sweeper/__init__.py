@@ -59,7 +59,7 @@ class RnnSweeper(Sweeper):
     """
 
     def __init__(self, **settings: Any) -> None:
-        self._settings = OmegaConf.to_container(OmegaConf.create(settings), resolve=True)
+        self._settings: Any = OmegaConf.to_container(OmegaConf.create(settings), resolve=True)
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -87,9 +87,12 @@ class RnnSweeper(Sweeper):
         from rnnbbo.errors import RnnbboError
         from rnnbbo.integrations.hydra.sweep import Jobs, Settings, run_sweep
 
+        assert self.launcher is not None
+        assert self.hydra_context is not None
         jobs = Jobs(self.launcher, self.validate_batch_is_legal)
         try:
             settings = Settings.of(**self._settings)
             return run_sweep(self.hydra_context, self.config, jobs, settings, arguments)
         except RnnbboError as error:
-            raise HydraException(f"{type(error).__name__}: {error}") from error
+            # A cause would be shown with its traceback.
+            raise HydraException(f"{type(error).__name__}: {error}") from None
