@@ -11,7 +11,7 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException
+from hydra.errors import CompactHydraException
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
@@ -81,8 +81,8 @@ class RnnSweeper(Sweeper):
             The `rnnbbo.OptimizeResult`.
 
         Raises:
-            HydraException: what rnnbbo refuses, or too many jobs failed. Hydra shows its message,
-                and no traceback.
+            CompactHydraException: what rnnbbo refuses, or too many jobs failed. Hydra shows its
+                message, and no traceback.
         """
         from rnnbbo.errors import RnnbboError
         from rnnbbo.integrations.hydra.sweep import Jobs, Settings, run_sweep
@@ -94,5 +94,4 @@ class RnnSweeper(Sweeper):
             settings = Settings.of(**self._settings)
             return run_sweep(self.hydra_context, self.config, jobs, settings, arguments)
         except RnnbboError as error:
-            # A cause would be shown with its traceback.
-            raise HydraException(f"{type(error).__name__}: {error}") from None
+            raise CompactHydraException(f"{type(error).__name__}: {error}") from error
