@@ -245,7 +245,7 @@ def test_hydra_finds_the_sweeper_of_an_editable_install(tmp_path: Path) -> None:
     (site / "hydra_plugins" / "other").mkdir(parents=True)
     (site / "hydra_plugins" / "other" / "__init__.py").touch()
     start = f"import site; site.addsitedir({str(site)!r}); import hydra_plugins.other; "
-    assert SWEEPER in _python(tmp_path, tmp_path, "-c", start + FOUND).split()
+    assert SWEEPER in _python(tmp_path, site, "-c", start + FOUND).split()
 
 
 def test_shipped_weights_stay_small() -> None:
