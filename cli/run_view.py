@@ -75,7 +75,7 @@ def conclude(
         else:
             write_result(text)
         if plot_file is not None and ended.trials:
-            plot.draw_run(plot_file, ended.trials, maximize=signs_of(ended.result))
+            plot.draw_run(plot_file, ended.result)
     except OutputError as error:
         fault = error
     if isinstance(ended.error, KeyboardInterrupt) and fault is not None:

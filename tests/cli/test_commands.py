@@ -14,8 +14,9 @@ import pytest
 
 import rnnbbo
 from rnnbbo import Real, Study, core
-from rnnbbo.cli import plot, printing
+from rnnbbo.cli import printing
 from rnnbbo.cli.main import COMMANDS, run_command
+from rnnbbo.pictures import gallery
 
 OBJECTIVE = """
 import sys, time
@@ -315,7 +316,7 @@ def test_usage_errors(arguments, words, capsys):
 
 
 def test_a_missing_extra_is_named_before_the_first_evaluation(monkeypatch, capsys):
-    monkeypatch.setattr(plot, "find_spec", lambda name: None)
+    monkeypatch.setattr(gallery, "find_spec", lambda name: None)
     assert minimize("objective.py:listed", *ONE, "--plot", "plot.png") == 2
     err = capsys.readouterr().err
     assert "pip install matplotlib" in err
