@@ -13,8 +13,10 @@ import yaml
 pytest.importorskip("hydra")
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import OverrideParseException
+from hydra.plugins.sweeper import Sweeper
 from omegaconf import OmegaConf
 
 from rnnbbo import Study
@@ -106,9 +108,10 @@ def test_what_has_no_form_is_refused_by_name(sweep: str, words: str) -> None:
     assert f"x={sweep}" in str(error.value)
 
 
-def test_a_choice_of_intervals_is_refused_by_hydra_itself() -> None:
-    with pytest.raises(OverrideParseException, match="interval"):
-        swept("x=choice(interval(0,1),interval(2,3))")
+@pytest.mark.parametrize("sweep", ["choice(interval(0,1),interval(2,3))", "choice(a,null)"])
+def test_some_choices_are_refused_by_hydra_itself(sweep: str) -> None:
+    with pytest.raises(OverrideParseException, match="choice"):
+        swept(f"x={sweep}")
 
 
 def test_without_a_sweep_there_is_nothing_to_optimize() -> None:
@@ -331,6 +334,19 @@ def test_settings_are_refused_by_name(setting: dict[str, Any], words: str) -> No
     with pytest.raises(ConfigError) as error:
         Settings.of(**{**DEFAULTS, **setting})
     assert words in str(error.value)
+
+
+def test_a_sweeper_from_elsewhere_would_be_refused_also_when_it_is_registered() -> None:
+    class Elsewhere(Sweeper):
+        setup = sweep = None  # type: ignore[assignment]
+
+    Plugins.instance().register(Elsewhere)
+    name = f"{Elsewhere.__module__}.{Elsewhere.__name__}"
+    config = OmegaConf.create({"hydra": {"sweeper": {"_target_": name}}})
+    with pytest.raises(RuntimeError, match="not the hydra_plugins package"):
+        Plugins.instance().instantiate_sweeper(
+            hydra_context=None, task_function=None, config=config
+        )
 
 
 APP = """

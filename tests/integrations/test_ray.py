@@ -15,6 +15,7 @@ with warnings.catch_warnings():
 
 from ray import cloudpickle
 from ray.tune.search import ConcurrencyLimiter, Repeater, Searcher
+from ray.tune.search.sample import Domain
 from ray.tune.utils.util import merge_dicts
 
 from rnnbbo import Space
@@ -93,6 +94,8 @@ def test_a_category_that_is_a_mapping_and_domains_in_lists() -> None:
     assert domains.point(merged) == [3, 0.5, {"name": "adam"}]
     whole = Domains(config, whole=True).config([3, 0.5, {"name": "adam"}])
     assert whole == {**made, "k": 5, "net": {**made["net"], "act": "relu"}}
+    # What were not suggested would reach the trial as a domain.
+    assert isinstance(merge_dicts(config, {"k": 1})["net"]["w"], Domain)
     assert config["net"]["layers"][1] == 7
     assert not isinstance(config["net"]["layers"][0], int)
 
