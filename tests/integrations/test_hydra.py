@@ -23,7 +23,7 @@ from rnnbbo import Study
 from rnnbbo.dimensions import Categorical, Integer, Ordinal, Real
 from rnnbbo.errors import ConfigError, SpaceError, StudyError, TooManyFailuresError
 from rnnbbo.integrations.hydra.overrides import read_overrides
-from rnnbbo.integrations.hydra.sweep import RESULTS, Jobs, Settings, run_sweep
+from rnnbbo.integrations.hydra.sweep import RESULTS, Jobs, SweepSettings, run_sweep
 
 ROOT = Path(__file__).parents[2]
 DEFAULTS: dict[str, Any] = {
@@ -179,7 +179,7 @@ def sweep(job: Any, folder: Path, *arguments: str, **settings: Any) -> tuple[Any
         SimpleNamespace(config_loader=None),
         config,
         Jobs(launcher, lambda batch: None),
-        Settings.of(**{**DEFAULTS, **settings}),
+        SweepSettings.of(**{**DEFAULTS, **settings}),
         arguments or ("x=interval(-1,1)",),
     )
     return result, launcher
@@ -332,7 +332,7 @@ def test_numbers_with_a_gap_are_launched_apart(tmp_path: Path) -> None:
 )
 def test_settings_are_refused_by_name(setting: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError) as error:
-        Settings.of(**{**DEFAULTS, **setting})
+        SweepSettings.of(**{**DEFAULTS, **setting})
     assert words in str(error.value)
 
 

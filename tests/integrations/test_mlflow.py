@@ -22,7 +22,7 @@ import rnnbbo
 from rnnbbo import Study, minimize
 from rnnbbo.errors import ConfigError
 from rnnbbo.integrations.mlflow import MlflowCallback
-from rnnbbo.integrations.mlflow.names import LONGEST_PARAM, clean_names
+from rnnbbo.integrations.mlflow.accepted_names import LONGEST_PARAM, clean_names
 from rnnbbo.trial import Outcome
 
 

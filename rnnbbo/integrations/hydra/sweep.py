@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Settings:
+class SweepSettings:
     """What is set below `hydra.sweeper`, checked; the plugin says what each means."""
 
     n_trials: int
@@ -58,7 +58,7 @@ class Settings:
         max_failures: Any,
         where: Any,
         params: Any,
-    ) -> Settings:
+    ) -> SweepSettings:
         """Check the settings.
 
         Raises:
@@ -119,6 +119,7 @@ class _Batches:
         self._swept = swept
         self._size = size
         self._started: list[Trial] = []
+        self._seen: set[str] = set()  # why jobs failed
 
     @property
     def free(self) -> int:
@@ -144,24 +145,25 @@ class _Batches:
         self._jobs.validate(overrides)
         returns = self._jobs.launcher.launch(overrides, initial_job_idx=trials[0].number)
         return [
-            replace(trial, outcome=_outcome(one))
+            replace(trial, outcome=self._outcome(one))
             for trial, one in zip(trials, returns, strict=True)
         ]
 
+    def _outcome(self, done: JobReturn) -> Outcome:
+        """Return what came of a job; the traceback of a failure is logged the first time."""
+        error: Exception | None = None
+        try:
+            outcome = read_answer(done.return_value, "the job returned")
+        except Exception as raised:  # what the job has
+            outcome, error = Outcome(error=one_line(raised)), raised
+        if outcome.error is not None:
+            new = outcome.error not in self._seen
+            self._seen.add(outcome.error)
+            log.warning("a job failed: %s", outcome.error, exc_info=error if new else None)
+        return outcome
+
     def stop(self) -> None:
         """Do nothing: no job runs beside the caller."""
-
-
-def _outcome(done: JobReturn) -> Outcome:
-    try:
-        answer = done.return_value  # raises what the job has
-    except Exception as error:
-        log.warning("a job failed: %s", one_line(error), exc_info=error)
-        return Outcome(error=one_line(error))
-    outcome = read_answer(answer, "the job returned")
-    if outcome.error is not None:
-        log.warning("a job failed: %s", outcome.error)
-    return outcome
 
 
 class _Quiet:
@@ -177,7 +179,7 @@ class _Quiet:
 
 
 def run_sweep(
-    hydra_context: Any, config: Any, jobs: Jobs, settings: Settings, arguments: Sequence[str]
+    hydra_context: Any, config: Any, jobs: Jobs, settings: SweepSettings, arguments: Sequence[str]
 ) -> OptimizeResult:
     """Run the jobs, and write what was found into the folder of the sweep.
 

@@ -11,6 +11,6 @@ except ModuleNotFoundError as error:
     ) from error
 
 # Imported once it is known that MLflow is there.
-from rnnbbo.integrations.mlflow.callback import MlflowCallback
+from rnnbbo.integrations.mlflow.best_effort import MlflowCallback
 
 __all__ = ["MlflowCallback"]

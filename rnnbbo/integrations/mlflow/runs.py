@@ -14,7 +14,7 @@ from mlflow.tracking import MlflowClient
 
 import rnnbbo
 from rnnbbo.escaping import as_plain
-from rnnbbo.integrations.mlflow.names import LONGEST_PARAM, clean_names, split_finite
+from rnnbbo.integrations.mlflow.accepted_names import LONGEST_PARAM, clean_names, split_finite
 from rnnbbo.objectives import listed_values
 from rnnbbo.result import OptimizeResult
 
@@ -113,7 +113,7 @@ class Runs:
             "rnnbbo.message": str(result.message),
         }
         self._client.log_batch(self.run_id, tags=[RunTag(*tag) for tag in tags.items()])
-        text = json.dumps(document(result), allow_nan=False, indent=1)
+        text = json.dumps(_document(result), allow_nan=False, indent=1)
         self._client.log_text(self.run_id, text, RESULT_FILE)
         self._client.set_terminated(self.run_id, "FAILED" if failed else "FINISHED")
 
@@ -185,7 +185,7 @@ def _now() -> int:
     return int(time.time() * 1000)
 
 
-def document(result: OptimizeResult) -> dict[str, Any]:
+def _document(result: OptimizeResult) -> dict[str, Any]:
     """Return a result with all of its trials, in the types of JSON; null for what is not finite."""
     several = result.get("directions") is not None
     trials = []

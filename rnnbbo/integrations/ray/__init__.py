@@ -10,6 +10,6 @@ except ModuleNotFoundError as error:
     ) from error
 
 # Imported once it is known that Ray is there.
-from rnnbbo.integrations.ray.searcher import RnnSearch
+from rnnbbo.integrations.ray.rnn_search import RnnSearch
 
 __all__ = ["RnnSearch"]

@@ -85,13 +85,13 @@ class RnnSweeper(Sweeper):
                 message, and no traceback.
         """
         from rnnbbo.errors import RnnbboError
-        from rnnbbo.integrations.hydra.sweep import Jobs, Settings, run_sweep
+        from rnnbbo.integrations.hydra.sweep import Jobs, SweepSettings, run_sweep
 
         assert self.launcher is not None
         assert self.hydra_context is not None
         jobs = Jobs(self.launcher, self.validate_batch_is_legal)
         try:
-            settings = Settings.of(**self._settings)
+            settings = SweepSettings.of(**self._settings)
             return run_sweep(self.hydra_context, self.config, jobs, settings, arguments)
         except RnnbboError as error:
             raise CompactHydraException(f"{type(error).__name__}: {error}") from error
