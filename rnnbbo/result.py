@@ -209,7 +209,7 @@ class OptimizeResult(dict):
         return run_html(
             f"{what}: {self['message']}",
             self.run_data(),
-            _sentences(self),
+            *_sentences(self),
             self["recommended"] if differs else None,
         )
 
@@ -224,19 +224,18 @@ class OptimizeResult(dict):
         return "\n".join(f"{key:>{width}}: {_shown(key, value)}" for key, value in shown.items())
 
 
-def _sentences(result: OptimizeResult) -> list[str]:
-    """Return what there is to say of a result, for a notebook."""
-    said = []
+def _sentences(result: OptimizeResult) -> tuple[str, list[str]]:
+    """Return what a result has found, and what else there is to say of it, for a notebook."""
     if result["x"] is None:
-        said.append("no trial succeeded")
+        first = "no trial succeeded"
     elif result["front"] is not None:
         front = f"{len(result['front'])} trials on the front"
-        said.append(f"{front}, hypervolume {result.hypervolume:.6g}; a compromise among them:")
+        first = f"{front}, hypervolume {result.hypervolume:.6g}; a compromise among them:"
     elif not result["feasible"]:
-        said.append(f"no point is feasible yet; the least violating has {result['fun']:.10g}:")
+        first = f"no point is feasible yet; the least violating has {result['fun']:.10g}:"
     else:
-        said.append(f"best value {result['fun']:.10g}, at")
-    said += [
+        first = f"best value {result['fun']:.10g}, at"
+    said = [
         f"constraint {name} = {value:.6g}" + ("" if value <= 0.0 else ", not met")
         for name, value in result["constraints"].items()
     ]
@@ -244,7 +243,7 @@ def _sentences(result: OptimizeResult) -> list[str]:
     if result["gain_left"] is not None:
         said.append(f"a further evaluation is expected to gain {result['gain_left']:.2g}")
     why = f" ({result['policy_why']})" if result["policy_why"] else ""
-    return [*said, f"policy {result['policy']}{why}"]
+    return first, [*said, f"policy {result['policy']}{why}"]
 
 
 _AT_ONCE = 3  # objectives up to which the hypervolume takes milliseconds

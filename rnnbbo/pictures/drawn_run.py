@@ -74,7 +74,7 @@ def draw_convergence(axes: Axes, data: RunData, objective: int = 0) -> None:
                 "*",
                 color=BEST_COLOR,
                 markersize=12,
-                label=f"best: {values[data.best]:.4g} after {counts[data.best]}",
+                label=f"best: {values[data.best]:.6g} after {counts[data.best]}",
             )
     _mark_at_border(axes, counts[data.failed], FAILED_COLOR, "failed", top=False)
     if end is not None:
@@ -137,6 +137,7 @@ def draw_parallel(axes: Axes, data: RunData, objective: int = 0) -> None:
     What is inactive lies below the axes, failures are dotted, the best trial is marked.
     """
     from matplotlib.cm import ScalarMappable
+    from matplotlib.collections import LineCollection
     from matplotlib.colors import Normalize
 
     space, layout = data.space, data.space.layout
@@ -149,12 +150,14 @@ def draw_parallel(axes: Axes, data: RunData, objective: int = 0) -> None:
     lines = np.array(columns).T.reshape(len(data.points), len(names))
     colors, rank = ScalarMappable(Normalize(0.0, 1.0), f"{ORDERED}_r"), _ranks(data, objective)
     at = range(len(names))
-    for i in np.argsort(-np.where(np.isnan(rank), 2.0, rank), kind="stable"):
-        if data.failed[i]:
-            axes.plot(at, lines[i], ":", color=FAILED_COLOR, linewidth=1.0, alpha=0.7)
-        else:
-            shade = 0.35 + 0.6 * (1.0 - rank[i])
-            axes.plot(at, lines[i], color=colors.to_rgba(rank[i]), linewidth=1.0, alpha=shade)
+    order = np.argsort(-np.where(np.isnan(rank), 2.0, rank), kind="stable")  # the best on top
+    for failed in (True, False):
+        index = order[data.failed[order] == failed]
+        shades = colors.to_rgba(rank[index], alpha=0.35 + 0.6 * (1.0 - rank[index]))
+        paths = [np.column_stack([at, lines[i]]) for i in index]
+        color = FAILED_COLOR if failed else shades
+        style = ":" if failed else "-"
+        axes.add_collection(LineCollection(paths, colors=color, linestyles=style, linewidths=1.0))
     if data.best is not None:
         axes.plot(at, lines[data.best], color=FAILED_COLOR, linewidth=2.5, label="best")
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.12), frameon=False)

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.dimensions import Categorical
-from rnnbbo.pictures.orthogonal import Axis, Sampled, sample
+from rnnbbo.pictures.orthogonal import Axis, Mode, find_mode
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.policies.outliers import tame
 from rnnbbo.space import Space
 
 _LEAST = 4
 """Values from which on there is something to say."""
-_MOST_ROWS = 200  # that hypotheses are fitted to: half of them the best
+_MOST_ROWS = 150  # that hypotheses are fitted to: half of them the best
 _MOST_PAIRED = 16  # parameters of which pairs are looked at
 _DRAWS = 200  # functions
 
@@ -44,6 +44,10 @@ class Importance:
     total: float
     low: float
     high: float
+
+    def __repr__(self) -> str:
+        numbers = f"alone={self.alone:.3g}, total={self.total:.3g}"
+        return f"Importance({self.name!r}, {numbers}, low={self.low:.3g}, high={self.high:.3g})"
 
 
 def importance(
@@ -115,25 +119,24 @@ def _shares(
     dim = len(axes)
     pairs = ~np.eye(dim, dtype=bool)
     if dim > _MOST_PAIRED:
-        first = sample(rng, axes, z, np.zeros_like(pairs), True).models[-1]
+        first = find_mode(axes, z, np.zeros_like(pairs), True).sample(rng)[-1]
         sizes = first.draw_variances(rng, _DRAWS // 10)[0].mean(axis=0)
         rest = np.argsort(-sizes, kind="stable")[_MOST_PAIRED:]
         pairs[rest], pairs[:, rest] = False, False
     alone, together = [], []
-    found = [sample(rng, axes, z, pairs, smooth) for smooth in (True, False)]
-    for sampled, count in zip(found, _counts(found), strict=True):
-        for model in sampled.models if count else ():
-            parts = model.draw_variances(rng, count)
+    modes = [find_mode(axes, z, pairs, smooth) for smooth in (True, False)]
+    for mode, wanted in zip(modes, _counts(modes), strict=True):
+        models = mode.sample(rng) if wanted else []
+        for model in models:
+            parts = model.draw_variances(rng, -(-wanted // len(models)))
             whole = parts[0].sum(axis=1) + 0.5 * parts[1].sum(axis=(1, 2))
             alone.append(parts[0] / whole[:, None])
             together.append(parts[1].sum(axis=2) / whole[:, None])
     return np.concatenate(alone), np.concatenate(together)
 
 
-def _counts(found: list[Sampled]) -> list[int]:
-    """Return how many functions to draw by each model of a kernel, by the largest densities."""
-    density = np.array([one.log_density for one in found])
+def _counts(modes: list[Mode]) -> list[int]:
+    """Return how many functions to draw by each kernel, by the densities of their modes."""
+    density = np.array([mode.value for mode in modes])
     weight = np.exp(density - density.max())
-    weight /= weight.sum()
-    each = [_DRAWS * one / len(of.models) for one, of in zip(weight, found, strict=True)]
-    return [round(one) for one in each]
+    return [round(_DRAWS * one) for one in weight / weight.sum()]

@@ -22,16 +22,19 @@ def point_table(names: Sequence[str], point: Sequence[Any]) -> str:
     return html_table(["parameter", "value"], [[name, value] for name, value in active.items()])
 
 
-def run_html(title: str, data: RunData, texts: Sequence[str], recommended: Any = None) -> str:
+def run_html(
+    title: str, data: RunData, first: str, texts: Sequence[str], recommended: Any = None
+) -> str:
     """Return a run: what was found, its curve, and its best trials.
 
     Args:
         title: what it is.
         data: its trials.
-        texts: what there is to say of it.
+        first: what was found, in a line.
+        texts: what else there is to say of it, a line each.
         recommended: the point to take, where it is not the best one told.
     """
-    parts = [lines(texts)]
+    parts = [lines([first])]
     if data.best is not None:
         parts.append(point_table(data.space.names, data.points[data.best]))
     if recommended is not None:
@@ -39,7 +42,7 @@ def run_html(title: str, data: RunData, texts: Sequence[str], recommended: Any =
             lines(["The values seem noisy, and this point, told too, is probably better:"]),
             point_table(data.space.names, recommended),
         ]
-    parts += [_curve(data), _best_trials(data)]
+    parts += [_curve(data), lines(texts), _best_trials(data)]
     return box(title, *parts)
 
 

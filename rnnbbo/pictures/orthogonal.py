@@ -32,6 +32,7 @@ _RANK = 1e-6  # least eigenvalue of a part, in units of its largest
 _IDLE = 1e-7  # variance of a part, in units of the whole, below which it is left out
 _STEPS, _RATE = 120, 0.1  # of the climb (Kingma & Ba 2015)
 _LANGEVIN, _KEPT = 48, 4  # steps, of which every fourth is kept
+_LITTLE, _PATIENCE = 0.02, 15  # gain in log density that so many steps have to bring
 _DECAY, _SQUARES = 0.9, 0.99
 _JITTER = 1e-6
 _LEAST, _MOST = math.log(0.05), math.log(5.0)  # log length-scales
@@ -224,51 +225,50 @@ class AdditiveModel:
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """Models of one kernel, drawn from their posterior.
+class Mode:
+    """Where the posterior density of models of one kernel is largest.
 
     Attributes:
-        models: at least one.
-        log_density: the largest log posterior density that was met.
+        density: the density.
+        theta: its parameters there.
+        value: its logarithm there.
     """
 
-    models: tuple[AdditiveModel, ...]
-    log_density: float
+    density: _Density
+    theta: np.ndarray
+    value: float
+
+    def sample(self, rng: np.random.Generator) -> list[AdditiveModel]:
+        """Return models from the posterior about it."""
+        return [self.density.model(theta) for theta in _langevin(rng, self.density, self.theta)]
 
 
-def sample(
-    rng: np.random.Generator,
-    axes: tuple[Axis, ...],
-    values: np.ndarray,
-    pairs: np.ndarray,
-    smooth: bool,
-) -> Sampled:
-    """Return models that the values leave probable.
+def find_mode(axes: tuple[Axis, ...], values: np.ndarray, pairs: np.ndarray, smooth: bool) -> Mode:
+    """Return the models of the largest posterior density.
 
     Args:
-        rng: randomness.
         axes: D parameters.
         values: (n,) of mean 0 and variance 1.
         pairs: (D, D) symmetric, which pairs have a part.
-        smooth: its kernel; see `AdditiveModel`.
+        smooth: their kernel; see `AdditiveModel`.
     """
     density = _Density(axes, values, smooth, np.nonzero(np.triu(pairs, 1)))
-    best = _climb(density)
-    return Sampled(
-        tuple(density.model(theta) for theta in _langevin(rng, density, best)),
-        density.at(best)[0],
-    )
+    theta = _climb(density)
+    return Mode(density, theta, density.at(theta)[0])
 
 
 def _climb(density: _Density) -> np.ndarray:
     """Return the parameters of the largest density, by Adam (Kingma & Ba 2015)."""
     theta = density.start()
     first, second = np.zeros_like(theta), np.zeros_like(theta)
-    best, found = -math.inf, theta
+    best, found, gained = -math.inf, theta, 0
     for step in range(1, _STEPS + 1):
         value, gradient = density.at(theta)
         if value > best:
+            gained = step if value > best + _LITTLE else gained
             best, found = value, theta
+        if step - gained > _PATIENCE:
+            break
         first = _DECAY * first + (1.0 - _DECAY) * gradient
         second = _SQUARES * second + (1.0 - _SQUARES) * gradient * gradient
         ahead = first / (1.0 - _DECAY**step)

@@ -12,7 +12,6 @@ from rnnbbo.cli.front_summary import FrontSummary
 from rnnbbo.cli.main import run_command
 from rnnbbo.cli.plot import draw_run
 from rnnbbo.cli.program import parse_value
-from rnnbbo.cli.progress import TrialProgress
 from rnnbbo.trial import Outcome, Trial
 
 TWO = """
@@ -206,14 +205,6 @@ def test_a_program_of_several_objectives(capsys):
 def test_what_does_not_fit_is_named(options, words, capsys):
     assert run("./two.py:two", "-n", "3", *QUICK, *options) == 2
     assert words in capsys.readouterr().err
-
-
-def test_progress_counts_the_front(capsys):
-    progress = TrialProgress(9, ["a"], maximize=(True, False))
-    for number, value in enumerate([[1.0, 1.0], [2.0, 2.0], [0.0, 2.0], [3.0, 0.0]]):
-        progress.add(Trial(number, [0.5], Outcome(value)))
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == [*("trial 0: 1, 1  a=0.5", "trial 1: 2, 2  a=0.5", "trial 3: 3, 0  a=0.5")]
 
 
 def test_a_long_front_is_shown_in_part():

@@ -7,7 +7,7 @@ import pytest
 
 from rnnbbo import Categorical, Integer, Real, Space, minimize
 from rnnbbo.pictures.importance import importance
-from rnnbbo.pictures.orthogonal import Axis, _Density, sample
+from rnnbbo.pictures.orthogonal import Axis, _Density, find_mode
 from rnnbbo.pictures.run_data import RunData
 
 # Ishigami & Homma 1990, with a = 7 and b = 0.1: first-order and total indices.
@@ -74,8 +74,9 @@ def test_the_largest_density_is_sought():
     axis = (Axis.of_number(told, None),)
     nothing = np.zeros((1, 1), dtype=bool)
     density = _Density(axis, values, True, np.nonzero(nothing))
-    found = sample(np.random.default_rng(0), axis, values, nothing, True)
-    assert found.log_density > density.at(density.start())[0] + 1.0
+    found = find_mode(axis, values, nothing, True)
+    assert found.value > density.at(density.start())[0] + 1.0
+    np.testing.assert_allclose(density.at(found.theta)[1], 0.0, atol=0.5)
 
 
 @pytest.mark.parametrize("seed", [0, 2])
