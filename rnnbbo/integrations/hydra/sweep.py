@@ -22,7 +22,7 @@ from rnnbbo.evaluation.evaluator import read_answer
 from rnnbbo.integrations.hydra.overrides import Swept, read_overrides
 from rnnbbo.loop import Limits
 from rnnbbo.objectives import Objectives
-from rnnbbo.optimization import Ended, Opened, Optimization
+from rnnbbo.optimization import Ended, Optimization, Watcher
 from rnnbbo.result import OptimizeResult
 from rnnbbo.status import Status
 from rnnbbo.trial import Outcome, Trial
@@ -114,6 +114,8 @@ class _Batches:
         size: number of jobs that are given at a time.
     """
 
+    inline = True  # the calling thread waits for a batch
+
     def __init__(self, jobs: Jobs, swept: Swept, size: int) -> None:
         self._jobs = jobs
         self._swept = swept
@@ -131,14 +133,22 @@ class _Batches:
         self._started.append(trial)
 
     def wait(self, seconds: float) -> list[Trial]:
-        """Run the batch, however long that takes, and return all of it."""
-        batch, self._started = sorted(self._started, key=lambda trial: trial.number), []
-        finished = []
-        # A job's number is its trial's, which names its folder: of a study that is gone on with,
-        # too, where numbers have gaps. A launcher counts on from the first one.
-        for _, run in itertools.groupby(enumerate(batch), lambda one: one[1].number - one[0]):
-            finished += self._launch([trial for _, trial in run])
-        return finished
+        """Run the batch, however long that takes, and return it.
+
+        A job's number is its trial's, which names its folder, and a launcher counts on from the
+        first one: what comes after a gap, in a study that is gone on with, is left for the next
+        batch.
+        """
+        waiting = sorted(self._started, key=lambda trial: trial.number)
+        numbers = itertools.count(waiting[0].number)
+        batch = [
+            trial
+            for trial, _ in itertools.takewhile(
+                lambda one: one[0].number == one[1], zip(waiting, numbers, strict=False)
+            )
+        ]
+        self._started = waiting[len(batch) :]
+        return self._launch(batch)
 
     def _launch(self, trials: list[Trial]) -> list[Trial]:
         overrides = [self._swept.overrides(trial.x) for trial in trials]
@@ -164,18 +174,6 @@ class _Batches:
 
     def stop(self) -> None:
         """Do nothing: no job runs beside the caller."""
-
-
-class _Quiet:
-    """Watches nothing: launchers say themselves which jobs they run."""
-
-    def begin(self, opened: Opened) -> bool:
-        """Begin."""
-        return False
-
-    def add(self, trial: Trial) -> bool:
-        """Go on."""
-        return False
 
 
 def run_sweep(
@@ -214,7 +212,7 @@ def run_sweep(
     folder = Path(config.hydra.sweep.dir)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(config, folder / "multirun.yaml")
-    ended = optimization.run(lambda opened: _Batches(jobs, swept, settings.n_jobs), _Quiet())
+    ended = optimization.run(lambda opened: _Batches(jobs, swept, settings.n_jobs), Watcher())
     found = summary(ended.result)
     with open(folder / RESULTS, "w", encoding="utf-8") as file:
         yaml.safe_dump(found, file, sort_keys=False, allow_unicode=True)
