@@ -180,11 +180,26 @@ def test_a_trial_without_a_value_has_failed_and_holds_no_place(end: dict[str, An
     found = search()
     go_on(found, "ab")
     found.suggest("c")
-    found.on_trial_complete("c", **end)
-    found.on_trial_complete("c", {"loss": 0.0})  # once only
+    for _ in range(2):  # once only
+        found.on_trial_complete("c", **end)
     assert not found._live
     assert (found.result().nfev, found.result().n_failed) == (3, 1)
     assert found.suggest("d") not in [found.suggest("c2")]
+
+
+def test_a_failed_trial_that_is_run_again_is_told_at_its_point(tmp_path: Path) -> None:
+    # As `Tuner.restore(..., resume_errored=True)` does.
+    found = search()
+    config = found.suggest("a")
+    found.on_trial_complete("a", error=True)
+    found.save(str(tmp_path / "state"))
+    again = search()
+    again.restore(str(tmp_path / "state"))
+    for _ in range(2):
+        again.on_trial_complete("a", {"loss": 0.5})
+    result = again.result()
+    assert result.x_iters == [[config["x"], config["y"]]] * 2
+    assert list(result.func_vals) == [math.inf, 0.5]
 
 
 def test_the_value_is_what_was_reported_last_by_a_flat_name() -> None:

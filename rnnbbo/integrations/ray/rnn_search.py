@@ -82,7 +82,7 @@ class RnnSearch(Searcher):
         self._events: list[list[Any]] = []  # in the form of JSON, by which the state is saved
         self._live: dict[str, list[Any]] = {}  # codes of points by trial
         self._waiting: list[list[Any]] = []  # codes of points to try first
-        self._ended: set[str] = set()
+        self._ended: dict[str, list[Any] | None] = {}  # the code where a trial has failed
         self._saved: dict[str, Any] | None = None
         self._optimizer: Optimizer | None = None
         self._domains: Domains | None = None
@@ -197,17 +197,18 @@ class RnnSearch(Searcher):
         `Repeater` says that there was an error, and gives the mean of the others: that counts.
         """
         _, domains = self._require()
-        if trial_id in self._ended:
+        value, limits = self._read(result or {})
+        if trial_id in self._ended and (value is None or self._ended[trial_id] is None):
             return
-        code = self._live.pop(trial_id, None)
+        # A failed one may come again: Tune runs it once more where a run that is restored says so.
+        code = self._live.pop(trial_id, None) or self._ended.get(trial_id)
         if code is None:  # begun after the state was saved that this one was restored from
             try:
                 code = domains.space.encode(domains.point((result or {}).get("config")))
             except PointError as unknown:
                 log.warning("the value of trial %s is not told: %s", trial_id, unknown)
                 return
-        self._ended.add(trial_id)
-        value, limits = self._read(result or {})
+        self._ended[trial_id] = code if value is None else None
         self._tell(code, value, limits)
 
     def _read(self, result: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -274,7 +275,7 @@ class RnnSearch(Searcher):
             "events": self._events,
             "live": self._live,
             "waiting": self._waiting,
-            "ended": sorted(self._ended),
+            "ended": self._ended,
         }
 
     def restore(self, checkpoint_path: str) -> None:
@@ -313,7 +314,7 @@ class RnnSearch(Searcher):
         decode = domains.space.decode
         optimizer.replay((decode(code), *told) for code, *told in state["events"])
         self._events, self._live = state["events"], state["live"]
-        self._waiting, self._ended = state["waiting"], set(state["ended"])
+        self._waiting, self._ended = state["waiting"], state["ended"]
 
 
 def _checked(metric: Any, mode: Any) -> tuple[Any, Any]:
