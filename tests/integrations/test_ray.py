@@ -396,6 +396,15 @@ def test_repeated_trials_are_told_as_their_mean_also_where_one_has_failed() -> N
 def test_two_workers_of_which_one_is_killed(tmp_path: Path) -> None:
     import ray
 
+    for trial in range(3):
+        try:
+            ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+            break
+        except Exception:  # a node has half a minute to start, also on a busy machine
+            ray.shutdown()
+            if trial == 2:
+                raise
+
     def objective(config: dict[str, Any]) -> dict[str, float]:
         mark = tmp_path / "killed"
         try:
@@ -405,7 +414,6 @@ def test_two_workers_of_which_one_is_killed(tmp_path: Path) -> None:
         os.kill(os.getpid(), 9)
         return {"loss": 0.0}
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         tuner = tune.Tuner(
             objective,
