@@ -29,8 +29,8 @@ def export(records: Path, to: Path) -> list[Path]:
 
     A folder that was there before under the same name is replaced. Runs of the split `tune`, and
     those on constrained functions or functions of two objectives, go into folders of their own,
-    for cocopp takes one suite at a time. Repetitions of a method on a function are trials on the same instance;
-    evaluations of a run that ended early stand.
+    for cocopp takes one suite at a time. Repetitions of a method on a function are trials on the
+    same instance; evaluations of a run that ended early stand.
 
     Args:
         records: the folder of records.

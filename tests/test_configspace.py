@@ -294,7 +294,7 @@ def test_unequal_on_a_parent_that_may_be_inactive_is_refused_and_never_written()
     x, y = (cs.UniformFloatHyperparameter(name, 0, 1) for name in "xy")
     theirs = space_of(c, x, y, cs.EqualsCondition(x, c, "a"), cs.NotEqualsCondition(y, x, 0.25))
     assert any("y" in one and "x" not in one for one in theirs.sample_configuration(20))
-    with pytest.raises(SpaceError, match="'y': condition = .*takes for met where x is inactive"):
+    with pytest.raises(SpaceError, match=r"'y': condition = .*takes for met where x is inactive"):
         Space(theirs)
     space = Space(
         {"c": ["a", "b"], "x": Real(0, 1, when={"c": "b"}), "y": Fixed(1, when={"x": "!= 0.25"})}

@@ -57,6 +57,7 @@ class ConfigurationOptimizer:
         self._theirs = space
         self._optimizer = Optimizer(Space(space), policy=policy, rng=rng)
         self._first = [space.get_default_configuration()] if default_first else []
+        self._default: Configuration | None = None  # while it was asked for and not told
         self._asked: dict[Configuration, Any] = {}
         self.configurations: list[Configuration] = []
 
@@ -72,10 +73,14 @@ class ConfigurationOptimizer:
         if n_points is not None:
             return [self.ask() for _ in range(as_count("n_points", n_points))]
         if self._first:
-            return self._first.pop()
+            self._default = self._first.pop()
+            return self._default
         point = self._optimizer.ask()
         configuration = Configuration(self._theirs, values=self._values(point))
         self._asked[configuration] = point
+        if configuration == self._default:  # which the policy did not know to be out already
+            self._default = None
+            return self.ask()
         return configuration
 
     def _values(self, point: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +108,7 @@ class ConfigurationOptimizer:
             mapping = self._optimizer.space.as_mapping(point)
             configuration = Configuration(self._theirs, values=self._values(mapping))
         self._optimizer.tell(self._asked.get(configuration, dict(configuration)), cost)
+        self._default = None if configuration == self._default else self._default
         self.configurations.append(configuration)
 
     @property

@@ -13,18 +13,21 @@ from rnnbbo.escaping import repr_of
 from rnnbbo.expressions import Expression
 
 _MOST_TERMS, _MOST_VALUES = 1000, 1000
-_KINDS = {
+_Operator = type[ast.cmpop]
+_KINDS: dict[_Operator, str] = {
     ast.Lt: "LessThan",
     ast.LtE: "LessThanEquals",
     ast.Gt: "GreaterThan",
     ast.GtE: "GreaterThanEquals",
     ast.Eq: "Equals",
 }
-_OPPOSITE: dict[type, type] = {
+_OPPOSITE: dict[_Operator, _Operator] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }  # fmt: skip
-_TURNED: dict[type, type] = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+_TURNED: dict[_Operator, _Operator] = {
+    ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE,
+}  # fmt: skip
 
 
 class _Literal(NamedTuple):
@@ -77,7 +80,8 @@ class Clauses:
 
     def _term(self, term: Sequence[_Literal], expression: Expression) -> Any:
         """Return the clause that forbids what all of these hold for; None where nothing does."""
-        parts, named = [], set()
+        parts: list[Any] = []
+        named: set[str] = set()
         for literal in term:
             used = _places(literal.node)
             made = self._literal(literal, [expression.used[i] for i in used], used, expression)
@@ -146,7 +150,7 @@ class Clauses:
             return self._least(name, dim.low)
         return self._among(name, [nth_value(dim, i) for i in range(dim.count or 0)])
 
-    def _number(self, name: str, dim: Any, operator: type, bound: float) -> Any:
+    def _number(self, name: str, dim: Any, operator: _Operator, bound: float) -> Any:
         """Return the clause of a number that compares so with a constant."""
         low, high = dim.low, dim.high
         if isinstance(dim, Integer):
@@ -191,7 +195,7 @@ class Clauses:
         parts = [self._clause(kind, name, bound) for kind in ("GreaterThan", "Equals")]
         return self._module.ForbiddenOrConjunction(*parts)
 
-    def _relation(self, left: int, operator: type, right: int, used: Sequence[str]) -> Any:
+    def _relation(self, left: int, operator: _Operator, right: int, used: Sequence[str]) -> Any:
         one, other = self._parameters[used[left]], self._parameters[used[right]]
         if operator is ast.NotEq:
             kinds = ["LessThan", "GreaterThan"]
@@ -242,16 +246,16 @@ def _places(node: ast.expr) -> list[int]:
     return sorted({int(name[1:]) for name in names if name[:1] == "p" and name[1:].isdigit()})
 
 
-def _parts(literal: _Literal) -> tuple[ast.expr, type, ast.expr] | None:
+def _parts(literal: _Literal) -> tuple[ast.expr, _Operator, ast.expr] | None:
     """Return a comparison's left, operator and right."""
     node = literal.node
     if not isinstance(node, ast.Compare):
         return None
-    operator: type = type(node.ops[0])
+    operator: _Operator = type(node.ops[0])
     return node.left, operator if literal.positive else _OPPOSITE[operator], node.comparators[0]
 
 
-def _compared(literal: _Literal) -> tuple[type, float] | None:
+def _compared(literal: _Literal) -> tuple[_Operator, float] | None:
     """Return operator and number where a parameter is compared with a number, else None."""
     parts = _parts(literal)
     if parts is None:
@@ -271,9 +275,9 @@ def _among_numbers(literal: _Literal) -> tuple[bool, list[float]] | None:
     parts = _parts(literal)
     if parts is None or not isinstance(parts[2], ast.Tuple):
         return None
-    left, operator, right = parts
-    numbers = [one for one in map(_number_of, right.elts) if one is not None]
-    whole = isinstance(left, ast.Name) and len(numbers) == len(right.elts)
+    left, operator, listed = parts[0], parts[1], parts[2].elts
+    numbers = [one for one in map(_number_of, listed) if one is not None]
+    whole = isinstance(left, ast.Name) and len(numbers) == len(listed)
     return (operator is ast.In, numbers) if whole and operator in (ast.In, ast.NotIn) else None
 
 
@@ -286,7 +290,7 @@ def _number_of(node: ast.expr) -> float | None:
     return sign * value if isinstance(value, float) else None
 
 
-def _related(literal: _Literal) -> tuple[int, type, int] | None:
+def _related(literal: _Literal) -> tuple[int, _Operator, int] | None:
     """Return places and operator where two parameters are compared, else None."""
     parts = _parts(literal)
     if parts is None:

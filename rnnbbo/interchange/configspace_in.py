@@ -19,7 +19,7 @@ from rnnbbo.dimensions import (
 )
 from rnnbbo.errors import SpaceError
 from rnnbbo.escaping import repr_of
-from rnnbbo.interchange.known import warn_unused
+from rnnbbo.interchange.foreign_class import warn_unused
 
 _Alternatives = list[dict[str, Any]]
 _COMPARED = {

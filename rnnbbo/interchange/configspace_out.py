@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rnnbbo.dimensions import (
@@ -55,9 +56,7 @@ def to_configspace(
         ) from error
     defaults = allowed or {}
     parameters = {
-        name: _made(
-            name, dim, lambda dim=dim, name=name: _hyperparameter(ConfigSpace, name, dim, defaults)
-        )
+        name: _made(name, dim, partial(_hyperparameter, ConfigSpace, name, dim, defaults))
         for name, dim in zip(names, dimensions, strict=True)
     }
     by_name = dict(zip(names, dimensions, strict=True))
@@ -66,7 +65,7 @@ def to_configspace(
     conditions = Conditions(ConfigSpace, parameters, by_name)
     for name, dim in by_name.items():
         if dim.when is not None:
-            space.add(_made(name, dim, lambda name=name, dim=dim: conditions.of(name, dim)))
+            space.add(_made(name, dim, partial(conditions.of, name, dim)))
     clauses = Clauses(ConfigSpace, parameters, by_name)
     for one in where:
         space.add(*clauses.of(one))

@@ -6,8 +6,8 @@ from typing import Any
 
 from rnnbbo.dimensions import Dimension
 from rnnbbo.interchange.configspace_in import hyperparameter, read_configuration_space
-from rnnbbo.interchange.distributions import distribution
-from rnnbbo.interchange.known import class_of
+from rnnbbo.interchange.foreign_class import class_of
+from rnnbbo.interchange.scipy_stats import distribution
 from rnnbbo.interchange.skopt_spaces import skopt_dimension
 
 

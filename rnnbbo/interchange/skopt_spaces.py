@@ -9,7 +9,7 @@ from typing import Any
 from rnnbbo.dimensions import Categorical, Dimension, Integer, Real, label_of, nth_value
 from rnnbbo.errors import MissingExtraError, SpaceError
 from rnnbbo.escaping import repr_of
-from rnnbbo.interchange.known import class_of
+from rnnbbo.interchange.foreign_class import class_of
 
 
 def skopt_dimension(spec: Any) -> Dimension | None:
