@@ -1,9 +1,9 @@
 """Write records in the format of IOHprofiler, for IOHanalyzer and iohinspector.
 
 A folder a method holds one JSON file a function, which says what was run, and one table of numbers
-a function and dimension, in which a run begins where the evaluations begin at 1 again (Wang et al.
-2022, "IOHanalyzer: Detailed performance analyses for iterative optimization heuristics"). The
-column `raw_y` is the distance to the optimum, as IOHexperimenter writes it.
+a function and dimension, in which every run begins with the names of the columns (Wang et al. 2022,
+"IOHanalyzer: Detailed performance analyses for iterative optimization heuristics"). The column
+`raw_y` is the distance to the optimum, as IOHexperimenter writes it.
 """
 
 import json
@@ -23,6 +23,7 @@ from rnnbbo.functions.bbob import BOUND
 
 _BBOB = re.compile(r"bbob-f(\d+)-i(\d+)-d(\d+)")
 _TUNE = "-tune"
+_VERSION = "0.4.2"  # of IOHexperimenter, which readers take for that of the format
 _FIRST = 1001  # number of the first function that has none in BBOB
 BBOB_NAMES = (
     "Sphere", "Ellipsoid", "Rastrigin", "BuecheRastrigin", "LinearSlope", "AttractiveSector",
@@ -95,7 +96,7 @@ def _write_method(
             path = str(table.relative_to(folder))
             scenarios.append({"dimension": dim, "path": path, "runs": listed})
         about = {
-            "version": __version__,
+            "version": _VERSION,
             "suite": suite,
             "function_id": number,
             "function_name": name,
@@ -113,10 +114,11 @@ def _write_table(
 ) -> list[dict[str, Any]]:
     """Write the evaluations of runs; return what the JSON file says of each run."""
     listed = []
-    lines = [" ".join(["evaluations", "raw_y", *(f"x{i}" for i in range(dim))])]
+    header = " ".join(["evaluations", "raw_y", *(f"x{i}" for i in range(dim))])
+    lines = []
     for run in runs:
+        lines.append(header)  # where IOHanalyzer begins a run; others do where evaluations do
         minimum = read_function(records, run.key.suite, run.key.function).minimum
-        # No value lies below a minimum but by rounding; found minima may be undercut.
         best: dict[str, Any] = {"evals": 0, "y": math.inf, "x": []}
         for one in run.evaluations:
             assert one.x is not None

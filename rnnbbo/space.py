@@ -343,7 +343,11 @@ class Space(LikeSkoptSpace):
         """
         from rnnbbo.interchange.configspace_out import to_configspace
 
-        allowed = self.as_mapping(self.from_cube(self.allowed[0])) if self.where else None
+        allowed = None
+        if self.where:
+            middle = self.snap(np.full((1, self.cube_dim), 0.5))
+            place = middle[0] if self.allows(middle)[0] else self.allowed[0]
+            allowed = self.as_mapping(self.from_cube(place))
         return to_configspace(self.dimensions, self.names, self.where, allowed, seed)
 
     @property

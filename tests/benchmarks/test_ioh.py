@@ -2,8 +2,8 @@
 
 import json
 import math
+import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -38,24 +38,37 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tables(folder: Path) -> dict[tuple[str, int, int, int], np.ndarray]:
-    """What the files say: (function, dimension, instance, run) -> rows of a run."""
+    """What the files say: (function, dimension, instance, run) -> rows of a run.
+
+    Runs are told apart by the names of the columns, as IOHanalyzer does.
+    """
     found = {}
     for path in folder.glob("*.json"):
         about = json.loads(path.read_text())
         for scenario in about["scenarios"]:
-            lines = (folder / scenario["path"]).read_text().splitlines()
-            assert lines[0].split()[:2] == ["evaluations", "raw_y"]
-            rows = np.array([list(map(float, line.split())) for line in lines[1:]])
-            starts = np.flatnonzero(rows[:, 0] == 1)
-            runs = np.split(rows, starts[1:])
-            assert len(runs) == len(scenario["runs"])
-            for i, (run, said) in enumerate(zip(runs, scenario["runs"], strict=True)):
-                assert said["evals"] == len(run)
-                assert said["best"]["y"] == run[:, 1].min()
-                assert said["best"]["evals"] == run[run[:, 1].argmin(), 0]
+            text = (folder / scenario["path"]).read_text()
+            _, *parts = re.split(r"^evaluations raw_y .*\n", text, flags=re.MULTILINE)
+            assert len(parts) == len(scenario["runs"])
+            for i, (part, said) in enumerate(zip(parts, scenario["runs"], strict=True)):
+                run = np.array([list(map(float, line.split())) for line in part.splitlines()])
+                assert run[0, 0] == 1
                 key = about["function_name"], scenario["dimension"], said["instance"], i
                 found[key] = run
     return found
+
+
+def test_what_is_said_of_a_run_is_in_its_table(out: Path) -> None:
+    (folder,) = export_ioh(out, out / "ioh")
+    found = tables(folder)
+    for path in folder.glob("*.json"):
+        about = json.loads(path.read_text())
+        for scenario in about["scenarios"]:
+            for i, said in enumerate(scenario["runs"]):
+                key = about["function_name"], scenario["dimension"], said["instance"], i
+                rows = found[key]
+                best = rows[rows[:, 1].argmin()]
+                assert said["evals"] == len(rows) == 12
+                assert said["best"] == {"evals": best[0], "y": best[1], "x": best[2:].tolist()}
 
 
 def test_the_files_say_what_the_records_say(out: Path) -> None:
@@ -94,29 +107,13 @@ def test_it_is_what_the_logger_of_iohexperimenter_writes(out: Path, tmp_path: Pa
         problem.reset()
         problem.detach_logger()
     logger.close()
-    theirs = tables_of_logger(tmp_path / "theirs")
+    theirs = tables(tmp_path / "theirs")
     assert set(theirs) == set(ours)
     for key, rows in ours.items():
         # Its columns have ten and six decimals.
         assert theirs[key] == pytest.approx(rows, rel=1e-6, abs=1e-6)
     one = json.loads(next((tmp_path / "theirs").glob("*.json")).read_text())
     assert set(json.loads(next(folder.glob("*.json")).read_text())) == set(one)
-
-
-def tables_of_logger(folder: Path) -> dict[tuple[str, int, int, int], np.ndarray]:
-    """The same of its own logger, which begins every problem's part with a header once more."""
-    found: dict[tuple[str, int, int, int], Any] = {}
-    for path in folder.glob("*.json"):
-        about = json.loads(path.read_text())
-        name = about["function_name"]
-        for scenario in about["scenarios"]:
-            lines = (folder / scenario["path"]).read_text().splitlines()
-            numbers = [list(map(float, line.split())) for line in lines if line[0] != "e"]
-            rows = np.array(numbers)
-            runs = np.split(rows, np.flatnonzero(rows[:, 0] == 1)[1:])
-            for i, (run, said) in enumerate(zip(runs, scenario["runs"], strict=True)):
-                found[name, scenario["dimension"], said["instance"], i] = run
-    return found
 
 
 def test_failed_evaluations_keep_their_places_and_early_ends_stand(tmp_path: Path) -> None:
