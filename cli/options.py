@@ -32,7 +32,7 @@ _LOOK = "there is none; `rnnbbo study show FILE` lists the trials of --study, --
 _PRUNE = "there is none; an evaluation is a single value, and is not pruned"
 _STOP = "a run stops early by --target V, --patience N, or --until exhausted"
 _OUTPUT = "the result goes to stdout, as JSON with --json; redirect it"
-_NOISE = "progress goes to stderr alone; redirect it (2> FILE)"
+_NOISE = "--quiet shows nothing but the result, --verbose a line a trial, both on stderr alone"
 
 # What other optimizers call it -> what to do here.
 _HABITS = {
@@ -61,7 +61,7 @@ _HABITS = {
     _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target goal "
     "max-no-improvement n-iter-no-change",
     _OUTPUT: "output out o result save csv format",
-    _NOISE: "quiet q verbose v silent log-level progress no-progress debug",
+    _NOISE: "quiet q verbose v silent log-level progress no-progress no-progress-bar debug disp",
 }
 _HINTS = {name: hint for hint, names in _HABITS.items() for name in names.split()}
 

@@ -18,12 +18,13 @@ import io
 import ConfigSpace as cs
 
 for kind in ("GreaterThanEquals", "GreaterThan", "LessThanEquals", "LessThan", "Equals"):
-    n = cs.Integer("n", (0, 9), default=2)
+    fine = 7 if kind.startswith("Less") else 2
+    n = cs.Integer("n", (0, 9), default=fine)
     space = cs.ConfigurationSpace(seed=0)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         space.add(n, getattr(cs, f"Forbidden{kind}Clause")(n, 5))
-        cs.Configuration(space, values={"n": 2 if kind[0] == "G" else 7 if kind[0] == "L" else 2})
+        cs.Configuration(space, values={"n": fine})
     print(kind, repr(printed.getvalue()))
     assert bool(printed.getvalue()) == (kind == "GreaterThanEquals")
 PYTHON

@@ -26,6 +26,7 @@ from rnnbbo.layout import Layout
 from rnnbbo.point_forms import ParameterNames, PointForms
 from rnnbbo.region import Region, as_rules
 from rnnbbo.skopt_likeness import LikeSkoptSpace
+from rnnbbo.space_table import space_html
 from rnnbbo.specs import as_dimension, read_space
 
 __all__ = ["Categorical", "Fixed", "Integer", "Ordinal", "Real", "Space", "as_dimension"]
@@ -377,6 +378,9 @@ class Space(LikeSkoptSpace):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.dimensions, self.where, self.mapping, self._named)
+
+    def _repr_html_(self) -> str:
+        return space_html(self.names, self.dimensions, self.where)
 
     def __repr__(self) -> str:
         where = f", where={self.where!r}" if self.where else ""

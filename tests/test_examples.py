@@ -70,6 +70,24 @@ def test_script_as_it_stands(name, tmp_path):
     assert number(pattern, output([sys.executable, EXAMPLES / name], cwd=tmp_path)) <= bound
 
 
+def test_the_notebook_runs_and_shows_everything():
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    pytest.importorskip("pandas")
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", 4)
+    nbformat.validate(notebook)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    few = [cell for cell in notebook.cells if "n_calls=25" in cell.source]
+    few[0].source = few[0].source.replace("n_calls=25", "n_calls=8")
+    nbclient.NotebookClient(notebook, timeout=200).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [one for one in outputs if one.output_type in ("stream", "error")]
+    shown = "".join(one.get("data", {}).get("text/html", "") for one in outputs)
+    assert "Space of 4 parameters" in shown
+    assert "8 trials" in shown
+    assert sum("image/png" in one.get("data", {}) for one in outputs) == 3
+
+
 def test_external_program():
     readme = (EXAMPLES / "README.md").read_text()
     block = re.search(r"```bash\n(.*?)```", readme, re.DOTALL)[1]
