@@ -39,6 +39,9 @@ BOUNDS = {
     "mlflow_run.py": (r"^(\S+) at {", 1.0),
     "own_policy.py": (r"^(\S+) at \[", 1.0),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
+    "configspace_loop.py": (r"^(\S+) at {", 0.1),
+    "coco_run.py": (r"^bbob_f001_i01_d02: 20 evaluations, best (\S+)$", 79.49),
+    "ioh_run.py": (r"^Sphere 1, seed 0: (\S+) above the optimum$", 0.01),
 }
 
 
@@ -46,11 +49,14 @@ def test_every_script_is_tried():
     assert set(BOUNDS) == set(SCRIPTS)
 
 
-# What stands in an extra that is not in `all`, or is found where rnnbbo is installed only.
+# What stands in extras, or is found where rnnbbo is installed only.
 NEEDS = {
     "hydra_sweep.py": "hydra_plugins.rnnbbo_sweeper",
     "ray_tune.py": "ray.tune",
     "mlflow_run.py": "mlflow.tracking",
+    "configspace_loop.py": "ConfigSpace",
+    "coco_run.py": "cocoex",
+    "ioh_run.py": "ioh",
 }
 LONG = {"ray_tune.py", "mlflow_run.py"}  # to start, with what they stand on
 
