@@ -64,7 +64,7 @@ _HABITS = {
     _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target goal "
     "max-no-improvement n-iter-no-change",
     _OUTPUT: "output out o result save csv format",
-    _NOISE: "quiet q verbose v silent log-level progress no-progress no-progress-bar debug disp",
+    _NOISE: "silent log-level progress no-progress no-progress-bar debug disp",
 }
 _HINTS = {name: hint for hint, names in _HABITS.items() for name in names.split()}
 

@@ -34,8 +34,14 @@ BOUNDS = {
     "many_problems.py": (r"after 40 evaluations: (\S+)$", 0.05),
     "optuna_sampler.py": (r"^(\S+) at {", 1.0),
     "sklearn_search.py": (r"error on unseen data: +(\S+)$", 0.1),
+    "hydra_sweep.py": (r"best value: (\S+), at {", 1.0),
+    "ray_tune.py": (r"^(\S+) at {", 1.0),
+    "mlflow_run.py": (r"^(\S+) at {", 1.0),
     "own_policy.py": (r"^(\S+) at \[", 1.0),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
+    "configspace_loop.py": (r"^(\S+) at {", 0.1),
+    "coco_run.py": (r"^bbob_f001_i01_d02: 20 evaluations, best (\S+)$", 79.49),
+    "ioh_run.py": (r"^Sphere 1, seed 0: (\S+) above the optimum$", 0.01),
 }
 
 
@@ -43,12 +49,30 @@ def test_every_script_is_tried():
     assert set(BOUNDS) == set(SCRIPTS)
 
 
+# What stands in extras, or is found where rnnbbo is installed only.
+NEEDS = {
+    "hydra_sweep.py": "hydra_plugins.rnnbbo_sweeper",
+    "ray_tune.py": "ray.tune",
+    "mlflow_run.py": "mlflow.tracking",
+    "configspace_loop.py": "ConfigSpace",
+    "coco_run.py": "cocoex",
+    "ioh_run.py": "ioh",
+}
+LONG = {"ray_tune.py", "mlflow_run.py"}  # to start, with what they stand on
+
 # What is smaller where a script would take long; as it stands it is tried with the slow tests.
 SMALLER = {"many_problems.py": ("PATIENTS = 500", "PATIENTS = 40")}
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in SCRIPTS],
+)
 def test_script(name, tmp_path):
+    if name in NEEDS:
+        check = [sys.executable, "-c", f"import {NEEDS[name]}"]
+        if subprocess.run(check, capture_output=True, check=False, cwd=tmp_path).returncode:
+            pytest.skip(f"{NEEDS[name]} is not installed")
     whole = (EXAMPLES / name).read_text()
     few, fewer = SMALLER.get(name, ("", ""))
     assert few in whole

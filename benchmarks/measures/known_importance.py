@@ -34,7 +34,7 @@ _PEERS: dict[str, type] = {
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownIndices:
     """A function of [0, 1]^D whose indices are known.
 
     Attributes:
@@ -70,7 +70,7 @@ def additive_bowl(x: Sequence[float]) -> float:
     return sum(a * (u - 0.3) ** 2 for a, u in zip(sizes, x, strict=False))
 
 
-def known() -> list[Known]:
+def known_functions() -> list[KnownIndices]:
     """Return the functions, with their indices."""
     parts = 1.0 / (3.0 * (1.0 + _WEIGHTS) ** 2)
     whole = np.prod(1.0 + parts) - 1.0
@@ -82,15 +82,15 @@ def known() -> list[Known]:
     sizes = np.array([first, second, 0.0]), np.array([first + joint, second, joint])
     ishigami_indices = [one / (first + second + joint) for one in sizes]
     return [
-        Known("Ishigami (1990)", ishigami, *ishigami_indices),
-        Known(
+        KnownIndices("Ishigami (1990)", ishigami, *ishigami_indices),
+        KnownIndices(
             "g-function (Saltelli & Sobol 1995)", g_function, parts / whole, parts * others / whole
         ),
-        Known("bowl with an idle parameter", additive_bowl, bowl, bowl),
+        KnownIndices("bowl with an idle parameter", additive_bowl, bowl, bowl),
     ]
 
 
-def told(one: Known, source: str, count: int, seed: int) -> RunData:
+def told(one: KnownIndices, source: str, count: int, seed: int) -> RunData:
     """Return values of a function at points of a source."""
     space = Space([(0.0, 1.0)] * len(one.alone))
     if source == _SOURCES[1]:
@@ -103,13 +103,13 @@ def told(one: Known, source: str, count: int, seed: int) -> RunData:
     return optimizer.result().run_data()
 
 
-def ours(data: RunData) -> np.ndarray:
+def our_indices(data: RunData) -> np.ndarray:
     """Return (D, 4): alone, total, and the ends of its interval, in the order of parameters."""
     found = {one.name: (one.alone, one.total, one.low, one.high) for one in importance(data)}
     return np.array([found[name] for name in data.space.names])
 
 
-def theirs(evaluator: type, data: RunData) -> np.ndarray:
+def their_shares(evaluator: type, data: RunData) -> np.ndarray:
     """Return shares (D,) of an evaluator of Optuna's; they sum to 1."""
     names = list(data.space.names)
     unit: dict[str, Any] = {
@@ -136,10 +136,10 @@ def command(values: int, seeds: int) -> list[Subsection]:
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     indices, shares = [], []
-    jobs = [(one, source) for one in known() for source in _SOURCES]
+    jobs = [(one, source) for one in known_functions() for source in _SOURCES]
     for one, source in tqdm(jobs, unit="table", disable=None, leave=False):
         data = [told(one, source, values, seed) for seed in range(seeds)]
-        found = np.array([ours(each) for each in data])
+        found = np.array([our_indices(each) for each in data])
         alone, total = found.mean(axis=0).T[:2]
         held = (found[..., 2] <= one.total) & (one.total <= found[..., 3])
         off = [
@@ -157,7 +157,7 @@ def command(values: int, seeds: int) -> list[Subsection]:
         wanted = one.alone / one.alone.sum()
         row = [Cell(one.name), Cell(source), _numbers(wanted), _numbers(alone / alone.sum())]
         for evaluator in _PEERS.values():
-            row.append(_numbers(np.mean([theirs(evaluator, each) for each in data], axis=0)))
+            row.append(_numbers(np.mean([their_shares(evaluator, each) for each in data], axis=0)))
         shares.append(row)
     head = ["function", "values by", "alone", "ours", "total", "ours", "largest error", "held"]
     return [

@@ -14,9 +14,9 @@ from rnnbbo.errors import StudyError
 from rnnbbo.evaluation.averaging import partly_failed
 from rnnbbo.optimization import Opened, Watcher
 from rnnbbo.policy_report import PolicyReport
+from rnnbbo.progress.cell_output import CellOutput, is_notebook
 from rnnbbo.progress.display import TICK_S, Display
 from rnnbbo.progress.journal import Journal, Spacing
-from rnnbbo.progress.notebook import Notebook, is_notebook
 from rnnbbo.progress.policy_lines import PolicyLines
 from rnnbbo.progress.saying import say
 from rnnbbo.progress.tally import Tally
@@ -42,7 +42,7 @@ def display_here(level: int, now: float) -> Display:
         now: when the run begins.
     """
     if is_notebook():
-        return Notebook(prints=level == VERBOSE)
+        return CellOutput(prints=level == VERBOSE)
     return Terminal(sys.stderr) if is_live(sys.stderr) else Journal(say, now)
 
 

@@ -24,7 +24,7 @@ def is_notebook() -> bool:
     return getattr(own, "kernel", None) is not None
 
 
-class Notebook:
+class CellOutput:
     """One line of a cell's output.
 
     Args:

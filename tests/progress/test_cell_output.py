@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from rnnbbo import minimize
-from rnnbbo.progress import notebook
+from rnnbbo.progress import cell_output
 
 QUICK = {"policy": "lstm-direct", "rng": 0}
 
@@ -35,7 +35,7 @@ def handle(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     display = SimpleNamespace(display=made.display)
     monkeypatch.setitem(sys.modules, "IPython.display", display)
-    assert notebook.is_notebook()
+    assert cell_output.is_notebook()
     return made
 
 
@@ -57,7 +57,7 @@ def test_lines_are_printed_where_they_are_wanted(handle, capsys):
 def test_a_terminal_with_ipython_is_no_notebook(monkeypatch):
     shell = SimpleNamespace(config={})
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    assert not notebook.is_notebook()
+    assert not cell_output.is_notebook()
 
 
 @pytest.mark.slow
