@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnbbo.core.belief import places
-from rnnbbo.core.loading import Library
+from rnnbbo.core.belief import Pointers
+from rnnbbo.core.loading import Library, places
 
 
 class Sizes(ctypes.Structure):
@@ -63,24 +63,11 @@ def ask(
     first, shift = rng.random(), rng.random(dim)
     normal, u = rng.standard_normal((sizes.near, dim)), rng.random((sizes.near, dim))
     found = np.empty((sizes.found(), dim))
-    fields = [np.ascontiguousarray(one) for one in fields]
-    library.function("ask", "iiiraaaraadaaaaaaa")(
-        len(inverse),
-        *x.shape,
-        ctypes.addressof(sizes),
-        x,
-        z,
-        out.astype(np.float64),
-        places(fields),
-        log_weight,
-        inverse,
-        first,
-        shift,
-        alpha,
-        radii,
-        normal,
-        u,
-        series,
-        found,
+    theirs = Pointers.to(fields)
+    library.function("ask", "iiirrrrrrrdrrrrrrr")(
+        *(len(inverse), *x.shape, ctypes.addressof(sizes)),
+        *(*places((x, z, out.astype(np.float64))), theirs.place),
+        *(*places((log_weight, inverse)), first),
+        *places((shift, alpha, radii, normal, u, series, found)),
     )
     return found

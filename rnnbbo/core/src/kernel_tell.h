@@ -38,14 +38,22 @@ INLINE void covariances_with(const hypothesis *h, int n, const double *x, const 
     }
 }
 
-/* The row (n,) of W that the last of scaled x (n, D) adds to `old` (n - 1, n - 1), and a copy of that, as
-   `longer` (n, n); policies/gp/factors.py, append_rows. `nugget` is that of the last point. */
+/* Copy the first `size` numbers of a row, and zeros up to n. */
+INLINE void lengthen(const double *row, int size, int n, double *to)
+{
+    memcpy(to, row, sizeof(double) * (size_t)size);
+    memset(to + size, 0, sizeof(double) * (size_t)(n - size));
+}
+
+/* The row (n,) of W that the last of scaled x (n, D) adds to `old` (n - 1, n - 1), and, unless `longer`
+   is NULL, both as `longer` (n, n); policies/gp/factors.py, append_rows. `nugget` is that of the last
+   point. */
 INLINE void append_row(const hypothesis *h, int n, const double *x, const double *t, double nugget,
-                       const double *old, double *longer, double *cross, double *block)
+                       const double *old, double *row, double *longer, double *cross, double *block)
 {
     const int m = n - 1;
     const double *last = x + (size_t)m * h->dim, *last_t = t + (size_t)m * h->dim;
-    double *row = longer + (size_t)m * n, left = 1.0 + nugget;
+    double left = 1.0 + nugget;
     if (h->bend != 0.0) {
         double square;
         trend_squares(h->dim, last_t, &square, 1);
@@ -55,15 +63,11 @@ INLINE void append_row(const hypothesis *h, int n, const double *x, const double
     memset(row, 0, sizeof(double) * (size_t)n);
     for (int j = 0; j < m; j++) {
         const double *w = old + (size_t)j * m;
-        double *to = longer + (size_t)j * n, v = dot(w, cross, j + 1);
+        double v = dot(w, cross, j + 1);
         left -= v * v;
-#pragma omp simd
-        for (int l = 0; l <= j; l++) {
-            to[l] = w[l];
-            row[l] += v * w[l];
-        }
-        for (int l = j + 1; l < n; l++)
-            to[l] = 0.0;
+        add_scaled(v, w, row, j + 1);
+        if (longer)
+            lengthen(w, j + 1, n, longer + (size_t)j * n);
     }
     double c = 1.0 / sqrt(left > LEAST_VARIANCE ? left : LEAST_VARIANCE);
     if (left != left)
@@ -71,6 +75,8 @@ INLINE void append_row(const hypothesis *h, int n, const double *x, const double
     for (int j = 0; j < m; j++)
         row[j] *= -c;
     row[m] = c;
+    if (longer)
+        memcpy(longer + (size_t)m * n, row, sizeof(double) * (size_t)n);
 }
 
 /* Evidence and the rest of `profile_out` from u (n,), o (n,), which `residual` (n,) may be. */
@@ -90,12 +96,14 @@ INLINE void profile(int n, const double *u, const double *o, double half, double
     *evidence = 0.5 * PRIOR_WEIGHT * log(spread) - half - 0.5 * log(oo) - 0.5 * weight * log(total);
 }
 
-/* u = W w and o = W 1 (n,) of values w (n,), and log |K| / 2. */
-INLINE double whiten_values(int n, const double *inverse, const double *w, double *u, double *o)
+/* u = W w and o = W 1 (n,) of values w (n,), and log |K| / 2: of the first n - 1 rows of W from `inverse`,
+   `stride` apart, and its last one. */
+INLINE double whiten_values(int n, const double *inverse, int stride, const double *last,
+                            const double *w, double *u, double *o)
 {
     double half = 0.0;
     for (int j = 0; j < n; j++) {
-        const double *row = inverse + (size_t)j * n;
+        const double *row = j < n - 1 ? inverse + (size_t)j * stride : last;
         double a = 0.0, b = 0.0;
 #pragma omp simd reduction(+ : a, b)
         for (int l = 0; l <= j; l++) {

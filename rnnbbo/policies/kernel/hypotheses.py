@@ -112,11 +112,11 @@ class MoveDraws(NamedTuple):
     flip: np.ndarray
 
     @classmethod
-    def of(cls, rng: np.random.Generator, h: Hypotheses, count: int) -> Self:
-        """Draw them, for so many moves of the hypotheses."""
-        width = h.log_lengthscale.shape[1] + 3
+    def of(cls, rng: np.random.Generator, size: int, dim: int, count: int) -> Self:
+        """Draw them, for so many moves of `size` hypotheses in `dim` dimensions."""
+        width = dim + 3
         return cls(
-            rng.integers(h.size, size=(2, count)).astype(np.int32),
+            rng.integers(size, size=(2, count)).astype(np.int32),
             rng.random(count),
             rng.random((count, width)),
             rng.random(count),
