@@ -216,7 +216,7 @@ def move(
         out: (n,) 1 for those that are outliers, else 0.
         chosen: (K,) which; None for all.
         index: which of these are to move.
-        draws: (2, M) of int32, (M,), (M, D + 3), (M,), (M, D + 3), (5, M) random numbers.
+        draws: (2, M) of int32, (M,), (M, D + 3), (M,), (M, D + 3), (5, M) random numbers, first.
         log_chance: (M,) log of a uniform number each.
         inverse: (N, n, n) factors; with rows, (N, n - 1, n - 1).
         rows: (N, n) their last rows; None where they have them.

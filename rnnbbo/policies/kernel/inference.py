@@ -240,7 +240,7 @@ class _Steps(NamedTuple):
     Attributes:
         index: (M,) which.
         draws: where they would go.
-        log_chance: (M,) of a uniform number each, by which they go there.
+        log_chance: (M,) by which they go there.
     """
 
     index: np.ndarray
@@ -252,7 +252,7 @@ class _Steps(NamedTuple):
         """Draw them for so many of `size` particles at most."""
         index = rng.permutation(size)[:count]
         draws = MoveDraws.of(rng, size, dim, len(index))
-        return cls(index, draws, np.log(rng.random(len(index))))
+        return cls(index, draws, np.log(draws.chance))
 
 
 def _move(

@@ -40,7 +40,7 @@ from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.transfer import EarlierStudies
 from rnnbbo.policies.kernel.view import View
 from rnnbbo.policies.ops import Array, Params
-from rnnbbo.policies.outliers import tame, without_outliers
+from rnnbbo.policies.outliers import Tamed, tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy, Takes
 from rnnbbo.result import Recommendation
@@ -162,7 +162,7 @@ class KernelPolicy(Policy):
             return state
         state = state._replace(evidence=_more_evidence(state.evidence, before, [observation]))
         if state.known[-1] and not state.several:
-            x, out, z = state.inliers()
+            x, out, z, _ = state.inliers()
             belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
             belief = inference.update_belief(rng, self.prior, belief, x, z, out)
             state = state._replace(belief=belief)
@@ -180,7 +180,7 @@ class KernelPolicy(Policy):
         state = state.kept(self.prior, kept, seed, moves)
         if state.several:
             return state.with_first()
-        belief, (x, out, z) = state.belief, state.inliers()
+        belief, (x, out, z, _) = state.belief, state.inliers()
         assert belief is not None
         belief = inference.rebuild_belief(self.prior, belief, x, z, out)
         if moves:
@@ -200,7 +200,12 @@ class KernelPolicy(Policy):
             return None
         if not state.known.any():
             return advice.hear_failure(hearing, observation)
-        return advice.hear(self.adviser, params, hearing, observation, tame(state.x, state.y))
+        tamed, looked = None, state.looked
+        if looked is not None and looked.y is not None and len(looked.y) == len(state.y):
+            tamed = Tamed(looked.y, looked.out)
+        return advice.hear(
+            self.adviser, params, hearing, observation, tamed or tame(state.x, state.y)
+        )
 
     def absorb(
         self, params: Params, state: KernelState, observations: Sequence[Observation]
@@ -277,10 +282,10 @@ class KernelPolicy(Policy):
         flat = _plateaus(state, space.category_columns)
         polled = poll(state, space, flat) if not state.several else state.x[:0]
         refines = self._refines(told) and not state.several
-        if not (refines or len(polled) or len(pending) or advised is not None):
-            found = self._ask_at_once(state, space, rng, flat)
+        if not (len(polled) or len(pending)):
+            found = self._ask_at_once(state, space, rng, flat, refines, advised)
             if found is not None:
-                yield found
+                yield from found
                 return
         wanted = make_acquisition(
             state, self.config.hypotheses, pending, rng, self.earlier, self.reference
@@ -318,9 +323,15 @@ class KernelPolicy(Policy):
         yield found[np.argsort(-values, kind="stable")]
 
     def _ask_at_once(
-        self, state: KernelState, space: Space, rng: np.random.Generator, flat: Plateaus
-    ) -> np.ndarray | None:
-        """Return next queries (C, D) by one compiled function, the best first.
+        self,
+        state: KernelState,
+        space: Space,
+        rng: np.random.Generator,
+        flat: Plateaus,
+        refines: bool,
+        advised: Advice | None,
+    ) -> tuple[np.ndarray, ...] | None:
+        """Return next queries (k, D) by one compiled function, the best first.
 
         None where there is none, or there is more to regard than the objective.
         """
@@ -328,23 +339,28 @@ class KernelPolicy(Policy):
         simple = space.simple and not (len(flat.of) or state.quantities or state.several)
         if library is None or not simple or self.earlier is not None:
             return None
-        belief, (x, out, z) = state.belief, state.inliers()
+        belief, (x, out, z, _) = state.belief, state.inliers()
         assert belief is not None
-        dim = x.shape[1]
-        return asking.ask(
+        dim, given = x.shape[1], self.config.hypotheses
+        found = asking.ask(
             library,
             rng,
-            search.sizes(self.config.hypotheses, dim),
+            refining.sizes(given, dim) if refines else search.sizes(given, dim),
             x,
             z,
             out,
             belief.hypotheses,
             belief.log_weight,
             belief.inverse,
-            np.array(points.golden_steps(dim)),
+            search.steps(dim),
             search.RADII,
             SERIES,
+            None if advised is None else advised.points,
         )
+        if advised is None or found.values is None:
+            return found.refined, found.points
+        values = found.values + advised.score(found.points)
+        return found.refined, found.points[np.argsort(-values, kind="stable")]
 
     def _in_branch(
         self,
@@ -408,7 +424,7 @@ class KernelPolicy(Policy):
         """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        x, out, z = state.inliers()
+        x, out, z, _ = state.inliers()
         smooth = inference.smooth(state.belief, z)
         y = without_outliers(state.y[state.known], out)
         passed = ~state.feasible[state.known]

@@ -5,6 +5,8 @@ from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import outliers as compiled
 from rnnbbo.pareto import compromise, front
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel.advice import Hearing
@@ -32,11 +34,13 @@ class Inliers(NamedTuple):
         x: (m, D) points.
         out: (m,) which of them are outliers.
         z: (m,) heights.
+        y: (m,) values, tamed; None where it was worked out by an earlier version.
     """
 
     x: np.ndarray
     out: np.ndarray
     z: np.ndarray
+    y: np.ndarray | None = None
 
 
 class KernelState(NamedTuple):
@@ -119,8 +123,12 @@ class KernelState(NamedTuple):
             return self.looked
         known = self.known
         x, y = (self.x, self.y) if known.all() else (self.x[known], self.y[known])
+        library = core.library()
+        if library is not None and not self.constraints:
+            values, out, z = compiled.tame_heights(library, x, y)
+            return Inliers(x, out, z, values)
         tamed = tame(x, y)
-        return Inliers(x, tamed.out, self._above(tamed.y))
+        return Inliers(x, tamed.out, self._above(tamed.y), tamed.y)
 
     def looked_at(self) -> Self:
         """Return it with its inliers worked out, where there are any."""
