@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from rnnbbo.core.loading import Library, address, places
+from rnnbbo.core.loading import Library, address, place_of, places
 
 _REST = 8  # fields of a hypothesis that are one number each
 
@@ -68,9 +68,12 @@ class Pointers(ctypes.Structure):
     @classmethod
     def to(cls, arrays: Sequence[np.ndarray]) -> Self:
         """Return those to arrays; what is not contiguous is copied."""
-        kept = arrays = [np.ascontiguousarray(one) for one in arrays]
-        found = cls(*map(address, arrays))
-        found.kept = kept  # type: ignore[attr-defined]
+        try:
+            found = cls(*map(ctypes.addressof, map(place_of, arrays)))
+        except (TypeError, ValueError, BufferError):  # one is not contiguous, or only to be read
+            arrays = [np.ascontiguousarray(one) for one in arrays]
+            found = cls(*map(address, arrays))
+        found.kept = arrays  # type: ignore[attr-defined]
         return found
 
     @property
@@ -129,7 +132,7 @@ class Learnt(NamedTuple):
 def learn(
     library: Library,
     prior: PriorNumbers,
-    fields: Sequence[np.ndarray],
+    theirs: Pointers,
     x: np.ndarray,
     z: np.ndarray,
     out: np.ndarray,
@@ -143,7 +146,7 @@ def learn(
     Args:
         library: the compiled library.
         prior: of the hypotheses.
-        fields: theirs.
+        theirs: their fields.
         x: the observations.
         z: their heights.
         out: (n,) 1 for those that are outliers, else 0.
@@ -160,7 +163,6 @@ def learn(
     whole = np.empty((count, n, n)) if longer else rows
     numbers = np.empty(3 * count + 1)
     target, now, weight = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
-    theirs = Pointers.to(fields)
     given = places((x, z, out))
     *before, into, grown, a, b, c = places(
         (inverse, log_target, log_weight, rows, whole, target, now, weight)
@@ -192,7 +194,7 @@ class Moved(NamedTuple):
 def move(
     library: Library,
     prior: PriorNumbers,
-    fields: Sequence[np.ndarray],
+    theirs: Pointers,
     x: np.ndarray,
     z: np.ndarray,
     out: np.ndarray,
@@ -210,7 +212,7 @@ def move(
     Args:
         library: the compiled library.
         prior: of the hypotheses.
-        fields: theirs.
+        theirs: their fields.
         x: (n, D) observations.
         z: (n,) their heights.
         out: (n,) 1 for those that are outliers, else 0.
@@ -230,7 +232,7 @@ def move(
     block, density = np.empty(count * (dim + _REST)), np.empty(count)
     stays = own and chosen is None and rows is None
     factors = inverse if stays else np.empty((count, n, n))
-    theirs, random = Pointers.to(fields), Pointers.to(draws)
+    random = Pointers.to(draws)
     whole, tail, known = places((inverse, target if rows is None else rows, target))
     failed = library.function("move", "iiiirrrrrnnrrrrrrrr")(
         *(count, len(index), n, dim, *places((x, z, out)), theirs.place, ctypes.addressof(prior)),

@@ -23,14 +23,14 @@ _OFF: list[bool] = []  # not empty within `without_core`
 
 _Bytes = ctypes.c_char * 0
 _DOUBLE = np.dtype(np.float64)
-_place_of: Callable[[Any], Any] = _Bytes.from_buffer
+place_of: Callable[[Any], Any] = _Bytes.from_buffer
 _dtype_of = attrgetter("dtype")
 
 
 def address(array: np.ndarray) -> int:
     """Return where an array lies."""
     if array.flags.writeable:  # a fifth of the time of the other way
-        return ctypes.addressof(_place_of(array))
+        return ctypes.addressof(place_of(array))
     found: int = array.ctypes.data
     return found
 
@@ -47,7 +47,7 @@ def places(arrays: Sequence[np.ndarray], dtype: np.dtype[Any] = _DOUBLE) -> list
     if set(map(_dtype_of, arrays)) != {dtype}:
         raise TypeError(f"arrays of {[str(one.dtype) for one in arrays]}; expected {dtype}")
     try:
-        return list(map(_place_of, arrays))
+        return list(map(place_of, arrays))
     except (TypeError, ValueError, BufferError):  # one is only to be read
         return [_Array.placed(one) for one in arrays]
 
@@ -77,7 +77,7 @@ class _Array:
         if not array.flags.c_contiguous:
             raise TypeError("an array that is not C-contiguous; expected one that is")
         if array.flags.writeable:
-            return _place_of(array)
+            return place_of(array)
         return ctypes.c_void_p(address(array))
 
 

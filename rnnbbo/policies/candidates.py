@@ -40,6 +40,12 @@ def golden_steps(dim: int) -> list[float]:
     return [math.fmod(g ** -(j + 1), 1.0) for j in range(dim)]
 
 
+@cache
+def golden_array(dim: int) -> np.ndarray:
+    """Return `golden_steps`, an array, which nobody changes."""
+    return np.array(golden_steps(dim))
+
+
 def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
     """Return points `first` to `first + count - 1` of a quasi-random sequence, (B, count, D).
 
@@ -57,6 +63,12 @@ def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
     n = xp.arange(first, first + count, dtype=shift.dtype, device=shift.device)
     points = shift[:, None, :] + n[None, :, None] * alpha
     return points - xp.floor(points)
+
+
+def quasi_random_point(shift: np.ndarray, index: int) -> np.ndarray:
+    """Return one point of `quasi_random`, (B, D)."""
+    point = shift + float(index) * golden_array(shift.shape[1])
+    return np.asarray(point - np.floor(point))
 
 
 def spray(

@@ -271,7 +271,7 @@ def _move(
         moved = compiled_belief.move(
             library,
             priors.numbers(prior, x.shape[1]),
-            h,
+            compiled_belief.Pointers.to(h),
             x,
             z,
             belief.out.astype(np.float64),
@@ -367,12 +367,13 @@ def _updated_compiled(
     """Return what `update_belief` does, by two compiled functions; None where a factor is lost."""
     h, (n, dim) = belief.hypotheses, x.shape
     numbers, outliers = priors.numbers(prior, dim), out.astype(np.float64)
+    theirs = compiled_belief.Pointers.to(h)
     # Where some particles go on, but not all, their factors are put together only then.
     longer = h.size <= particle_count(n)
     learnt = compiled_belief.learn(
         library,
         numbers,
-        h,
+        theirs,
         x,
         z,
         outliers,
@@ -389,7 +390,7 @@ def _updated_compiled(
     moved = compiled_belief.move(
         library,
         numbers,
-        h,
+        theirs,
         x,
         z,
         outliers,
@@ -415,7 +416,7 @@ def _updated_compiled(
 
 def _with_outliers(belief: Belief, x: np.ndarray, out: np.ndarray) -> Belief:
     """Return the belief with other observations x (n, D) for outliers."""
-    if np.array_equal(out, belief.out):
+    if out.tobytes() == belief.out.tobytes():
         return belief
     glitchy = np.flatnonzero(belief.hypotheses.glitchy)
     inverse = belief.inverse.copy()

@@ -43,6 +43,7 @@ from rnnbbo.policies.ops import Array, Params
 from rnnbbo.policies.outliers import Tamed, tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy, Takes
+from rnnbbo.policies.randomness import seeded
 from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
@@ -154,7 +155,7 @@ class KernelPolicy(Policy):
             if self.adviser is not None and adviser is not None:
                 adviser = advice.hear_dummy(self.adviser, params, adviser, observation)
             return state._replace(evidence=now, q=observation.q, adviser=adviser)
-        rng = np.random.default_rng(observation.seed)
+        rng = seeded(observation.seed)
         before = state.y
         state = state.taken(self.prior, [observation]).looked_at()
         state = state._replace(adviser=self._heard(params, state, observation))
@@ -352,7 +353,7 @@ class KernelPolicy(Policy):
             belief.hypotheses,
             belief.log_weight,
             belief.inverse,
-            search.steps(dim),
+            points.golden_array(dim),
             search.RADII,
             SERIES,
             None if advised is None else advised.points,

@@ -32,12 +32,6 @@ def sizes(hypotheses: int, dim: int) -> asking.Sizes:
     return asking.Sizes(hypotheses, *candidates, _STARTS, STEPS, 0, radius, GAIN)
 
 
-@cache
-def steps(dim: int) -> np.ndarray:
-    """Return the steps (D,) of the quasi-random sequence."""
-    return np.array(points.golden_steps(dim))
-
-
 def make_candidates(
     rng: np.random.Generator,
     space: Space,
@@ -83,7 +77,7 @@ def _draw(
         shift = rng.random(dim)
         normal = rng.standard_normal((_NEAR, dim))
         u = rng.random((_NEAR, dim))
-        alpha = steps(dim)
+        alpha = points.golden_array(dim)
         return compiled.candidates(
             library, EVERYWHERE, shift, alpha, incumbent, lengthscales, RADII, normal, u
         )
