@@ -87,7 +87,7 @@ def ask(
         extra: (A, D) more points to look at; None for none.
     """
     dim = x.shape[1]
-    first, shift = rng.random(), rng.random(dim)
+    first, shift = rng.random(), rng.random((dim,))
     normal, u = rng.standard_normal((sizes.near, dim)), rng.random((sizes.near, dim))
     more = x[:0] if extra is None else np.ascontiguousarray(extra, np.float64)
     count = sizes.found() + len(more)

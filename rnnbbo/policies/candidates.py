@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import search as compiled
 from rnnbbo.policies.allowed import keep_allowed, pull
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.ops import Array, Namespace
@@ -190,6 +192,9 @@ def draw_in_space(
     """
     near = SPRAYED if evidence.told else 0
     wide = SPREAD + SPRAYED - near
+    library = core.library()
+    if library is not None and near and space.simple and not len(flat.of):
+        return Candidates(_drawn_compiled(library, rng, evidence, wide, near), wide)
     spread = space.snap(quasi_random(np, rng.random(evidence.best_x.shape), 0, wide)[0])
     spread = keep_allowed(rng, space, spread)
     if not near:
@@ -198,3 +203,16 @@ def draw_in_space(
     around = snap_near(rng, space, spray_at_random(rng, centres, space), centres)
     around = pull(space, space.snap(flat.leave(rng, around)), centres)
     return Candidates(np.concatenate([spread, around]), wide)
+
+
+def _drawn_compiled(
+    library: core.Library, rng: np.random.Generator, evidence: Evidence, wide: int, near: int
+) -> np.ndarray:
+    best, second = (np.asarray(one[0], np.float64) for one in (evidence.best_x, evidence.second_x))
+    dim = len(best)
+    shift, normal = rng.random(dim), rng.standard_normal((near, dim))
+    u_radius, u = rng.random(near), rng.random((near, dim))
+    radii = math.log(_RADIUS[0]), math.log(_RADIUS[1])
+    return compiled.sprayed(
+        library, wide, radii, shift, golden_array(dim), best, second, normal, u_radius, u
+    )

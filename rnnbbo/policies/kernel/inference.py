@@ -238,12 +238,12 @@ class _Steps(NamedTuple):
     """Metropolis steps to come, of M particles.
 
     Attributes:
-        index: (M,) which.
+        which: (M,) indices.
         draws: where they would go.
         log_chance: (M,) by which they go there.
     """
 
-    index: np.ndarray
+    which: np.ndarray
     draws: MoveDraws
     log_chance: np.ndarray
 
@@ -293,7 +293,7 @@ def _move(
 
 def _moved(prior: Prior, belief: Belief, x: np.ndarray, z: np.ndarray, steps: _Steps) -> Belief:
     """Return the particles after Metropolis steps."""
-    h, out, index = belief.hypotheses, belief.out, steps.index
+    h, out, index = belief.hypotheses, belief.out, steps.which
     new = hypotheses.propose_moves(h, index, steps.draws)
     factor, evidence = _factor_and_evidence(new, x, z, out)
     target = log_target(prior, new, evidence, out)
@@ -403,9 +403,7 @@ def _updated_compiled(
     )
     if moved is not None:
         log_weight = learnt.log_weight if chosen is None else np.zeros(size)
-        return Belief(
-            Hypotheses(*moved.fields), log_weight, moved.log_target, moved.inverse, out
-        )
+        return Belief(Hypotheses(*moved.fields), log_weight, moved.log_target, moved.inverse, out)
     inverse = learnt.inverse
     if inverse is None:
         inverse = np.zeros((h.size, n, n))

@@ -284,9 +284,9 @@ class KernelPolicy(Policy):
         polled = poll(state, space, flat) if not state.several else state.x[:0]
         refines = self._refines(told) and not state.several
         if not (len(polled) or len(pending)):
-            found = self._ask_at_once(state, space, rng, flat, refines, advised)
-            if found is not None:
-                yield from found
+            at_once = self._ask_at_once(state, space, rng, flat, refines, advised)
+            if at_once is not None:
+                yield from at_once
                 return
         wanted = make_acquisition(
             state, self.config.hypotheses, pending, rng, self.earlier, self.reference

@@ -30,6 +30,9 @@ _HEARD = 16  # of many values at once, the last ones
 _ROUNDS = 5  # of candidates, when every choice has been asked already
 
 
+RANKED = 0
+
+
 @dataclass(frozen=True)
 class Network(BatchedPolicy):
     """A recurrent optimizer of one configuration."""
@@ -189,7 +192,7 @@ class Network(BatchedPolicy):
         given, climbs = candidates.points, self.climbs(state)
         xp = namespace(given)
         if climbs and xp is np:
-            how = ascent.plan_climb(candidates, again=True)
+            how = ascent.plan_climb(candidates, again=True)._replace(ranked=RANKED)
             looked = self._head.look(params, self.context(xp, state), state, given, pending, how)
             if looked is not None:
                 return np.concatenate([given, looked[1]], axis=1), looked[0]
