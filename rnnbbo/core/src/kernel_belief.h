@@ -341,9 +341,9 @@ int EXPORT(move)(int kept, int moving, int n, int dim, const double *x, const do
     belief_room s;
     if (!make_belief_room(n, dim, &s))
         return -1;
-    const size_t size = (size_t)n * n, some = (size_t)moving;
+    const size_t size = (size_t)n * n, wide = (size_t)padded(n), room = wide * n, some = (size_t)moving;
     const double outliers = count_of(n, out);
-    double *factor = malloc(sizeof(double) * (size * (some + 1) + some * ((size_t)dim + 9)));
+    double *factor = malloc(sizeof(double) * (room * (some + 1) + some * ((size_t)dim + 9)));
     int *accepted = malloc(sizeof(int) * (some + (size_t)kept));
     if (!factor || !accepted) {
         free(factor);
@@ -351,7 +351,7 @@ int EXPORT(move)(int kept, int moving, int n, int dim, const double *x, const do
         free(s.all);
         return -1;
     }
-    double *fresh = factor + size, *density = fresh + size * some;
+    double *fresh = factor + room, *density = fresh + room * some;
     int *place = accepted + moving; /* of each, among the accepted; -1 for none */
     const hypotheses own = fields_in(kept, dim, fields), moved = fields_in(moving, dim, density + some);
     int failed = 0, taken = 0;
@@ -375,15 +375,15 @@ int EXPORT(move)(int kept, int moving, int n, int dim, const double *x, const do
         for (int j = 0; j < n; j++) {
             s.u[j] = s.w[j];
             s.o[j] = 1.0;
-            half += log_of(factor[(size_t)j * n + j]);
+            half += log_of(factor[j * wide + j]);
         }
         solve(n, factor, s.u);
         solve(n, factor, s.o);
         profile(n, s.u, s.o, half, spread, counted, s.u, &mean, &amplitude, density + taken);
         density[taken] += jacobian + log_prior(p, &moved, i, dim, outliers);
         if (log_chance[i] < density[taken] - densities[index[i]]) {
-            invert(n, factor, fresh + taken * size);
-            failed = is_lost(size, fresh + taken * size);
+            invert(n, factor, fresh + taken * room);
+            failed = is_lost(room, fresh + taken * room);
             place[index[i]] = taken;
             accepted[taken++] = i;
         }
@@ -391,7 +391,7 @@ int EXPORT(move)(int kept, int moving, int n, int dim, const double *x, const do
     for (int i = 0; i < kept && !failed; i++) {
         double *to = factors + i * size;
         if (place[i] >= 0) {
-            memcpy(to, fresh + place[i] * size, sizeof(double) * size);
+            copy_padded(n, fresh + place[i] * room, to);
             densities[i] = density[place[i]];
             copy_hypothesis(&moved, accepted[place[i]], &own, i, dim);
         } else if (factors != inverse) {

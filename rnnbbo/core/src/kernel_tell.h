@@ -38,6 +38,13 @@ INLINE void covariances_with(const hypothesis *h, int n, const double *x, const 
     }
 }
 
+/* Copy a matrix (n, n) whose rows are `padded(n)` apart. */
+INLINE void copy_padded(int n, const double *from, double *to)
+{
+    for (int j = 0; j < n; j++)
+        memcpy(to + (size_t)j * n, from + (size_t)j * padded(n), sizeof(double) * (size_t)n);
+}
+
 /* Copy the first `size` numbers of a row, and zeros up to n. */
 INLINE void lengthen(const double *row, int size, int n, double *to)
 {
@@ -117,15 +124,17 @@ INLINE double whiten_values(int n, const double *inverse, int stride, const doub
     return half;
 }
 
-/* The upper triangle of K (n, n), nugget (n,) included; scaled x and t (n, D); `room` and `cross` (n,
+/* The upper triangle of K, rows `padded(n)` apart, nugget (n,) included; scaled x and t (n, D); `room` and `cross` (n,
    BLOCK). */
 INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const double *t,
                               const double *nugget, double *k, double *block, double *room,
                               double *cross)
 {
     double *block_t = block + (size_t)h->dim * BLOCK;
+    const int wide = padded(n);
     for (int first = 0; first < n; first += BLOCK) {
-        int width = n - first < BLOCK ? n - first : BLOCK, last = first + width;
+        int width = wide - first < BLOCK ? wide - first : BLOCK;
+        int last = first + BLOCK < n ? first + BLOCK : n;
         take_block(h->dim, n, first, x, block, BLOCK);
         if (h->bend != 0.0) {
             take_block(h->dim, n, first, t, block_t, BLOCK);
@@ -133,7 +142,7 @@ INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const
         }
         covariances(h, block, 0, last, x, cross, room, 0, BLOCK);
         for (int j = 0; j < last; j++) {
-            double *to = k + (size_t)j * n + first;
+            double *to = k + (size_t)j * wide + first;
             const double *from = room + (size_t)j * BLOCK;
             if (width == BLOCK) /* of a size that is known: no call */
                 memcpy(to, from, sizeof(double) * BLOCK);
@@ -146,41 +155,37 @@ INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const
         double own = 0.0;
         if (h->bend != 0.0)
             trend_squares(h->dim, t + (size_t)j * h->dim, &own, 1);
-        k[(size_t)j * n + j] = 1.0 + nugget[j] + h->bend * own;
+        k[(size_t)j * wide + j] = 1.0 + nugget[j] + h->bend * own;
     }
 }
 
-/* Factors L^T (N, n, n), their upper triangles, of the covariances of x (n, D), nuggets (N, n) included. */
+/* Inverse factors W (N, n, n) of the covariances of x (n, D), nuggets (N, n) included. */
 int EXPORT(factorise)(int count, int n, int dim, const double *x, const double *scale,
                       const double *rbf, const double *share, const double *bend,
-                      const double *nugget, double *factor)
+                      const double *nugget, double *inverse)
 {
-    double *room =
-        malloc(sizeof(double) * ((size_t)n * (2 * dim + 2 * BLOCK) + 2 * BLOCK * (size_t)dim));
+    const size_t rows = (size_t)n, wide = (size_t)padded(n);
+    double *room = malloc(sizeof(double) * (rows * (2 * (size_t)dim + 2 * BLOCK + 2 * wide) +
+                                            2 * BLOCK * (size_t)dim));
     if (!room)
         return -1;
-    double *t = room, *scaled = t + (size_t)n * dim, *block = scaled + (size_t)n * dim;
-    double *out = block + 2 * BLOCK * (size_t)dim;
-    double *cross = out + (size_t)n * BLOCK;
+    double *t = room, *scaled = t + rows * dim, *block = scaled + rows * dim;
+    double *out = block + 2 * BLOCK * (size_t)dim, *cross = out + rows * BLOCK;
+    double *k = cross + rows * BLOCK, *own = k + rows * wide;
     trend_of(dim, n * dim, x, t);
     int failed = 0;
     for (int i = 0; i < count && !failed; i++) {
         hypothesis h = particle(i, dim, scale, rbf, share, bend);
-        double *k = factor + (size_t)i * n * n;
         scale_points(&h, n, x, scaled);
         covariance_matrix(&h, n, scaled, t, nugget + (size_t)i * n, k, block, out, cross);
         failed = !cholesky(n, k);
+        if (failed)
+            break;
+        invert(n, k, own);
+        copy_padded(n, own, inverse + (size_t)i * rows * rows);
     }
     free(room);
     return failed;
-}
-
-/* Inverse factors W (N, n, n) of factors L^T (N, n, n). */
-int EXPORT(invert)(int count, int n, const double *factor, double *inverse)
-{
-    for (int i = 0; i < count; i++)
-        invert(n, factor + (size_t)i * n * n, inverse + (size_t)i * n * n);
-    return 0;
 }
 
 #endif

@@ -153,11 +153,9 @@ def factorise(h: Hypotheses, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Make inverse factors W (N, n, n) from scratch, that rounding has not taken over."""
     library = core.library()
     if library is not None:
-        factor = compiled.factorise(library, particles(h), x, h.nuggets(out))
-        if factor is not None:
-            inverse = compiled.invert(library, factor)
-            if not _lost(inverse).any():
-                return inverse
+        found = compiled.factorise(library, particles(h), x, h.nuggets(out))
+        if found is not None and not _lost(found).any():
+            return found
     k = covariance(h, x, out)
     inverse = factors.invert_lower(np, factors.safe_cholesky(np, k))
     lost = _lost(inverse)
