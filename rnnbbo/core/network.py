@@ -106,6 +106,10 @@ def refit(
     return out if run(sizes, *places) else None
 
 
+UNSCORED = -1e30
+"""The score of a candidate that others leave behind before it gets one."""
+
+
 class ClimbPlan(NamedTuple):
     """How far two climbers go.
 
@@ -118,7 +122,7 @@ class ClimbPlan(NamedTuple):
         added: (B, C) to add to scores where these are chosen; None for nothing.
         again: whether the points that they reach are scored, too.
         ranked: how many of either kind are scored, those of the largest averaged improvements;
-            others have minus infinity. 0 for all.
+            others have UNSCORED. 0 for all.
     """
 
     steps: int

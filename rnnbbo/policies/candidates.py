@@ -27,10 +27,13 @@ class Candidates(NamedTuple):
         points: (..., C, D) of the unit cube.
         wide: how many of them, the first ones, are spread over the whole cube; the others lie near
             the incumbent and the runner-up.
+        scored: how many of either kind are worth a score, where something cheaper ranks them: at
+            most 16; None for all.
     """
 
     points: Array
     wide: int
+    scored: int | None = None
 
 
 @cache

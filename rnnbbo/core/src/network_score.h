@@ -68,6 +68,7 @@ static size_t score_size(const scorer *s, int heads, int pending)
            pending_size(heads, s->n, s->dim, pending) + KEYS * block + 64;
 }
 
+#define UNSCORED -1e30f  /* rnnbbo/core/network.py */
 #define MOST_RANKED 16 /* candidates of either kind that are scored where others are not */
 
 /* Floats of scratch of `score_ranked`. */
@@ -505,7 +506,7 @@ static void average_block(const scorer *s, const scored_state *t, const prepared
 }
 
 /* Scores (C,) of the candidates (C, D) of the largest averaged improvements, `most` of the first `wide`
-   and of the others; minus infinity of the rest. averages (C + W,), chosen (2 most, D): scratch. */
+   and of the others; UNSCORED of the rest. averages (C + W,), chosen (2 most, D): scratch. */
 static void score_ranked(const scorer *s, const scored_state *t, const prepared_score *q,
                          int count, int wide, int most, const float *points, float *scores,
                          float *averages, float *chosen)
@@ -530,7 +531,7 @@ static void score_ranked(const scorer *s, const scored_state *t, const prepared_
     for (int first = 0; first < size; first += KEYS)
         score_block(s, t, q, size, first, chosen, found);
     for (int i = 0; i < count; i++)
-        scores[i] = -INFINITY;
+        scores[i] = UNSCORED;
     for (int i = 0; i < size; i++)
         scores[index[i]] = found[i];
 }
