@@ -14,7 +14,7 @@ from rnnbbo.policies.allowed import admit
 from rnnbbo.policies.candidates import quasi_random_point
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
-from rnnbbo.policies.randomness import seeded
+from rnnbbo.policies.seeding import seeded
 from rnnbbo.replacing import replace
 from rnnbbo.space import Space
 

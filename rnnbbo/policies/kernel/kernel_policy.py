@@ -43,7 +43,7 @@ from rnnbbo.policies.ops import Array, Params
 from rnnbbo.policies.outliers import Tamed, tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy, Takes
-from rnnbbo.policies.randomness import seeded
+from rnnbbo.policies.seeding import seeded
 from rnnbbo.result import Recommendation
 from rnnbbo.space import Space
 
@@ -346,7 +346,7 @@ class KernelPolicy(Policy):
         found = asking.ask(
             library,
             rng,
-            refining.sizes(given, dim) if refines else search.sizes(given, dim),
+            refining.refining_sizes(given, dim) if refines else search.sizes(given, dim),
             x,
             z,
             out,

@@ -9,22 +9,22 @@ from rnnbbo.policies.kernel import search
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.space import Space
 
-NEAR = 0.2  # length-scales round the incumbent in which it is refined
-STEPS = 16
-FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
+_NEAR = 0.2  # length-scales round the incumbent in which it is refined
+_STEPS = 16
+_FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
 
 
 @cache
-def sizes(hypotheses: int, dim: int) -> asking.Sizes:
+def refining_sizes(hypotheses: int, dim: int) -> asking.Sizes:
     """Return `search.sizes` of an ask that refines the incumbent first."""
     found = asking.Sizes.from_buffer_copy(search.sizes(hypotheses, dim))
-    found.refining, found.close, found.finest = STEPS, NEAR, FINEST
+    found.refining, found.close, found.finest = _STEPS, _NEAR, _FINEST
     return found
 
 
 def near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """Tell which points (n, D) lie within a part of a length-scale of the incumbent, (n,)."""
-    return (np.abs(points - incumbent) < NEAR * unit).all(axis=1)
+    return (np.abs(points - incumbent) < _NEAR * unit).all(axis=1)
 
 
 def refined(wanted: Acquisition, space: Space, ranked: np.ndarray, unit: np.ndarray) -> np.ndarray:
@@ -35,8 +35,8 @@ def refined(wanted: Acquisition, space: Space, ranked: np.ndarray, unit: np.ndar
     """
     incumbent = wanted.view.incumbent
     start = np.concatenate([incumbent[None], ranked[near(ranked, incumbent, unit)][:2]])
-    found, values = wanted.descend(space, start, unit, STEPS, FINEST)
-    better = values > wanted.lowered(start[:1])[0] + FINEST
+    found, values = wanted.descend(space, start, unit, _STEPS, _FINEST)
+    better = values > wanted.lowered(start[:1])[0] + _FINEST
     order = np.argsort(-values, kind="stable")
     order = order[better[order]]
     return search.settle(space, start[order], found[order])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rnnbbo.policies.randomness import seeded
+from rnnbbo.policies.seeding import seeded
 
 
 @pytest.mark.parametrize("entropy", [0, 1, 2**32 - 1, 2**32, 2**63 - 1, 3**200])
