@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
@@ -84,6 +84,11 @@ class Wheel(bdist_wheel):
 
 
 setup(
+    packages=[
+        *find_packages(include=["rnnbbo*"]),
+        "hydra_plugins",  # without modules of its own: other distributions add to it
+        "hydra_plugins.rnnbbo_sweeper",
+    ],
     ext_modules=[
         Extension(
             "rnnbbo.core._compiled",

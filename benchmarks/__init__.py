@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnnbbo.benchmarks.coco import export as export_coco
+    from rnnbbo.benchmarks.ioh import export_ioh
+    from rnnbbo.benchmarks.own_result import record_result
     from rnnbbo.benchmarks.plan import Comparison, Plan
     from rnnbbo.benchmarks.record import table
     from rnnbbo.benchmarks.reports import report
@@ -23,12 +25,24 @@ _MODULES = {
     "Plan": "plan",
     "PlanProgress": "runner",
     "export_coco": "coco",
+    "export_ioh": "ioh",
+    "record_result": "own_result",
     "report": "reports",
     "run": "runner",
     "table": "record",
 }
 
-__all__ = ["Comparison", "Plan", "PlanProgress", "export_coco", "report", "run", "table"]
+__all__ = [
+    "Comparison",
+    "Plan",
+    "PlanProgress",
+    "export_coco",
+    "export_ioh",
+    "record_result",
+    "report",
+    "run",
+    "table",
+]
 
 
 def __getattr__(name: str) -> Any:

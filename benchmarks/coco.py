@@ -1,4 +1,4 @@
-"""Write records of BBOB functions in COCO's own format, for `python -m cocopp FOLDER...`.
+"""Write records of COCO's functions in COCO's own format, for `python -m cocopp FOLDER...`.
 
 The recorded points are evaluated again under COCO's observer, which writes the folders (Hansen et
 al. 2021, "COCO: A Platform for Comparing Continuous Optimizers in a Black-Box Setting").
@@ -20,16 +20,17 @@ from rnnbbo.benchmarks.record import RunRecord, read_runs
 from rnnbbo.errors import MissingExtraError
 from rnnbbo.functions.bbob import BOUND
 
-_FUNCTION = re.compile(r"bbob-f(\d+)-i(\d+)-d(\d+)")
+_FUNCTION = re.compile(r"(bbob(?:-constrained|-biobj)?)-f(\d+)-i(\d+)-d(\d+)")
 _TUNE = "-tune"  # the end of a suite's label where it is not the test split
 
 
 def export(records: Path, to: Path) -> list[Path]:
-    """Write one folder a method, and nothing if there are no runs on BBOB functions.
+    """Write one folder a method, and nothing if there are no runs on COCO's functions.
 
-    A folder that was there before under the same name is replaced. Runs of the split `tune` go into
-    folders of their own. Repetitions of a method on a function are trials on the same instance;
-    evaluations of a run that ended early stand.
+    A folder that was there before under the same name is replaced. Runs of the split `tune`, and
+    those on constrained functions or functions of two objectives, go into folders of their own,
+    for cocopp takes one suite at a time. Repetitions of a method on a function are trials on the
+    same instance; evaluations of a run that ended early stand.
 
     Args:
         records: the folder of records.
@@ -42,18 +43,21 @@ def export(records: Path, to: Path) -> list[Path]:
         RecordError: `records` holds no records.
         MissingExtraError: coco-experiment is not installed.
     """
-    methods: dict[str, list[RunRecord]] = defaultdict(list)
+    methods: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
     for run in read_runs(records):
-        if _FUNCTION.fullmatch(run.key.function) and run.evaluations:
+        match = _FUNCTION.fullmatch(run.key.function)
+        if match and run.evaluations:
+            suite = match.group(1)
+            kind = suite.removeprefix("bbob")
             tune = _TUNE if run.key.suite.endswith(_TUNE) else ""
-            methods[f"{run.key.method}{tune}"].append(run)
+            methods[f"{run.key.method}{kind}{tune}", suite].append(run)
     folders = []
-    for name, runs in sorted(methods.items()):
+    for (name, suite), runs in sorted(methods.items()):
         folder = to / folder_name(name)
         folder.parent.mkdir(parents=True, exist_ok=True)
         # The observer never writes into a folder that exists; and a stop leaves no half of one.
         with TemporaryDirectory(prefix=".coco", dir=to) as scratch:
-            made = _replay(runs, folder.name, Path(scratch))
+            made = _replay(runs, suite, folder.name, Path(scratch))
             if folder.exists():
                 shutil.rmtree(folder)
             made.rename(folder)
@@ -66,7 +70,7 @@ def folder_name(method: str) -> str:
     return quote(method, safe="").replace("%", "_")
 
 
-def _replay(runs: Sequence[RunRecord], name: str, outer: Path) -> Path:
+def _replay(runs: Sequence[RunRecord], suite_name: str, name: str, outer: Path) -> Path:
     """Evaluate the runs of a method under an observer; return the folder that it wrote."""
     try:
         import cocoex
@@ -83,18 +87,21 @@ def _replay(runs: Sequence[RunRecord], name: str, outer: Path) -> Path:
     )
     with _quiet(cocoex):
         suite = cocoex.Suite(
-            "bbob",
+            suite_name,
             f"instances: {instances}",
             f"dimensions: {dims} function_indices: {functions}",
         )
         observer = cocoex.Observer(
-            "bbob", f'outer_folder: "{outer}" result_folder: {name} algorithm_name: "{name}"'
+            suite_name, f'outer_folder: "{outer}" result_folder: {name} algorithm_name: "{name}"'
         )
         for (function, instance, dim), _, run in trials:
             problem = suite.get_problem_by_function_dimension_instance(function, dim, instance)
             problem.observe_with(observer)
             for evaluation in run.evaluations:
-                problem(-BOUND + np.array(evaluation.x) * (2.0 * BOUND))
+                point = -BOUND + np.array(evaluation.x) * (2.0 * BOUND)
+                if problem.number_of_constraints:
+                    problem.constraint(point)
+                problem(point)
             problem.free()
         return Path(observer.result_folder)
 
@@ -103,7 +110,7 @@ def _triple(run: RunRecord) -> tuple[int, int, int]:
     """Return function, instance and dimension."""
     match = _FUNCTION.fullmatch(run.key.function)
     assert match is not None
-    function, instance, dim = map(int, match.groups())
+    function, instance, dim = map(int, match.groups()[1:])
     return function, instance, dim
 
 

@@ -23,6 +23,7 @@ Examples:
   rnnbbo benchmark run --quick --out runs/quick
   rnnbbo benchmark run my_plan.toml --out runs/mine --jobs 4
   rnnbbo benchmark report runs/mine
+  rnnbbo benchmark export runs/mine --format ioh
   rnnbbo benchmark measure latency --methods auto,tpe
 """,
 )
@@ -85,6 +86,38 @@ def run(
 def report_command(records: Path, to: Path | None) -> None:
     """Write report.html and report.md from the folder RECORDS."""
     _report(records, to)
+
+
+@benchmark.command("export")
+@click.argument("records", type=_FOLDER)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["coco", "ioh"]),
+    required=True,
+    help="coco for cocopp, ioh for IOHanalyzer and iohinspector.",
+)
+@click.option(
+    "--to", type=_FOLDER, help="Folder of the folders; default RECORDS/coco, RECORDS/ioh."
+)
+def export_command(records: Path, form: str, to: Path | None) -> None:
+    """Write the folder RECORDS in the format of COCO or IOHprofiler, one folder a method.
+
+    COCO's format takes COCO's functions alone: bbob, bbob-constrained and bbob-biobj. That of
+    IOHprofiler takes all with one objective.
+    """
+    to = records / form if to is None else to
+    check_output_folder("--to", to)
+    if form == "coco":
+        from rnnbbo.benchmarks.coco import export as write
+    else:
+        from rnnbbo.benchmarks.ioh import export_ioh as write
+    folders = write(records, to)
+    if not folders:
+        wanted = "runs on COCO's functions" if form == "coco" else "runs with one objective"
+        raise click.UsageError(f"RECORDS = {str(records)!r} without any; expected {wanted}")
+    for folder in folders:
+        click.echo(str(folder))
 
 
 @benchmark.command("list")

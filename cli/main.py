@@ -51,7 +51,8 @@ _HABITS = {
     "rnnbbo study new": "new init create create-study",
     "rnnbbo study ask": "ask suggest propose",
     "rnnbbo study tell, or rnnbbo study import": "tell report import",
-    "rnnbbo study show, or rnnbbo study best": "show best best-trial dashboard trials status list",
+    "rnnbbo study show, or rnnbbo study best": "show best best-trial trials status list",
+    "rnnbbo study serve, or rnnbbo study html": "dashboard serve ui web html page view visualize",
     "rnnbbo study export": "export",
 }
 _MEANT = {name: command for command, names in _HABITS.items() for name in names.split()}

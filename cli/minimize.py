@@ -16,6 +16,7 @@ from rnnbbo.cli.options import ProgramAfterDashes
 from rnnbbo.cli.repeat_option import REPEAT_OPTION, repeat_text
 from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.stop_options import N_CALLS
+from rnnbbo.cli.verbosity_options import level_of, verbosity_options, warnings_as_wanted
 from rnnbbo.stopping import EXHAUSTED
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ _N_CALLS = 100
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with every trial.")
 @click.option("--plot", "plot_file", metavar="FILE", help="Draw the convergence: .png, .svg, .pdf.")
+@verbosity_options
 @click.pass_context
 def minimize(
     ctx: click.Context,
@@ -221,6 +223,8 @@ def minimize(
     call_with: str,
     as_json: bool,
     plot_file: str | None,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Read the options, run the trials, and show what came of them."""
     from rnnbbo.cli import kept_command, plot
@@ -234,6 +238,7 @@ def minimize(
     from rnnbbo.optimization import Optimization
 
     start = time.monotonic()
+    level = level_of(quiet, verbose)
     if plot_file is not None:
         plot.check_plot(plot_file)
     if resume and study_file is None:
@@ -254,7 +259,7 @@ def minimize(
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
     signals = RunSignals()
-    with signals:
+    with signals, warnings_as_wanted(quiet):
         with stdout_on_stderr():
             with kept_command.saying_where(begun):
                 space, evaluated = read_objective(
@@ -297,9 +302,9 @@ def minimize(
                 new_command=new_command
                 or (begun is not None and (n_calls, rules, repeat) != begun.changing),
             )
-            shown = RunView(evaluated, optimization.limits, space.names, signals)
+            shown = RunView(evaluated, optimization.limits, space.names, signals, level)
 
-            if words := repeat_text(repeat):
+            if level and (words := repeat_text(repeat)):
                 say(words)
 
             def evaluator_of(opened: Opened) -> Evaluator:

@@ -28,11 +28,14 @@ _FIRST = "there is none; the policy chooses its first points itself"
 _KNOWN = "points to begin with are in a CSV file, --x0 FILE, or in a study, --from-study FILE"
 _SPACE = "parameters are declared by --param NAME=float:LOW:HIGH, or in a file by --space FILE"
 _TIME = "seconds for the whole run are --timeout S, for one evaluation --eval-timeout S"
-_LOOK = "there is none; `rnnbbo study show FILE` lists the trials of --study, --plot draws them"
+_LOOK = (
+    "there is none; `rnnbbo study serve FILE` shows the study of --study FILE in a browser, live, "
+    "and `rnnbbo study html FILE` writes the same as a file"
+)
 _PRUNE = "there is none; an evaluation is a single value, and is not pruned"
 _STOP = "a run stops early by --target V, --patience N, or --until exhausted"
 _OUTPUT = "the result goes to stdout, as JSON with --json; redirect it"
-_NOISE = "progress goes to stderr alone; redirect it (2> FILE)"
+_NOISE = "--quiet shows nothing but the result, --verbose a line a trial, both on stderr alone"
 
 # What other optimizers call it -> what to do here.
 _HABITS = {
@@ -56,12 +59,12 @@ _HABITS = {
     _SPACE: "params parameter parameters bounds bound search-space dimension dimensions config "
     "float int cat categorical choice range lower upper low high",
     _TIME: "time-limit max-time walltime wall-time time-budget deadline trial-timeout max-seconds",
-    _LOOK: "dashboard ui web html show visualize port",
+    _LOOK: "dashboard ui web html show visualize visualise browser serve live port host",
     _PRUNE: "pruner pruning",
     _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target goal "
     "max-no-improvement n-iter-no-change",
     _OUTPUT: "output out o result save csv format",
-    _NOISE: "quiet q verbose v silent log-level progress no-progress debug",
+    _NOISE: "silent log-level progress no-progress no-progress-bar debug disp",
 }
 _HINTS = {name: hint for hint, names in _HABITS.items() for name in names.split()}
 

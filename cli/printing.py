@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnbbo.cli.front_summary import FrontSummary, n_objectives, value_columns
-from rnnbbo.direction import Maximize, OneOrSeveral, in_words
+from rnnbbo.direction import Maximize, in_words
 from rnnbbo.escaping import as_plain, repr_of
 from rnnbbo.objectives import listed_values
 from rnnbbo.point_forms import active_values
+from rnnbbo.progress.texts import short_text, value_text
 from rnnbbo.result import count_text, signs_of
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
     from rnnbbo.optimization import Ended
 
 JSON_VERSION = 2
-
-
-def short_text(value: Any) -> str:
-    """Return a parameter's value as people read it."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = value if isinstance(value, str) else repr_of(value)
-    return text if text.isprintable() and " " not in text else repr(text)
-
-
-def point_text(names: Sequence[str], x: Sequence[Any]) -> str:
-    """Return a point on one line."""
-    return " ".join(
-        f"{name}={short_text(value)}" for name, value in active_values(names, x).items()
-    )
 
 
 def n_failed(trials: Sequence[Trial]) -> int:
@@ -239,11 +225,6 @@ def _value_texts(trial: Trial, count: int) -> list[str]:
         return [""] * count
     texts = [f"{one:.6g}" for one in listed_values(trial.value)]
     return texts if trial.feasible else [f"({text})" for text in texts]
-
-
-def value_text(value: OneOrSeveral) -> str:
-    """Return a value as people read it, several between commas."""
-    return ", ".join(f"{one:.6g}" for one in listed_values(value))
 
 
 def _number_text(value: float | None) -> str:

@@ -21,7 +21,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnnbbo.cli.printing import short_text
 from rnnbbo.dimensions.when import text_of as as_text
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation import processes
@@ -29,6 +28,7 @@ from rnnbbo.evaluation.evaluator import read_answer
 from rnnbbo.evaluation.futures import Futures
 from rnnbbo.outputs import shortened
 from rnnbbo.point_forms import active_values
+from rnnbbo.progress.texts import short_text
 from rnnbbo.trial import Outcome, Trial
 
 _TAIL = 64 * 1024  # bytes kept of each output stream

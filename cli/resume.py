@@ -22,7 +22,7 @@ Examples:
 
 _TAKEN = (
     *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until", "repeat"),
-    *("max_failures", "as_json", "plot_file"),
+    *("max_failures", "as_json", "plot_file", "quiet", "verbose"),
 )
 
 

@@ -10,14 +10,15 @@ from rnnbbo.cli.stop_options import rules_text
 from rnnbbo.cli.streams import OutputError, say, write_result
 from rnnbbo.direction import in_words
 from rnnbbo.errors import ObjectiveError
+from rnnbbo.optimization import Watcher
 from rnnbbo.result import signs_of
 from rnnbbo.trial import Trial
 
 if TYPE_CHECKING:
     from rnnbbo.cli.command_objective import CommandObjective
-    from rnnbbo.cli.progress import TrialProgress
     from rnnbbo.loop import Limits
     from rnnbbo.optimization import Ended, Opened
+    from rnnbbo.progress.run_progress import RunProgress
     from rnnbbo.result import OptimizeResult
     from rnnbbo.study import Study
 
@@ -75,7 +76,7 @@ def conclude(
         else:
             write_result(text)
         if plot_file is not None and ended.trials:
-            plot.draw_run(plot_file, ended.trials, maximize=signs_of(ended.result))
+            plot.draw_run(plot_file, ended.result)
     except OutputError as error:
         fault = error
     if isinstance(ended.error, KeyboardInterrupt) and fault is not None:
@@ -89,7 +90,7 @@ def conclude(
     return _exit_code(ended)
 
 
-class RunView:
+class RunView(Watcher):
     """What a user sees of a run: how it begins, and its trials.
 
     Args:
@@ -97,21 +98,30 @@ class RunView:
         limits: how many evaluations are wanted, and what ends the run before.
         names: names of the parameters.
         signals: what a signal does.
+        level: what is shown, one of the levels of `rnnbbo.progress.run_progress`.
     """
 
     def __init__(
-        self, objective: CommandObjective, limits: Limits, names: Sequence[str], signals: RunSignals
+        self,
+        objective: CommandObjective,
+        limits: Limits,
+        names: Sequence[str],
+        signals: RunSignals,
+        level: int,
     ) -> None:
         self._objective = objective
         self._n_calls, self._rules = limits.n_calls, limits.rules
         self._names = names
         self._signals = signals
-        self._progress: TrialProgress | None = None
+        self._level = level
+        self._progress: RunProgress | None = None
 
     def begin(self, opened: Opened) -> None:
         """Say what is called, who proposes, and what a study has already."""
-        from rnnbbo.cli.progress import TrialProgress
+        from rnnbbo.progress.run_progress import RunProgress
 
+        if not self._level:
+            return
         now = opened.history.result()
         if opened.study is not None and len(now.x_iters):
             say(_going_on(opened.study, now, self._n_calls))
@@ -127,19 +137,27 @@ class RunView:
             say("larger values are better")
         if self._rules:
             say(rules_text(self._rules))
-        told = opened.history.told()
-        self._progress = TrialProgress(
-            self._n_calls, self._names, now.nfev, told, maximize=opened.maximize
-        )
+        self._progress = RunProgress(self._names, self._level, leaves=False)
+        self._progress.begin(opened)
+
+    def begun(self, trial: Trial) -> None:
+        """Show that a trial is about to be evaluated."""
+        if self._progress is not None:
+            self._progress.begun(trial)
 
     def add(self, trial: Trial) -> None:
         """Show a trial."""
-        assert self._progress is not None
-        self._progress.add(trial)
+        if self._progress is not None:
+            self._progress.add(trial)
         self._signals.expect()  # an objective may have caught the last one
 
+    def wait(self) -> None:
+        """Let what is shown go on."""
+        if self._progress is not None:
+            self._progress.wait()
+
     def close(self) -> None:
-        """Take the progress bar away."""
+        """Take the progress away."""
         if self._progress is not None:
             self._progress.close()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnbbo.cli import study_bench
+from rnnbbo.cli import study_bench, study_page, study_pictures
 from rnnbbo.errors import ConfigError
 from rnnbbo.outputs import check_output
 from rnnbbo.status import Status
@@ -31,6 +31,10 @@ Examples:
   rnnbbo study best run.db --json
   rnnbbo study export run.db -o run.csv
   rnnbbo study backup run.db run-copy.db
+  rnnbbo study html run.db -o run.html
+  rnnbbo study serve run.db
+  rnnbbo study plot run.db slices.png --kind slices
+  rnnbbo study importance run.db
   rnnbbo study new plate.db --param temp=float:20:90 --param ph=float:6:9 --maximize
   rnnbbo study ask plate.db -n 8 -o plate.csv
   rnnbbo study import plate.db plate.csv
@@ -244,5 +248,9 @@ def _as_csv(opened: Study) -> str:
     return "".join(map(csv_line, rows))
 
 
-for _command in (study_bench.new, study_bench.ask, study_bench.tell, study_bench.import_table):
+for _command in (
+    *(study_bench.new, study_bench.ask, study_bench.tell, study_bench.import_table),
+    *(study_page.html, study_page.serve),
+    *(study_pictures.plot, study_pictures.importance),
+):
     study.add_command(_command)

@@ -281,7 +281,8 @@ def import_table(file: str, table: str) -> None:
 def _standing(study: Study) -> str:
     """Return how a study stands, in words."""
     from rnnbbo.cli.front_summary import FrontSummary
-    from rnnbbo.cli.printing import best_text, point_text
+    from rnnbbo.cli.printing import best_text
+    from rnnbbo.progress.texts import point_text
     from rnnbbo.trial import best_of
 
     trials: list[Any] = study.trials()

@@ -37,6 +37,7 @@ default_role = "code"
 maximum_signature_line_length = 80
 
 autodoc_member_order = "bysource"
+autodoc_mock_imports = ["ray", "mlflow"]  # large, and in the extra `all` neither
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True}
 napoleon_google_docstring = True

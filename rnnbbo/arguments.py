@@ -15,6 +15,8 @@ from rnnbbo.escaping import repr_of
 REPEAT_AUTO = "auto"
 """Value of `repeat`: a point once more where the policy says that it is worth more than a new one.
 """
+VERBOSITIES = range(3)
+"""Values of `verbose`: nothing is shown; where the run stands, and new bests; every trial, too."""
 _SEED_BITS = 4096  # Python writes no whole numbers of more than 4,300 digits
 _DEEP = 32  # levels of brackets round a number
 
@@ -138,6 +140,19 @@ def as_flag(name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise ConfigError(f"{name} = {repr_of(value)}; expected True or False")
     return bool(value)
+
+
+def as_verbose(verbose: Any) -> int:
+    """Return what is shown of a run, one of `VERBOSITIES`.
+
+    Raises:
+        ConfigError: it is neither a switch nor one of them.
+    """
+    if isinstance(verbose, (bool, int, np.bool_, np.integer)) and int(verbose) in VERBOSITIES:
+        return int(verbose)
+    raise ConfigError(
+        f"verbose = {repr_of(verbose)}; expected False, True, or 2 for a line a trial"
+    )
 
 
 def as_repeat(repeat: Any) -> int | str:

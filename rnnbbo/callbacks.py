@@ -9,7 +9,7 @@ from rnnbbo.arguments import as_list
 from rnnbbo.errors import ConfigError, warn
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.averaging import partly_failed
-from rnnbbo.optimization import Opened
+from rnnbbo.optimization import Opened, Watcher
 from rnnbbo.result import OptimizeResult
 from rnnbbo.trial import Trial
 
@@ -30,7 +30,7 @@ def as_callbacks(callback: Any) -> list[Callback]:
     return callbacks
 
 
-class RunCallbacks:
+class RunCallbacks(Watcher):
     """The user's functions, called with the result so far, and a warning of the first failure.
 
     Args:

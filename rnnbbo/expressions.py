@@ -52,6 +52,7 @@ class Expression:
     Attributes:
         text: the same.
         used: names of the parameters in it.
+        body: its tree, of the nodes let through; parameter i of those used is called p<i>.
 
     Raises:
         SpaceError: it is no such expression, or names what is no parameter.
@@ -75,6 +76,7 @@ class Expression:
         if not _is_truth(tree.body):
             raise self._wrong("; expected a comparison, such as a + b <= 1")
         self.used = tuple(self._places)
+        self.body: ast.expr = copy.deepcopy(body)
         self._strict = self._compile(body)
         self._shortfall = self._compile(expression_forms.shortfall(copy.deepcopy(body)))
         self._lenient = self._compile(expression_forms.lenient(body))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from rnnbbo.direction import Maximize
 from rnnbbo.evaluation.evaluator import Evaluator
 from rnnbbo.evaluation.interrupts import shielded
+from rnnbbo.policy_report import PolicyReport
 from rnnbbo.result import OptimizeResult
 from rnnbbo.status import Status
 from rnnbbo.stopping import NO_RULES, Left, Stopping, StopRules, ToldValue
@@ -47,6 +48,9 @@ class History(Protocol):
     def left(self) -> Left:
         """Return what the policy says of going on."""
 
+    def report(self) -> PolicyReport:
+        """Return what the policy says of the run; it takes about as long as a tell."""
+
     def result(self) -> OptimizeResult:
         """Sum up what was told."""
 
@@ -75,6 +79,7 @@ def run_trials(
     *,
     on_trial: Callable[[Trial], Any],
     on_begin: Callable[[Trial], Any] = lambda trial: None,
+    on_wait: Callable[[], Any] = lambda: None,
     maximize: Maximize = False,
 ) -> Status:
     """Ask, evaluate and tell until a limit is reached.
@@ -89,6 +94,8 @@ def run_trials(
         on_trial: called with each finished trial after it has been told; if it returns true, the
             run ends.
         on_begin: called with each trial before it is evaluated.
+        on_wait: called ten times a second or so, while nothing finishes, too; not within an
+            evaluation in this very thread.
         maximize: which values are better, for the rules of the limits.
 
     Returns:
@@ -102,7 +109,7 @@ def run_trials(
             running has been ended. An interrupt meanwhile only makes that quicker.
     """
     stopping = Stopping(limits.rules, maximize)
-    return _Loop(history, evaluator, limits, stopping, on_trial, on_begin).run()
+    return _Loop(history, evaluator, limits, stopping, on_trial, on_begin, on_wait).run()
 
 
 class _Loop:
@@ -114,6 +121,7 @@ class _Loop:
         stopping: Stopping,
         on_trial: Callable[[Trial], Any],
         on_begin: Callable[[Trial], Any],
+        on_wait: Callable[[], Any],
     ) -> None:
         self._history = history
         self._evaluator = evaluator
@@ -121,6 +129,7 @@ class _Loop:
         self._stopping = stopping
         self._on_trial = on_trial
         self._on_begin = on_begin
+        self._on_wait = on_wait
         self._running: dict[int, tuple[Trial, float]] = {}  # and when it began
         self._look_again = 0.0
         timeout = limits.timeout
@@ -144,6 +153,7 @@ class _Loop:
                         return Status.STOPPED
                 else:  # for others
                     time.sleep(self._slice())
+                self._on_wait()
                 if self._remaining() == 0.0 and not self._is_over():
                     return Status.TIMEOUT
         finally:

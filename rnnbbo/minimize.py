@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnnbbo.arguments import as_count, as_flag, as_repeat, as_seconds
+from rnnbbo.arguments import as_count, as_flag, as_repeat, as_seconds, as_verbose
 from rnnbbo.callbacks import Callback, RunCallbacks, as_callbacks
 from rnnbbo.calling import of_list, way_of
 from rnnbbo.direction import Maximize
@@ -21,7 +21,7 @@ from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.given import KnownPoint, read_x0
 from rnnbbo.loop import Limits
 from rnnbbo.objectives import Objectives, as_target
-from rnnbbo.optimization import Optimization
+from rnnbbo.optimization import Optimization, Watcher, Watchers
 from rnnbbo.result import OptimizeResult
 from rnnbbo.shipped import Source
 from rnnbbo.space import Space, as_space
@@ -56,6 +56,7 @@ def minimize(
     until: str | None = None,
     repeat: int | str = 1,
     prior: Any = None,
+    verbose: bool | int = False,
 ) -> OptimizeResult:
     """Find a point where a function of few dimensions is small, or large, in few evaluations.
 
@@ -138,6 +139,10 @@ def minimize(
             that of a new point, for it decides which point is recommended. Each evaluation is then
             a trial of its own, and `n_calls` counts them all. A study that is gone on with is told
             so again.
+        verbose: show the run while it lasts: on a terminal two lines that are drawn again in place,
+            and new bests above them; in a notebook one line of the cell's output; elsewhere a line
+            now and then; all but the notebook's on standard error. 2 for a line a trial, too. What
+            cannot be shown ends nothing.
 
     Returns:
         The result: `x` and `fun` are the best point and its value; with several objectives
@@ -171,6 +176,7 @@ def minimize(
         as_until(until),
     )
     callbacks = as_callbacks(callback)
+    level = as_verbose(verbose)
     _check_counts(n_calls, len(points), max_failures)
     timeout = None if timeout is None else as_seconds("timeout", timeout)
     eval_timeout = None if eval_timeout is None else as_seconds("eval_timeout", eval_timeout)
@@ -215,10 +221,16 @@ def minimize(
         repeat=as_repeat(repeat),
         prior=None if begun else prior,
     )
-    ended = optimization.run(
-        lambda opened: _evaluator(objective, space, workers, executor, eval_timeout),
-        RunCallbacks(callbacks, complete, at_once=bool(known)),
-    )
+    watcher: Watcher = RunCallbacks(callbacks, complete, at_once=bool(known))
+    with ExitStack() as shown:
+        if level:
+            from rnnbbo.progress.run_progress import RunProgress  # not needed without
+
+            progress = shown.enter_context(closing(RunProgress(space.names, level, leaves=True)))
+            watcher = Watchers(progress, watcher)
+        ended = optimization.run(
+            lambda opened: _evaluator(objective, space, workers, executor, eval_timeout), watcher
+        )
     result = complete(ended.result)
     if ended.error is not None:
         with suppress(AttributeError, TypeError):  # a class that allows no more attributes

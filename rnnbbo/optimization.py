@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rnnbbo.arguments import REPEAT_AUTO
 from rnnbbo.direction import Maximize, as_arguments
 from rnnbbo.errors import ObjectiveError, PolicyError
 from rnnbbo.evaluation.averaging import Averaging
-from rnnbbo.evaluation.evaluator import Evaluator
+from rnnbbo.evaluation.evaluator import Evaluator, is_inline
 from rnnbbo.evaluation.interrupts import shielded
 from rnnbbo.loop import History, Limits, run_trials
 from rnnbbo.optimizer import Optimizer
@@ -36,21 +36,60 @@ class Opened:
         history: gives out the trials, and is told them.
         study: the study that keeps them, if one does.
         maximize: which values are better.
+        limits: when the run ends.
+        inline: whether this very thread evaluates, and does nothing else meanwhile.
     """
 
     history: History
     study: Study | None = None
     maximize: Maximize = False
+    limits: Limits = field(default_factory=lambda: Limits(1))
+    inline: bool = False
 
 
-class Watcher(Protocol):
-    """What is told how an optimization gets on."""
+class Watcher:
+    """What is told how an optimization gets on; by itself it does nothing."""
 
     def begin(self, opened: Opened) -> Any:
         """Look at the history before anything is evaluated; return true to end here."""
 
+    def begun(self, trial: Trial) -> Any:
+        """Take note of a trial that is about to be evaluated."""
+
     def add(self, trial: Trial) -> Any:
         """Take a trial that was told; return true to end here."""
+
+    def wait(self) -> Any:
+        """Do what is to be done between evaluations; called ten times a second or so."""
+
+
+class Watchers(Watcher):
+    """Several of them, told one after the other.
+
+    Args:
+        watchers: them.
+    """
+
+    def __init__(self, *watchers: Watcher) -> None:
+        self._watchers = watchers
+
+    def begin(self, opened: Opened) -> bool:
+        """Return whether one of them ends the run."""
+        return any([bool(one.begin(opened)) for one in self._watchers])
+
+    def begun(self, trial: Trial) -> None:
+        """Tell all of them."""
+        for one in self._watchers:
+            one.begun(trial)
+
+    def add(self, trial: Trial) -> bool:
+        """Return whether one of them ends the run."""
+        return any([bool(one.add(trial)) for one in self._watchers])
+
+    def wait(self) -> None:
+        """Tell all of them."""
+        for one in self._watchers:
+            one.wait()
 
 
 @dataclass(frozen=True)
@@ -136,14 +175,16 @@ class Optimization:
             history = opened.history
             error: BaseException | None = None
             try:
-                if _begins(watcher, opened, evaluator):
-                    on_begin = self._noticing(history)
+                seen = replace(opened, limits=self.limits, inline=is_inline(evaluator))
+                if _begins(watcher, seen, evaluator):
+                    on_begin = self._noticing(history, watcher)
                     status = run_trials(
                         history,
                         evaluator,
                         self.limits,
                         on_begin=on_begin,
                         on_trial=watcher.add,
+                        on_wait=watcher.wait,
                         maximize=opened.maximize,
                     )
                 else:
@@ -167,11 +208,16 @@ class Optimization:
         """What an optimizer is to be made with."""
         return {"repeat": self.repeat if self.repeat == REPEAT_AUTO else 1}
 
-    def _noticing(self, history: History) -> Callable[[Trial], Any]:
-        """Return what warns of a point that comes again."""
+    def _noticing(self, history: History, watcher: Watcher) -> Callable[[Trial], Any]:
+        """Return what warns of a point that comes again, and tells the watcher of each."""
         known = [trial.x for trial in history.told()]
         repeats = Repeats(self.space, known, wanted=self.repeat == REPEAT_AUTO)
-        return lambda trial: repeats.add(trial.x)
+
+        def notice(trial: Trial) -> None:
+            repeats.add(trial.x)
+            watcher.begun(trial)
+
+        return notice
 
     @contextmanager
     def _open(self) -> Iterator[Opened]:

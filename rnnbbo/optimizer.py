@@ -28,7 +28,8 @@ from rnnbbo.objectives import Objectives, Values, agreed_count, as_values
 from rnnbbo.policies.ops import keep_heap
 from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
-from rnnbbo.result import OptimizeResult, Recommendation, make_result
+from rnnbbo.recommendation import Recommendation
+from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.space import as_space
 from rnnbbo.stopping import Left
 from rnnbbo.transfer_data import EarlierValues, as_earlier
@@ -422,6 +423,13 @@ class Optimizer:
             maximize=self.maximize,
             gain_left=self.gain_left(),
         )
+
+    def __repr__(self) -> str:
+        told = len(self._ledger.values)
+        return f"<Optimizer of {self.space.n_dims} parameters: {told} told, {self.policy_name}>"
+
+    def _repr_html_(self) -> str:
+        return f"{self.result().in_html('rnnbbo optimizer')}{self.space._repr_html_()}"
 
     @property
     def policy_name(self) -> str:

@@ -5,33 +5,23 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnbbo import core
 from rnnbbo.direction import MAXIMIZE, Maximize, OneOrSeveral, flags_of, in_words, worst_value
+from rnnbbo.errors import MissingExtraError
 from rnnbbo.incumbents import best_index
 from rnnbbo.objectives import count_of, is_finite
+from rnnbbo.pictures.run_data import RunData
+from rnnbbo.recommendation import Recommendation
 from rnnbbo.result_front import hypervolume_of, make_front, reference_point
 from rnnbbo.space import Space
 from rnnbbo.violations import is_feasible
 
-
-class Recommendation(NamedTuple):
-    """The point to take: of those told, that of probably the least noise-free value.
-
-    Attributes:
-        x: the point; in the cube from a policy, in user units else. None if no trial succeeded.
-        value: its estimated noise-free value; None where no noise was noticed, or none is modelled.
-        noise: deviation of the noise of a value about there, likewise.
-        seen: what the policy sees in the values, a line each, in words.
-    """
-
-    x: Any
-    value: float | None = None
-    noise: float | None = None
-    seen: tuple[str, ...] = ()
+if TYPE_CHECKING:
+    from rnnbbo.pictures.importance import Importance
 
 
 class OptimizeResult(dict):
@@ -130,16 +120,140 @@ class OptimizeResult(dict):
     def __reduce__(self) -> tuple[Any, ...]:
         return OptimizeResult, (dict(self),)
 
+    def run_data(self) -> RunData:
+        """Return the trials as pictures need them."""
+        values = np.asarray(self["func_vals"], dtype=np.float64)
+        values = values[:, None] if values.ndim == 1 else values
+        flags = flags_of(signs_of(self), values.shape[1])
+        succeeded = np.isfinite(values).all(axis=1, keepdims=True)
+        known = np.where(succeeded, values, np.nan)
+        limits, errors = self.get("constraint_vals", {}), self.get("errors", {})
+        return RunData(self["space"], self["x_iters"], known, flags, limits, errors)
+
+    def plot(
+        self,
+        kind: str = "convergence",
+        *,
+        ax: Any = None,
+        objective: int = 0,
+        at: Any = None,
+    ) -> Any:
+        """Draw a picture of the run with matplotlib, to go on with or to look at.
+
+        Args:
+            kind: "convergence", every value and the best so far; "slices", what the model of
+                `kernel` believes along each parameter through a point; "parallel", a line a trial
+                across all parameters; "importance", how much each parameter matters, see
+                `importance`; "front", of several objectives; "places", where evaluations lay.
+            ax: axes of matplotlib to draw in, for kinds of one pair of them; by default new ones.
+            objective: of several, the one that is drawn, from 0.
+            at: the point that slices go through; by default the best one.
+
+        Returns:
+            The axes; an array of them for slices and places, and the front of three objectives and
+            more.
+
+        Raises:
+            ConfigError: there is no such kind or objective, or the run has nothing to draw of it.
+            PointError: `at` is no point of the space.
+            MissingExtraError: matplotlib is not installed.
+        """
+        from rnnbbo.pictures.gallery import draw_kind, shown_figure
+
+        data = self.run_data()
+        return draw_kind(data, kind, shown_figure, ax=ax, objective=objective, at=at)
+
+    def importance(self, objective: int = 0) -> list[Importance]:
+        """Return how much each parameter matters, the most important first.
+
+        Its shares of the function's variance over the space, alone and with all others (Sobol'
+        indices), by a model of what was told; see `rnnbbo.pictures.importance`.
+
+        Args:
+            objective: of several, which, from 0.
+
+        Returns:
+            One a parameter; an empty list while four different points do not have values, or all
+            values are equal.
+        """
+        from rnnbbo.pictures.importance import importance
+
+        return importance(self.run_data(), objective=objective)
+
+    def to_dataframe(self) -> Any:
+        """Return the trials as a `pandas.DataFrame`, a row each, in the order told.
+
+        Its columns are those of the parameters, then value, or value_1 and so on, NaN of what
+        failed; where there are constraints feasible and constraint_NAME; and error where trials
+        failed. A parameter called like one of the others is param_NAME. What is inactive is missing
+        (None, or NaN among numbers).
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtraError("to_dataframe needs pandas: pip install pandas") from None
+        from rnnbbo.pictures.frames import frame_columns
+
+        return pandas.DataFrame(frame_columns(self.run_data()))
+
+    def in_html(self, what: str) -> str:
+        """Return it as notebooks show it, under the name of what it is of."""
+        from rnnbbo.pictures.notebook import run_html
+
+        if not self:
+            return f"<p>{what}: nothing</p>"
+        differs = self["recommended"] is not None and self["recommended"] != self["x"]
+        return run_html(
+            f"{what}: {self['message']}",
+            self.run_data(),
+            *_sentences(self),
+            self["recommended"] if differs else None,
+        )
+
+    def _repr_html_(self) -> str:
+        return self.in_html("rnnbbo result")
+
     def __repr__(self) -> str:
         if not self:
             return "OptimizeResult()"
-        shown = {key: value for key, value in self.items() if value is not None or key not in _MORE}
+        shown = {key: value for key, value in self.items() if not _says_nothing(key, value)}
         width = max(map(len, shown), default=0)
         return "\n".join(f"{key:>{width}}: {_shown(key, value)}" for key, value in shown.items())
 
 
+def _sentences(result: OptimizeResult) -> tuple[str, list[str]]:
+    """Return what a result has found, and what else there is to say of it, for a notebook."""
+    if result["x"] is None:
+        first = "no trial succeeded"
+    elif result["front"] is not None:
+        front = f"{len(result['front'])} trials on the front"
+        first = f"{front}, hypervolume {result.hypervolume:.6g}; a compromise among them:"
+    elif not result["feasible"]:
+        first = f"no point is feasible yet; the least violating has {result['fun']:.10g}:"
+    else:
+        first = f"best value {result['fun']:.10g}, at"
+    said = [
+        f"constraint {name} = {value:.6g}" + ("" if value <= 0.0 else ", not met")
+        for name, value in result["constraints"].items()
+    ]
+    said += [f"seen in the values: {line}" for line in result["seen"]]
+    if result["gain_left"] is not None:
+        said.append(f"a further evaluation is expected to gain {result['gain_left']:.2g}")
+    why = f" ({result['policy_why']})" if result["policy_why"] else ""
+    return first, [*said, f"policy {result['policy']}{why}"]
+
+
 _AT_ONCE = 3  # objectives up to which the hypervolume takes milliseconds
-_MORE = ("directions", "front", "reference", "hypervolume")  # with several objectives
+_ALWAYS = ("x", "fun", "message")  # shown also where there is nothing yet
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    """Tell whether a line for a value would be clutter: there is none, or it is empty."""
+    empty = value is None or (isinstance(value, list | dict | str) and not value)
+    return key not in _ALWAYS and (empty or key == "specs" or (key == "n_failed" and not value))
 
 
 def _shown(key: str, value: Any) -> str:
@@ -150,8 +264,6 @@ def _shown(key: str, value: Any) -> str:
         return f"[{value.size} values]"
     if key == "constraint_vals":
         return f"{{{', '.join(f'{name!r}: [{len(one)} values]' for name, one in value.items())}}}"
-    if key == "specs":
-        return "{...}"
     if key == "errors" and value:
         index, error = list(value.items())[-1]
         return f"{{{len(value)} errors, the last one {index}: {error!r}}}"

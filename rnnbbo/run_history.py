@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 from rnnbbo.direction import OneOrSeveral
 from rnnbbo.errors import ObservationError
+from rnnbbo.policy_report import PolicyReport, Proposing, report_of
 from rnnbbo.result import OptimizeResult
 from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.trial import Outcome, Trial
 
 
-class AskTell(Protocol):
+class AskTell(Proposing, Protocol):
     """What is needed of `rnnbbo.optimizer.Optimizer`."""
 
     def ask(self) -> Any:
@@ -108,12 +109,16 @@ class RunHistory:
 
     def values(self, after: int) -> list[ToldValue]:
         """Return what was told after the first `after` trials."""
-        trials = list(enumerate(self._told))[after:]
+        trials = enumerate(self._told[after:], after)
         return [ToldValue(one.value, i >= self._n_known, one.constraints) for i, one in trials]
 
     def left(self) -> Left:
         """Return what the policy says of going on."""
         return self._optimizer.left()
+
+    def report(self) -> PolicyReport:
+        """Return what the policy says of the run."""
+        return report_of(self._optimizer)
 
     def result(self) -> OptimizeResult:
         """Sum up what was told."""

@@ -26,6 +26,7 @@ from rnnbbo.layout import Layout
 from rnnbbo.point_forms import ParameterNames, PointForms
 from rnnbbo.region import Region, as_rules
 from rnnbbo.skopt_likeness import LikeSkoptSpace
+from rnnbbo.space_table import space_html
 from rnnbbo.specs import as_dimension, read_space
 
 __all__ = ["Categorical", "Fixed", "Integer", "Ordinal", "Real", "Space", "as_dimension"]
@@ -327,6 +328,29 @@ class Space(LikeSkoptSpace):
         """
         return interchange.to_skopt(self.dimensions, self.where)
 
+    def to_configspace(self, seed: int | None = None) -> Any:
+        """Return the same space as a `ConfigSpace.ConfigurationSpace`.
+
+        Numbers with steps become ordered values, and known constraints forbidden clauses, where
+        they compare a parameter with a constant or with another one.
+
+        Args:
+            seed: that of ConfigSpace's own draws.
+
+        Raises:
+            SpaceError: a dimension, a condition or a constraint has no form there; the message
+                names it.
+            MissingExtraError: ConfigSpace is not installed.
+        """
+        from rnnbbo.interchange.configspace_out import to_configspace
+
+        allowed = None
+        if self.where:
+            middle = self.snap(np.full((1, self.cube_dim), 0.5))
+            place = middle[0] if self.allows(middle)[0] else self.allowed[0]
+            allowed = self.as_mapping(self.from_cube(place))
+        return to_configspace(self.dimensions, self.names, self.where, allowed, seed)
+
     @property
     def bounds(self) -> list[tuple[Any, ...]]:
         """The bounds of each dimension; a categorical's are its categories."""
@@ -354,6 +378,9 @@ class Space(LikeSkoptSpace):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.dimensions, self.where, self.mapping, self._named)
+
+    def _repr_html_(self) -> str:
+        return space_html(self.names, self.dimensions, self.where)
 
     def __repr__(self) -> str:
         where = f", where={self.where!r}" if self.where else ""

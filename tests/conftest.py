@@ -10,6 +10,11 @@ import pytest
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
+# Where Python is kept from writing bytecode, each of some hundred processes that tests start would
+# compile the package anew, which takes longer than the rest of what it does.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # What test modules share.
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 

@@ -34,8 +34,14 @@ BOUNDS = {
     "many_problems.py": (r"after 40 evaluations: (\S+)$", 0.05),
     "optuna_sampler.py": (r"^(\S+) at {", 1.0),
     "sklearn_search.py": (r"error on unseen data: +(\S+)$", 0.1),
+    "hydra_sweep.py": (r"best value: (\S+), at {", 1.0),
+    "ray_tune.py": (r"^(\S+) at {", 1.0),
+    "mlflow_run.py": (r"^(\S+) at {", 1.0),
     "own_policy.py": (r"^(\S+) at \[", 1.0),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
+    "configspace_loop.py": (r"^(\S+) at {", 0.1),
+    "coco_run.py": (r"^bbob_f001_i01_d02: 20 evaluations, best (\S+)$", 79.49),
+    "ioh_run.py": (r"^Sphere 1, seed 0: (\S+) above the optimum$", 0.01),
 }
 
 
@@ -43,12 +49,30 @@ def test_every_script_is_tried():
     assert set(BOUNDS) == set(SCRIPTS)
 
 
+# What stands in extras, or is found where rnnbbo is installed only.
+NEEDS = {
+    "hydra_sweep.py": "hydra_plugins.rnnbbo_sweeper",
+    "ray_tune.py": "ray.tune",
+    "mlflow_run.py": "mlflow.tracking",
+    "configspace_loop.py": "ConfigSpace",
+    "coco_run.py": "cocoex",
+    "ioh_run.py": "ioh",
+}
+LONG = {"ray_tune.py", "mlflow_run.py"}  # to start, with what they stand on
+
 # What is smaller where a script would take long; as it stands it is tried with the slow tests.
 SMALLER = {"many_problems.py": ("PATIENTS = 500", "PATIENTS = 40")}
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in SCRIPTS],
+)
 def test_script(name, tmp_path):
+    if name in NEEDS:
+        check = [sys.executable, "-c", f"import {NEEDS[name]}"]
+        if subprocess.run(check, capture_output=True, check=False, cwd=tmp_path).returncode:
+            pytest.skip(f"{NEEDS[name]} is not installed")
     whole = (EXAMPLES / name).read_text()
     few, fewer = SMALLER.get(name, ("", ""))
     assert few in whole
@@ -62,6 +86,24 @@ def test_script(name, tmp_path):
 def test_script_as_it_stands(name, tmp_path):
     pattern, bound = BOUNDS[name]
     assert number(pattern, output([sys.executable, EXAMPLES / name], cwd=tmp_path)) <= bound
+
+
+def test_the_notebook_runs_and_shows_everything():
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    pytest.importorskip("pandas")
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", 4)
+    nbformat.validate(notebook)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    few = [cell for cell in notebook.cells if "n_calls=25" in cell.source]
+    few[0].source = few[0].source.replace("n_calls=25", "n_calls=8")
+    nbclient.NotebookClient(notebook, timeout=200).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [one for one in outputs if one.output_type in ("stream", "error")]
+    shown = "".join(one.get("data", {}).get("text/html", "") for one in outputs)
+    assert "Space of 4 parameters" in shown
+    assert "8 trials" in shown
+    assert sum("image/png" in one.get("data", {}) for one in outputs) == 3
 
 
 def test_external_program():

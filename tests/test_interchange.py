@@ -100,12 +100,6 @@ def test_what_a_config_space_says_besides_is_warned_of_and_the_rest_refused():
     weighted = cs.CategoricalHyperparameter("c", ["a", "b"], weights=[1, 2])
     with pytest.warns(SpaceWarning, match="'c': its weights is not used|weights"):
         assert Space([weighted]).dimensions == [Categorical(["a", "b"], "c")]
-    twice = cs.ConfigurationSpace()
-    n, x = (cs.UniformIntegerHyperparameter(name, 0, 9) for name in "nx")
-    twice.add(n, x)
-    twice.add(cs.AndConjunction(cs.GreaterThanCondition(x, n, 2), cs.LessThanCondition(x, n, 7)))
-    with pytest.raises(SpaceError, match="one condition a parent"):
-        Space(twice)
 
 
 def test_a_constraint_of_scikit_optimize_is_known():

@@ -22,11 +22,12 @@ MIXED = [(-1.0, 1.0), (1e-4, 1.0, "log-uniform"), (1, 16), ("p", "q")]
 FILE = """
 import sys
 from rnnbbo import Optimizer
-optimizer = Optimizer([(0.0, 1.0)] * 3, policy=sys.argv[1], rng=1)
-for _ in range(14):
-    x = optimizer.ask()
-    optimizer.tell(x, sum((v - 0.3) ** 2 for v in x))
-print(optimizer.Xi)
+for policy in sys.argv[1:]:
+    optimizer = Optimizer([(0.0, 1.0)] * 3, policy=policy, rng=1)
+    for _ in range(14):
+        x = optimizer.ask()
+        optimizer.tell(x, sum((v - 0.3) ** 2 for v in x))
+    print(optimizer.Xi)
 """
 
 
@@ -90,15 +91,27 @@ def test_many_problems_are_proposed_for_in_any_error_state(
     assert hostile == []
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-def test_the_number_of_threads_changes_no_proposal(policy: str) -> None:
-    def run(threads: int) -> str:
+@pytest.fixture(scope="module")
+def of_threads() -> list[dict[str, str]]:
+    """What processes with one thread and with two propose, by policy."""
+
+    def run(threads: int) -> dict[str, str]:
         names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
         env = os.environ | dict.fromkeys(names, str(threads))
-        command = [sys.executable, "-c", FILE, policy]
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+        command = [sys.executable, "-c", FILE, *POLICIES]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        return dict(zip(POLICIES, done.stdout.splitlines(), strict=True))
 
-    assert run(1) == run(2)
+    return [run(1), run(2)]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_number_of_threads_changes_no_proposal(
+    policy: str, of_threads: list[dict[str, str]]
+) -> None:
+    one, two = (proposed[policy] for proposed in of_threads)
+    assert one.count("[") == 1 + 14
+    assert one == two
 
 
 def fake(threads: int) -> tuple[list[int], OneThread]:

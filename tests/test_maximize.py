@@ -6,10 +6,9 @@ import warnings
 import numpy as np
 import pytest
 
-from rnnbbo import Optimizer, Study, minimize
-from rnnbbo.cli.plot import running_best
-from rnnbbo.cli.progress import TrialProgress
+from rnnbbo import Optimizer, Space, Study, minimize
 from rnnbbo.errors import ConfigError, StudyError
+from rnnbbo.pictures.run_data import RunData
 from rnnbbo.status import TrialState
 from rnnbbo.trial import Outcome, Trial, best_of
 
@@ -124,13 +123,6 @@ def test_the_best_of_trials_is_the_first_of_the_highest():
     [(False, [math.nan, 2.0, 2.0, 1.0]), (True, [math.nan, 2.0, 3.0, 3.0])],
 )
 def test_a_picture_has_the_best_so_far_in_the_users_sign(maximize, expected):
-    running = running_best([math.nan, 2.0, 3.0, 1.0], maximize=maximize)
-    np.testing.assert_array_equal(running, expected)
-
-
-def test_progress_shows_better_values_alone(capsys):
-    progress = TrialProgress(9, ["a"], maximize=True)
-    for number, value in enumerate([1.0, 0.5, 2.0, -3.0]):
-        progress.add(Trial(number, [0.25], Outcome(value)))
-    progress.close()
-    assert capsys.readouterr().err.split("\n")[:-1] == ["trial 0: 1  a=0.25", "trial 2: 2  a=0.25"]
+    values = np.array([[math.nan], [2.0], [3.0], [1.0]])
+    data = RunData(Space([(0.0, 1.0)]), [[0.5]] * 4, values, (maximize,))
+    np.testing.assert_array_equal(data.running_best, expected)

@@ -1,6 +1,6 @@
 import pytest
 
-from rnnbbo import OptimizeResult, Space, Study, TooManyFailuresError, minimize
+from rnnbbo import OptimizeResult, Space, Study, TooManyFailuresError, minimize, optimization
 from rnnbbo.errors import ObjectiveError
 from rnnbbo.evaluation.evaluator import Inline
 from rnnbbo.loop import Limits
@@ -27,7 +27,7 @@ class Spy(Inline):
         self.stopped += 1
 
 
-class Watcher:
+class Watcher(optimization.Watcher):
     """Sees everything, and ends the run where it is told to."""
 
     def __init__(self, at_once=False, after=None):
@@ -45,8 +45,8 @@ class Watcher:
 
 def run(watcher, evaluator, n_calls=4, **options):
     limits = {name: options.pop(name) for name in ("timeout", "max_failures") if name in options}
-    optimization = Optimization(SPACE, Limits(n_calls, **limits), **{**QUICK, **options})
-    return optimization.run(lambda opened: evaluator, watcher)
+    prepared = Optimization(SPACE, Limits(n_calls, **limits), **{**QUICK, **options})
+    return prepared.run(lambda opened: evaluator, watcher)
 
 
 def test_a_run_is_watched_from_its_beginning_and_its_evaluator_stopped():

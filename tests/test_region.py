@@ -99,7 +99,7 @@ def test_an_empty_list_of_constraints_is_none():
 def test_all_that_is_proposed_obeys(policy, space):
     optimizer = Optimizer(space, policy=policy, rng=0)
     places = []
-    for i in range(12):
+    for i in range(8):
         points = optimizer.ask(n_points=1 + i % 2)
         for point in points:
             places.append(space.to_cube(point))

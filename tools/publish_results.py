@@ -13,11 +13,12 @@ from fill_readme import RESULTS, fill
 
 from rnnbbo.benchmarks import reports
 from rnnbbo.benchmarks.measures.duel import duel
-from rnnbbo.benchmarks.measures.overall import default_and_peers, overall
+from rnnbbo.benchmarks.measures.overall import default_and_peers, latencies, overall
 from rnnbbo.benchmarks.reports import stored
 from rnnbbo.benchmarks.reports.data import Records
 from rnnbbo.benchmarks.reports.headline import headline_table as main_table
 from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.published_duels import published_picks
 from rnnbbo.benchmarks.reports.section import Subsection
 
 Times = tuple[int, ...]
@@ -56,11 +57,35 @@ def publish(folder: Path) -> None:
     stored.write_tables(RESULTS / "duels.md", duels(records, OURS, TIMES))
 
 
+ELSEWHERE = (
+    ("with a little noise (gp-4d-noise10)", "duels", "gp-4d-noise10"),
+    ("with much noise (gp-4d-noise30)", "duels", "gp-4d-noise30"),
+    ("with noise of heavy tails", "rough", "heavy"),
+    ("with outliers", "rough", "outliers"),
+    ("with penalties", "rough", "penalty"),
+    ("with steps and plateaus", "rough", "steps"),
+    ("the control of a simulation", "rough", "control"),
+    ("the tuning of a model, live", "duels", "sklearn"),
+    ("with constraints", "constrained", "all"),
+    ("with several objectives", "pareto", "all"),
+    ("with parameters that depend on others", "conditional", "all"),
+    ("of 10 to 40 dimensions, with many evaluations", "large", "all"),
+)
+"""Kinds of problems of which the plan `long` has none: a file of duels, and its row."""
+
+
 def publish_long(folder: Path) -> None:
     """Make what is published from the records of the plan `long`."""
-    reports.report(folder, RESULTS)
-    reports.main_picture(folder, RESULTS / "regret.svg")
+    elsewhere = [
+        one
+        for kind, name, suite in ELSEWHERE
+        for one in published_picks(kind, RESULTS / f"{name}.json", "auto", suite)
+    ]
     records = read_records(folder)
+    latency = stored.read_tables(RESULTS / "latency.json")
+    idle = latencies(latency, FRONT, {method.name for method in records.methods})
+    reports.report(folder, RESULTS, elsewhere=elsewhere, idle=idle)
+    reports.main_picture(folder, RESULTS / "regret.svg")
     times = {peer: LONG for peers in OURS_LONG.values() for peer in peers}
     stored.write_tables(RESULTS / "overall.md", [overall(records, LONG, seconds=False)])
     front = overall(
@@ -68,7 +93,7 @@ def publish_long(folder: Path) -> None:
         FRONT,
         methods=default_and_peers(records),
         geometric=False,
-        latency=stored.read_tables(RESULTS / "latency.json"),
+        latency=latency,
     )
     stored.write_tables(RESULTS / "front.md", [front])
     stored.write_tables(RESULTS / "long.md", duels(records, OURS_LONG, times))

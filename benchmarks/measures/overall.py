@@ -50,7 +50,7 @@ def overall(
         records = replace(records, methods=kept)
     table = all_suites_table(records, times, geometric)
     if seconds:
-        idle = _step(latency, times, {m.name for m in records.methods}) if latency else (0, {})
+        idle = latencies(latency, times, {m.name for m in records.methods}) if latency else (0, {})
         table = _with_seconds(table, records, *idle)
     return Subsection(tables=(table,))
 
@@ -60,7 +60,7 @@ def default_and_peers(records: Records) -> list[str]:
     return [method.name for method in records.methods if method.default or not method.ours]
 
 
-def _step(
+def latencies(
     latency: Sequence[Subsection], times: Sequence[int], wanted: Collection[str]
 ) -> tuple[int, dict[str, float]]:
     """Return the largest of the times that most of the methods have, and their seconds at it."""

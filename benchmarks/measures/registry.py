@@ -35,6 +35,9 @@ MEASURES = {
         "failed_evaluations", "How many evaluations failed, beside regret, of one build or two."
     ),
     "growth": Measure("growth", "How the time of an ask and a tell grows, and with what."),
+    "importance": Measure(
+        "known_importance", "Importance of parameters against known Sobol' indices."
+    ),
     "latency": Measure("latency", "Time of an ask and its tell, on one core."),
     "many": Measure("batched_runs", "Thousands of problems at once: time, and values reached."),
     "outliers": Measure(

@@ -1,11 +1,13 @@
 """Reports: one HTML page and a Markdown summary, pure functions of a folder of records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rnnbbo.benchmarks.reports import all_suites, headline, markdown, page
 from rnnbbo.benchmarks.reports.contents import sections
 from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.pick import Pick
 from rnnbbo.benchmarks.reports.section import Table
 from rnnbbo.benchmarks.reports.shown import shown
 from rnnbbo.benchmarks.reports.style import styles
@@ -15,12 +17,21 @@ __all__ = ["main_picture", "main_table", "overall_table", "report"]
 TITLE = "Optimizers compared"
 
 
-def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Path]:
-    """Write report.html and report.md, which depend on the records and nothing else.
+def report(
+    records: str | Path,
+    to: str | Path | None = None,
+    *,
+    elsewhere: Sequence[Pick] = (),
+    idle: tuple[int, Mapping[str, float]] = (0, {}),
+) -> tuple[Path, Path]:
+    """Write report.html and report.md, which depend on the arguments and nothing else.
 
     Args:
         records: a folder that `rnnbbo benchmark run` made.
         to: the folder to write to; that of the records if None.
+        elsewhere: picks from comparisons whose records are elsewhere, for the chooser.
+        idle: (t, seconds of a step after t evaluations by method), measured without other work, for
+            the chooser; without it times are those of the records.
 
     Returns:
         The paths of the page and of the summary.
@@ -31,7 +42,7 @@ def report(records: str | Path, to: str | Path | None = None) -> tuple[Path, Pat
     """
     source = Path(records)
     folder = source if to is None else Path(to)
-    loaded = read_records(source)
+    loaded = replace(read_records(source), elsewhere=tuple(elsewhere), idle=idle)
     chosen = shown(loaded)
     look = styles(loaded.methods, chosen)
     made = sections(loaded, look)

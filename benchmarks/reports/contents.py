@@ -12,6 +12,7 @@ from rnnbbo.benchmarks.reports.section import Section
 from rnnbbo.benchmarks.reports.style import Style
 
 SECTIONS = (
+    "chooser:section",
     "verdict:section",
     "regret:regret_curves",
     "timed:section",

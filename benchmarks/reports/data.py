@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnbbo.functions.problem import FloatArray
+
+if TYPE_CHECKING:
+    from rnnbbo.benchmarks.reports.pick import Pick
 
 TARGETS = 10.0 ** np.linspace(0.0, -5.0, 51)
 """Targets of normalised regret that a data profile counts."""
@@ -114,6 +118,9 @@ class Records:
         headers: what every start of the runner said of itself.
         runs: the number of complete runs, with those that ended early.
         evaluations: the number of their evaluations.
+        elsewhere: picks from comparisons whose records are elsewhere.
+        idle: (t, seconds of a step after t evaluations by method), measured without other work; t
+            is 0 where that was not done.
     """
 
     methods: tuple[ComparedMethod, ...]
@@ -125,6 +132,8 @@ class Records:
     headers: tuple[Mapping[str, Any], ...]
     runs: int
     evaluations: int
+    elsewhere: tuple["Pick", ...] = ()
+    idle: tuple[int, Mapping[str, float]] = (0, MappingProxyType({}))
 
     @property
     def default(self) -> str:

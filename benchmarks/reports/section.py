@@ -1,6 +1,6 @@
 """What a report is made of, before it becomes HTML, Markdown, plain text or JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -90,6 +90,59 @@ class Subsection:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One thing that a reader chooses.
+
+    Attributes:
+        name: the name of its controls.
+        question: what is asked.
+        options: (value, words) of each; a value is an identifier.
+        chosen: the value that is chosen until the reader chooses.
+        opens: whether the options are in a list that opens, as many are.
+    """
+
+    name: str
+    question: str
+    options: Sequence[tuple[str, str]]
+    chosen: str
+    opens: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said to a combination of choices.
+
+    Attributes:
+        to: name of a choice -> the value.
+        title: the answer in a few words.
+        asked: what was chosen, in words.
+        sure: how sure it is.
+        text: paragraphs.
+        table: what it stands on.
+    """
+
+    to: Mapping[str, str]
+    title: str
+    asked: str
+    sure: str
+    text: Sequence[str]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a reader chooses, and an answer to each combination.
+
+    Attributes:
+        of: the choices.
+        answers: the answers; only a page shows them, one at a time.
+    """
+
+    of: Sequence[Choice]
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True)
 class Section:
     """A section.
 
@@ -99,6 +152,7 @@ class Section:
         text: paragraphs.
         subsections: its parts in order.
         key: whether its figures need the key of methods.
+        choices: what a reader chooses from, above its parts; None for nothing.
     """
 
     id: str
@@ -106,6 +160,7 @@ class Section:
     text: Sequence[str] = ()
     subsections: Sequence[Subsection] = ()
     key: bool = False
+    choices: Choices | None = None
 
 
 def short(number: float) -> str:

@@ -20,8 +20,8 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "!=": lambda value, bound: value != bound,
 }
 _FORMS = (
-    '{"name": value}, {"name": [value, ...]}, {"name": "> 2"} for numbers, or a list of such '
-    "mappings, one of which has to hold"
+    '{"name": value}, {"name": [value, ...]}, {"name": "> 2"} or {"name": "> 2 and < 7"} for '
+    "numbers, or a list of such mappings, one of which has to hold"
 )
 
 
@@ -96,18 +96,17 @@ class Accepted:
 
     Attributes:
         values: one of these.
-        comparison: or, where there are none, an operator.
-        bound: and the number on its right.
+        comparisons: or, where there are none, what all of these say: an operator, and the number
+            on its right.
     """
 
     values: tuple[Any, ...] = ()
-    comparison: str = ""
-    bound: float = 0.0
+    comparisons: tuple[tuple[str, float], ...] = ()
 
     def holds(self, value: Any) -> bool:
         """Tell whether a value of the ancestor, not None for an inactive one, is accepted."""
-        if self.comparison:
-            return _HOLDS[self.comparison](value, self.bound)
+        if self.comparisons:
+            return all(_HOLDS[operator](value, bound) for operator, bound in self.comparisons)
         return any(same(value, one) for one in self.values)
 
 
@@ -145,8 +144,19 @@ def _value_of(dimension: Any, raw: Any) -> Accepted | None:
     for value in getattr(dimension, "values", ()):  # as it stands on a command line
         if not isinstance(value, str) and raw == text_of(value):
             return Accepted((copied(value),))
-    matched = _COMPARISON.fullmatch(raw)
-    return _compared(dimension, *matched.groups()) if matched and dimension.is_numeric else None
+    return _all_compared(dimension, raw.split(" and ")) if dimension.is_numeric else None
+
+
+def _all_compared(dimension: Any, texts: list[str]) -> Accepted | None:
+    """Return the acceptance of numbers for which all comparisons hold; None if one is none."""
+    matched = [_COMPARISON.fullmatch(text) for text in texts]
+    found = [_compared(dimension, *one.groups()) if one else None for one in matched]
+    if len(found) == 1:
+        return found[0]
+    comparisons = [() if one is None else one.comparisons for one in found]
+    if not all(comparisons):  # several values are a list, not joined by `and`
+        return None
+    return Accepted(comparisons=tuple(pair for one in comparisons for pair in one))
 
 
 def _compared(dimension: Any, operator: str, text: str) -> Accepted | None:
@@ -155,7 +165,7 @@ def _compared(dimension: Any, operator: str, text: str) -> Accepted | None:
         number = float(text)
         if operator in _HOLDS:
             possible = any(_HOLDS[operator](end, number) for end in dimension.ends)
-            return Accepted(comparison=operator, bound=number) if possible else None
+            return Accepted(comparisons=((operator, number),)) if possible else None
         return Accepted((dimension.check(number),))
     except ValueError:
         return None

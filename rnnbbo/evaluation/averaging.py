@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnnbbo.direction import OneOrSeveral
-from rnnbbo.evaluation.evaluator import Evaluator
+from rnnbbo.evaluation.evaluator import Evaluator, is_inline
 from rnnbbo.objectives import count_of
 from rnnbbo.trial import Outcome, Trial
 
@@ -29,6 +29,11 @@ class Averaging:
         self._repeat = repeat
         self._outcomes: dict[int, list[Outcome]] = {}  # by number of the trial
         self._waiting: deque[Trial] = deque()  # for its next repetition
+
+    @property
+    def inline(self) -> bool:
+        """Whether the other one keeps the calling thread."""
+        return is_inline(self._evaluator)
 
     @property
     def free(self) -> int:

@@ -131,8 +131,15 @@ def read_answer(answer: Any, saying: str, text: str | None = None) -> Outcome:
     return Outcome(value=number, info=info, constraints=constraints)
 
 
+def is_inline(evaluator: Evaluator) -> bool:
+    """Tell whether an evaluator keeps the calling thread until a trial is evaluated."""
+    return bool(getattr(evaluator, "inline", False))
+
+
 class Inline:
     """An evaluator in the calling thread, one trial at a time; nothing can cut it short."""
+
+    inline = True
 
     def __init__(self, func: Objective) -> None:
         self._func = func

@@ -16,7 +16,7 @@ from rnnbbo.errors import PolicyError
 from rnnbbo.policies.candidates import SPRAYED, SPREAD, Candidates, quasi_random
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.ops import Array, Params
-from rnnbbo.result import Recommendation
+from rnnbbo.recommendation import Recommendation
 from rnnbbo.space import Space
 
 MOST_PENDING = 64

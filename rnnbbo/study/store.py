@@ -49,6 +49,20 @@ class Event(NamedTuple):
     constraints: str | None = None
 
 
+class Span(NamedTuple):
+    """When a trial was evaluated, and by whom, as far as the file says.
+
+    Attributes:
+        participant: the number of who evaluates, or evaluated, it; None of nobody.
+        begun_at: seconds since 1970; None where nobody began it.
+        told_at: likewise; None until it is told.
+    """
+
+    participant: int | None
+    begun_at: float | None
+    told_at: float | None
+
+
 @dataclass(frozen=True)
 class _Row:
     """A row of the table `trial`, in the order of `schema.COLUMNS`."""
@@ -199,6 +213,14 @@ class TrialStore:
         """Return trials, their points encoded: all by number, or the told ones in that order."""
         order = "WHERE told IS NOT NULL ORDER BY told" if told else "ORDER BY number"
         return [_trial(row) for row in self._rows(order)]
+
+    def changed(self, after: int) -> list[tuple[Trial, Span]]:
+        """Return what may be another one than it was at a place in the history.
+
+        Those told after it in that order, then those not told yet, their points encoded.
+        """
+        rows = self._rows("WHERE told > ? OR told IS NULL ORDER BY told IS NULL, told", after)
+        return [(_trial(row), Span(row.worker, row.begun_at, row.told_at)) for row in rows]
 
     def values(self, after: int) -> list[tuple[OneOrSeveral | None, bool, dict[str, float]]]:
         """Return what was told after the first `after` trials, in that order.

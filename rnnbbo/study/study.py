@@ -341,6 +341,12 @@ class Study:
         if self._open:
             self._file.close()
 
+    def __repr__(self) -> str:
+        return f"<Study {str(self.path)!r}: {len(self.space.names)} parameters, {self.policy_name}>"
+
+    def _repr_html_(self) -> str:
+        return f"{self.result().in_html(f'rnnbbo study {self.path}')}{self.space._repr_html_()}"
+
     def __enter__(self) -> Study:
         return self
 

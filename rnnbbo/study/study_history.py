@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnnbbo.errors import ObservationError, TrialError
+from rnnbbo.policy_report import PolicyReport, report_of
 from rnnbbo.result import OptimizeResult
 from rnnbbo.stopping import Left, ToldValue
 from rnnbbo.study.study import Study
@@ -94,6 +95,10 @@ class StudyHistory:
     def left(self) -> Left:
         """Return what the policy says of going on."""
         return self._file.optimizer().left()
+
+    def report(self) -> PolicyReport:
+        """Return what the policy says of the run."""
+        return report_of(self._file.optimizer())
 
     def told(self) -> list[Trial]:
         """Return the trials that were told, in that order, by whomever."""

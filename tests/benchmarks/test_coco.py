@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -155,3 +156,51 @@ def test_cocopp_takes_the_folders(tmp_path: Path) -> None:
     assert "ALL done" in done.stdout
     assert (tmp_path / "pp" / "index.html").exists()
     assert len(list((tmp_path / "pp").rglob("pprldmany*.svg"))) > 0
+
+
+def test_functions_with_constraints_and_of_two_objectives_get_folders_of_their_own(
+    tmp_path: Path,
+) -> None:
+    make_records(
+        tmp_path,
+        suites=["bbob-2d", "bbob-constrained-2d", "biobj-2d"],
+        methods=["random"],
+        functions=1,
+        seeds=1,
+        budget=6,
+    )
+    folders = export(tmp_path, tmp_path / "coco")
+    assert [one.name for one in folders] == ["random", "random-biobj", "random-constrained"]
+    constrained = next(folders[2].glob("*.info")).read_text()
+    assert "suite = 'bbob-constrained'" in constrained
+    assert re.search(r"\d+:6\|", constrained)
+    last = next(folders[2].rglob("*.dat")).read_text().splitlines()[-1].split()
+    assert last[:2] == ["6", "6"]  # evaluations of the value, and of the constraints
+    assert "suite = 'bbob-biobj'" in next(folders[1].rglob("*.info")).read_text()
+
+
+@pytest.mark.slow
+def test_cocopp_has_our_numbers(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    runs = make_records(tmp_path, suites=["bbob-2d", "bbob-3d"], methods=["random"], functions=5)
+    (folder,) = export(tmp_path, tmp_path / "coco")
+    program = (
+        "import cocopp, json, sys\n"
+        f"sets = cocopp.load({str(folder)!r})\n"
+        "rows = [[s.funcId, s.dim, list(map(int, s.maxevals)), list(map(float, s.finalfunvals)),\n"
+        "         list(s.instancenumbers)] for s in sets]\n"
+        "print('ROWS ' + json.dumps(rows))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    line = next(one for one in done.stdout.splitlines() if one.startswith("ROWS "))
+    wanted = expected(runs, "random")
+    seen = 0
+    for function, dim, evaluations, precisions, instances in json.loads(line[5:]):
+        found = list(zip(evaluations, precisions, strict=True))
+        trials_of = wanted[function, dim, instances[0]]
+        assert found == trials_of
+        seen += 1
+    assert seen == len(wanted) == 10

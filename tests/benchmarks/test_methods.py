@@ -242,7 +242,7 @@ TAKES_SPACES = [name for name, peer in methods.PEERS.items() if peer.mixed]
 def test_declared_points_are_the_middles_of_cells(name: str) -> None:
     budget = 6 if name == "logei" else BUDGETS.get(name, 14)
     runs = []
-    for _ in range(2):
+    for _ in range(1 if name == "logei" else 2):  # that it repeats, a slow test says
         method = methods.make_method(name, 3, budget, 4, MIXED)
         points = []
         for t in range(budget):
@@ -253,20 +253,23 @@ def test_declared_points_are_the_middles_of_cells(name: str) -> None:
     positions = runs[0] * COUNTS - 0.5
     assert np.allclose(positions, positions.round(), atol=1e-12)
     assert (positions > -0.1).all() and (positions < COUNTS - 0.9).all()
-    assert np.array_equal(*runs)
+    assert np.array_equal(runs[0], runs[-1])
     # Points at random may share a cell; five of them come first.
     assert name != "logei" or not {*map(tuple, runs[0][5:])} & {*map(tuple, runs[0][:5])}
 
 
 @pytest.mark.slow
-def test_log_ei_of_integers_and_categories_repeats_no_point() -> None:
-    method = methods.make_method("logei", 3, 20, 0, MIXED)
+def test_log_ei_of_integers_and_categories_repeats_with_its_seed_and_no_point() -> None:
+    method, again = (methods.make_method("logei", 3, 20, 0, MIXED) for _ in range(2))
     seen = set()
     for t in range(14):
         x = method.ask()
         assert t < 5 or tuple(x) not in seen  # Sobol points may share a cell
         seen.add(tuple(x))
         method.tell(x, bowl(x))
+        if t < 8:
+            assert np.array_equal(again.ask(), x)
+            again.tell(x, bowl(x))
 
 
 def test_cells_lie_in_order() -> None:

@@ -1,7 +1,6 @@
 """Conditions and known constraints as users of the command meet them."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -47,15 +46,15 @@ def folder(tmp_path, monkeypatch):
     Path("objective.py").write_text(OBJECTIVE)
 
 
-def run(*arguments: str) -> tuple[dict, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "rnnbbo.cli.main", "minimize", "--json", "--seed", "1", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), done.stderr
+@pytest.fixture
+def run(capfd):
+    def minimize(*arguments: str) -> tuple[dict, str]:
+        code = run_command(["minimize", "--json", "--seed", "1", *arguments])
+        out, err = capfd.readouterr()
+        assert code == 0, err
+        return json.loads(out), err
+
+    return minimize
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,7 @@ def test_arguments_of_inactive_parameters_are_left_out(point, filled):
     assert program.command(point)[1:] == filled[1:]
 
 
-def test_a_program_gets_what_is_active_by_name():
+def test_a_program_gets_what_is_active_by_name(run):
     code = (
         "import json, os, sys; p = json.loads(os.environ['RNNBBO_PARAMS']); "
         "assert ('n' in p) == (p['kind'] == 'p'); print(p.get('n', 5) + p['x'])"
@@ -87,7 +86,7 @@ def test_a_program_gets_what_is_active_by_name():
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("name", ["named", "listed", "mapped"])
-def test_a_function_gets_what_is_active(name, jobs):
+def test_a_function_gets_what_is_active(run, name, jobs):
     params = [] if name == "mapped" else PARAMS
     answer, said = run(f"objective.py:{name}", *params, "-n", "8", "--jobs", jobs)
     assert answer["n_failed"] == 0, said
@@ -95,7 +94,7 @@ def test_a_function_gets_what_is_active(name, jobs):
     assert f"calling {name}(" in said
 
 
-def test_constraints_hold_and_a_study_keeps_them():
+def test_constraints_hold_and_a_study_keeps_them(run, capfd):
     where = ["--where", "x + n <= 4", "--where", "x <= .5"]
     options = ["objective.py:named", *PARAMS, "--study", "run.db", "--resume"]
     first, _ = run(*options, *where, "-n", "4")
@@ -105,15 +104,11 @@ def test_constraints_hold_and_a_study_keeps_them():
     for trial in same["trials"]:
         assert trial["x"]["x"] <= 0.5
         assert trial["x"]["x"] + trial["x"].get("n", 0) <= 4
-    done = subprocess.run(
-        [sys.executable, "-m", "rnnbbo.cli.main", "study", "show", "run.db"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "where x + n <= 4" in done.stdout
-    assert "when={'kind': 'p'}" in done.stdout
-    assert "None" not in done.stdout.split("best value")[1]
+    assert run_command(["study", "show", "run.db"]) == 0
+    shown = capfd.readouterr().out
+    assert "where x + n <= 4" in shown
+    assert "when={'kind': 'p'}" in shown
+    assert "None" not in shown.split("best value")[1]
 
 
 def test_another_constraint_is_another_study(capsys):

@@ -23,7 +23,7 @@ OWN = {name for parameter in minimize.minimize.params for name in parameter.opts
         (["--constraint", "a<1"], "--where EXPR"),
         (["--sampler", "tpe"], "--policy NAME"),
         (["--storage", "sqlite:///x.db"], "--study FILE"),
-        (["--dashboard"], "rnnbbo study show"),
+        (["--dashboard"], "rnnbbo study serve"),
         (["-o", "x.json"], "--json"),
     ],
 )

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rnnbbo import Study
+from rnnbbo import Optimizer, Study
 from rnnbbo.cli.front_summary import FrontSummary
 from rnnbbo.cli.main import run_command
 from rnnbbo.cli.plot import draw_run
 from rnnbbo.cli.program import parse_value
-from rnnbbo.cli.progress import TrialProgress
 from rnnbbo.trial import Outcome, Trial
 
 TWO = """
@@ -208,14 +207,6 @@ def test_what_does_not_fit_is_named(options, words, capsys):
     assert words in capsys.readouterr().err
 
 
-def test_progress_counts_the_front(capsys):
-    progress = TrialProgress(9, ["a"], maximize=(True, False))
-    for number, value in enumerate([[1.0, 1.0], [2.0, 2.0], [0.0, 2.0], [3.0, 0.0]]):
-        progress.add(Trial(number, [0.5], Outcome(value)))
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == [*("trial 0: 1, 1  a=0.5", "trial 1: 2, 2  a=0.5", "trial 3: 3, 0  a=0.5")]
-
-
 def test_a_long_front_is_shown_in_part():
     trials = [Trial(i, [i / 50], Outcome([float(i), float(-i)])) for i in range(50)]
     view = FrontSummary(trials, False, None)
@@ -233,12 +224,12 @@ def test_a_long_front_is_shown_in_part():
 def test_a_picture_of_the_front(count, tmp_path):
     pytest.importorskip("matplotlib")
     values = [[1.0, 3.0, 2.0], [2.0, 1.0, 5.0], [4.0, 4.0, 4.0]]
-    trials = [Trial(i, [0.5], Outcome(value[:count])) for i, value in enumerate(values)]
-    trials += [
-        Trial(3, [0.5], Outcome([0.0] * count, constraints={"c": 1.0})),
-        Trial(4, [0.5], Outcome(error="no")),
-    ]
-    draw_run(str(tmp_path / "front.svg"), trials)
+    optimizer = Optimizer([(0.0, 1.0)], rng=0)
+    for i, value in enumerate(values):
+        optimizer.tell([0.1 * i], value[:count], constraints={"c": 0.0})
+    optimizer.tell([0.7], [0.0] * count, constraints={"c": 1.0})
+    optimizer.tell([0.8], math.nan)
+    draw_run(str(tmp_path / "front.svg"), optimizer.result())
     text = (tmp_path / "front.svg").read_text()
     assert "<svg" in text
     assert len(text) > 5000

@@ -58,6 +58,7 @@ def test_a_run_outlives_a_killed_worker(client, tmp_path):
 
 
 def test_a_hung_evaluation_fails_alone(client):
+    client.wait_for_workers(2, timeout=60)  # also after the one that was killed
     gate = distributed.Event("gate", client=client)
 
     def func(x):

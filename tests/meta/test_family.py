@@ -130,7 +130,7 @@ def test_fine_tuning_gains_on_members_that_were_held_out(
     for name, value in {"FUNCTIONS_PER_DIM": 12, "CANDIDATES": 24, "SEARCHED": 32}.items():
         monkeypatch.setattr(validation, name, value)
     train = TrainConfig(
-        "tuned", loss="improvement", updates=60, batch=16, horizon=(10, 10), learning_rate=1e-2
+        "tuned", loss="improvement", updates=30, batch=16, horizon=(10, 10), learning_rate=1e-2
     )
     family = FamilyDistribution(bowls)
     settings = finetune.configure(parent, "tests:bowls", train, dims=(2,))

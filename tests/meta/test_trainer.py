@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,23 @@ CONFIG = config.parse(VALUES)
 FUNCTIONS = GPDistribution()
 
 
-@pytest.fixture(autouse=True)
-def small_validation(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "DIMS": (2,),
-        "FUNCTIONS_PER_DIM": 3,
-        "PATH_FEATURES": 32,
-        "CANDIDATES": 8,
-    }.items():
-        monkeypatch.setattr(validation, name, value)
+@pytest.fixture(autouse=True, scope="module")
+def small_validation() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in {
+            "DIMS": (2,),
+            "FUNCTIONS_PER_DIM": 3,
+            "PATH_FEATURES": 32,
+            "CANDIDATES": 8,
+        }.items():
+            patched.setattr(validation, name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(small_validation: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights of an unbroken training."""
+    return train(tmp_path_factory.mktemp("whole"))
 
 
 def train(out: Path, **options: int) -> Path:
@@ -57,46 +66,44 @@ def assert_same_but_for_time(whole: Path, pieces: Path) -> None:
     assert one == other
 
 
-def test_a_resumed_training_equals_an_unbroken_one(tmp_path: Path) -> None:
-    whole = shipped.load(train(tmp_path / "whole"))
+def test_a_resumed_training_equals_an_unbroken_one(whole: Path, tmp_path: Path) -> None:
     for steps in (1, 2, 3):
-        pieces = shipped.load(train(tmp_path / "pieces", stop_after=steps))
-    for name, weight in whole.params.items():
+        pieces = shipped.load(train(tmp_path, stop_after=steps))
+    for name, weight in shipped.load(whole).params.items():
         assert (weight == pieces.params[name]).all(), name
-    assert_same_but_for_time(tmp_path / "whole", tmp_path / "pieces")
+    assert_same_but_for_time(whole.parent, tmp_path)
 
 
-def test_a_killed_training_loses_at_most_the_updates_since_the_checkpoint(tmp_path: Path) -> None:
-    whole = shipped.load(train(tmp_path / "whole"))
+def test_a_killed_training_loses_at_most_the_updates_since_the_checkpoint(
+    whole: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "killed"
     train(out, stop_after=3)
     # As after a kill during a later update: lines that no checkpoint knows, the last one cut.
     log = out / "log.jsonl"
     log.write_text(log.read_text() + '{"update": 3, "loss": 1.0}\n{"update": 4, "lo')
     resumed = shipped.load(train(out))
-    for name, weight in whole.params.items():
+    for name, weight in shipped.load(whole).params.items():
         assert (weight == resumed.params[name]).all(), name
     assert [record["update"] for record in read_log(log)] == list(range(6))
 
 
-def test_the_log_and_the_picture(tmp_path: Path) -> None:
-    train(tmp_path)
-    log = read_log(tmp_path / "log.jsonl")
+def test_the_log_and_the_picture(whole: Path, tmp_path: Path) -> None:
+    log = read_log(whole.parent / "log.jsonl")
     keys = {"update", "loss", "gradient_norm", "dim", "horizon", "workers", "seconds"}
     assert all(keys | {"query_spread", "border_share"} <= record.keys() for record in log)
     assert [r["update"] for r in log if "regret_2d_30" in r] == [2, 5]
-    draw_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    draw_curves(whole.parent / "log.jsonl", tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_weights_carry_their_provenance_and_propose(tmp_path: Path) -> None:
-    path = train(tmp_path)
-    provenance = shipped.load(path).provenance
+def test_weights_carry_their_provenance_and_propose(whole: Path) -> None:
+    provenance = shipped.load(whole).provenance
     assert provenance["config"] == json.loads(json.dumps(CONFIG.to_dict()))
     assert provenance["updates"] == 6
     assert provenance["functions"] == 24
     assert provenance["commit"]
-    optimizer = Optimizer([(0.0, 1.0)], policy=path, rng=0)
+    optimizer = Optimizer([(0.0, 1.0)], policy=whole, rng=0)
     assert optimizer.policy_name == "tiny"
     assert 0 <= optimizer.ask()[0] <= 1
 
@@ -108,15 +115,15 @@ def test_a_folder_of_another_configuration_is_refused(tmp_path: Path) -> None:
         trainer.train(other, FUNCTIONS, tmp_path, progress_bar=False)
 
 
-def test_a_checkpoint_that_is_older_than_a_key_is_resumed(tmp_path: Path) -> None:
-    whole = shipped.load(train(tmp_path / "whole"))
+def test_a_checkpoint_that_is_older_than_a_key_is_resumed(whole: Path, tmp_path: Path) -> None:
     train(tmp_path / "parts", stop_after=2)
     path = tmp_path / "parts" / "checkpoint.safetensors"
     tensors, header = checkpoint.read_tensors(path)
     del header["config"]["train"]["unroll"]
     checkpoint.write_tensors(path, tensors, header)
     parts = shipped.load(train(tmp_path / "parts"))
-    assert all((weight == parts.params[name]).all() for name, weight in whole.params.items())
+    for name, weight in shipped.load(whole).params.items():
+        assert (weight == parts.params[name]).all(), name
     assert parts.provenance["updates"] == 6
     header["config"]["train"]["later"] = 1
     checkpoint.write_tensors(path, tensors, header)
@@ -125,8 +132,8 @@ def test_a_checkpoint_that_is_older_than_a_key_is_resumed(tmp_path: Path) -> Non
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
-    values = {**VALUES, "train": {**VALUES["train"], "updates": 60, "batch": 16, "dims": [1]}}
-    values["train"] |= {"validate_every": 60, "horizon": [4, 4], "sequential": 1.0}
+    values = {**VALUES, "train": {**VALUES["train"], "updates": 45, "batch": 8, "dims": [1]}}
+    values["train"] |= {"validate_every": 45, "horizon": [4, 4], "sequential": 1.0}
     values["train"] |= {"learning_rate": 1e-2}
     trainer.train(config.parse(values), FUNCTIONS, tmp_path, progress_bar=False)
     loss = [record["loss"] for record in read_log(tmp_path / "log.jsonl")]

@@ -44,7 +44,7 @@ from rnnbbo.policies.outliers import Tamed, tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy, Takes
 from rnnbbo.policies.seeding import seeded
-from rnnbbo.result import Recommendation
+from rnnbbo.recommendation import Recommendation
 from rnnbbo.space import Space
 
 _FLAT = -1.0  # logarithm of the chance of a new value, below which refining is idle

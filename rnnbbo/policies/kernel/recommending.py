@@ -5,7 +5,7 @@ import numpy as np
 from rnnbbo.policies.kernel.hypotheses import safe_deviation
 from rnnbbo.policies.kernel.inference import Belief, Smooth
 from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE
-from rnnbbo.result import Recommendation
+from rnnbbo.recommendation import Recommendation
 
 _LIKELY = 0.5  # weight of the hypotheses with noise from which on noise is taken for real
 

@@ -24,7 +24,7 @@ from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params, namespace
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import AS_TOLD, EXPLAINED, LEAST_NOISE, BatchedPolicy, Takes
-from rnnbbo.result import Recommendation
+from rnnbbo.recommendation import Recommendation
 from rnnbbo.space import Space
 
 _HEARD = 16  # of many values at once, the last ones

@@ -18,7 +18,11 @@ from rnnbbo.benchmarks.runner import run
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("records")
     compared = Comparison(
-        suites=("classic-plain",), methods=("random", "sobol"), budget=12, functions=3, seeds=2
+        suites=("classic-plain",),
+        methods=("random", "lstm-direct"),
+        budget=12,
+        functions=3,
+        seeds=2,
     )
     run(Plan(about="a duel", compare=(compared,)), out)
     return out
@@ -61,7 +65,7 @@ def test_what_an_interval_shows_to_be_less_is_bold() -> None:
 def test_sides_change_signs(records: Path) -> None:
     there, back = (
         duel.duel(read_records(records), *pair, [12]).tables[0].rows[-1]
-        for pair in (("random", "sobol"), ("sobol", "random"))
+        for pair in (("random", "lstm-direct"), ("lstm-direct", "random"))
     )
     (low, high), (least, most) = intervals(there[2])
     gaps, ratios = intervals(back[2])
@@ -76,7 +80,7 @@ def test_a_suite_that_stopped_before_has_no_figure(records: Path) -> None:
         name: replace(course, capped=course.capped[:, :9]) for name, course in suite.courses.items()
     }
     both = replace(loaded, suites=(suite, replace(suite, name="brief", courses=brief)))
-    (table,) = duel.duel(both, "random", "sobol", [9, 12, 13]).tables
+    (table,) = duel.duel(both, "random", "lstm-direct", [9, 12, 13]).tables
     assert table.head == ["suite", "functions", "t = 9", "t = 12"]  # nothing made 13
     longer, brief_row, total = table.rows
     assert brief_row[3].text == NONE
@@ -84,15 +88,15 @@ def test_a_suite_that_stopped_before_has_no_figure(records: Path) -> None:
 
 
 def test_the_command(records: Path, measured: Callable[..., list[Subsection]]) -> None:
-    subsections = measured("duel", records, "random", "sobol,random", "--at", "10,200,5,10")
+    subsections = measured("duel", records, "random", "lstm-direct,random", "--at", "10,200,5,10")
     starts = [subsection.text[0].partition(",")[0] for subsection in subsections]
-    assert starts == ["random : sobol", "random : random"]
+    assert starts == ["random : lstm-direct", "random : random"]
     for subsection in subsections:
         assert subsection.tables[0].head == ("suite", "functions", "t = 5", "t = 10")
 
 
 def test_what_is_not_there_is_named(records: Path, refused: Callable[..., str]) -> None:
     line = refused("duel", records, "random", "cma")
-    assert line == "Error: method = 'cma'; expected one of random, sobol"
-    line = refused("duel", records / "none", "random", "sobol")
+    assert line == "Error: method = 'cma'; expected one of lstm-direct, random"
+    line = refused("duel", records / "none", "random", "lstm-direct")
     assert "no such folder; expected a folder that `rnnbbo benchmark run` made" in line

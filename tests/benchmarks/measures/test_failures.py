@@ -22,7 +22,7 @@ def made(out: Path, functions: int, suite: str = "crash", methods: tuple[str, ..
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("records"), 2, methods=("random", "sobol"))
+    return made(tmp_path_factory.mktemp("records"), 2, methods=("random", "lstm-direct"))
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +79,14 @@ def test_the_command(
     refused: Callable[..., str],
 ) -> None:
     (subsection,) = measured("failures", records, "--at", "12,3,99")
-    assert [row[1] for row in cells(subsection)] == ["random", "sobol"]
+    assert [row[1] for row in cells(subsection)] == ["lstm-direct", "random"]
     assert subsection.tables[0].head == ("suite", "method", "functions", "t = 3", "t = 12")
     (subsection,) = measured("failures", records, fewer, "--at", "12", "--methods", "random")
     assert subsection.text == (TWO,)
     line = refused("failures", records, "--methods", "cma")
-    assert line == "Error: method = 'cma'; expected one of random, sobol"
-    assert "method = 'sobol'; expected one of random" in refused(
-        "failures", records, fewer, "--methods", "sobol"
+    assert line == "Error: method = 'cma'; expected one of lstm-direct, random"
+    assert "method = 'lstm-direct'; expected one of random" in refused(
+        "failures", records, fewer, "--methods", "lstm-direct"
     )
 
 

@@ -101,12 +101,14 @@ def test_the_command(
     tmp_path: Path, measured: Callable[..., list[Subsection]], refused: Callable[..., str]
 ) -> None:
     compared = Comparison(
-        suites=("classic-plain",), methods=("random", "sobol"), budget=12, functions=2
+        suites=("classic-plain",), methods=("random", "auto"), budget=12, functions=2
     )
     out = run(Plan(about="a test", compare=(compared,)), tmp_path / "records")
     (subsection,) = measured("overall", out, "--at", "12,10")
     assert subsection.tables[0].head == ("method", "t = 10", "t = 12", "time per step")
-    assert set(texts(subsection)) == {"random", "sobol"}
+    assert set(texts(subsection)) == {"random", "auto (default)"}
     line = refused("overall", out, "--at", "12", "--latency", tmp_path / "none.json")
     assert "none.json: No such file or directory; expected a file of JSON" in line
-    assert "expected some of random, sobol" in refused("overall", out, "--methods", "sobol,cma")
+    assert "expected some of auto, random" in refused(
+        "overall", out, "--methods", "lstm-direct,cma"
+    )

@@ -151,6 +151,12 @@ def records(tmp_path: Path) -> Records:
 
 
 @pytest.fixture(scope="module")
+def shared_records(tmp_path_factory: pytest.TempPathFactory) -> Records:
+    """An empty folder of records, one for all tests of a module, which leave it as it is."""
+    return Records(tmp_path_factory.mktemp("shared") / "records")
+
+
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two runs that ended early, an evaluation without a value, and a report."""
     from rnnbbo.benchmarks.reports import report

@@ -38,11 +38,25 @@ window.addEventListener("load", () => {
     input.click();
     return {name, checked: input.checked, lines: lines.length, before, after};
   });
+  const articles = [...document.querySelectorAll(".answers > *")];
+  const visible = () => articles.filter(shown).map(article => article.className.trim());
+  const answers = [["", visible()]];
+  for (const radio of document.querySelectorAll(".choices input")) {
+    radio.click();
+    answers.push([radio.id, visible()]);
+  }
+  for (const option of document.querySelectorAll(".choices option")) {
+    option.selected = true;
+    answers.push([option.id, visible()]);
+  }
+  const controls = [...document.querySelectorAll(".choices :is(input, select)")];
+  const requests = performance.getEntriesByType("resource").map(entry => entry.name);
   for (const folded of document.querySelectorAll("details")) folded.open = true;
   const tables = [...document.querySelectorAll(".scroll")];
   const table = tables.reduce((a, b) => (a.scrollWidth > b.scrollWidth ? a : b));
   parent.document.body.dataset[`w${innerWidth}`] = JSON.stringify({
-    errors, boxes, switches,
+    errors, boxes, switches, answers, requests,
+    labelled: controls.every(one => one.labels.length > 0 && one.tabIndex >= 0),
     inner: innerWidth,
     scroll: document.documentElement.scrollWidth,
     sections: document.querySelectorAll("main > section").length,
@@ -123,3 +137,16 @@ def test_a_box_shows_and_hides_its_method(measured: dict[int, dict[str, Any]], w
         assert switch["lines"] > 0
         expected = (switch["lines"], 0) if switch["checked"] else (0, switch["lines"])
         assert (switch["before"], switch["after"]) == expected
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_chooser_shows_one_answer_whatever_is_chosen(
+    measured: dict[int, dict[str, Any]], width: int
+) -> None:
+    answers = measured[width]["answers"]
+    assert len(answers) > 5
+    for chosen, visible in answers:
+        assert len(visible) == 1
+        assert not chosen or chosen in visible[0].split()
+    assert measured[width]["labelled"]
+    assert measured[width]["requests"] == []

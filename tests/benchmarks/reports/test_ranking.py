@@ -32,17 +32,17 @@ def until(t0: int, before: float, after: float) -> Any:
     return of
 
 
-@pytest.fixture
-def raced(records: Any) -> Records:
+@pytest.fixture(scope="module")
+def raced(shared_records: Any) -> Records:
     """The default is behind at 10 evaluations and ahead from 20 on; asking takes it long."""
-    made = records.made
+    made = shared_records.made
     methods = {
         "auto": made(until(20, 0.5, 0.1), ours=True, seconds=1.0),
         "quick": made(steady(0.4), ours=True, seconds=1e-6),
         "peer": made(steady(0.45)),
         "random": made(steady(0.9), seconds=1e-6),
     }
-    return read_records(records.write(methods))
+    return read_records(shared_records.write(methods))
 
 
 def test_methods_are_ranked_by_evaluations_whatever_asking_costs(raced: Records) -> None:

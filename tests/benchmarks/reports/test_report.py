@@ -17,6 +17,7 @@ from rnnbbo.benchmarks.reports import main_picture, main_table, markdown, overal
 from rnnbbo.errors import RecordError
 
 SECTIONS = (
+    "chooser",
     "verdict",
     "regret",
     "time",
@@ -106,18 +107,16 @@ def test_text_of_records_is_escaped(text: str, folder: Path) -> None:
     assert r"\<b\>bad\</b\> \| worse" in summary
 
 
-def test_the_same_records_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    written = report(folder, tmp_path / "deep" / "again")
+def test_the_same_records_give_the_same_bytes_whatever_matplotlib_is_set_to(
+    folder: Path, tmp_path: Path
+) -> None:
+    with mpl.rc_context({"font.size": 23.0, "lines.linewidth": 7.0, "xtick.labelsize": 30.0}):
+        before = dict(mpl.rcParams)
+        written = report(folder, tmp_path / "deep" / "again")
+        assert dict(mpl.rcParams) == before
+    assert [path.name for path in written] == ["report.html", "report.md"]
     for path in written:
         assert path.read_bytes() == (folder / path.name).read_bytes()
-
-
-def test_parameters_of_matplotlib_stay_as_they_were(folder: Path, tmp_path: Path) -> None:
-    with mpl.rc_context({"font.size": 23.0, "lines.linewidth": 7.0}):
-        before = dict(mpl.rcParams)
-        report(folder, tmp_path)
-        assert dict(mpl.rcParams) == before
-    assert (tmp_path / "report.html").read_bytes() == (folder / "report.html").read_bytes()
 
 
 def test_the_horizon_of_training_is_marked(text: str) -> None:

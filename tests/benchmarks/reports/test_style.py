@@ -16,17 +16,17 @@ from rnnbbo.benchmarks.reports.style import drawn_in_order, styles
 OURS = ("auto", "kernel", "dnc", "lstm", "dnc-direct")
 
 
-@pytest.fixture
-def many(records: Any) -> Records:
+@pytest.fixture(scope="module")
+def many(shared_records: Any) -> Records:
     """Five of ours, of which kernel is what the default is, and eight peers."""
-    made, falling = records.made, records.falling
+    made, falling = shared_records.made, shared_records.falling
     methods = {name: made(falling(8.0 + i), ours=True) for i, name in enumerate(OURS)}
     methods |= {f"peer-{i}": made(falling(20.0 + i)) for i in range(6)}
     methods["brief"] = made(falling(7.0), budget=30)
     methods["random"] = made(falling(60.0))
     same = made(lambda function, seed, t, rng: 0.1 / t, ours=True)
     methods |= {"auto": same, "kernel": same}
-    return read_records(records.write(methods, functions=3, seeds=1))
+    return read_records(shared_records.write(methods, functions=3, seeds=1))
 
 
 def test_the_default_is_what_rnnbbo_takes_unless_told_another(many: Records) -> None:
@@ -65,11 +65,11 @@ def test_no_two_methods_have_one_colour_and_the_default_is_the_widest() -> None:
 
 
 def test_a_page_shows_six_lines_at_first_and_draws_the_default_last(
-    many: Records, records: Any
+    many: Records, shared_records: Any, tmp_path: Path
 ) -> None:
-    page, _ = report(records.out)
+    page, _ = report(shared_records.out, tmp_path)
     text = page.read_text()
-    boxes = text[text.index("<fieldset") : text.index("</fieldset>")]
+    boxes = text[text.index("<legend>Methods") :].partition("</fieldset>")[0]
     assert boxes.count("checked") == MOST_LINES
     assert "<strong>auto (default)</strong>" in boxes
     curves = text[text.index('<section id="regret">') : text.index('<section id="time">')]
@@ -79,11 +79,11 @@ def test_a_page_shows_six_lines_at_first_and_draws_the_default_last(
 
 
 def test_the_main_picture_draws_six_methods_and_no_more(
-    many: Records, records: Any, tmp_path: Path
+    many: Records, shared_records: Any, tmp_path: Path
 ) -> None:
     chosen = shown(many)
     look = styles(many.methods, chosen)
-    text = main_picture(records.out, tmp_path / "main.svg").read_text().lower()
+    text = main_picture(shared_records.out, tmp_path / "main.svg").read_text().lower()
     for method in many.methods:
         drawn = f"stroke: {look[method.name].color.lower()}" in text
         assert drawn == (method.name in chosen)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -80,10 +81,14 @@ def test_a_cell_of_several_figures_says_all_and_knows_the_best() -> None:
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "))
 
 
+@pytest.fixture(scope="module")
+def parser() -> Any:
+    return pytest.importorskip("markdown_it").MarkdownIt("gfm-like", {"linkify": False})
+
+
 @settings(deadline=None)
-@given(TEXT)
-def test_a_cell_reads_in_markdown_as_it_was_written(text: str) -> None:
-    parser = pytest.importorskip("markdown_it").MarkdownIt("gfm-like", {"linkify": False})
+@given(text=TEXT)
+def test_a_cell_reads_in_markdown_as_it_was_written(parser: Any, text: str) -> None:
     shown = markdown.markdown_table(Table(["a", "b"], [[Cell("x"), Cell(text)]]))
     cells = [token for token in parser.parse(shown) if token.type == "inline"]
     assert len(cells) == 4

@@ -32,17 +32,17 @@ def steady(level: float, spread: float = 0.02) -> Any:
     return regret
 
 
-@pytest.fixture
-def loaded(records: Any) -> Records:
+@pytest.fixture(scope="module")
+def loaded(shared_records: Any) -> Records:
     """Eight functions in 2D and in 4D: a good, an equally good, a bad and a slow method."""
-    made = records.made
+    made = shared_records.made
     methods = {
         "good": made(steady(0.3), ours=True, seconds=2e-3),
         "as-good": made(steady(0.3, spread=-0.02), seconds=1e-3),
         "bad": made(steady(0.5), seconds=1e-3),
         "slow": made(steady(0.3), budget=20, seconds=50.0),
     }
-    return read_records(records.write(methods))
+    return read_records(shared_records.write(methods))
 
 
 def test_a_planted_difference_lies_in_its_interval(loaded: Records) -> None:

@@ -1,0 +1,3 @@
+"""Names of the kinds of pictures."""
+
+PICTURE_KINDS = ("convergence", "slices", "parallel", "importance", "front", "places")
