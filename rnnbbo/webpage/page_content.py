@@ -7,10 +7,10 @@ from typing import Any
 
 from rnnbbo.study.observer import StudyView
 from rnnbbo.trial import TrialState
-from rnnbbo.webpage.answer import make_answer
 from rnnbbo.webpage.chart import PagePart
 from rnnbbo.webpage.model_view import ModelView
 from rnnbbo.webpage.parallel_chart import parallel_chart
+from rnnbbo.webpage.run_answer import make_run_answer
 from rnnbbo.webpage.run_facts import RunFacts
 from rnnbbo.webpage.time_line import ALIVE_S, time_line_chart
 from rnnbbo.webpage.trial_table import trial_table
@@ -56,7 +56,7 @@ def page_content(view: StudyView, model: ModelView | None, now: float) -> dict[s
     return {
         "title": view.path.name,
         "about": about_text(view),
-        "answer": make_answer(facts, model).document,
+        "answer": make_run_answer(facts, model).document,
         "model": model_text(view, model),
         "parts": parts,
         "table": trial_table(facts),

@@ -10,10 +10,10 @@ import pytest
 
 from rnnbbo import Study
 from rnnbbo.study.observer import StudyObserver
-from rnnbbo.webpage.answer import make_answer
 from rnnbbo.webpage.model_view import ModelView
 from rnnbbo.webpage.page_content import page_content, status_text
 from rnnbbo.webpage.parallel_chart import parallel_chart
+from rnnbbo.webpage.run_answer import make_run_answer
 from rnnbbo.webpage.run_facts import RunFacts
 from rnnbbo.webpage.time_line import time_line_chart
 from rnnbbo.webpage.trial_table import trial_table
@@ -45,7 +45,7 @@ def words(answer) -> str:
 
 def test_the_answer_names_the_best_point_and_how_long_it_stands(path):
     facts = facts_of(path, [3.0, 1.0, 2.0])
-    answer = make_answer(facts, None)
+    answer = make_run_answer(facts, None)
     assert (
         answer.headline == "Take the point of trial 1: its value, 1, is the smallest of 3 trials:"
     )
@@ -56,18 +56,18 @@ def test_the_answer_names_the_best_point_and_how_long_it_stands(path):
 
 
 def test_the_answer_of_a_maximisation_is_the_largest(path):
-    answer = make_answer(facts_of(path, [3.0, 1.0], maximize=True), None)
+    answer = make_run_answer(facts_of(path, [3.0, 1.0], maximize=True), None)
     assert answer.headline == "Take the point of trial 0: its value, 3, is the largest of 2 trials:"
 
 
 def test_without_a_success_the_failures_are_the_answer(path):
-    answer = make_answer(facts_of(path, [math.nan, math.nan]), None)
+    answer = make_run_answer(facts_of(path, [math.nan, math.nan]), None)
     assert answer.headline == "None of 2 trials has succeeded."
     assert answer.limits[0].startswith("2 of 2 trials failed, all with:")
 
 
 def test_before_any_value_there_is_a_way_to_begin(path):
-    answer = make_answer(facts_of(path, []), None)
+    answer = make_run_answer(facts_of(path, []), None)
     assert answer.headline == "Nothing was told yet."
     assert answer.further
 
@@ -75,7 +75,7 @@ def test_before_any_value_there_is_a_way_to_begin(path):
 def test_a_bound_is_named_with_what_to_do(path):
     with Study(path, [(0.0, 1.0), (1, 9)], rng=0, policy="kernel") as study:
         study.add([[1.0, 5], [0.5, 4]], [0.0, 1.0])
-    answer = make_answer(RunFacts(StudyObserver(path).look()), None)
+    answer = make_run_answer(RunFacts(StudyObserver(path).look()), None)
     assert answer.limits[0] == "x0 is at its upper bound, 1: a better point may lie beyond."
     assert f"--from-study '{path}'" in answer.further[0]
     assert "x1" not in words(answer).partition("limits")[2]
@@ -85,7 +85,7 @@ def test_while_nothing_is_feasible_the_nearest_is_said_to_be_that(path):
     with Study(path, [(0.0, 1.0)], rng=0, policy="kernel") as study:
         for x, own in ((0.2, 3.0), (0.6, 0.5)):
             study.add([x], 1.0, constraints={"mem": own})
-    answer = make_answer(RunFacts(StudyObserver(path).look()), None)
+    answer = make_run_answer(RunFacts(StudyObserver(path).look()), None)
     assert answer.headline.startswith(
         "No trial meets all constraints yet. Nearest to it is trial 1"
     )
@@ -98,42 +98,42 @@ def test_while_nothing_is_feasible_the_nearest_is_said_to_be_that(path):
 def test_what_the_model_knows_is_said_where_it_is_of_the_same_best_trial(path):
     facts = facts_of(path, [3.0, 1.0, 2.0, 1.5])
     model = ModelView(4, 1, 3, 1.2, 0.31, 1e-5, ["outliers"], [1.1, 1.3])
-    answer = make_answer(facts, model)
+    answer = make_run_answer(facts, model)
     assert answer.number == 3
     assert "without noise its value is probably 1.2" in answer.headline
     assert "between 1.1 and 1.3" in words(answer)
     assert "differs by about 0.31" in words(answer)
     assert "Measure this point again" in words(answer)
     of_another = ModelView(2, 0, 3, 1.2, 0.31, 1e-5, [], [1.1, 1.3])
-    assert make_answer(facts, of_another).number == 1
+    assert make_run_answer(facts, of_another).number == 1
 
 
 def test_a_value_that_the_model_does_not_believe_is_not_called_free_of_noise(path):
     facts = facts_of(path, [3.0, 1.0, 2.0, 1.5])
-    within = make_answer(facts, ModelView(4, 1, gain_left=0.1, band=[0.9, 1.1]))
+    within = make_run_answer(facts, ModelView(4, 1, gain_left=0.1, band=[0.9, 1.1]))
     assert "No noise shows in the values." in within.sure
-    outside = make_answer(facts, ModelView(4, 1, gain_left=0.1, band=[1.2, 1.4]))
+    outside = make_run_answer(facts, ModelView(4, 1, gain_left=0.1, band=[1.2, 1.4]))
     assert "No noise" not in words(outside)
     assert "The value told lies outside of that: a part of it is probably noise." in outside.sure
     assert "Measure this point again" in words(outside)
-    narrow = make_answer(facts, ModelView(4, 1, gain_left=0.1, band=[1.0 - 1e-9, 1.0 + 1e-9]))
+    narrow = make_run_answer(facts, ModelView(4, 1, gain_left=0.1, band=[1.0 - 1e-9, 1.0 + 1e-9]))
     assert "at 1, to within 1e-09" in words(narrow)
 
 
 def test_a_search_that_has_converged_says_stop(path):
     facts = facts_of(path, [5.0, 4.0, 0.0, *np.linspace(1.0, 3.0, 12).tolist()])
     model = ModelView(15, 2, gain_left=1e-6)
-    assert make_answer(facts, model).further == [
+    assert make_run_answer(facts, model).further == [
         "Stop here: little more is expected to be gained in this space."
     ]
-    more = make_answer(facts, ModelView(15, 2, gain_left=1.0)).further
+    more = make_run_answer(facts, ModelView(15, 2, gain_left=1.0)).further
     assert more[0] == "Go on: better values are expected."
 
 
 def test_several_objectives_have_a_front_and_a_compromise(path):
     values = [[0.0, 4.0], [1.0, 1.0], [4.0, 0.0], [5.0, 5.0]]
     facts = facts_of(path, values, directions=("minimize", "minimize"))
-    answer = make_answer(facts, None)
+    answer = make_run_answer(facts, None)
     assert "the front has 3 points" in answer.headline
     assert "trial 1, with value_1 = 1, value_2 = 1" in answer.headline
     content = page_content(facts.view, None, time.time())

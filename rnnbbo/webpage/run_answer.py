@@ -26,7 +26,7 @@ _ERROR = 120  # characters of an error's text
 
 
 @dataclass(frozen=True)
-class Answer:
+class RunAnswer:
     """It, in words.
 
     Attributes:
@@ -60,7 +60,7 @@ class Answer:
         }
 
 
-def make_answer(facts: RunFacts, model: ModelView | None) -> Answer:
+def make_run_answer(facts: RunFacts, model: ModelView | None) -> RunAnswer:
     """Return the answer of a study.
 
     Args:
@@ -70,10 +70,10 @@ def make_answer(facts: RunFacts, model: ModelView | None) -> Answer:
     view, data, best = facts.view, facts.data, facts.best
     if not view.told:
         waiting = f" {len(view.open)} trials wait for a value." if view.open else ""
-        return Answer(f"Nothing was told yet.{waiting}", further=_go_on(facts))
+        return RunAnswer(f"Nothing was told yet.{waiting}", further=_go_on(facts))
     if best is None:
         headline = f"None of {len(view.told)} trials has succeeded."
-        return Answer(headline, limits=_failures(facts), further=["See to the failures first."])
+        return RunAnswer(headline, limits=_failures(facts), further=["See to the failures first."])
     take = best
     known = model is not None and model.best == best.number
     if known and model is not None and model.recommended is not None:
@@ -85,7 +85,7 @@ def make_answer(facts: RunFacts, model: ModelView | None) -> Answer:
     if not limits and data.feasible[data.best]:
         limits = ["No failures, no constraints that are not met, and no bound at this point."]
     headline = _headline(facts, take, model if known else None)
-    return Answer(headline, point, sure, limits, further, take.number)
+    return RunAnswer(headline, point, sure, limits, further, take.number)
 
 
 def _headline(facts: RunFacts, take: Trial, model: ModelView | None) -> str:
