@@ -13,10 +13,8 @@ def tame(library: Library, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np
     return tamed, out > 0.0
 
 
-def tame_heights(
-    library: Library, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return `tame` of the values y (n,) of points x (n, D), and the heights (n,) of those."""
+def tame_heights(library: Library, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of the values y (n,) of points x (n, D) are outliers, and heights (n,)."""
     tamed, out, z = np.empty((3, len(y)))
     library.function("tame_heights", "iirrrrr")(*x.shape, *places((x, y, tamed, out, z)))
-    return tamed, out > 0.0, z
+    return out > 0.0, z

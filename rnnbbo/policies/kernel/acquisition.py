@@ -136,7 +136,7 @@ def make_acquisition(
         reference: (K,) the reference point of several objectives; None to derive it.
     """
     assert state.belief is not None
-    x, out, z, _ = state.inliers()
+    x, out, z = state.inliers()
     feasible = state.feasible[state.known]
     improves = bool(feasible.any())
     view: View | FrontView

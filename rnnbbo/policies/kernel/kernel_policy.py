@@ -163,7 +163,7 @@ class KernelPolicy(Policy):
             return state
         state = state._replace(evidence=_more_evidence(state.evidence, before, [observation]))
         if state.known[-1] and not state.several:
-            x, out, z, _ = state.inliers()
+            x, out, z = state.inliers()
             belief = state.belief or inference.start_belief(rng, self.prior, x.shape[1])
             belief = inference.update_belief(rng, self.prior, belief, x, z, out)
             state = state._replace(belief=belief)
@@ -181,7 +181,7 @@ class KernelPolicy(Policy):
         state = state.kept(self.prior, kept, seed, moves)
         if state.several:
             return state.with_first()
-        belief, (x, out, z, _) = state.belief, state.inliers()
+        belief, (x, out, z) = state.belief, state.inliers()
         assert belief is not None
         belief = inference.rebuild_belief(self.prior, belief, x, z, out)
         if moves:
@@ -201,12 +201,12 @@ class KernelPolicy(Policy):
             return None
         if not state.known.any():
             return advice.hear_failure(hearing, observation)
-        tamed, looked = None, state.looked
-        if looked is not None and looked.y is not None and len(looked.y) == len(state.y):
-            tamed = Tamed(looked.y, looked.out)
-        return advice.hear(
-            self.adviser, params, hearing, observation, tamed or tame(state.x, state.y)
-        )
+        looked = state.looked
+        if looked is None or len(looked.out) < len(state.y):
+            tamed = tame(state.x, state.y)
+        else:
+            tamed = Tamed(without_outliers(state.y, looked.out), looked.out)
+        return advice.hear(self.adviser, params, hearing, observation, tamed)
 
     def absorb(
         self, params: Params, state: KernelState, observations: Sequence[Observation]
@@ -340,7 +340,7 @@ class KernelPolicy(Policy):
         simple = space.simple and not (len(flat.of) or state.quantities or state.several)
         if library is None or not simple or self.earlier is not None:
             return None
-        belief, (x, out, z, _) = state.belief, state.inliers()
+        belief, (x, out, z) = state.belief, state.inliers()
         assert belief is not None
         dim, given = x.shape[1], self.config.hypotheses
         found = asking.ask(
@@ -425,7 +425,7 @@ class KernelPolicy(Policy):
         """Return the kept observation to take; None before any value."""
         if state.belief is None:
             return None
-        x, out, z, _ = state.inliers()
+        x, out, z = state.inliers()
         smooth = inference.smooth(state.belief, z)
         y = without_outliers(state.y[state.known], out)
         passed = ~state.feasible[state.known]

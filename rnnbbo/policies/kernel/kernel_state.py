@@ -34,13 +34,11 @@ class Inliers(NamedTuple):
         x: (m, D) points.
         out: (m,) which of them are outliers.
         z: (m,) heights.
-        y: (m,) values, tamed; None where it was worked out by an earlier version.
     """
 
     x: np.ndarray
     out: np.ndarray
     z: np.ndarray
-    y: np.ndarray | None = None
 
 
 class KernelState(NamedTuple):
@@ -125,10 +123,9 @@ class KernelState(NamedTuple):
         x, y = (self.x, self.y) if known.all() else (self.x[known], self.y[known])
         library = core.library()
         if library is not None and not self.constraints:
-            values, out, z = compiled.tame_heights(library, x, y)
-            return Inliers(x, out, z, values)
+            return Inliers(x, *compiled.tame_heights(library, x, y))
         tamed = tame(x, y)
-        return Inliers(x, tamed.out, self._above(tamed.y), tamed.y)
+        return Inliers(x, tamed.out, self._above(tamed.y))
 
     def looked_at(self) -> Self:
         """Return it with its inliers worked out, where there are any."""

@@ -91,7 +91,7 @@ def again(
     belief = state.belief
     if belief is None or state.several or len(state.y) < _FROM or not state.feasible.any():
         return None
-    x, out, z, _ = state.inliers()
+    x, out, z = state.inliers()
     smooth = inference.smooth(belief, z)
     if noise_weight(belief, smooth) < LIKELY:
         return None
