@@ -1,6 +1,7 @@
 """What policies are told of values: stand-ins for failures, a tame scale, an ordinary unit."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,27 @@ from rnnbbo.policies.units import half_step, unit_of
 _ALWAYS = 200  # values up to which outliers are looked for at every one of them
 
 _Beside = tuple[np.ndarray | None, np.ndarray | None]  # constraints, and further objectives
+
+
+class _Rows:
+    """The first arrays (D,) of a list that grows, as one, to which only new ones are copied."""
+
+    def __init__(self) -> None:
+        self._room = np.empty((0, 0))
+        self._count = 0
+
+    def of(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """Return all arrays of the list, (n, D), to be read only."""
+        known, count = self._count, len(arrays)
+        if count > len(self._room):
+            room = np.empty((count + count // 4 + 16, len(arrays[0])))
+            if known:
+                room[:known] = self._room[:known]
+            self._room = room
+        for i in range(known, count):
+            self._room[i] = arrays[i]
+        self._count = count
+        return self._room[:count]
 
 
 class Told(NamedTuple):
@@ -43,6 +65,7 @@ class Feed:
     def __init__(self, takes: Takes) -> None:
         self._takes = takes
         self._points: list[np.ndarray] = []
+        self._rows = _Rows()
         self._values: list[float] = []  # with stand-ins for failures
         self._told: list[float] = []  # what policies know of them, in the user's unit
         self._beside: list[_Beside] = []
@@ -128,7 +151,7 @@ class Feed:
         if len(self._values) > _ALWAYS and (least <= value <= top or value >= self._lowest_outlier):
             self._told.append(min(value, top))
             return False
-        now = tame(np.array(self._points), np.array(self._values))
+        now = tame(self._rows.of(self._points), np.array(self._values))
         tamed = now.y.tolist()
         self._remember(now, tamed)
         again = False

@@ -11,9 +11,10 @@ from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.errors import PolicyError
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.allowed import admit
-from rnnbbo.policies.candidates import quasi_random
+from rnnbbo.policies.candidates import quasi_random_point
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.protocol import BULK, MOST_PENDING
+from rnnbbo.policies.seeding import seeded
 from rnnbbo.replacing import replace
 from rnnbbo.space import Space
 
@@ -162,7 +163,7 @@ class Proposer:
         return Observation(
             u[None],
             np.array([value]),
-            quasi_random(np, self.shift, self.steps, 1)[0],
+            quasi_random_point(self.shift, self.steps),
             told,
             seed=(self.entropy, 1, self.steps),
         )
@@ -170,7 +171,7 @@ class Proposer:
     def prepare(self, ledger: Ledger) -> "Proposer":
         """Return it with all that an ask takes time for, and the tell before it knows of."""
         ready = self.caught_up()
-        rng = np.random.default_rng((self.entropy, 2, self.steps))
+        rng = seeded((self.entropy, 2, self.steps))
         pending = ledger.waiting(self.policy.policy.takes)[-MOST_PENDING:]
         policy, params = self.policy.policy, self.policy.params
         choices = np.asarray(policy.choices(params, ready.state, pending, self.space, rng))

@@ -6,11 +6,13 @@ fields, (N, D) the first and (N,) the others, in the order of `rnnbbo.policies.k
 
 import ctypes
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from rnnbbo.core.loading import Library, address
+from rnnbbo.core.loading import Library, address, place_of, places
+
+_REST = 8  # fields of a hypothesis that are one number each
 
 
 class PriorNumbers(ctypes.Structure):
@@ -58,6 +60,28 @@ class Whitened(NamedTuple):
     amplitude: np.ndarray
 
 
+class Pointers(ctypes.Structure):
+    """Where arrays lie, which it keeps; a structure of pointers in C."""
+
+    _fields_ = [(f"at_{i}", ctypes.c_void_p) for i in range(1 + _REST)]
+
+    @classmethod
+    def to(cls, arrays: Sequence[np.ndarray]) -> Self:
+        """Return those to arrays; what is not contiguous is copied."""
+        try:
+            found = cls(*map(ctypes.addressof, map(place_of, arrays)))
+        except (TypeError, ValueError, BufferError):  # one is not contiguous, or only to be read
+            arrays = [np.ascontiguousarray(one) for one in arrays]
+            found = cls(*map(address, arrays))
+        found.kept = arrays  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def place(self) -> int:
+        """Where this itself lies."""
+        return ctypes.addressof(self)
+
+
 def whiten(
     library: Library,
     fields: Sequence[np.ndarray],
@@ -74,98 +98,152 @@ def whiten(
         out: (n,) 1 for those that are outliers, else 0.
         inverse: (N, n, n) factors.
     """
-    fields = [np.ascontiguousarray(one) for one in fields]
     inverse = np.ascontiguousarray(inverse)
     count, n = len(inverse), len(z)
     w, residual, alpha, smooth = np.empty((4, count, n))
     mean, amplitude = np.empty((2, count))
-    library.function("whiten", "iiaaraaaaaaa")(
-        count, n, z, out, places(fields), inverse, w, residual, alpha, smooth, mean, amplitude
-    )
+    theirs = Pointers.to(fields)
+    given = places((z, out))
+    rest = places((inverse, w, residual, alpha, smooth, mean, amplitude))
+    library.function("whiten", "iirrrrrrrrrr")(count, n, *given, theirs.place, *rest)
     return Whitened(w, residual, alpha, smooth, mean, amplitude)
+
+
+class Learnt(NamedTuple):
+    """What N particles are after one more observation, the n-th.
+
+    Attributes:
+        rows: (N, n) what it adds to their factors.
+        inverse: (N, n, n) the factors with it; None where they were not asked for.
+        log_target: (N,) log posterior densities.
+        log_weight: (N,) the largest is 0.
+        weight: (N,) of sum 1.
+        carrying: how many particles carry the weight.
+    """
+
+    rows: np.ndarray
+    inverse: np.ndarray | None
+    log_target: np.ndarray
+    log_weight: np.ndarray
+    weight: np.ndarray
+    carrying: float
 
 
 def learn(
     library: Library,
     prior: PriorNumbers,
-    fields: Sequence[np.ndarray],
+    theirs: Pointers,
     x: np.ndarray,
     z: np.ndarray,
     out: np.ndarray,
     inverse: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray] | None:
+    log_target: np.ndarray,
+    log_weight: np.ndarray,
+    longer: bool,
+) -> Learnt | None:
     """Append the last of the observations x (n, D) of heights z (n,).
 
     Args:
         library: the compiled library.
         prior: of the hypotheses.
-        fields: theirs.
+        theirs: their fields.
         x: the observations.
         z: their heights.
         out: (n,) 1 for those that are outliers, else 0.
         inverse: (N, n - 1, n - 1) factors of the others.
+        log_target: (N,) before.
+        log_weight: (N,) before.
+        longer: whether the factors are wanted; else their last rows alone.
 
     Returns:
-        The factors (N, n, n) and log posterior densities (N,); None where a factor is lost.
+        What the particles are then; None where a factor is lost.
     """
-    n, dim = x.shape
-    longer, target = np.empty((len(inverse), n, n)), np.empty(len(inverse))
-    fields = [np.ascontiguousarray(one) for one in fields]
-    own = places(fields)
-    lost = library.function("learn", "iiiaaarraaa")(
-        len(inverse), n, dim, x, z, out, own, ctypes.addressof(prior), inverse, longer, target
+    (n, dim), count = x.shape, len(inverse)
+    rows = np.empty((count, n))
+    whole = np.empty((count, n, n)) if longer else rows
+    numbers = np.empty(3 * count + 1)
+    target, now, weight = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
+    given = places((x, z, out))
+    *before, into, grown, a, b, c = places(
+        (inverse, log_target, log_weight, rows, whole, target, now, weight)
     )
-    return None if lost else (longer, target)
+    lost = library.function("learn", "iiirrrrrrrrrrrrr")(
+        *(count, n, dim, *given, theirs.place, ctypes.addressof(prior)),
+        *(*before, into, grown if longer else None, a, b, c),
+    )
+    if lost:
+        return None
+    grew = whole if longer else None
+    return Learnt(rows, grew, target, now, weight[:count], float(weight[count]))
+
+
+class Moved(NamedTuple):
+    """Particles after a step.
+
+    Attributes:
+        fields: theirs.
+        inverse: (K, n, n) factors.
+        log_target: (K,) log posterior densities.
+    """
+
+    fields: list[np.ndarray]
+    inverse: np.ndarray
+    log_target: np.ndarray
 
 
 def move(
     library: Library,
     prior: PriorNumbers,
-    fields: Sequence[np.ndarray],
+    theirs: Pointers,
     x: np.ndarray,
     z: np.ndarray,
     out: np.ndarray,
+    chosen: np.ndarray | None,
     index: np.ndarray,
     draws: Sequence[np.ndarray],
     log_chance: np.ndarray,
     inverse: np.ndarray,
+    rows: np.ndarray | None,
     target: np.ndarray,
-) -> bool:
-    """Take a Metropolis step with the particles at `index` (M,), and change arrays in place.
+    own: bool,
+) -> Moved | None:
+    """Take some particles, and a Metropolis step with those of them at `index` (M,).
 
     Args:
         library: the compiled library.
         prior: of the hypotheses.
-        fields: theirs; changed.
+        theirs: their fields.
         x: (n, D) observations.
         z: (n,) their heights.
         out: (n,) 1 for those that are outliers, else 0.
-        index: which of them are to move.
-        draws: (2, M) of int32, (M,), (M, D + 3), (M,), (M, D + 3), (5, M) random numbers.
+        chosen: (K,) which; None for all.
+        index: which of these are to move.
+        draws: (2, M) of int32, (M,), (M, D + 3), (M,), (M, D + 3), (5, M) random numbers, first.
         log_chance: (M,) log of a uniform number each.
-        inverse: (N, n, n) factors; changed.
-        target: (N,) log posterior densities; changed.
+        inverse: (N, n, n) factors; with rows, (N, n - 1, n - 1).
+        rows: (N, n) their last rows; None where they have them.
+        target: (N,) log posterior densities.
+        own: whether the factors may change in place; they do where all are taken, with their rows.
 
     Returns:
-        Whether it could: nothing has changed where a factor is lost, or there is none.
+        What they are then; None where a factor is lost: then nothing has changed.
     """
-    failed = library.function("move", "iiiaaarrnraaa")(
-        len(index),
-        *x.shape,
-        x,
-        z,
-        out,
-        places(fields),
-        ctypes.addressof(prior),
+    (n, dim), count = x.shape, len(inverse) if chosen is None else len(chosen)
+    block, density = np.empty(count * (dim + _REST)), np.empty(count)
+    stays = own and chosen is None and rows is None
+    factors = inverse if stays else np.empty((count, n, n))
+    random = Pointers.to(draws)
+    whole, tail, known = places((inverse, target if rows is None else rows, target))
+    failed = library.function("move", "iiiirrrrrnnrrrrrrrr")(
+        *(count, len(index), n, dim, *places((x, z, out)), theirs.place, ctypes.addressof(prior)),
+        None if chosen is None else chosen.astype(np.int32),
         index.astype(np.int32),
-        places(draws),
-        log_chance,
-        inverse,
-        target,
+        random.place,
+        *places((log_chance,)),
+        *(whole, None if rows is None else tail, known),
+        *places((block, factors, density)),
     )
-    return not failed
-
-
-def places(fields: Sequence[np.ndarray]) -> ctypes.Array[ctypes.c_void_p]:
-    """Return where arrays lie, as a structure of pointers; they have to be kept meanwhile."""
-    return (ctypes.c_void_p * len(fields))(*map(address, fields))
+    if failed:
+        return None
+    first, *others = block[: count * dim], *block[count * dim :].reshape(_REST, count)
+    return Moved([first.reshape(count, dim), *others], factors, density)

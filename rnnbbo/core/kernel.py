@@ -30,23 +30,16 @@ class Particles(NamedTuple):
 def factorise(
     library: Library, p: Particles, x: np.ndarray, nuggets: np.ndarray
 ) -> np.ndarray | None:
-    """Return factors L (N, n, n) of covariances of x (n, D), nuggets (N, n) included.
+    """Return inverse factors W (N, n, n) of covariances of x (n, D), nuggets (N, n) included.
 
-    None where one of them is not positive definite.
+    None where one of these is not positive definite.
     """
-    factor = np.empty((len(p.rbf), len(x), len(x)))
+    inverse = np.empty((len(p.rbf), len(x), len(x)))
     x = np.ascontiguousarray(x)
     failed = library.function("factorise", "iiiaaaaaaa")(
-        len(factor), *x.shape, x, *p, nuggets, factor
+        len(inverse), *x.shape, x, *p, nuggets, inverse
     )
-    return None if failed else factor
-
-
-def invert(library: Library, factor: np.ndarray) -> np.ndarray:
-    """Return the inverses W (N, n, n) of factors L (N, n, n)."""
-    inverse = np.empty_like(factor)
-    library.function("invert", "iiaa")(*factor.shape[:2], factor, inverse)
-    return inverse
+    return None if failed else inverse
 
 
 class _View(ctypes.Structure):

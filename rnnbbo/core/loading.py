@@ -3,10 +3,11 @@
 import ctypes
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,34 @@ _OFF: list[bool] = []  # not empty within `without_core`
 
 
 _Bytes = ctypes.c_char * 0
+_DOUBLE = np.dtype(np.float64)
+place_of: Callable[[Any], Any] = _Bytes.from_buffer
+_dtype_of = attrgetter("dtype")
 
 
 def address(array: np.ndarray) -> int:
     """Return where an array lies."""
     if array.flags.writeable:  # a fifth of the time of the other way
-        return ctypes.addressof(_Bytes.from_buffer(array))  # type: ignore[arg-type]
+        return ctypes.addressof(place_of(array))
     found: int = array.ctypes.data
     return found
+
+
+def places(arrays: Sequence[np.ndarray], dtype: np.dtype[Any] = _DOUBLE) -> list[Any]:
+    """Return what hands arrays to a function as addresses, by the letter r, all of one dtype.
+
+    They are kept as long as this is. Some fifty go into a step, and each by itself would take as
+    long to hand over as to compute something of it.
+
+    Raises:
+        TypeError: one is of another dtype, or not C-contiguous.
+    """
+    if set(map(_dtype_of, arrays)) != {dtype}:
+        raise TypeError(f"arrays of {[str(one.dtype) for one in arrays]}; expected {dtype}")
+    try:
+        return list(map(place_of, arrays))
+    except (TypeError, ValueError, BufferError):  # one is only to be read
+        return [_Array.placed(one) for one in arrays]
 
 
 class _Array:
@@ -44,8 +65,19 @@ class _Array:
             raise TypeError(
                 f"an array of {array.dtype}; expected a C-contiguous one of {cls.dtype}"
             )
+        return cls.placed(array)
+
+    @staticmethod
+    def placed(array: np.ndarray) -> Any:
+        """Return what hands over a C-contiguous array.
+
+        Raises:
+            TypeError: it is none.
+        """
+        if not array.flags.c_contiguous:
+            raise TypeError("an array that is not C-contiguous; expected one that is")
         if array.flags.writeable:
-            return _Bytes.from_buffer(array)  # type: ignore[arg-type]
+            return place_of(array)
         return ctypes.c_void_p(address(array))
 
 

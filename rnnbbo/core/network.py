@@ -106,6 +106,10 @@ def refit(
     return out if run(sizes, *places) else None
 
 
+UNSCORED = -1e30
+"""The score of a candidate that others leave behind before it gets one."""
+
+
 class ClimbPlan(NamedTuple):
     """How far two climbers go.
 
@@ -117,6 +121,8 @@ class ClimbPlan(NamedTuple):
             begins at the best of them, the other at the best of the others.
         added: (B, C) to add to scores where these are chosen; None for nothing.
         again: whether the points that they reach are scored, too.
+        ranked: how many of either kind are scored, those of the largest averaged improvements;
+            others have UNSCORED. 0 for all.
     """
 
     steps: int
@@ -125,6 +131,7 @@ class ClimbPlan(NamedTuple):
     wide: int
     added: np.ndarray | None
     again: bool
+    ranked: int = 0
 
 
 _BASES = 5  # of a quadratic form
@@ -188,7 +195,7 @@ def consider(
         0 if scale is None else scale.shape[1],
         *((0, 0) if memory is None or slices is None else (memory.shape[1], slices.shape[1])),
         *(weights[3].shape[0], count, 0 if waiting is None else waiting.shape[1]),
-        *(climb.wide, climb.steps, climb.again),
+        *(climb.wide, climb.steps, climb.again, climb.ranked),
     )
     scores = np.empty((batch, count + 2 * climb.again), np.float32)
     reached = np.empty((batch, 2 if climb.steps else 0, dim), np.float32)
@@ -328,6 +335,34 @@ def observe(
     run = found.function("network_observe", 18 * "r")
     run(sizes, *single[:2], *double, *single[2:], *map(_place_of, into))
     return now, per_dim, shared
+
+
+def keep(
+    rows: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, best_x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Add a row, and drop one; see `archive.keep`.
+
+    Args:
+        rows: (B, n, D) and (B, n), as many as there may be, n >= 2.
+        x: (B, D) new point.
+        y: (B,) its value.
+        best_x: (B, D) incumbent.
+
+    Returns:
+        The rows that stay.
+    """
+    if (found := library()) is None:
+        return None
+    single, double = _places(_SINGLE, (rows[0], x, best_x)), _places(_DOUBLE, (rows[1], y))
+    if single is None or double is None:
+        return None
+    batch, n, dim = rows[0].shape
+    kept = np.empty(rows[0].shape, np.float32), np.empty(rows[1].shape)
+    work = np.empty((dim + 2) * (n + 1), np.float32)
+    run = found.function("network_keep", "iii" + 8 * "r")
+    theirs = single[0], double[0], single[1], double[1], single[2]
+    run(batch, n, dim, *theirs, *map(_place_of, (*kept, work)))
+    return kept
 
 
 _INTERFACE = tuple(

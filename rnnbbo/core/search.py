@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnbbo.core.loading import Library
+from rnnbbo.core.loading import Library, places
 
 
 def candidates(
@@ -47,3 +47,38 @@ def candidates(
         points,
     )
     return points[:wide], points[wide:]
+
+
+def sprayed(
+    library: Library,
+    wide: int,
+    radii: tuple[float, float],
+    shift: np.ndarray,
+    alpha: np.ndarray,
+    best: np.ndarray,
+    second: np.ndarray,
+    normal: np.ndarray,
+    u_radius: np.ndarray,
+    u: np.ndarray,
+) -> np.ndarray:
+    """Return points over the cube, and others sprayed round the best two; (wide + N, D).
+
+    Args:
+        library: the compiled library.
+        wide: how many of the former.
+        radii: logarithms of the smallest and the largest radius.
+        shift: (D,) start of the quasi-random sequence.
+        alpha: (D,) its steps.
+        best: (D,) incumbent.
+        second: (D,) runner-up.
+        normal: (N, D) standard normal numbers.
+        u_radius: (N,) uniform numbers, which choose the radius.
+        u: (N, D) uniform numbers, which choose coordinates.
+    """
+    near, dim = normal.shape
+    points, (low, high) = np.empty((wide + near, dim)), radii
+    library.function("sprayed", "iiirrrrddrrrr")(
+        *(dim, wide, near, *places((shift, alpha, best, second)), low, high - low),
+        *places((normal, u_radius, u, points)),
+    )
+    return points

@@ -19,6 +19,8 @@ from rnnbbo.policies.outliers import tame_all, to_tell_again
 from rnnbbo.policies.protocol import MOST_PENDING, BatchedPolicy
 from rnnbbo.policies.units import half_step, unit_of
 
+_SCORED = 8  # candidates of either kind, once something cheaper ranks them
+
 
 class Group(NamedTuple):
     """m problems at the same step.
@@ -241,7 +243,8 @@ class Stepper:
             wide = SPREAD + SPRAYED
             return Candidates(points.quasi_random(xp, shift, 0, wide), wide)
         spread = points.quasi_random(xp, shift, 0, SPREAD)
-        return points.spray_best(xp, spread, group.state.evidence, normals, u_radius, u_keep)
+        drawn = points.spray_best(xp, spread, group.state.evidence, normals, u_radius, u_keep)
+        return drawn._replace(scored=_SCORED)
 
 
 def _repeats(xp: Namespace, u: Array, asked: Array) -> Array:

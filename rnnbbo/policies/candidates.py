@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import search as compiled
 from rnnbbo.policies.allowed import keep_allowed, pull
 from rnnbbo.policies.evidence import Evidence
 from rnnbbo.policies.ops import Array, Namespace
@@ -25,10 +27,13 @@ class Candidates(NamedTuple):
         points: (..., C, D) of the unit cube.
         wide: how many of them, the first ones, are spread over the whole cube; the others lie near
             the incumbent and the runner-up.
+        scored: how many of either kind are worth a score, where something cheaper ranks them: at
+            most 16; None for all.
     """
 
     points: Array
     wide: int
+    scored: int | None = None
 
 
 @cache
@@ -38,6 +43,12 @@ def golden_steps(dim: int) -> list[float]:
     for _ in range(30):  # a contraction: converged to the last bit
         g = (1.0 + g) ** (1.0 / (dim + 1))
     return [math.fmod(g ** -(j + 1), 1.0) for j in range(dim)]
+
+
+@cache
+def golden_array(dim: int) -> np.ndarray:
+    """Return `golden_steps`, an array, which nobody changes."""
+    return np.array(golden_steps(dim))
 
 
 def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
@@ -57,6 +68,12 @@ def quasi_random(xp: Namespace, shift: Array, first: int, count: int) -> Array:
     n = xp.arange(first, first + count, dtype=shift.dtype, device=shift.device)
     points = shift[:, None, :] + n[None, :, None] * alpha
     return points - xp.floor(points)
+
+
+def quasi_random_point(shift: np.ndarray, index: int) -> np.ndarray:
+    """Return one point of `quasi_random`, (B, D)."""
+    point = shift + float(index) * golden_array(shift.shape[1])
+    return np.asarray(point - np.floor(point))
 
 
 def spray(
@@ -178,6 +195,9 @@ def draw_in_space(
     """
     near = SPRAYED if evidence.told else 0
     wide = SPREAD + SPRAYED - near
+    library = core.library()
+    if library is not None and near and space.simple and not len(flat.of):
+        return Candidates(_drawn_compiled(library, rng, evidence, wide, near), wide)
     spread = space.snap(quasi_random(np, rng.random(evidence.best_x.shape), 0, wide)[0])
     spread = keep_allowed(rng, space, spread)
     if not near:
@@ -186,3 +206,16 @@ def draw_in_space(
     around = snap_near(rng, space, spray_at_random(rng, centres, space), centres)
     around = pull(space, space.snap(flat.leave(rng, around)), centres)
     return Candidates(np.concatenate([spread, around]), wide)
+
+
+def _drawn_compiled(
+    library: core.Library, rng: np.random.Generator, evidence: Evidence, wide: int, near: int
+) -> np.ndarray:
+    best, second = (np.asarray(one[0], np.float64) for one in (evidence.best_x, evidence.second_x))
+    dim = len(best)
+    shift, normal = rng.random(dim), rng.standard_normal((near, dim))
+    u_radius, u = rng.random(near), rng.random((near, dim))
+    radii = math.log(_RADIUS[0]), math.log(_RADIUS[1])
+    return compiled.sprayed(
+        library, wide, radii, shift, golden_array(dim), best, second, normal, u_radius, u
+    )

@@ -126,6 +126,15 @@ def update_evidence(xp: Namespace, evidence: Evidence, observation: Observation)
     delta = y - e.mean
     mean = e.mean + delta / n
     better = y < e.best_y
+    if xp is np and len(y) == 1:
+        # Of one function nothing has to be put together.
+        runs_up = e.told == 1 or y[0] < e.second_y[0]
+        second_x, second_y = (x, y) if runs_up else (e.second_x, e.second_y)
+        best_x, best_y = e.best_x, e.best_y
+        if better[0]:
+            best_x, best_y, second_x, second_y = x, y, best_x, best_y
+        m2 = e.m2 + delta * (y - mean)
+        return Evidence(e.steps, n, mean, m2, best_x, best_y, second_x, second_y)
     # A single result is its own runner-up until another one comes.
     runs_up = (y < e.second_y) if e.told > 1 else xp.ones_like(better)
     second = xp.where(runs_up, y, e.second_y)

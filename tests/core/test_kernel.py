@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnnbbo import Optimizer, core, shipped
-from rnnbbo.core import Library, without_core
+from rnnbbo import Optimizer, Space, core, shipped
+from rnnbbo.core import Library, belief, without_core
 from rnnbbo.policies.climb import climb
+from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.gp import improvement
 from rnnbbo.policies.kernel import feasibility, inference
 from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights
@@ -221,6 +222,80 @@ def test_outliers(n: int, seed: int) -> None:
     found, expected = both(lambda: tame(x, y))
     assert np.array_equal(found.out, expected.out)
     assert np.array_equal(found.y, expected.y)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 300])
+def test_outliers_and_heights(n: int) -> None:
+    rng = np.random.default_rng(n)
+    x, y = rng.random((n, 3)), rng.standard_normal(n)
+    y[n // 2 :: 7] = 1e6
+    state = KernelPolicy().init(3)._replace(x=x, y=y)
+    assert_same(*both(lambda: tuple(state.inliers())), 1e-12)
+    assert_same(*both(lambda: tuple(state._replace(y=np.ones(n)).inliers())), 1e-12)
+
+
+def told(policy: Any, params: Any, n: int, noise: float = 0.1) -> Any:
+    """Return the state of a policy that was told so many values of a bowl with waves."""
+    rng, state = np.random.default_rng(3), policy.init(4)
+    for i in range(n):
+        x = rng.random((1, 4))
+        y = np.square(x - 0.3).sum(axis=1) + 0.3 * np.sin(9 * x).sum(axis=1)
+        y += noise * rng.standard_normal(1)
+        state = policy.step(params, state, Observation(x, y, rng.random((1, 4)), True, (5, i)))
+    return state
+
+
+@pytest.mark.parametrize("n", [10, 14, 29, 45])
+def test_an_ask_at_once_is_what_its_steps_are(n: int) -> None:
+    """With and without refining: 14, 29 and none of the others are followed by such an ask."""
+    policy, space = KernelPolicy(), Space([(0.0, 1.0)] * 4)
+    state = told(policy, {}, n)
+
+    def asked() -> np.ndarray:
+        return policy.choices({}, state, state.x[:0], space, np.random.default_rng(1))
+
+    found, expected = both(asked)
+    assert_allclose(found, expected, atol=1e-6)
+    assert policy._refines(n) == (n in (14, 29))
+    assert len(found) == 67 + policy._refines(n) or policy._refines(n)
+
+
+@pytest.mark.parametrize("n", [7, 14])
+def test_an_advised_ask_at_once_is_what_its_steps_are(n: int) -> None:
+    loaded = shipped.load("kernel")
+    policy, space = loaded.policy, Space([(0.0, 1.0)] * 4)
+    state = told(policy, loaded.params, n)
+
+    def asked() -> np.ndarray:
+        rng = np.random.default_rng(1)
+        return policy.choices(loaded.params, state, state.x[:0], space, rng)
+
+    found, expected = both(asked)
+    assert found.shape == expected.shape
+    # What is tied but for rounding changes places: all are there, the best ones where they were.
+    apart = np.abs(found[:, None] - expected).max(axis=2)
+    assert apart.min(axis=1).max() < 1e-3
+    assert_allclose(found[:3], expected[:3], atol=1e-3)
+
+
+def test_moves_that_fail_are_made_by_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same random numbers, whether factors were put together before, or not."""
+    for n in (9, 62):  # all particles go on; some of them
+        x, z, out = data(3, n)
+        before = belief_of(3, n - 1)
+
+        def grown() -> inference.Belief:
+            rng = np.random.default_rng(7)
+            return inference.update_belief(rng, DEFAULT_PRIOR, before, x, z, out)  # noqa: B023
+
+        with without_core():
+            expected = grown()
+        with monkeypatch.context() as patch:
+            patch.setattr(belief, "move", lambda *_, **__: None)
+            found = grown()
+        assert_same(tuple(found.hypotheses), tuple(expected.hypotheses))
+        assert_same(found.inverse, expected.inverse, 1e-8)
+        assert_same(found.log_weight, expected.log_weight, 1e-8)
 
 
 def run(policy: Any, dim: int, n: int, noise: float, **options: Any) -> np.ndarray:

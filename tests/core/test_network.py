@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rnnbbo import core, minimize_many, shipped
+from rnnbbo import Space, core, minimize_many, shipped
 from rnnbbo.core import Library, network, without_core
 from rnnbbo.core.loading import _FILE, _OFF
-from rnnbbo.policies import evidence
-from rnnbbo.policies.candidates import Candidates
+from rnnbbo.core.network import UNSCORED
+from rnnbbo.policies import evidence, plateaus
+from rnnbbo.policies.candidates import Candidates, draw_in_space
 from rnnbbo.policies.evidence import Observation
 from rnnbbo.policies.gp.improvement import SERIES_SINGLE
-from rnnbbo.policies.network import ascent, process_heads, regression
+from rnnbbo.policies.network import archive, ascent, process_heads, regression
 from rnnbbo.policies.network.network import Network
 from rnnbbo.policies.network.state import NetworkState
 
@@ -291,3 +292,56 @@ def test_many_problems_are_worked_on_as_by_numpy(policy):
     # Where two candidates are as good the last bit decides.
     same = (np.abs(got.x_iters - wanted.x_iters) < 1e-3).all(axis=(1, 2))
     assert same.mean() > 0.8
+
+
+@pytest.mark.parametrize(("batch", "dim", "n"), [(1, 1, 2), (1, 6, 48), (5, 3, 9), (2, 40, 64)])
+def test_the_row_that_tells_least_is_dropped(batch: int, dim: int, n: int) -> None:
+    rng = np.random.default_rng(n)
+    x, y = rng.random((batch, n, dim)).astype(np.float32), rng.random((batch, n))
+    new, value = rng.random((batch, dim)).astype(np.float32), rng.random(batch)
+    new[0] = x[0, n // 2] + np.float32(1e-3)  # next to another one
+    best = x[np.arange(batch), y.argmin(axis=1)]
+    rows = archive.Archive(x, y)
+    found = archive.keep(np, rows, new, value, best, n)
+    with without_core():
+        expected = archive.keep(np, rows, new, value, best, n)
+    assert np.array_equal(found.x, expected.x) and np.array_equal(found.y, expected.y)
+
+
+@pytest.mark.parametrize("dim", [1, 6])
+def test_candidates_of_a_box_are_drawn_at_once(dim: int) -> None:
+    rng = np.random.default_rng(2)
+    x, y = rng.random((3, 1, dim)).astype(np.float32), [2.0, 1.0, 1.5]
+    known = evidence.no_evidence(np, x[0], np.zeros(1))
+    for one, value in zip(x, y, strict=True):
+        q = Observation(one, np.array([value]), one, True)
+        known = evidence.update_evidence(np, known, q)
+    flat = plateaus.find(x[:, 0].astype(np.float64), np.array(y), np.zeros(0, np.intp))
+    space = Space([(0.0, 1.0)] * dim)
+
+    def drawn() -> Candidates:
+        return draw_in_space(np.random.default_rng(4), space, known, flat)
+
+    found = drawn()
+    with without_core():
+        expected = drawn()
+    assert found.wide == expected.wide
+    np.testing.assert_allclose(found.points, expected.points, atol=1e-12)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_candidates_that_are_ranked_first(policy: str) -> None:
+    """The best three of either kind get their scores; and no other one is chosen for them."""
+    net, params, state = a_run(policy, (2, 6, 30))
+    given = Candidates(some_points(state), 16, scored=3)
+    points, found = net.consider(params, state, given)
+    with without_core():
+        same, expected = net.consider(params, state, given)
+    assert np.array_equal(found > UNSCORED, expected > UNSCORED)
+    assert ((found[:, :16] > UNSCORED).sum(axis=1) == 3).all()
+    assert ((found[:, 16:33] > UNSCORED).sum(axis=1) == 3).all()
+    np.testing.assert_allclose(points, same, atol=2e-3)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=2e-2)
+    every = net.score(params, state, given.points)
+    scored = found[:, :33] > UNSCORED
+    np.testing.assert_allclose(found[:, :33][scored], every[scored], rtol=1e-4, atol=1e-3)

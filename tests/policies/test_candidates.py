@@ -55,3 +55,11 @@ def test_few_evaluations_solve_a_sum_over_categories(policy: str) -> None:
             assert len(optimizer.yi) <= 40
         needed.append(len(optimizer.yi))
     assert np.median(needed) <= 18  # 10 to 14, give or take 2 by the luck of six seeds
+
+
+@pytest.mark.parametrize("dim", [1, 2, 17])
+def test_one_quasi_random_point_is_that_of_the_sequence(dim: int) -> None:
+    shift = np.random.default_rng(0).random((1, dim))
+    for index in (0, 1, 77, 100_003):
+        expected = candidates.quasi_random(np, shift, index, 1)[0]
+        assert np.array_equal(candidates.quasi_random_point(shift, index), expected)

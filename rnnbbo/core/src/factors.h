@@ -7,53 +7,92 @@
 
 #define LEAST_VARIANCE 1e-12 /* JITTER of policies/gp/factors.py */
 
-/* Replace the upper triangle of K (n, n) by L^T, whose rows are contiguous; what lies below is left.
+/* Numbers from one row of a matrix with n columns to the next, so that each is a whole number of lanes;
+   what lies beyond the n-th is no part of the matrix, but has to be a number. */
+INLINE int padded(int n)
+{
+    return (n + LANES - 1) / LANES * LANES;
+}
 
-Returns 0 if K is not positive definite. */
+/* Replace the upper triangle of K, rows `padded(n)` apart, by L^T; what lies below is overwritten.
+
+Two rows at once, and four of those above: sums stay in registers. Returns 0 if K is not positive
+definite. */
 INLINE int cholesky(int n, double *k)
 {
-    for (int j = 0; j < n; j++) {
-        double *row = k + (size_t)j * n;
+    const int wide = padded(n);
+    for (int j = 0; j < n; j += 2) {
+        double *row = k + (size_t)j * wide, *next = row + wide;
+        const int pair = j + 1 < n, from = j / LANES * LANES;
         int l = 0;
+        if (!pair)
+            next = row; /* the last one alone: done twice, and the same */
         for (; l + 4 <= j; l += 4) {
-            const double *a = k + (size_t)l * n, *b = a + n, *c = b + n, *d = c + n;
+            const double *a = k + (size_t)l * wide, *b = a + wide, *c = b + wide, *d = c + wide;
             const double aj = a[j], bj = b[j], cj = c[j], dj = d[j];
-#pragma omp simd
-            for (int i = j; i < n; i++)
-                row[i] -= (aj * a[i] + bj * b[i]) + (cj * c[i] + dj * d[i]);
+            const int m = j + pair;
+            const double am = a[m], bm = b[m], cm = c[m], dm = d[m];
+            for (int i = from; i < wide; i += LANES) {
+                lanes x = load(a + i), y = load(b + i), z = load(c + i), w = load(d + i);
+                lanes one = load(row + i) - ((aj * x + bj * y) + (cj * z + dj * w));
+                lanes two = load(next + i) - ((am * x + bm * y) + (cm * z + dm * w));
+                store(next + i, two);
+                store(row + i, one);
+            }
         }
-        for (; l < j; l++)
-            add_scaled(-k[(size_t)l * n + j], k + (size_t)l * n + j, row + j, n - j);
-        if (!(row[j] > 0.0) || !(row[j] < INFINITY)) /* nor is what is no number */
-            return 0;
-        double scale = 1.0 / sqrt(row[j]);
-        for (int i = j; i < n; i++)
-            row[i] *= scale;
+        for (; l < j; l++) {
+            const double *a = k + (size_t)l * wide;
+            const double aj = a[j], am = a[j + pair];
+            for (int i = from; i < wide; i += LANES) {
+                lanes x = load(a + i);
+                lanes one = load(row + i) - aj * x, two = load(next + i) - am * x;
+                store(next + i, two);
+                store(row + i, one);
+            }
+        }
+        for (int m = j; m <= j + pair; m++) {
+            double *own = k + (size_t)m * wide;
+            if (m > j) {
+                const double *above = row;
+                for (int i = from; i < wide; i += LANES)
+                    store(own + i, load(own + i) - row[m] * load(above + i));
+            }
+            if (!(own[m] > 0.0) || !(own[m] < INFINITY)) /* nor is what is no number */
+                return 0;
+            const double scale = 1.0 / sqrt(own[m]);
+            for (int i = from; i < wide; i += LANES)
+                store(own + i, load(own + i) * scale);
+        }
     }
     return 1;
 }
 
-/* W = L^-1 (n, n), of L^T. */
+/* W = L^-1 (n, n), of L^T; rows of both `padded(n)` apart. */
 INLINE void invert(int n, const double *factor, double *inverse)
 {
+    const int wide = padded(n);
     for (int i = 0; i < n; i++) {
         const double *column = factor + i;
-        double *own = inverse + (size_t)i * n;
-        memset(own, 0, sizeof(double) * (size_t)n);
+        double *own = inverse + (size_t)i * wide;
+        memset(own, 0, sizeof(double) * (size_t)wide);
         int j = 0;
         for (; j + 4 <= i; j += 4) {
-            const double *a = inverse + (size_t)j * n, *b = a + n, *c = b + n, *d = c + n;
-            const double *at = column + (size_t)j * n;
-            const double aj = at[0], bj = at[n], cj = at[2 * (size_t)n], dj = at[3 * (size_t)n];
-#pragma omp simd
-            for (int l = 0; l < j + 4; l++)
-                own[l] -= (aj * a[l] + bj * b[l]) + (cj * c[l] + dj * d[l]);
+            const double *a = inverse + (size_t)j * wide, *b = a + wide, *c = b + wide, *d = c + wide;
+            const double *at = column + (size_t)j * wide;
+            const double aj = at[0], bj = at[wide], cj = at[2 * (size_t)wide], dj = at[3 * (size_t)wide];
+            for (int l = 0; l < j + 4; l += LANES)
+                store(own + l, load(own + l) - ((aj * load(a + l) + bj * load(b + l)) +
+                                                (cj * load(c + l) + dj * load(d + l))));
         }
-        for (; j < i; j++)
-            add_scaled(-column[(size_t)j * n], inverse + (size_t)j * n, own, j + 1);
-        double scale = 1.0 / column[(size_t)i * n];
-        for (int l = 0; l < i; l++)
-            own[l] *= scale;
+        for (; j < i; j++) {
+            const double by = column[(size_t)j * wide];
+            const double *a = inverse + (size_t)j * wide;
+            for (int l = 0; l <= j; l += LANES)
+                store(own + l, load(own + l) - by * load(a + l));
+        }
+        const double scale = 1.0 / column[(size_t)i * wide];
+        for (int l = 0; l < i; l += LANES)
+            store(own + l, load(own + l) * scale);
         own[i] = scale;
     }
 }
@@ -62,7 +101,7 @@ INLINE void invert(int n, const double *factor, double *inverse)
 INLINE void solve(int n, const double *factor, double *b)
 {
     for (int j = 0; j < n; j++) {
-        const double *row = factor + (size_t)j * n;
+        const double *row = factor + (size_t)j * padded(n);
         b[j] /= row[j];
         add_scaled(-b[j], row + j + 1, b + j + 1, n - j - 1);
     }

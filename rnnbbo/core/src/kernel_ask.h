@@ -114,29 +114,73 @@ INLINE void fill_view(view *p, int n, const double *x, const double *z, const do
     p->link = link;
 }
 
-/* Sizes of an ask; rnnbbo/core/asking.py fills them in, from policies/kernel/search.py. */
+/* Sizes of an ask; rnnbbo/core/asking.py fills them in, from policies/kernel/search.py and
+   refining.py. */
 typedef struct {
-    int hypotheses, wide, near, radii, most, starts, steps;
-    double first_radius, gain;
+    int hypotheses, wide, near, radii, most, starts, steps, refining;
+    double first_radius, gain, close, finest;
 } sizes;
 
-/* The points that an ask would query next, best first: found (S + 2 most, D).
+#define REFINED 3 /* points that a refining ask descends from */
 
-x (n, D), z and out (n,); N particles with log weights (N,) and inverse factors (N, n, n). Random
-numbers: u0, shift (D,), normal and u (near, D). alpha (D,), radius (radii,), series as elsewhere.
-Returns how many were found; -1 if there is no memory. */
-int EXPORT(ask)(int count, int n, int dim, const sizes *s, const double *x, const double *z,
-                const double *out, const hypotheses *all, const double *log_weight,
-                const double *inverse, double u0, const double *shift, const double *alpha,
-                const double *radius, const double *normal, const double *u,
-                const double *series, double *found)
+/* Points where the posterior mean is least near the incumbent (D,), from there and from the first ones
+   of `ranked` (n,) points that are close to it: found (REFINED, D), best first. Returns how many; -1 if
+   there is no memory. policies/kernel/refining.py. */
+INLINE int refine(const view *p, const sizes *s, const double *incumbent, const double *unit,
+                  int n, const int *ranked, const double *points, double *found)
 {
-    const int most = s->hypotheses, total = s->wide + s->near, kept = s->starts + 2 * s->most;
-    const size_t width = (size_t)dim, rows = (size_t)n, H = (size_t)most;
+    const size_t width = (size_t)p->dim, bytes = sizeof(double) * width;
+    double *start = malloc(3 * REFINED * bytes);
+    if (!start)
+        return -1;
+    double *units = start + REFINED * width, *slope = units + REFINED * width;
+    double values[REFINED], least;
+    int order[REFINED], begun = 1, better = 0;
+    memcpy(start, incumbent, bytes);
+    for (int i = 0; i < n && begun < REFINED; i++) {
+        const double *point = points + ranked[i] * width;
+        int near = 1;
+        for (size_t d = 0; d < width; d++)
+            near &= fabs(point[d] - incumbent[d]) < s->close * unit[d];
+        if (near)
+            memcpy(start + begun++ * width, point, bytes);
+    }
+    for (int i = 0; i < begun; i++)
+        memcpy(units + i * width, unit, bytes);
+    int failed = lower_all(p, 1, incumbent, &least, slope);
+    if (!failed)
+        failed = climb_all(p, 1, begun, s->refining, s->first_radius, 1, s->finest, units, start,
+                           values);
+    rank(failed ? 0 : begun, values, order);
+    for (int i = 0; i < begun && !failed; i++)
+        if (values[order[i]] > least + s->finest)
+            memcpy(found + better++ * width, start + order[i] * width, bytes);
+    free(start);
+    return failed ? -1 : better;
+}
+
+/* The points that an ask would query next, best first, where it refines the incumbent those first: found
+   (REFINED + S + 2 most, D).
+
+With `extra` points (A, D) these are looked at as well, found and values (S + 2 most + A,) are of that
+size, and behind the first ones nothing is in order. x (n, D), z and out (n,); N particles with log
+weights (N,) and inverse factors (N, n, n). Random numbers: u0, shift (D,), normal and u (near, D).
+alpha (D,), radius (radii,), series as elsewhere.
+Returns how many are refined; -1 if there is no memory. */
+int EXPORT(ask)(int count, int n, int dim, int extras, const sizes *s, const double *x,
+                const double *z, const double *out, const hypotheses *all,
+                const double *log_weight, const double *inverse, double u0, const double *shift,
+                const double *alpha, const double *radius, const double *normal, const double *u,
+                const double *series, const double *extra, double *found, double *value)
+{
+    const int most = s->hypotheses, total = s->wide + s->near;
+    const int scored = (s->most < s->wide ? s->most : s->wide) + (s->most < s->near ? s->most : s->near);
+    const int kept = s->starts + scored + extras;
+    const size_t width = (size_t)dim, rows = (size_t)n, H = (size_t)most, bytes = sizeof(double) * width;
     const size_t view_size = H * (width + 7 + 3 * rows) + 5 * rows;
     double *room = malloc(sizeof(double) * (view_size + H * (width + 1) + 2 * width +
                                             (size_t)total * width + (size_t)kept * (width + 1)));
-    int *index = malloc(sizeof(int) * (H + 2 * (size_t)kept));
+    int *index = malloc(sizeof(int) * (H + (size_t)scored + (size_t)kept));
     if (!room || !index || most > 16) {
         free(room);
         free(index);
@@ -145,7 +189,7 @@ int EXPORT(ask)(int count, int n, int dim, const sizes *s, const double *x, cons
     double *weight = room + view_size, *lengthscale = weight + H, *unit = lengthscale + H * width;
     double *points = unit + 2 * width, *values = points + (size_t)total * width;
     double *all_found = values + kept;
-    int *chosen = index + most, *order = chosen + kept, incumbent, failed;
+    int *chosen = index + most, *order = chosen + scored, incumbent, refined = 0;
     view p = {0};
     p.count = systematic(count, log_weight, u0, most, index, weight);
     p.rows = n;
@@ -158,9 +202,7 @@ int EXPORT(ask)(int count, int n, int dim, const sizes *s, const double *x, cons
     draw_candidates(dim, s->wide, s->near, p.count, s->radii, shift, alpha,
                     x + (size_t)incumbent * dim, lengthscale, radius, normal, u, points);
     double *scores = values + s->starts, *climbed = all_found;
-    failed = score_all(&p, total, s->wide, s->most, points, scores, chosen);
-    int scored = (s->most < s->wide ? s->most : s->wide) + (s->most < s->near ? s->most : s->near);
-    int begun = 0;
+    int failed = score_all(&p, total, s->wide, s->most, points, scores, chosen), begun = 0;
     if (!failed) {
         /* The best of the cube, and of the spray. */
         rank(scored, scores, order);
@@ -168,27 +210,41 @@ int EXPORT(ask)(int count, int n, int dim, const sizes *s, const double *x, cons
         for (int kind = 0; kind < 2; kind++)
             for (int i = 0; i < scored && want[kind]; i++)
                 if ((chosen[order[i]] >= s->wide) == kind) {
-                    memcpy(climbed + begun++ * width, points + chosen[order[i]] * width,
-                           sizeof(double) * width);
+                    memcpy(climbed + begun++ * width, points + chosen[order[i]] * width, bytes);
                     want[kind]--;
                 }
-        double *units = points; /* candidates are copied first */
-        for (int i = 0; i < scored; i++)
-            memcpy(all_found + (s->starts + (size_t)i) * width, points + chosen[i] * width,
-                   sizeof(double) * width);
+        for (int i = 0; i < scored; i++) {
+            memcpy(all_found + (s->starts + (size_t)i) * width, points + chosen[i] * width, bytes);
+            order[i] = chosen[order[i]];
+        }
+        if (s->refining)
+            refined = refine(&p, s, x + (size_t)incumbent * dim, unit, scored, order, points, found);
+        failed = refined < 0;
+    }
+    if (!failed) {
+        double *units = points; /* candidates are copied by now */
         for (int i = 0; i < begun; i++)
-            memcpy(units + i * width, unit, sizeof(double) * width);
+            memcpy(units + i * width, unit, bytes);
         failed = climb_all(&p, 0, begun, s->steps, s->first_radius, 1, s->gain, units, climbed,
                            values);
     }
-    if (!failed) {
-        rank(s->starts + scored, values, order);
-        for (int i = 0; i < s->starts + scored; i++)
-            memcpy(found + i * width, all_found + order[i] * width, sizeof(double) * width);
+    if (!failed && extras) {
+        double *theirs = all_found + (s->starts + (size_t)scored) * width;
+        memcpy(theirs, extra, (size_t)extras * bytes);
+        failed = average_all(&p, LOG_EI, extras, theirs, scores + scored, 0);
+    }
+    double *to = found + refined * width;
+    if (!failed && extras) {
+        memcpy(to, all_found, (size_t)kept * bytes);
+        memcpy(value, values, sizeof(double) * (size_t)kept);
+    } else if (!failed) {
+        rank(kept, values, order);
+        for (int i = 0; i < kept; i++)
+            memcpy(to + i * width, all_found + order[i] * width, bytes);
     }
     free(room);
     free(index);
-    return failed ? -1 : s->starts + scored;
+    return failed ? -1 : refined;
 }
 
 #endif

@@ -167,7 +167,7 @@ INLINE void whiten_one(int n, const double *z, const double *out, const hypothes
     double *o = room, *nugget = room + n, spread, evidence;
     double counted = nuggets_of(all, i, n, out, nugget);
     warp_heights(n, z, all->log_warp[i], w, &spread);
-    double half = whiten_values(n, factor, w, residual, o);
+    double half = whiten_values(n, factor, n, factor + (size_t)(n - 1) * n, w, residual, o);
     profile(n, residual, o, half, spread, counted, residual, mean, amplitude, &evidence);
     memset(alpha, 0, sizeof(double) * (size_t)n);
     for (int j = 0; j < n; j++)
@@ -193,13 +193,35 @@ int EXPORT(whiten)(int count, int n, const double *z, const double *out, const h
     return 0;
 }
 
-/* Take in the last of x (n, D), z (n,), of which `out` (n,) are outliers: inverse factors (N, n - 1,
-   n - 1) become `longer` (N, n, n), and the log posterior densities are written to `target` (N,).
+/* Log weights (N,) less the largest, and weights (N,) of sum 1; and behind these, how many carry it. */
+INLINE void weigh(int count, double *log_weight, double *weight)
+{
+    double largest = log_weight[0], total = 0.0, squares = 0.0;
+    for (int i = 1; i < count; i++)
+        largest = log_weight[i] > largest || log_weight[i] != log_weight[i] ? log_weight[i] : largest;
+    for (int i = 0; i < count; i++) {
+        log_weight[i] -= largest;
+        weight[i] = exp(log_weight[i]);
+        total += weight[i];
+    }
+    for (int i = 0; i < count; i++) {
+        weight[i] /= total;
+        squares += weight[i] * weight[i];
+    }
+    weight[count] = 1.0 / squares;
+}
 
+/* Take in the last of x (n, D), z (n,), of which `out` (n,) are outliers: `rows` (N, n) are what it adds
+   to inverse factors (N, n - 1, n - 1), which with them become `longer` (N, n, n), unless that is NULL.
+
+The log posterior densities, before in `known` (N,), are written to `target` (N,). By them the log
+weights (N,) become `now` (N,), of which the largest is 0, and `weight` (N,), of sum 1; how many
+particles carry it is written behind them, to weight[N].
 Returns 0; 1 if a factor is lost; -1 if there is no memory. */
 int EXPORT(learn)(int count, int n, int dim, const double *x, const double *z, const double *out,
-                  const hypotheses *all, const prior *p, const double *inverse, double *longer,
-                  double *target)
+                  const hypotheses *all, const prior *p, const double *inverse, const double *known,
+                  const double *log_weight, double *rows, double *longer, double *target,
+                  double *now, double *weight)
 {
     belief_room s;
     if (!make_belief_room(n, dim, &s))
@@ -211,16 +233,21 @@ int EXPORT(learn)(int count, int n, int dim, const double *x, const double *z, c
     for (int i = 0; i < count && !lost; i++) {
         hypothesis h = hypothesis_of(all, i, dim, s.scale);
         double counted = nuggets_of(all, i, n, out, s.nugget), spread, mean, amplitude;
-        double *own = longer + i * size;
+        double *row = rows + (size_t)i * n;
+        const double *own = inverse + i * m * m;
         scale_points(&h, n, x, s.x);
-        append_row(&h, n, s.x, s.t, s.nugget[m], inverse + i * m * m, own, s.cross, s.block);
-        lost = is_lost((size_t)n, own + m * n);
+        append_row(&h, n, s.x, s.t, s.nugget[m], own, row, longer ? longer + i * size : 0, s.cross,
+                   s.block);
+        lost = is_lost((size_t)n, row);
         double jacobian = warp_heights(n, z, all->log_warp[i], s.w, &spread);
-        double half = whiten_values(n, own, s.w, s.u, s.o);
+        double half = whiten_values(n, own, (int)m, row, s.w, s.u, s.o);
         profile(n, s.u, s.o, half, spread, counted, s.u, &mean, &amplitude, target + i);
         target[i] += jacobian + log_prior(p, all, i, dim, outliers);
+        now[i] = log_weight[i] + target[i] - known[i];
     }
     free(s.all);
+    if (!lost)
+        weigh(count, now, weight);
     return lost;
 }
 
@@ -262,55 +289,83 @@ INLINE void propose(const hypotheses *all, const draws *r, int from, int i, int 
     }
 }
 
-/* Room for M hypotheses; NULL if there is none. */
-INLINE double *make_hypotheses(int count, int dim, hypotheses *h)
+/* Fields of M hypotheses in one array, (M, D) and eight times (M,). */
+INLINE hypotheses fields_in(int count, int dim, double *all)
 {
     const size_t size = (size_t)count;
-    double *all = malloc(sizeof(double) * size * ((size_t)dim + 8));
-    if (!all)
-        return 0;
-    h->log_lengthscale = all;
-    double *next = all + size * dim;
-    double **fields[8] = {&h->rbf, &h->noisy, &h->log_noise, &h->log_warp, &h->curved,
-                          &h->log_trend, &h->separable, &h->glitchy};
-    for (int l = 0; l < 8; l++, next += size)
-        *fields[l] = next;
-    return all;
+    double *next = all + size * (size_t)dim;
+    hypotheses h = {all, next, next + size, next + 2 * size, next + 3 * size, next + 4 * size,
+                    next + 5 * size, next + 6 * size, next + 7 * size};
+    return h;
 }
 
-/* Take a Metropolis step with the particles at `index` (M,), in place; nothing changes unless it
-   returns 0.
+/* Copy the hypothesis at `from` to the one at `to`. */
+INLINE void copy_hypothesis(const hypotheses *source, int from, const hypotheses *h, int to, int dim)
+{
+    for (int l = 0; l < dim + 3; l++)
+        *number_of(h, to, dim, l) = *number_of(source, from, dim, l);
+    for (int l = 0; l < 5; l++)
+        *switch_of(h, to, l) = *switch_of(source, from, l);
+}
 
-`log_chance` (M,) is of a uniform number each. Returns 1 if a covariance is not positive definite, or
-a factor is lost; -1 if there is no memory. */
-int EXPORT(move)(int count, int n, int dim, const double *x, const double *z, const double *out,
-                 hypotheses *all, const prior *p, const int *index, const draws *random,
-                 const double *log_chance, double *inverse, double *target)
+/* Copy the inverse factor (n, n) of the particle at `from`: where there are `rows`, from (n - 1, n - 1)
+   and its row. */
+INLINE void copy_factor(int n, int from, const double *inverse, const double *rows, double *to)
+{
+    const size_t m = rows ? (size_t)n - 1 : (size_t)n;
+    const double *own = inverse + from * m * m;
+    if (!rows) {
+        memcpy(to, own, sizeof(double) * m * m);
+        return;
+    }
+    for (size_t j = 0; j < m; j++)
+        lengthen(own + j * m, (int)j + 1, n, to + j * n);
+    memcpy(to + m * n, rows + (size_t)from * n, sizeof(double) * (size_t)n);
+}
+
+/* Take the particles `chosen` (K,), or all K where that is NULL, and a Metropolis step with those of
+   them at `index` (M,).
+
+x (n, D), z and out (n,). Factors come as `inverse` (N, n, n), or, with `rows` (N, n), as (N, n - 1,
+n - 1) without these; target (N,) are log posterior densities, log_chance (M,) of a uniform number
+each. The new particles' fields are written to `fields` (K (D + 8),), their factors to `factors`
+(K, n, n), which may be `inverse`, and `densities` (K,).
+Returns 0; 1 if a covariance is not positive definite, or a factor is lost: then what was given is as
+it was; -1 if there is no memory. */
+int EXPORT(move)(int kept, int moving, int n, int dim, const double *x, const double *z,
+                 const double *out, const hypotheses *all, const prior *p, const int *chosen,
+                 const int *index, const draws *random, const double *log_chance,
+                 const double *inverse, const double *rows, const double *target, double *fields,
+                 double *factors, double *densities)
 {
     belief_room s;
     if (!make_belief_room(n, dim, &s))
         return -1;
-    const size_t size = (size_t)n * n;
+    const size_t size = (size_t)n * n, wide = (size_t)padded(n), room = wide * n, some = (size_t)moving;
     const double outliers = count_of(n, out);
-    double *factor = malloc(sizeof(double) * (size * ((size_t)count + 1) + (size_t)count));
-    int *accepted = malloc(sizeof(int) * (size_t)count);
-    hypotheses own, *moved = &own;
-    double *proposals = make_hypotheses(count, dim, moved);
-    if (!factor || !accepted || !proposals) {
+    double *factor = malloc(sizeof(double) * (room * (some + 1) + some * ((size_t)dim + 9)));
+    int *accepted = malloc(sizeof(int) * (some + (size_t)kept));
+    if (!factor || !accepted) {
         free(factor);
         free(accepted);
-        free(proposals);
         free(s.all);
         return -1;
     }
-    double *fresh = factor + size, *density = fresh + size * (size_t)count;
+    double *fresh = factor + room, *density = fresh + room * some;
+    int *place = accepted + moving; /* of each, among the accepted; -1 for none */
+    const hypotheses own = fields_in(kept, dim, fields), moved = fields_in(moving, dim, density + some);
     int failed = 0, taken = 0;
+    for (int i = 0; i < kept; i++) {
+        copy_hypothesis(all, chosen ? chosen[i] : i, &own, i, dim);
+        densities[i] = target[chosen ? chosen[i] : i];
+        place[i] = -1;
+    }
     trend_of(dim, n * dim, x, s.t);
-    for (int i = 0; i < count && !failed; i++) {
-        propose(all, random, index[i], i, count, dim, moved);
-        hypothesis h = hypothesis_of(moved, i, dim, s.scale);
-        double counted = nuggets_of(moved, i, n, out, s.nugget), spread, mean, amplitude;
-        double jacobian = warp_heights(n, z, moved->log_warp[i], s.w, &spread);
+    for (int i = 0; i < moving && !failed; i++) {
+        propose(&own, random, index[i], i, moving, dim, &moved);
+        hypothesis h = hypothesis_of(&moved, i, dim, s.scale);
+        double counted = nuggets_of(&moved, i, n, out, s.nugget), spread, mean, amplitude;
+        double jacobian = warp_heights(n, z, moved.log_warp[i], s.w, &spread);
         scale_points(&h, n, x, s.x);
         covariance_matrix(&h, n, s.x, s.t, s.nugget, factor, s.block, s.room, s.room_cross);
         failed = !cholesky(n, factor);
@@ -320,36 +375,31 @@ int EXPORT(move)(int count, int n, int dim, const double *x, const double *z, co
         for (int j = 0; j < n; j++) {
             s.u[j] = s.w[j];
             s.o[j] = 1.0;
-            half += log_of(factor[(size_t)j * n + j]);
+            half += log_of(factor[j * wide + j]);
         }
         solve(n, factor, s.u);
         solve(n, factor, s.o);
         profile(n, s.u, s.o, half, spread, counted, s.u, &mean, &amplitude, density + taken);
-        density[taken] += jacobian + log_prior(p, moved, i, dim, outliers);
-        if (log_chance[i] < density[taken] - target[index[i]]) {
-            invert(n, factor, fresh + taken * size);
-            failed = is_lost(size, fresh + taken * size);
+        density[taken] += jacobian + log_prior(p, &moved, i, dim, outliers);
+        if (log_chance[i] < density[taken] - densities[index[i]]) {
+            invert(n, factor, fresh + taken * room);
+            failed = is_lost(room, fresh + taken * room);
+            place[index[i]] = taken;
             accepted[taken++] = i;
         }
     }
-    for (int j = 0; j < taken && !failed; j++) {
-        const int from = accepted[j], to = index[from];
-        memcpy(inverse + to * size, fresh + j * size, sizeof(double) * size);
-        target[to] = density[j];
-        memcpy(all->log_lengthscale + (size_t)to * dim, moved->log_lengthscale + (size_t)from * dim,
-               sizeof(double) * (size_t)dim);
-        all->rbf[to] = moved->rbf[from];
-        all->noisy[to] = moved->noisy[from];
-        all->log_noise[to] = moved->log_noise[from];
-        all->log_warp[to] = moved->log_warp[from];
-        all->curved[to] = moved->curved[from];
-        all->log_trend[to] = moved->log_trend[from];
-        all->separable[to] = moved->separable[from];
-        all->glitchy[to] = moved->glitchy[from];
+    for (int i = 0; i < kept && !failed; i++) {
+        double *to = factors + i * size;
+        if (place[i] >= 0) {
+            copy_padded(n, fresh + place[i] * room, to);
+            densities[i] = density[place[i]];
+            copy_hypothesis(&moved, accepted[place[i]], &own, i, dim);
+        } else if (factors != inverse) {
+            copy_factor(n, chosen ? chosen[i] : i, inverse, rows, to);
+        }
     }
     free(factor);
     free(accepted);
-    free(proposals);
     free(s.all);
     return failed;
 }

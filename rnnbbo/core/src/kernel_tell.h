@@ -38,14 +38,29 @@ INLINE void covariances_with(const hypothesis *h, int n, const double *x, const 
     }
 }
 
-/* The row (n,) of W that the last of scaled x (n, D) adds to `old` (n - 1, n - 1), and a copy of that, as
-   `longer` (n, n); policies/gp/factors.py, append_rows. `nugget` is that of the last point. */
+/* Copy a matrix (n, n) whose rows are `padded(n)` apart. */
+INLINE void copy_padded(int n, const double *from, double *to)
+{
+    for (int j = 0; j < n; j++)
+        memcpy(to + (size_t)j * n, from + (size_t)j * padded(n), sizeof(double) * (size_t)n);
+}
+
+/* Copy the first `size` numbers of a row, and zeros up to n. */
+INLINE void lengthen(const double *row, int size, int n, double *to)
+{
+    memcpy(to, row, sizeof(double) * (size_t)size);
+    memset(to + size, 0, sizeof(double) * (size_t)(n - size));
+}
+
+/* The row (n,) of W that the last of scaled x (n, D) adds to `old` (n - 1, n - 1), and, unless `longer`
+   is NULL, both as `longer` (n, n); policies/gp/factors.py, append_rows. `nugget` is that of the last
+   point. */
 INLINE void append_row(const hypothesis *h, int n, const double *x, const double *t, double nugget,
-                       const double *old, double *longer, double *cross, double *block)
+                       const double *old, double *row, double *longer, double *cross, double *block)
 {
     const int m = n - 1;
     const double *last = x + (size_t)m * h->dim, *last_t = t + (size_t)m * h->dim;
-    double *row = longer + (size_t)m * n, left = 1.0 + nugget;
+    double left = 1.0 + nugget;
     if (h->bend != 0.0) {
         double square;
         trend_squares(h->dim, last_t, &square, 1);
@@ -55,15 +70,11 @@ INLINE void append_row(const hypothesis *h, int n, const double *x, const double
     memset(row, 0, sizeof(double) * (size_t)n);
     for (int j = 0; j < m; j++) {
         const double *w = old + (size_t)j * m;
-        double *to = longer + (size_t)j * n, v = dot(w, cross, j + 1);
+        double v = dot(w, cross, j + 1);
         left -= v * v;
-#pragma omp simd
-        for (int l = 0; l <= j; l++) {
-            to[l] = w[l];
-            row[l] += v * w[l];
-        }
-        for (int l = j + 1; l < n; l++)
-            to[l] = 0.0;
+        add_scaled(v, w, row, j + 1);
+        if (longer)
+            lengthen(w, j + 1, n, longer + (size_t)j * n);
     }
     double c = 1.0 / sqrt(left > LEAST_VARIANCE ? left : LEAST_VARIANCE);
     if (left != left)
@@ -71,6 +82,8 @@ INLINE void append_row(const hypothesis *h, int n, const double *x, const double
     for (int j = 0; j < m; j++)
         row[j] *= -c;
     row[m] = c;
+    if (longer)
+        memcpy(longer + (size_t)m * n, row, sizeof(double) * (size_t)n);
 }
 
 /* Evidence and the rest of `profile_out` from u (n,), o (n,), which `residual` (n,) may be. */
@@ -90,12 +103,14 @@ INLINE void profile(int n, const double *u, const double *o, double half, double
     *evidence = 0.5 * PRIOR_WEIGHT * log(spread) - half - 0.5 * log(oo) - 0.5 * weight * log(total);
 }
 
-/* u = W w and o = W 1 (n,) of values w (n,), and log |K| / 2. */
-INLINE double whiten_values(int n, const double *inverse, const double *w, double *u, double *o)
+/* u = W w and o = W 1 (n,) of values w (n,), and log |K| / 2: of the first n - 1 rows of W from `inverse`,
+   `stride` apart, and its last one. */
+INLINE double whiten_values(int n, const double *inverse, int stride, const double *last,
+                            const double *w, double *u, double *o)
 {
     double half = 0.0;
     for (int j = 0; j < n; j++) {
-        const double *row = inverse + (size_t)j * n;
+        const double *row = j < n - 1 ? inverse + (size_t)j * stride : last;
         double a = 0.0, b = 0.0;
 #pragma omp simd reduction(+ : a, b)
         for (int l = 0; l <= j; l++) {
@@ -109,15 +124,17 @@ INLINE double whiten_values(int n, const double *inverse, const double *w, doubl
     return half;
 }
 
-/* The upper triangle of K (n, n), nugget (n,) included; scaled x and t (n, D); `room` and `cross` (n,
+/* The upper triangle of K, rows `padded(n)` apart, nugget (n,) included; scaled x and t (n, D); `room` and `cross` (n,
    BLOCK). */
 INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const double *t,
                               const double *nugget, double *k, double *block, double *room,
                               double *cross)
 {
     double *block_t = block + (size_t)h->dim * BLOCK;
+    const int wide = padded(n);
     for (int first = 0; first < n; first += BLOCK) {
-        int width = n - first < BLOCK ? n - first : BLOCK, last = first + width;
+        int width = wide - first < BLOCK ? wide - first : BLOCK;
+        int last = first + BLOCK < n ? first + BLOCK : n;
         take_block(h->dim, n, first, x, block, BLOCK);
         if (h->bend != 0.0) {
             take_block(h->dim, n, first, t, block_t, BLOCK);
@@ -125,7 +142,7 @@ INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const
         }
         covariances(h, block, 0, last, x, cross, room, 0, BLOCK);
         for (int j = 0; j < last; j++) {
-            double *to = k + (size_t)j * n + first;
+            double *to = k + (size_t)j * wide + first;
             const double *from = room + (size_t)j * BLOCK;
             if (width == BLOCK) /* of a size that is known: no call */
                 memcpy(to, from, sizeof(double) * BLOCK);
@@ -138,41 +155,37 @@ INLINE void covariance_matrix(const hypothesis *h, int n, const double *x, const
         double own = 0.0;
         if (h->bend != 0.0)
             trend_squares(h->dim, t + (size_t)j * h->dim, &own, 1);
-        k[(size_t)j * n + j] = 1.0 + nugget[j] + h->bend * own;
+        k[(size_t)j * wide + j] = 1.0 + nugget[j] + h->bend * own;
     }
 }
 
-/* Factors L^T (N, n, n), their upper triangles, of the covariances of x (n, D), nuggets (N, n) included. */
+/* Inverse factors W (N, n, n) of the covariances of x (n, D), nuggets (N, n) included. */
 int EXPORT(factorise)(int count, int n, int dim, const double *x, const double *scale,
                       const double *rbf, const double *share, const double *bend,
-                      const double *nugget, double *factor)
+                      const double *nugget, double *inverse)
 {
-    double *room =
-        malloc(sizeof(double) * ((size_t)n * (2 * dim + 2 * BLOCK) + 2 * BLOCK * (size_t)dim));
+    const size_t rows = (size_t)n, wide = (size_t)padded(n);
+    double *room = malloc(sizeof(double) * (rows * (2 * (size_t)dim + 2 * BLOCK + 2 * wide) +
+                                            2 * BLOCK * (size_t)dim));
     if (!room)
         return -1;
-    double *t = room, *scaled = t + (size_t)n * dim, *block = scaled + (size_t)n * dim;
-    double *out = block + 2 * BLOCK * (size_t)dim;
-    double *cross = out + (size_t)n * BLOCK;
+    double *t = room, *scaled = t + rows * dim, *block = scaled + rows * dim;
+    double *out = block + 2 * BLOCK * (size_t)dim, *cross = out + rows * BLOCK;
+    double *k = cross + rows * BLOCK, *own = k + rows * wide;
     trend_of(dim, n * dim, x, t);
     int failed = 0;
     for (int i = 0; i < count && !failed; i++) {
         hypothesis h = particle(i, dim, scale, rbf, share, bend);
-        double *k = factor + (size_t)i * n * n;
         scale_points(&h, n, x, scaled);
         covariance_matrix(&h, n, scaled, t, nugget + (size_t)i * n, k, block, out, cross);
         failed = !cholesky(n, k);
+        if (failed)
+            break;
+        invert(n, k, own);
+        copy_padded(n, own, inverse + (size_t)i * rows * rows);
     }
     free(room);
     return failed;
-}
-
-/* Inverse factors W (N, n, n) of factors L^T (N, n, n). */
-int EXPORT(invert)(int count, int n, const double *factor, double *inverse)
-{
-    for (int i = 0; i < count; i++)
-        invert(n, factor + (size_t)i * n * n, inverse + (size_t)i * n * n);
-    return 0;
 }
 
 #endif

@@ -68,6 +68,15 @@ static size_t score_size(const scorer *s, int heads, int pending)
            pending_size(heads, s->n, s->dim, pending) + KEYS * block + 64;
 }
 
+#define UNSCORED -1e30f  /* rnnbbo/core/network.py */
+#define MOST_RANKED 16 /* candidates of either kind that are scored where others are not */
+
+/* Floats of scratch of `score_ranked`. */
+static size_t ranked_size(const scorer *s, int count, int most)
+{
+    return most ? (size_t)count + KEYS + 2 * (size_t)most * s->dim : 0;
+}
+
 /* evidence.value_features of the rows, (3, n) */
 static void value_features(const scored_state *t, int n, float *restrict values)
 {
@@ -484,6 +493,49 @@ static void score_block(const scorer *s, const scored_state *t, const prepared_s
         scores[first + c] = hidden[c] + s->gain * average[c];
 }
 
+/* The averaged improvements (W,) of a block of candidates, by which they are ranked. */
+static void average_block(const scorer *s, const scored_state *t, const prepared_score *q,
+                          int count, int first, const float *points, float *restrict average)
+{
+    const int dim = s->dim, wide = 2 * dim + 1;
+    float *x = q->scratch, *squares = x + dim * KEYS, *bases = squares + wide * KEYS;
+    float *features = bases + wide * KEYS, *work = features + (s->features + 2 * s->layer) * KEYS;
+    load_keys(dim, count, first, points, x);
+    load_squares(dim, x, t->best_x, squares, bases);
+    process_block(t, q, squares, bases, work, features, average);
+}
+
+/* Scores (C,) of the candidates (C, D) of the largest averaged improvements, `most` of the first `wide`
+   and of the others; UNSCORED of the rest. averages (C + W,), chosen (2 most, D): scratch. */
+static void score_ranked(const scorer *s, const scored_state *t, const prepared_score *q,
+                         int count, int wide, int most, const float *points, float *scores,
+                         float *averages, float *chosen)
+{
+    const size_t dim = (size_t)s->dim;
+    int index[2 * MOST_RANKED], size = 0;
+    for (int first = 0; first < count; first += KEYS)
+        average_block(s, t, q, count, first, points, averages + first);
+    for (int kind = 0; kind < 2; kind++)
+        for (int turn = 0; turn < most; turn++) {
+            int best = -1;
+            for (int i = kind ? wide : 0; i < (kind ? count : wide); i++)
+                if (averages[i] > -INFINITY && (best < 0 || averages[i] > averages[best]))
+                    best = i;
+            if (best < 0)
+                break;
+            averages[best] = -INFINITY;
+            memcpy(chosen + size * dim, points + best * dim, sizeof(float) * dim);
+            index[size++] = best;
+        }
+    float found[2 * MOST_RANKED];
+    for (int first = 0; first < size; first += KEYS)
+        score_block(s, t, q, size, first, chosen, found);
+    for (int i = 0; i < count; i++)
+        scores[i] = UNSCORED;
+    for (int i = 0; i < size; i++)
+        scores[index[i]] = found[i];
+}
+
 /* The best of scores (C,) and what is added to them, or NULL, from `first` to `last` - 1. */
 static int best_of(const float *scores, const double *added, int first, int last)
 {
@@ -528,7 +580,8 @@ static int climb_from(const scored_state *t, const float *points, const float *s
 
 Args:
     sizes: B, told, D, n, H, X, forms, layer, R, N, width, features, C, P; W, of the points those
-        over the whole cube; steps of a climb, 0 for none; 1 to score its points, too, else 0.
+        over the whole cube; steps of a climb, 0 for none; 1 to score its points, too, else 0;
+        how many of either kind are scored, 0 for all.
     radius, longest: of a climb's first step, and unit.
     known (B, D, X), shared, best_x, second_x (B, .); best_y, mean, m2 (B,); x (B, n, D), y (B, n).
     inverse ... trend_rbf: of the fit, as in network_refit.
@@ -555,6 +608,7 @@ int EXPORT(network_consider)(
 {
     const int batch = sizes[0], told = sizes[1], heads = sizes[4], count = sizes[12];
     const int waiting = sizes[13], spread = sizes[14], steps = sizes[15], again = sizes[16];
+    const int ranked = sizes[17] < MOST_RANKED ? sizes[17] : MOST_RANKED;
     const int smooth = (heads + 1) / 2;
     const scorer s = {
         .dim = sizes[2], .n = sizes[3], .context = sizes[5], .forms = sizes[6], .layer = sizes[7],
@@ -565,7 +619,8 @@ int EXPORT(network_consider)(
         .gain = gain[0],
     };
     const size_t dim = s.dim, n = s.n, wide = 2 * dim + 1;
-    float *climbing = work + score_size(&s, heads, waiting);
+    float *averages = work + score_size(&s, heads, waiting);
+    float *climbing = averages + ranked_size(&s, count, ranked);
     for (size_t p = 0; p < (size_t)batch; p++) {
         const double variance = m2[p] / (told > 1 ? told : 1);
         const size_t h = p * heads, hd = h * dim, hn = h * n;
@@ -590,8 +645,12 @@ int EXPORT(network_consider)(
         prepare_score(&s, &t, waiting, &q, work);
         const float *theirs = points + p * count * dim;
         float *of = scores + p * (count + (again ? CLIMBERS : 0));
-        for (int first = 0; first < count; first += KEYS)
-            score_block(&s, &t, &q, count, first, theirs, of);
+        if (ranked && 2 * ranked < count)
+            score_ranked(&s, &t, &q, count, spread, ranked, theirs, of, averages,
+                         averages + count + KEYS);
+        else
+            for (int first = 0; first < count; first += KEYS)
+                score_block(&s, &t, &q, count, first, theirs, of);
         if (!steps)
             continue;
         float *reached = found + p * CLIMBERS * dim;
@@ -612,7 +671,8 @@ int EXPORT(network_consider_size)(const int32_t *sizes)
         .similar = sizes[8], .words = sizes[9], .width = sizes[10], .features = sizes[11],
     };
     const int heads = sizes[4];
-    return (int)(score_size(&s, heads, sizes[13]) + sides_size(heads, s.n, s.dim) +
+    const int ranked = sizes[17] < MOST_RANKED ? sizes[17] : MOST_RANKED;
+    return (int)(score_size(&s, heads, sizes[13]) + ranked_size(&s, sizes[12], ranked) + sides_size(heads, s.n, s.dim) +
                  ascent_size(heads, s.n, s.dim));
 }
 

@@ -303,4 +303,55 @@ int EXPORT(network_memory)(int batch, int dim, int H, int rows, int width, int h
     return 0;
 }
 
+/* `archive.keep` of B functions above its capacity n: rows x (B, n, D), y (B, n), and one more, new_x
+   (B, D), new_y (B,); but the one that tells least, the worse of the closest two, relative to their
+   distance from the incumbent best_x (B, D). kept_x, kept_y are as x, y; work (D + 2, n + 1). */
+int EXPORT(network_keep)(int batch, int n, int dim, const float *x, const double *y,
+                         const float *new_x, const double *new_y, const float *best_x,
+                         float *kept_x, double *kept_y, float *work)
+{
+    const int all = n + 1;
+    float *away = work, *r2 = away + (size_t)dim * all, *apart = r2 + all;
+    const size_t row = sizeof(float) * (size_t)dim;
+    for (int p = 0; p < batch; p++, x += (size_t)n * dim, y += n, new_x += dim, best_x += dim) {
+        float least = INFINITY;
+        int first = 0, second = 1;
+        for (int j = 0; j < all; j++) {
+            const float *point = j < n ? x + (size_t)j * dim : new_x;
+            r2[j] = 0.0f;
+            for (int d = 0; d < dim; d++) {
+                float a = point[d] - best_x[d];
+                away[d * all + j] = a;
+                r2[j] += a * a;
+            }
+        }
+        for (int i = 0; i < n; i++) {
+            for (int j = i + 1; j < all; j++)
+                apart[j] = 0.0f;
+            for (int d = 0; d < dim; d++)
+                single_add_scaled(away[d * all + i], away + d * all + i + 1, apart + i + 1, n - i);
+            for (int j = i + 1; j < all; j++) {
+                float d2 = r2[i] + r2[j] - 2.0f * apart[j], far = r2[i] > r2[j] ? r2[i] : r2[j];
+                apart[j] = d2 / (far + 1e-12f);
+            }
+            for (int j = i + 1; j < all; j++)
+                if (apart[j] < least) {
+                    least = apart[j];
+                    first = i;
+                    second = j;
+                }
+        }
+        const double above = first < n ? y[first] : new_y[p], below = second < n ? y[second] : new_y[p];
+        const int drop = above > below ? first : second;
+        for (int j = 0; j < all; j++) {
+            if (j == drop)
+                continue;
+            memcpy(kept_x, j < n ? x + (size_t)j * dim : new_x, row);
+            kept_x += dim;
+            *kept_y++ = j < n ? y[j] : new_y[p];
+        }
+    }
+    return 0;
+}
+
 #endif

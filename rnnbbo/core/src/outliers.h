@@ -72,6 +72,25 @@ INLINE int outliers_from(int n, int dim, const double *x, const double *y, const
     return first;
 }
 
+/* `tame_all` of values of one function, by `order` (3 n,) and `keys` (n,) as room. */
+INLINE void tame_one(int n, int dim, const double *x, const double *y, int *order, double *keys,
+                     double *tamed, double *out)
+{
+    int known = 0;
+    for (int i = 0; i < n; i++) {
+        int finite = fabs(y[i]) < INFINITY;
+        known += finite;
+        keys[i] = finite ? y[i] : INFINITY;
+    }
+    sort_by(keys, n, order, order + n);
+    int first = outliers_from(n, dim, x, keys, order, known, order + 2 * n);
+    for (int i = 0; i < n; i++) {
+        int which = order[i];
+        out[which] = i >= first;
+        tamed[which] = i >= first ? keys[order[first - 1]] : y[which];
+    }
+}
+
 /* Values (B, n) of points x (B, n, D), outliers as the highest inlier, and which they are: 1, else 0.
 
 A value that is not finite is one; one of each n is finite. */
@@ -85,23 +104,36 @@ int EXPORT(tame)(int count, int n, int dim, const double *x, const double *y, do
         free(keys);
         return -1;
     }
-    for (int b = 0; b < count; b++, x += (size_t)n * dim, y += n, tamed += n, out += n) {
-        int known = 0;
-        for (int i = 0; i < n; i++) {
-            int finite = fabs(y[i]) < INFINITY;
-            known += finite;
-            keys[i] = finite ? y[i] : INFINITY;
-        }
-        sort_by(keys, n, order, order + n);
-        int first = outliers_from(n, dim, x, keys, order, known, order + 2 * n);
-        for (int i = 0; i < n; i++) {
-            int which = order[i];
-            out[which] = i >= first;
-            tamed[which] = i >= first ? keys[order[first - 1]] : y[which];
-        }
-    }
+    for (int b = 0; b < count; b++, x += (size_t)n * dim, y += n, tamed += n, out += n)
+        tame_one(n, dim, x, y, order, keys, tamed, out);
     free(order);
     free(keys);
+    return 0;
+}
+
+/* Likewise of one function, and heights z (n,) of the tamed values, `heights` of
+   policies/kernel/hypotheses.py. */
+int EXPORT(tame_heights)(int n, int dim, const double *x, const double *y, double *tamed,
+                         double *out, double *z)
+{
+    if (NAMED(LEVEL, tame)(1, n, dim, x, y, tamed, out))
+        return -1;
+    double least = tamed[0], most = tamed[0], mean = 0.0, variance = 0.0;
+    for (int i = 1; i < n; i++) {
+        least = tamed[i] < least ? tamed[i] : least;
+        most = tamed[i] > most ? tamed[i] : most;
+    }
+    const double span = most - least > 0.0 ? most - least : 1.0;
+    for (int i = 0; i < n; i++) {
+        z[i] = (tamed[i] - least) / span; /* first to [0, 1]: no square overflows */
+        mean += z[i];
+    }
+    mean /= n;
+    for (int i = 0; i < n; i++)
+        variance += (z[i] - mean) * (z[i] - mean);
+    const double deviation = sqrt(variance / n);
+    for (int i = 0; i < n && deviation > 0.0; i++)
+        z[i] /= deviation;
     return 0;
 }
 

@@ -43,4 +43,32 @@ int EXPORT(candidates)(int dim, int wide, int near, int scales, int radii, const
     return 0;
 }
 
+/* Points of a quasi-random sequence (W, D), and others (N, D) sprayed round the incumbent, one of four
+   round the runner-up: policies/candidates.py, `draw_in_space`.
+
+u_radius (N,) choose radii between exp(low) and exp(low + span); the rest as above. */
+int EXPORT(sprayed)(int dim, int wide, int near, const double *shift, const double *alpha,
+                    const double *best, const double *second, double low, double span,
+                    const double *normal, const double *u_radius, const double *u, double *points)
+{
+    for (int i = 0; i < wide; i++)
+        for (int d = 0; d < dim; d++) {
+            double x = shift[d] + i * alpha[d];
+            *points++ = x - floor(x);
+        }
+    const double some = 2.0 / dim > 0.25 ? 2.0 / dim : 0.25;
+    for (int i = 0; i < near; i++, normal += dim, u += dim) {
+        const double *centre = i % 4 == 3 ? second : best, radius = exp(low + span * u_radius[i]);
+        double least = u[0];
+        for (int d = 1; d < dim; d++)
+            least = u[d] < least ? u[d] : least;
+        for (int d = 0; d < dim; d++) {
+            int moves = i % 2 == 0 || u[d] < some || u[d] == least;
+            double x = centre[d] + (moves ? radius * normal[d] : 0.0);
+            *points++ = x < 0.0 ? 0.0 : x > 1.0 ? 1.0 : x;
+        }
+    }
+    return 0;
+}
+
 #endif

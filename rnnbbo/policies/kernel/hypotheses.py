@@ -102,6 +102,7 @@ class MoveDraws(NamedTuple):
         jump: (M,) a small one stands for a jump between modes.
         normal: (M, W) a little noise.
         flip: (5, M) small ones turn switches.
+        chance: (M,) how much less likely a place may be to be taken.
     """
 
     pair: np.ndarray
@@ -110,19 +111,17 @@ class MoveDraws(NamedTuple):
     jump: np.ndarray
     normal: np.ndarray
     flip: np.ndarray
+    chance: np.ndarray
 
     @classmethod
-    def of(cls, rng: np.random.Generator, h: Hypotheses, count: int) -> Self:
-        """Draw them, for so many moves of the hypotheses."""
-        width = h.log_lengthscale.shape[1] + 3
-        return cls(
-            rng.integers(h.size, size=(2, count)).astype(np.int32),
-            rng.random(count),
-            rng.random((count, width)),
-            rng.random(count),
-            rng.standard_normal((count, width)),
-            rng.random((5, count)),
-        )
+    def of(cls, rng: np.random.Generator, size: int, dim: int, count: int) -> Self:
+        """Draw them, for so many moves of `size` hypotheses in `dim` dimensions."""
+        width = dim + 3
+        pair = rng.integers(size, size=(2, count)).astype(np.int32)
+        u = rng.random((width + 2) * count)  # one after another, as three arrays of them would be
+        normal, last = rng.standard_normal((count, width)), rng.random((6, count))
+        ticket = u[count:-count].reshape(count, width)
+        return cls(pair, u[:count], ticket, u[-count:], normal, last[:5], last[5])
 
 
 def propose_moves(h: Hypotheses, index: np.ndarray, draws: MoveDraws) -> Hypotheses:

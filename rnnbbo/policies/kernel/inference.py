@@ -5,18 +5,19 @@ the weight, and moved by Markov chains that leave their posterior as it is. A te
 for n observations, and O(n^3) for the few that are moved. The package has a page of notation.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from rnnbbo import core
+from rnnbbo.core import Library
 from rnnbbo.core import belief as compiled_belief
 from rnnbbo.core import kernel as compiled
 from rnnbbo.policies.gp import factors
 from rnnbbo.policies.kernel import hypotheses, posterior
 from rnnbbo.policies.kernel import prior as priors
 from rnnbbo.policies.kernel.covariance import correlations, covariance, trend_covariances
-from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
+from rnnbbo.policies.kernel.hypotheses import Hypotheses, MoveDraws, heights, warp
 from rnnbbo.policies.kernel.prior import Prior
 
 _MOST, _FEWEST = 64, 12  # particles at first, and with many observations
@@ -152,11 +153,9 @@ def factorise(h: Hypotheses, x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Make inverse factors W (N, n, n) from scratch, that rounding has not taken over."""
     library = core.library()
     if library is not None:
-        factor = compiled.factorise(library, particles(h), x, h.nuggets(out))
-        if factor is not None:
-            inverse = compiled.invert(library, factor)
-            if not _lost(inverse).any():
-                return inverse
+        found = compiled.factorise(library, particles(h), x, h.nuggets(out))
+        if found is not None and not _lost(found).any():
+            return found
     k = covariance(h, x, out)
     inverse = factors.invert_lower(np, factors.safe_cholesky(np, k))
     lost = _lost(inverse)
@@ -200,19 +199,58 @@ def systematic(rng: np.random.Generator, weight: np.ndarray, count: int) -> np.n
 
 
 def _resample(rng: np.random.Generator, belief: Belief, n: int) -> Belief:
-    wanted = min(particle_count(n), belief.hypotheses.size)
     weight = belief.weight
-    effective = 1.0 / (weight @ weight)
-    if wanted == len(weight) and effective >= _RESAMPLE_BELOW * wanted:
-        return belief
-    index = systematic(rng, weight, wanted)
+    index = _redrawn(rng, weight, 1.0 / (weight @ weight), n)
+    return belief if index is None else _taken(belief, index)
+
+
+def _redrawn(
+    rng: np.random.Generator, weight: np.ndarray, carrying: float, n: int
+) -> np.ndarray | None:
+    """Return which particles go on with n observations; None for all, with the weights they have.
+
+    Args:
+        rng: randomness.
+        weight: (N,) theirs.
+        carrying: how many of them carry it.
+        n: number of observations.
+    """
+    wanted = min(particle_count(n), len(weight))
+    if wanted == len(weight) and carrying >= _RESAMPLE_BELOW * wanted:
+        return None
+    return systematic(rng, weight, wanted)
+
+
+def _taken(belief: Belief, index: np.ndarray) -> Belief:
+    """Return the particles at an index array, of equal weight."""
     return Belief(
         belief.hypotheses.take(index),
-        np.zeros(wanted),
+        np.zeros(len(index)),
         belief.log_target[index],
         belief.inverse[index],
         belief.out,
     )
+
+
+class _Steps(NamedTuple):
+    """Metropolis steps to come, of M particles.
+
+    Attributes:
+        which: (M,) indices.
+        draws: where they would go.
+        log_chance: (M,) by which they go there.
+    """
+
+    which: np.ndarray
+    draws: MoveDraws
+    log_chance: np.ndarray
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, size: int, dim: int, count: int) -> Self:
+        """Draw them for so many of `size` particles at most."""
+        index = rng.permutation(size)[:count]
+        draws = MoveDraws.of(rng, size, dim, len(index))
+        return cls(index, draws, np.log(draws.chance))
 
 
 def _move(
@@ -222,28 +260,42 @@ def _move(
     x: np.ndarray,
     z: np.ndarray,
     count: int,
-    own: bool = False,
 ) -> Belief:
-    """Take one Metropolis step with so many particles; `own`: nobody else has the arrays."""
-    h, out = belief.hypotheses, belief.out
-    index = rng.permutation(h.size)[:count]
-    draws = hypotheses.MoveDraws.of(rng, h, len(index))
-    log_chance = np.log(rng.random(len(index)))
+    """Take one Metropolis step with so many particles."""
+    h = belief.hypotheses
+    steps = _Steps.drawn(rng, h.size, x.shape[1], count)
     library = core.library()
     if library is not None:
-        fields = h.take(np.arange(h.size))
-        inverse = belief.inverse if own else belief.inverse.copy()
-        density = belief.log_target if own else belief.log_target.copy()
-        numbers = priors.numbers(prior, x.shape[1])
-        outliers = out.astype(np.float64)
-        if compiled_belief.move(
-            library, numbers, fields, x, z, outliers, index, draws, log_chance, inverse, density
-        ):
-            return belief._replace(hypotheses=fields, log_target=density, inverse=inverse)
-    new = hypotheses.propose_moves(h, index, draws)
+        moved = compiled_belief.move(
+            library,
+            priors.numbers(prior, x.shape[1]),
+            compiled_belief.Pointers.to(h),
+            x,
+            z,
+            belief.out.astype(np.float64),
+            None,
+            *steps,
+            belief.inverse,
+            None,
+            belief.log_target,
+            own=False,
+        )
+        if moved is not None:
+            return belief._replace(
+                hypotheses=Hypotheses(*moved.fields),
+                log_target=moved.log_target,
+                inverse=moved.inverse,
+            )
+    return _moved(prior, belief, x, z, steps)
+
+
+def _moved(prior: Prior, belief: Belief, x: np.ndarray, z: np.ndarray, steps: _Steps) -> Belief:
+    """Return the particles after Metropolis steps."""
+    h, out, index = belief.hypotheses, belief.out, steps.which
+    new = hypotheses.propose_moves(h, index, steps.draws)
     factor, evidence = _factor_and_evidence(new, x, z, out)
     target = log_target(prior, new, evidence, out)
-    accepted = log_chance < target - belief.log_target[index]
+    accepted = steps.log_chance < target - belief.log_target[index]
     if not accepted.any():
         return belief
     at = index[accepted]
@@ -286,28 +338,81 @@ def update_belief(
     h = belief.hypotheses
     belief = _with_outliers(belief, x[:-1], out[:-1])
     library = core.library()
-    learnt = None
     if library is not None:
-        numbers = priors.numbers(prior, x.shape[1])
-        learnt = compiled_belief.learn(
-            library, numbers, h, x, z, out.astype(np.float64), belief.inverse
-        )
-    if learnt is None:
-        # Appending row after row for points that all but coincide goes wrong: then from scratch.
-        with np.errstate(over="ignore", invalid="ignore"):
-            inverse = extend(h, belief.inverse, x, out)
-        inverse = _mended(h, inverse, inverse[:, -1], x, out)
-        learnt = inverse, _density(prior, h, inverse, z, out)
-    inverse, density = learnt
+        found = _updated_compiled(library, rng, prior, belief, x, z, out)
+        if found is not None:
+            return found
+    # Appending row after row for points that all but coincide goes wrong: then from scratch.
+    with np.errstate(over="ignore", invalid="ignore"):
+        inverse = extend(h, belief.inverse, x, out)
+    inverse = _mended(h, inverse, inverse[:, -1], x, out)
+    density = _density(prior, h, inverse, z, out)
     log_weight = belief.log_weight + density - belief.log_target
     belief = Belief(h, log_weight - log_weight.max(), density, inverse, out)
     belief = _resample(rng, belief, len(z))
-    return _move(rng, prior, belief, x, z, move_count(len(z)), own=True)
+    return _move(rng, prior, belief, x, z, move_count(len(z)))
+
+
+def _updated_compiled(
+    library: Library,
+    rng: np.random.Generator,
+    prior: Prior,
+    belief: Belief,
+    x: np.ndarray,
+    z: np.ndarray,
+    out: np.ndarray,
+) -> Belief | None:
+    """Return what `update_belief` does, by two compiled functions; None where a factor is lost."""
+    h, (n, dim) = belief.hypotheses, x.shape
+    numbers, outliers = priors.numbers(prior, dim), out.astype(np.float64)
+    theirs = compiled_belief.Pointers.to(h)
+    # Where some particles go on, but not all, their factors are put together only then.
+    longer = h.size <= particle_count(n)
+    learnt = compiled_belief.learn(
+        library,
+        numbers,
+        theirs,
+        x,
+        z,
+        outliers,
+        belief.inverse,
+        belief.log_target,
+        belief.log_weight,
+        longer,
+    )
+    if learnt is None:
+        return None
+    chosen = _redrawn(rng, learnt.weight, learnt.carrying, n)
+    size = h.size if chosen is None else len(chosen)
+    steps = _Steps.drawn(rng, size, dim, move_count(n))
+    moved = compiled_belief.move(
+        library,
+        numbers,
+        theirs,
+        x,
+        z,
+        outliers,
+        chosen,
+        *steps,
+        belief.inverse if learnt.inverse is None else learnt.inverse,
+        learnt.rows if learnt.inverse is None else None,
+        learnt.log_target,
+        own=True,
+    )
+    if moved is not None:
+        log_weight = learnt.log_weight if chosen is None else np.zeros(size)
+        return Belief(Hypotheses(*moved.fields), log_weight, moved.log_target, moved.inverse, out)
+    inverse = learnt.inverse
+    if inverse is None:
+        inverse = np.zeros((h.size, n, n))
+        inverse[:, :-1, :-1], inverse[:, -1] = belief.inverse, learnt.rows
+    grown = Belief(h, learnt.log_weight, learnt.log_target, inverse, out)
+    return _moved(prior, grown if chosen is None else _taken(grown, chosen), x, z, steps)
 
 
 def _with_outliers(belief: Belief, x: np.ndarray, out: np.ndarray) -> Belief:
     """Return the belief with other observations x (n, D) for outliers."""
-    if np.array_equal(out, belief.out):
+    if out.tobytes() == belief.out.tobytes():
         return belief
     glitchy = np.flatnonzero(belief.hypotheses.glitchy)
     inverse = belief.inverse.copy()

@@ -40,9 +40,10 @@ from rnnbbo.policies.kernel.thinning import thin
 from rnnbbo.policies.kernel.transfer import EarlierStudies
 from rnnbbo.policies.kernel.view import View
 from rnnbbo.policies.ops import Array, Params
-from rnnbbo.policies.outliers import tame, without_outliers
+from rnnbbo.policies.outliers import Tamed, tame, without_outliers
 from rnnbbo.policies.plateaus import Plateaus
 from rnnbbo.policies.protocol import Adviser, Policy, Takes
+from rnnbbo.policies.seeding import seeded
 from rnnbbo.recommendation import Recommendation
 from rnnbbo.space import Space
 
@@ -154,7 +155,7 @@ class KernelPolicy(Policy):
             if self.adviser is not None and adviser is not None:
                 adviser = advice.hear_dummy(self.adviser, params, adviser, observation)
             return state._replace(evidence=now, q=observation.q, adviser=adviser)
-        rng = np.random.default_rng(observation.seed)
+        rng = seeded(observation.seed)
         before = state.y
         state = state.taken(self.prior, [observation]).looked_at()
         state = state._replace(adviser=self._heard(params, state, observation))
@@ -200,7 +201,12 @@ class KernelPolicy(Policy):
             return None
         if not state.known.any():
             return advice.hear_failure(hearing, observation)
-        return advice.hear(self.adviser, params, hearing, observation, tame(state.x, state.y))
+        looked = state.looked
+        if looked is None or len(looked.out) < len(state.y):
+            tamed = tame(state.x, state.y)
+        else:
+            tamed = Tamed(without_outliers(state.y, looked.out), looked.out)
+        return advice.hear(self.adviser, params, hearing, observation, tamed)
 
     def absorb(
         self, params: Params, state: KernelState, observations: Sequence[Observation]
@@ -277,10 +283,10 @@ class KernelPolicy(Policy):
         flat = _plateaus(state, space.category_columns)
         polled = poll(state, space, flat) if not state.several else state.x[:0]
         refines = self._refines(told) and not state.several
-        if not (refines or len(polled) or len(pending) or advised is not None):
-            found = self._ask_at_once(state, space, rng, flat)
-            if found is not None:
-                yield found
+        if not (len(polled) or len(pending)):
+            at_once = self._ask_at_once(state, space, rng, flat, refines, advised)
+            if at_once is not None:
+                yield from at_once
                 return
         wanted = make_acquisition(
             state, self.config.hypotheses, pending, rng, self.earlier, self.reference
@@ -318,9 +324,15 @@ class KernelPolicy(Policy):
         yield found[np.argsort(-values, kind="stable")]
 
     def _ask_at_once(
-        self, state: KernelState, space: Space, rng: np.random.Generator, flat: Plateaus
-    ) -> np.ndarray | None:
-        """Return next queries (C, D) by one compiled function, the best first.
+        self,
+        state: KernelState,
+        space: Space,
+        rng: np.random.Generator,
+        flat: Plateaus,
+        refines: bool,
+        advised: Advice | None,
+    ) -> tuple[np.ndarray, ...] | None:
+        """Return next queries (k, D) by one compiled function, the best first.
 
         None where there is none, or there is more to regard than the objective.
         """
@@ -330,21 +342,26 @@ class KernelPolicy(Policy):
             return None
         belief, (x, out, z) = state.belief, state.inliers()
         assert belief is not None
-        dim = x.shape[1]
-        return asking.ask(
+        dim, given = x.shape[1], self.config.hypotheses
+        found = asking.ask(
             library,
             rng,
-            search.sizes(self.config.hypotheses, dim),
+            refining.refining_sizes(given, dim) if refines else search.sizes(given, dim),
             x,
             z,
             out,
             belief.hypotheses,
             belief.log_weight,
             belief.inverse,
-            np.array(points.golden_steps(dim)),
+            points.golden_array(dim),
             search.RADII,
             SERIES,
+            None if advised is None else advised.points,
         )
+        if advised is None or found.values is None:
+            return found.refined, found.points
+        values = found.values + advised.score(found.points)
+        return found.refined, found.points[np.argsort(-values, kind="stable")]
 
     def _in_branch(
         self,

@@ -5,6 +5,8 @@ from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 
+from rnnbbo import core
+from rnnbbo.core import outliers as compiled
 from rnnbbo.pareto import compromise, front
 from rnnbbo.policies.evidence import Evidence, Observation
 from rnnbbo.policies.kernel.advice import Hearing
@@ -119,6 +121,9 @@ class KernelState(NamedTuple):
             return self.looked
         known = self.known
         x, y = (self.x, self.y) if known.all() else (self.x[known], self.y[known])
+        library = core.library()
+        if library is not None and not self.constraints:
+            return Inliers(x, *compiled.tame_heights(library, x, y))
         tamed = tame(x, y)
         return Inliers(x, tamed.out, self._above(tamed.y))
 

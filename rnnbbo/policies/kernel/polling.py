@@ -53,4 +53,6 @@ def _has_ties(state: KernelState, flat: Plateaus) -> bool:
 
 
 def _has_noise(state: KernelState, belief: Belief) -> bool:
+    if belief.weight @ belief.hypotheses.noisy < LIKELY - _SAME:  # of those there is nothing more
+        return False
     return noise_weight(belief, inference.smooth(belief, state.inliers().z)) >= LIKELY

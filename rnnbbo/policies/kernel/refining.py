@@ -1,7 +1,10 @@
 """Where the incumbent is refined: at the least posterior mean close to it."""
 
+from functools import cache
+
 import numpy as np
 
+from rnnbbo.core import asking
 from rnnbbo.policies.kernel import search
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.space import Space
@@ -9,6 +12,14 @@ from rnnbbo.space import Space
 _NEAR = 0.2  # length-scales round the incumbent in which it is refined
 _STEPS = 16
 _FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
+
+
+@cache
+def refining_sizes(hypotheses: int, dim: int) -> asking.Sizes:
+    """Return `search.sizes` of an ask that refines the incumbent first."""
+    found = asking.Sizes.from_buffer_copy(search.sizes(hypotheses, dim))
+    found.refining, found.close, found.finest = _STEPS, _NEAR, _FINEST
+    return found
 
 
 def near(points: np.ndarray, incumbent: np.ndarray, unit: np.ndarray) -> np.ndarray:

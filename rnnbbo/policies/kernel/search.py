@@ -27,17 +27,9 @@ GAIN = 0.05  # where no step promises more, in logarithms of the improvement, cl
 @cache
 def sizes(hypotheses: int, dim: int) -> asking.Sizes:
     """Return the sizes of an ask in `dim` dimensions, as the compiled functions take them."""
-    return asking.Sizes(
-        hypotheses,
-        EVERYWHERE,
-        _NEAR,
-        len(RADII),
-        PROMISING,
-        _STARTS,
-        STEPS,
-        first_radius(dim),
-        GAIN,
-    )
+    radius = first_radius(dim)
+    candidates = EVERYWHERE, _NEAR, len(RADII), PROMISING
+    return asking.Sizes(hypotheses, *candidates, _STARTS, STEPS, 0, radius, GAIN)
 
 
 def make_candidates(
@@ -85,7 +77,7 @@ def _draw(
         shift = rng.random(dim)
         normal = rng.standard_normal((_NEAR, dim))
         u = rng.random((_NEAR, dim))
-        alpha = np.array(points.golden_steps(dim))
+        alpha = points.golden_array(dim)
         return compiled.candidates(
             library, EVERYWHERE, shift, alpha, incumbent, lengthscales, RADII, normal, u
         )

@@ -36,7 +36,7 @@ def climb_from(
         candidates: (B, C, D) points.
         scores: (B, C).
     """
-    points, wide = candidates
+    points, wide = candidates.points, candidates.wide
     batch, _, dim = points.shape
     best = xp.stack(
         [xp.argmax(scores[:, :wide], axis=1), wide + xp.argmax(scores[:, wide:], axis=1)], axis=1
@@ -68,7 +68,8 @@ def plan_climb(
         again: whether what is reached is scored, too.
     """
     radius = first_radius(candidates.points.shape[-1])
-    return core.ClimbPlan(_STEPS, radius, _LONGEST, candidates.wide, added, again)
+    few = candidates.scored or 0
+    return core.ClimbPlan(_STEPS, radius, _LONGEST, candidates.wide, added, again, few)
 
 
 def ascent(xp: Namespace, fit: Fit, evidence: Evidence) -> Callable[[Array], tuple[Array, Array]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnbbo.core.network import UNSCORED
 from rnnbbo.policies import candidates as points
 from rnnbbo.policies import evidence, plateaus
 from rnnbbo.policies.allowed import admit
@@ -193,13 +194,34 @@ class Network(BatchedPolicy):
             looked = self._head.look(params, self.context(xp, state), state, given, pending, how)
             if looked is not None:
                 return np.concatenate([given, looked[1]], axis=1), looked[0]
-        scores = self.score(params, state, given, pending)
+        if climbs and candidates.scored is not None:
+            scores = self._score_some(params, state, candidates, pending)
+        else:
+            scores = self.score(params, state, given, pending)
         if not climbs:
             return given, scores
         with climbing or nullcontext():
             found = self.climbed(state, candidates, scores)
         theirs = self.score(params, state, found, pending)
         return xp.concat([given, found], axis=1), xp.concat([scores, theirs], axis=1)
+
+    def _score_some(
+        self, params: Params, state: NetworkState, candidates: Candidates, pending: Array | None
+    ) -> Array:
+        """Return scores (B, C) of the candidates that improve most by the heads, and UNSCORED."""
+        points, wide, count = candidates
+        assert state.processes is not None and state.processes.fit is not None
+        xp, fitted = namespace(points), state.processes.fit
+        known = process_heads.averaged(xp, fitted, state.evidence, points.mT, pending)
+        kinds = [(known[:, :wide], 0), (known[:, wide:], wide)]
+        ranks = [first + xp.argsort(-part, axis=1, stable=True)[:, :count] for part, first in kinds]
+        index = xp.concat(ranks, axis=1)
+        where = xp.broadcast_to(index[:, :, None], (*index.shape, points.shape[-1]))
+        chosen = xp.take_along_axis(points, where, axis=1)
+        scores = self.score(params, state, chosen, pending)[:, :, None]
+        number = xp.arange(points.shape[1], device=points.device)
+        found = xp.where(index[:, :, None] == number, scores, xp.full_like(scores, UNSCORED))
+        return xp.max(found, axis=1)
 
     def score_points(
         self, params: Params, state: NetworkState, points: np.ndarray, pending: np.ndarray

@@ -198,6 +198,13 @@ def predict_candidates(
     return xp.concat(features, axis=1), params["process.gain"] * average
 
 
+def averaged(
+    xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
+) -> Array:
+    """Return the log of the mean improvement at every key (B, D, C) by all heads, (B, C)."""
+    return _average(xp, fit, _improvement(xp, fit, evidence, keys, pending)[-1])
+
+
 def _improvement(
     xp: Namespace, fit: Fit, evidence: Evidence, keys: Array, pending: Array | None
 ) -> tuple[Array, Array, Array, Array]:
