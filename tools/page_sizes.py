@@ -1,4 +1,4 @@
-"""Measure pages of studies: python tools/page_sizes.py [--trials 1000,10000] > FILE.md.
+"""Measure pages of studies: python tools/page_sizes.py [--out FILE.md].
 
 Studies of five parameters, one of them conditional; a twentieth of the trials fail. Printed are a
 page's size and the processor time that `rnnbbo study html` takes, without and with a model.
@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from rnnbbo import Study
+from rnnbbo.benchmarks.measures.publishing import show
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.dimensions import Categorical, Integer, Real
 
 SPACE = [
@@ -50,19 +52,23 @@ def seconds_of(*options: str) -> float:
 
 
 def main() -> None:
-    """Print a table."""
+    """Print a table, and write it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--trials", default="1000,10000", help="numbers, between commas")
-    print("| trials | size, MB | processor time without a model, s | with a model, s |")
-    print("|---|---|---|---|")
-    for count in map(int, parser.parse_args().trials.split(",")):
+    parser.add_argument("--out", type=Path, help="write this file of Markdown, and JSON beside it")
+    options = parser.parse_args()
+    rows = []
+    for count in map(int, options.trials.split(",")):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "run.db"
             make(path, count)
             plain = seconds_of(str(path), "--no-model")
             modelled = seconds_of(str(path))
             size = path.with_suffix(".html").stat().st_size / 1e6
-        print(f"| {count:,} | {size:.1f} | {plain:.1f} | {modelled:.1f} |", flush=True)
+        rows.append([f"{count:,}", f"{size:.1f}", f"{plain:.1f}", f"{modelled:.1f}"])
+    head = ["trials", "size, MB", "processor time without a model, s", "with a model, s"]
+    table = Table(head, [[Cell(text) for text in row] for row in rows])
+    show([Subsection(tables=[table])], options.out)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure what a served page costs a run: python tools/served_page.py [--seconds 60] > FILE.md.
+"""Measure what a served page costs a run: python tools/served_page.py [--out FILE.md].
 
 A study is asked and told at a thousand trials a minute, in turns without a page and with one that
 `rnnbbo study serve` serves and a browser has open. Printed are trials a minute, how long an ask and
@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from rnnbbo import Study
+from rnnbbo.benchmarks.measures.publishing import show
+from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAUSE_S = 0.06
@@ -85,21 +87,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="of a run")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each kind")
+    parser.add_argument("--out", type=Path, help="write this file of Markdown, and JSON beside it")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "tests" / "support"))
     from browser_support import Browser
 
     browser = Browser()
-    names = list(figures([1.0], 1.0, 0.0, 0.0, 0))
-    print(f"| run | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}")
+    names, rows = list(figures([1.0], 1.0, 0.0, 0.0, 0)), []
     try:
         for _ in range(options.rounds):
             for kind, with_page in (("alone", None), ("with a page", browser)):
                 with tempfile.TemporaryDirectory() as folder:
                     found = measured(Path(folder) / "run.db", options.seconds, with_page)
-                print(f"| {kind} | {' | '.join(f'{v:.4g}' for v in found.values())} |", flush=True)
+                rows.append([Cell(kind), *(Cell(f"{value:.4g}") for value in found.values())])
     finally:
         browser.close()
+    show([Subsection(tables=[Table(["run", *names], rows)])], options.out)
     return 0
 
 
