@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.dimensions import Categorical
-from rnnbbo.pictures.orthogonal import Axis, Mode, find_mode
+from rnnbbo.pictures.orthogonal import Mode, find_mode
+from rnnbbo.pictures.orthogonal_axis import Axis
 from rnnbbo.pictures.run_data import RunData
 from rnnbbo.policies.outliers import tame
 from rnnbbo.space import Space

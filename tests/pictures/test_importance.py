@@ -7,7 +7,9 @@ import pytest
 
 from rnnbbo import Categorical, Integer, Real, Space, minimize
 from rnnbbo.pictures.importance import importance
-from rnnbbo.pictures.orthogonal import Axis, _Density, find_mode
+from rnnbbo.pictures.orthogonal import find_mode
+from rnnbbo.pictures.orthogonal_axis import Axis
+from rnnbbo.pictures.parts_density import PartsDensity
 from rnnbbo.pictures.run_data import RunData
 
 # Ishigami & Homma 1990, with a = 7 and b = 0.1: first-order and total indices.
@@ -61,7 +63,7 @@ def test_parts_are_products_of_features_and_integrate_to_zero(axes, smooth):
 @pytest.mark.parametrize("smooth", [True, False])
 def test_the_gradient_is_that_of_the_density(axes, smooth):
     values = np.random.default_rng(1).standard_normal(12)
-    density = _Density(axes, values, smooth, np.nonzero(np.triu(np.ones((4, 4)), 1)))
+    density = PartsDensity(axes, values, smooth, np.nonzero(np.triu(np.ones((4, 4)), 1)))
     theta = density.start() + 0.1 * np.random.default_rng(2).standard_normal(16)
     steps = 1e-5 * np.eye(16)
     numeric = [(density.at(theta + d)[0] - density.at(theta - d)[0]) / 2e-5 for d in steps]
@@ -73,7 +75,7 @@ def test_the_largest_density_is_sought():
     values = np.sin(6.0 * told)
     axis = (Axis.of_number(told, None),)
     nothing = np.zeros((1, 1), dtype=bool)
-    density = _Density(axis, values, True, np.nonzero(nothing))
+    density = PartsDensity(axis, values, True, np.nonzero(nothing))
     found = find_mode(axis, values, nothing, True)
     assert found.value > density.at(density.start())[0] + 1.0
     np.testing.assert_allclose(density.at(found.theta)[1], 0.0, atol=0.5)
