@@ -5,23 +5,21 @@ al. 2021, "COCO: A Platform for Comparing Continuous Optimizers in a Black-Box S
 """
 
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
+from rnnbbo.benchmarks.method_folder import folder_name, put_in_place, split_ending
 from rnnbbo.benchmarks.record import RunRecord, read_runs
 from rnnbbo.errors import MissingExtraError
 from rnnbbo.functions.bbob import BOUND
 
 _FUNCTION = re.compile(r"(bbob(?:-constrained|-biobj)?)-f(\d+)-i(\d+)-d(\d+)")
-_TUNE = "-tune"  # the end of a suite's label where it is not the test split
 
 
 def export(records: Path, to: Path) -> list[Path]:
@@ -49,7 +47,7 @@ def export(records: Path, to: Path) -> list[Path]:
         if match and run.evaluations:
             suite = match.group(1)
             kind = suite.removeprefix("bbob")
-            tune = _TUNE if run.key.suite.endswith(_TUNE) else ""
+            tune = split_ending(run.key.suite)
             methods[f"{run.key.method}{kind}{tune}", suite].append(run)
     folders = []
     for (name, suite), runs in sorted(methods.items()):
@@ -58,16 +56,9 @@ def export(records: Path, to: Path) -> list[Path]:
         # The observer never writes into a folder that exists; and a stop leaves no half of one.
         with TemporaryDirectory(prefix=".coco", dir=to) as scratch:
             made = _replay(runs, suite, folder.name, Path(scratch))
-            if folder.exists():
-                shutil.rmtree(folder)
-            made.rename(folder)
+            put_in_place(made, folder)
         folders.append(folder)
     return folders
-
-
-def folder_name(method: str) -> str:
-    """Return a method's name without the characters that a folder or LaTeX cannot have."""
-    return quote(method, safe="").replace("%", "_")
 
 
 def _replay(runs: Sequence[RunRecord], suite_name: str, name: str, outer: Path) -> Path:

@@ -9,7 +9,6 @@ a function and dimension, in which every run begins with the names of the column
 import json
 import math
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,12 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rnnbbo import __version__
-from rnnbbo.benchmarks.coco import folder_name
+from rnnbbo.benchmarks.method_folder import folder_name, put_in_place, split_ending
 from rnnbbo.benchmarks.record import RunRecord, read_function, read_runs
 from rnnbbo.functions.bbob import BOUND
 
 _BBOB = re.compile(r"bbob-f(\d+)-i(\d+)-d(\d+)")
-_TUNE = "-tune"
 _VERSION = "0.4.2"  # of IOHexperimenter, which readers take for that of the format
 _FIRST = 1001  # number of the first function that has none in BBOB
 BBOB_NAMES = (
@@ -56,7 +54,7 @@ def export_ioh(records: Path, to: Path) -> list[Path]:
     others: set[tuple[str, str]] = set()
     for run in read_runs(records):
         if run.evaluations and all(one.objectives is None for one in run.evaluations):
-            tune = _TUNE if run.key.suite.endswith(_TUNE) else ""
+            tune = split_ending(run.key.suite)
             methods[f"{run.key.method}{tune}"].append(run)
             if not _BBOB.fullmatch(run.key.function):
                 others.add((run.key.suite, run.key.function))
@@ -68,9 +66,7 @@ def export_ioh(records: Path, to: Path) -> list[Path]:
         with TemporaryDirectory(prefix=".ioh", dir=to) as scratch:
             made = Path(scratch) / folder.name
             _write_method(records, runs, numbers, made, name)
-            if folder.exists():
-                shutil.rmtree(folder)
-            made.rename(folder)
+            put_in_place(made, folder)
         folders.append(folder)
     return folders
 

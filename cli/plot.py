@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rnnbbo.cli.streams import OutputError
 from rnnbbo.errors import ConfigError
 from rnnbbo.outputs import check_output, shortened
@@ -38,6 +40,11 @@ def check_plot(file: str, option: str = "--plot") -> None:
     check_output(option, file)
 
 
+def default_kind(result: OptimizeResult) -> str:
+    """Return the kind of picture of a result that nobody has chosen one for."""
+    return "convergence" if result["front"] is None else "front"
+
+
 def draw_run(file: str, result: OptimizeResult) -> None:
     """Draw every value and the best so far; of several objectives every value and the front.
 
@@ -48,9 +55,8 @@ def draw_run(file: str, result: OptimizeResult) -> None:
     Raises:
         OutputError: the file cannot be written any more.
     """
-    kind = "convergence" if result["front"] is None else "front"
     try:
-        draw_picture(file, result, kind)
+        draw_picture(file, result, default_kind(result))
     except OSError as error:
         raise OutputError(
             f"--plot = {shortened(file)}, which cannot be written ({error.strerror}); the result "
@@ -78,15 +84,7 @@ def draw_picture(
         ConfigError: there is nothing to draw of it.
         OSError: the file cannot be written.
     """
-    from matplotlib.figure import Figure
-
     from rnnbbo.pictures.gallery import draw_kind, plain_figure
 
-    made: list[Figure] = []
-
-    def figure(size: tuple[float, float]) -> Figure:
-        made.append(plain_figure(size))
-        return made[0]
-
-    draw_kind(result.run_data(), kind, figure, objective=objective, at=at)
-    made[0].savefig(file, dpi=150)
+    axes = draw_kind(result.run_data(), kind, plain_figure, objective=objective, at=at)
+    np.ravel(axes)[0].figure.savefig(file, dpi=150)

@@ -53,14 +53,13 @@ Example:
 @_OBJECTIVE
 def plot(file: str, target: str, kind: str | None, objective: int) -> None:
     """Draw it."""
-    from rnnbbo.cli.plot import check_plot, draw_picture
+    from rnnbbo.cli.plot import check_plot, default_kind, draw_picture
     from rnnbbo.cli.study import open_study
 
     check_plot(target, "TARGET")
     with open_study(file) as opened:
         result = opened.result()
-    if kind is None:
-        kind = "convergence" if result["front"] is None else "front"
+    kind = default_kind(result) if kind is None else kind
     draw_picture(target, result, kind, objective - 1)
     click.echo(f"{target}: {kind} of {len(result.x_iters)} trials", err=True)
 

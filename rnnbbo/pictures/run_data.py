@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import pareto
+from rnnbbo.direction import in_words
 from rnnbbo.incumbents import best_index
 from rnnbbo.space import Space
 from rnnbbo.violations import is_feasible
@@ -90,6 +91,4 @@ class RunData:
         """Return what the objectives are called: value, or value_1 (minimize) and so on."""
         if self.n_objectives == 1:
             return ["value"]
-        from rnnbbo.direction import in_words
-
         return [f"value_{i} ({word})" for i, word in enumerate(in_words(self.maximize), 1)]

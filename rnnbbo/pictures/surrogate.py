@@ -69,7 +69,10 @@ class Modelled:
 
     def to_user(self, w: np.ndarray, log_warp: float | np.ndarray) -> np.ndarray:
         """Return values (...) in user units of warped ones, by log c of the same shape."""
-        values = self.base + self.unit * unwarp(w, log_warp)
+        return self._of_heights(unwarp(w, log_warp))
+
+    def _of_heights(self, heights: np.ndarray) -> np.ndarray:
+        values = self.base + self.unit * heights
         return 0.0 - values if self.maximize else values
 
     def quantiles(self, points: np.ndarray, levels: tuple[float, ...] = BAND_LEVELS) -> np.ndarray:
@@ -92,8 +95,7 @@ class Modelled:
                 z = (warp_at(middle, log_warp) - mean) / deviation
                 below = self.view.weight @ np.exp(log_cdf_and_ratio(np, z)[0])
                 a, b = np.where(below < level, middle, a), np.where(below < level, b, middle)
-            values = self.base + self.unit * (0.5 * (a + b))
-            found.append(0.0 - values if self.maximize else values)
+            found.append(self._of_heights(0.5 * (a + b)))
         return np.array(found)
 
 

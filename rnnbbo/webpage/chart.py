@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from rnnbbo.escaping import as_line, repr_of
+from rnnbbo.pictures.appearance import BEST_COLOR, FAILED_COLOR, MARKED_COLOR
 
-# Okabe & Ito 2008, "Color universal design"; each has a marker of its own too.
-BLUE, GREY, ORANGE, RED, GREEN = "#0072B2", "#767676", "#B87A00", "#D55E00", "#009E73"
+# Each has a marker of its own, too; grey and orange are darker than in pictures, for contrast.
+BLUE, RED, GREEN = BEST_COLOR, FAILED_COLOR, MARKED_COLOR
+GREY, ORANGE = "#767676", "#B87A00"
 DARK, _RULE = "#1b1f24", "#d9dce1"
 
 MOST_POINTS = 2000
@@ -113,6 +115,15 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
 def count_axis(title: str) -> dict[str, Any]:
     """Return an axis of whole numbers from 0."""
     return axis(title, rangemode="tozero", tickformat=",d")
+
+
+BORDER_MARK = 0.03
+"""Height at which failures are marked, of the chart's, on `border_axis`."""
+
+
+def border_axis() -> dict[str, Any]:
+    """Return a second vertical axis from 0 to 1, over the first: for marks at the border."""
+    return {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
 
 
 def escaped(text: str) -> str:

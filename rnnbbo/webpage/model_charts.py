@@ -13,12 +13,14 @@ from rnnbbo.pictures.run_data import RunData
 from rnnbbo.pictures.slices import Slice
 from rnnbbo.webpage.chart import (
     BLUE,
+    BORDER_MARK,
     DARK,
     GREEN,
     GREY,
     RED,
     Chart,
     axis,
+    border_axis,
     escaped,
     label_text,
     rounded,
@@ -101,7 +103,7 @@ def _slice_chart(data: RunData, one: Slice, place: int, vertical: dict[str, Any]
             }
         )
     if len(failed):
-        low = np.full(len(failed), 0.03)
+        low = np.full(len(failed), BORDER_MARK)
         traces.append({**_line(told[failed], low, "failed", RED, "x", size=5), "yaxis": "y2"})
     own = rounded(_along(one, [one.at]))[0]
     mark = {
@@ -124,7 +126,7 @@ def _slice_chart(data: RunData, one: Slice, place: int, vertical: dict[str, Any]
     layout = {
         "xaxis": horizontal,
         "yaxis": vertical,
-        "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+        "yaxis2": border_axis(),
         "shapes": [mark],
         "showlegend": False,
     }

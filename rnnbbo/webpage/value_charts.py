@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import pareto
-from rnnbbo.direction import in_words
 from rnnbbo.pictures.appearance import fenced, log_helps
 from rnnbbo.webpage.chart import (
     BLUE,
+    BORDER_MARK,
     GREEN,
     GREY,
     ORANGE,
     RED,
     Chart,
     axis,
+    border_axis,
     count_axis,
     label_text,
     rounded,
@@ -25,7 +26,6 @@ from rnnbbo.webpage.chart import (
 )
 from rnnbbo.webpage.run_facts import RunFacts
 
-_LEAST = 0.03  # height at which failures are marked, of the chart's
 _CHECKPOINTS = 60  # at which the hypervolume is worked out
 _MOST_OBJECTIVES = 3  # of which that is quick
 
@@ -94,7 +94,7 @@ def convergence_chart(facts: RunFacts) -> Chart:
             traces.append(trace)
     failed = np.flatnonzero(data.failed & shown)
     if len(failed):
-        low = np.full(len(failed), _LEAST)
+        low = np.full(len(failed), BORDER_MARK)
         trace = markers(
             facts, failed, at[failed], low, name="failed", color=RED, symbol="x", yaxis="y2"
         )
@@ -137,7 +137,7 @@ def convergence_chart(facts: RunFacts) -> Chart:
     layout = {
         "xaxis": count_axis("evaluations"),
         "yaxis": vertical,
-        "yaxis2": _BORDER,
+        "yaxis2": border_axis(),
     }
     return Chart(
         "chart-convergence",
@@ -147,9 +147,6 @@ def convergence_chart(facts: RunFacts) -> Chart:
         note=" ".join(filter(None, notes)),
         log=bool(len(positive)) and bool((positive > 0.0).all()),
     )
-
-
-_BORDER = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
 
 
 def _hypervolume_chart(facts: RunFacts) -> Chart:
@@ -183,7 +180,7 @@ def _hypervolume_chart(facts: RunFacts) -> Chart:
         note = f"Within the reference point {words}."
     failed = np.flatnonzero(data.failed)
     if len(failed):
-        low = np.full(len(failed), _LEAST)
+        low = np.full(len(failed), BORDER_MARK)
         trace = markers(
             facts, failed, failed + 1, low, name="failed", color=RED, symbol="x", yaxis="y2"
         )
@@ -191,7 +188,7 @@ def _hypervolume_chart(facts: RunFacts) -> Chart:
     layout = {
         "xaxis": count_axis("evaluations"),
         "yaxis": axis("hypervolume of the front"),
-        "yaxis2": _BORDER,
+        "yaxis2": border_axis(),
     }
     return Chart("chart-convergence", "How much the front dominates", traces, layout, note=note)
 
@@ -199,10 +196,7 @@ def _hypervolume_chart(facts: RunFacts) -> Chart:
 def front_charts(facts: RunFacts) -> list[Chart]:
     """Return each objective after the first over the first one; none of a single objective."""
     data = facts.data
-    names = [
-        f"{name} ({word})"
-        for name, word in zip(facts.value_names, in_words(data.maximize), strict=True)
-    ]
+    names = data.value_names()
     keep = np.zeros(len(data.values), dtype=bool)
     keep[data.front] = True
     shown = np.zeros(len(keep), dtype=bool)
