@@ -215,11 +215,12 @@ class Optimization:
     def _noticing(self, history: History, watcher: Watcher) -> Callable[[Trial], Any]:
         """Return what warns of a point that comes again, and tells the watcher of each."""
         known = [trial.x for trial in history.told()]
-        wanted = self.repeat == REPEAT_AUTO or self.goal == Goal.CUMULATIVE.value
-        repeats = Repeats(self.space, known, wanted)
+        repeats = Repeats(self.space, known, wanted=self.repeat == REPEAT_AUTO)
+        expected = self.goal == Goal.CUMULATIVE.value
 
         def notice(trial: Trial) -> None:
-            repeats.add(trial.x)
+            if not expected:
+                repeats.add(trial.x)
             watcher.begun(trial)
 
         return notice
