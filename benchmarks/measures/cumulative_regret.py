@@ -133,7 +133,9 @@ def _cell(
         if (mine := key._replace(method=OURS)) in own
     ]
     if not pairs:
-        return Cell(short(float(np.mean([one[t - 1] for one in theirs.values()]))) if theirs else NONE)
+        return Cell(
+            short(float(np.mean([one[t - 1] for one in theirs.values()]))) if theirs else NONE
+        )
     ours, others = np.array(pairs).T
     mean = short(float(others.mean()))
     if not ratio or len(pairs) < 2:
