@@ -93,9 +93,9 @@ class Snail:
                 params[f"conv{dilation}.{kind}"] = dense(rng, 3 * size, (2 * size, 2 * hidden))
             params[f"conv{dilation}.bias"] = np.zeros(2 * hidden, dtype=np.float32)
             size += hidden
-        for name, size in zip(_BLOCKS, (hidden, size), strict=True):
+        for name, whole in zip(_BLOCKS, (hidden, size), strict=True):
             for kind in ("query", "key", "value"):
-                params[f"{name}.{kind}"] = dense(rng, size, (size, width))
+                params[f"{name}.{kind}"] = dense(rng, whole, (whole, width))
             params[f"{name}.query_bias"] = np.zeros(width, dtype=np.float32)
         return params
 
