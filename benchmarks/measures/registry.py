@@ -26,6 +26,9 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
+    "adaptation": Measure(
+        "adaptation", "What 10, 100 and 1,000 functions of a new family are worth to a network."
+    ),
     "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
     "exhausted": Measure(
