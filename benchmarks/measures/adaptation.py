@@ -1,6 +1,6 @@
 """What some functions of a new family are worth to weights that never saw any of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 import numpy as np
@@ -15,17 +15,22 @@ from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names
 from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
+from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.cli.command_objective import import_function
 from rnnbbo.errors import PolicyError
-from rnnbbo.meta.family import FamilyDistribution
+from rnnbbo.meta.embedding import PARENT, recognise
+from rnnbbo.meta.family import FamilyDistribution, Members
 from rnnbbo.meta.validation import SEED, ValidationSet, held_out, validation_regrets
-from rnnbbo.policies.protocol import BatchedPolicy
+from rnnbbo.policies.protocol import BatchedPolicy, as_batched
 
 PLAN = {10: (8, 10), 100: (20, 10), 1000: (25, 40)}
 """Updates, and functions an update, by the number of functions known."""
 
 _TIMES = (10, 20)  # evaluations
 _SEED = 11  # of the functions known, and of the runs on them
+
+_Found = dict[int, np.ndarray]
+_Way = Callable[[Members], tuple[BatchedPolicy, dict[str, Tensor]]]
 
 
 @measure(one_thread=True)
@@ -47,7 +52,7 @@ _SEED = 11  # of the functions known, and of the runs on them
 @click.option(
     "--members", type=click.IntRange(2), default=32, show_default=True, help="Held out, a family."
 )
-@click.option("--rate", type=float, default=5e-3, show_default=True, help="First learning rate.")
+@click.option("--rate", type=float, default=1e-3, show_default=True, help="First learning rate.")
 @click.option(
     "--split",
     type=click.Choice(["tune", "test"]),
@@ -67,42 +72,51 @@ def command(
     """Measure regret on members held out, before and after some functions of their family.
 
     Mean capped normalised regret after so many evaluations, and the paired change with its 95 %
-    bootstrap interval over members.
+    bootstrap interval over members. Weights are trained further on these functions, or `lstm`
+    recognises the family by 64 values of each.
     """
-    loaded, policy = shipped.load_batched(start)
+    parent, policy = shipped.load_batched(start)
     if not policy.scores:
         raise PolicyError(
             f"--from = {start!r}; expected a network with a scored head, such as lstm"
         )
     families = {kind: drawn_family(kind, dim, split) for kind in kinds}
     families |= {name.rpartition(":")[2]: import_function(name) for name in functions}
-    weights = {key: torch.from_numpy(value) for key, value in loaded.params.items()}
+    ways: dict[str, _Way] = {"training": lambda known: _trained(parent, policy, known, rate)}
+    if start == PARENT:
+        ways["recognising"] = lambda known: _recognised(parent, known)
     rows = []
-    jobs = tqdm(families.items(), unit="family", disable=None, leave=False)
-    for name, family in jobs:
+    for name, family in tqdm(families.items(), unit="family", disable=None, leave=False):
         distribution = FamilyDistribution(family)
         sets = held_out(distribution, dim, SEED + 1_500_000, members=members)
-        before = _regret(policy, weights, sets)
-        found = {
-            known: _regret(policy, _adapted(policy, weights, distribution, dim, known, rate), sets)
-            for known in PLAN
-        }
-        rows += [_row(name, i, before, found) for i in range(len(_TIMES))]
-    head = ["family", "evaluations", "0 functions", *(f"{known:,}" for known in PLAN)]
+        before = _regret(policy, _tensors(parent), sets)
+        for by, way in ways.items():
+            found = {}
+            for count in PLAN:
+                known = distribution.sample(count, dim, torch.Generator().manual_seed(_SEED))
+                found[count] = _regret(*way(known), sets)
+            rows += [_row(name, by, i, before, found) for i in range(len(_TIMES))]
+    head = ["family", "by", "evaluations", "0 functions", *(f"{count:,}" for count in PLAN)]
     return [Subsection(tables=[Table(head, rows)])]
 
 
-def _adapted(
-    policy: BatchedPolicy,
-    weights: Mapping[str, Tensor],
-    distribution: FamilyDistribution,
-    dim: int,
-    known: int,
-    rate: float,
-) -> dict[str, Tensor]:
+def _tensors(loaded: Checkpoint) -> dict[str, Tensor]:
+    return {key: torch.from_numpy(value) for key, value in loaded.params.items()}
+
+
+def _trained(
+    parent: Checkpoint, policy: BatchedPolicy, known: Members, rate: float
+) -> tuple[BatchedPolicy, dict[str, Tensor]]:
+    how = Shots(*PLAN[known.batch], rate)
     generator = torch.Generator().manual_seed(_SEED)
-    drawn = distribution.sample(known, dim, generator)
-    return adapt(policy, weights, drawn, Shots(*PLAN[known], rate), generator)
+    return policy, adapt(policy, _tensors(parent), known, how, generator)
+
+
+def _recognised(parent: Checkpoint, known: Members) -> tuple[BatchedPolicy, dict[str, Tensor]]:
+    told = recognise(parent, known, "recognised", "family")
+    policy = as_batched(told.policy)
+    assert policy is not None
+    return policy, _tensors(told)
 
 
 def _regret(
@@ -113,10 +127,11 @@ def _regret(
     return regret.numpy()[:, [t - 1 for t in _TIMES]].astype(float)
 
 
-def _row(name: str, i: int, before: np.ndarray, found: Mapping[int, np.ndarray]) -> list[Cell]:
-    cells = [Cell(name), Cell(str(_TIMES[i])), Cell(f"{before[:, i].mean():.3f}")]
+def _row(name: str, by: str, i: int, before: np.ndarray, found: _Found) -> list[Cell]:
+    cells = [Cell(name), Cell(by), Cell(str(_TIMES[i])), Cell(f"{before[:, i].mean():.3f}")]
     for after in found.values():
-        change = bootstrap_mean(after - before)
-        interval = f"[{change.low[i]:+.3f}, {change.high[i]:+.3f}]"
-        cells.append(Cell(f"{after[:, i].mean():.3f} {interval}", value=float(after[:, i].mean())))
+        change = bootstrap_mean(after[:, i] - before[:, i])
+        interval = f"[{float(change.low):+.3f}, {float(change.high):+.3f}]"
+        mean = float(after[:, i].mean())
+        cells.append(Cell(f"{mean:.3f} {interval}", value=mean))
     return cells

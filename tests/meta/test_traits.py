@@ -1,16 +1,21 @@
 """Traits of a family of functions, and a network that is told them."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from numpy.testing import assert_allclose, assert_array_equal
 
 import rnnbbo.core.network
 from rnnbbo import minimize, shipped
-from rnnbbo.checkpoint import Checkpoint, load_file, save_policy
+from rnnbbo.checkpoint import Checkpoint, digest_of, load_file, read_tensors, save_policy
+from rnnbbo.cli.train import train
 from rnnbbo.errors import ConfigError, PolicyError
+from rnnbbo.meta import validation
+from rnnbbo.meta.embedding import PARENT, matrix_file
 from rnnbbo.meta.family import Member, Members
 from rnnbbo.meta.traits import traits_of, with_traits
 from rnnbbo.policies.evidence import Observation
@@ -117,3 +122,68 @@ def test_weights_that_know_a_family_are_a_policy_of_its_dimensions(tmp_path: Any
         minimize(sum, [(0.0, 1.0)] * 2, 6, policy=str(path), rng=0)
     with pytest.raises(ConfigError, match=r"policy.family_dims = 2 with policy.recurrence = 'dnc'"):
         NetworkConfig("dnc", family_dims=2)
+
+
+FAMILY = """
+import numpy as np
+
+def bowls(rng, dim):
+    centre = rng.uniform(0.05, 0.15, dim)
+    return lambda u: np.square(u - centre).sum(axis=1)
+
+def flat(rng, dim):
+    return lambda u: np.zeros(len(u))
+"""
+
+
+@pytest.fixture
+def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mine.py"
+    path.write_text(FAMILY)
+    monkeypatch.setattr(validation, "FUNCTIONS_PER_DIM", 4)
+    return path
+
+
+def test_the_command_writes_weights_that_recognise_a_family(family: Path) -> None:
+    run = ["--from", "lstm", "--functions", "./mine.py:bowls", "--dims", "2", "--shots", "3"]
+    done = CliRunner().invoke(train, run, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "weights: runs/lstm-bowls/lstm-bowls.safetensors" in done.output
+    assert "change" in done.output
+    found = load_file("runs/lstm-bowls/lstm-bowls.safetensors")
+    assert found.provenance["shots"] == 3
+    assert found.params["cell.traits"].shape == (2, TRAITS)
+    lower = shipped.load("lstm").params
+    assert all(np.array_equal(found.params[key], lower[key]) for key in lower if key != "cell.x")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"--dims": "2,3"}, "--dims = 2,3; expected, with --shots, one number of dimensions"),
+        ({"--dims": None}, "--dims is missing"),
+        ({"--updates": "5"}, "--updates = 5, with --shots 3; expected one of the two"),
+        ({"--stop-after": "5"}, "--stop-after = 5, with --shots 3"),
+        ({"--from": "dnc"}, "--from dnc with --shots; expected lstm, as shipped"),
+        ({"--functions": None}, "--functions is missing"),
+        ({"--functions": "./mine.py:flat"}, "all of them constant"),
+    ],
+)
+def test_what_does_not_go_with_shots_is_refused(
+    family: Path, change: dict[str, str | None], message: str
+) -> None:
+    given = {"--from": "lstm", "--functions": "./mine.py:bowls", "--dims": "2", "--shots": "3"}
+    options = [part for pair in (given | change).items() if pair[1] for part in pair]
+    done = CliRunner().invoke(train, options)
+    assert isinstance(done.exception, ConfigError)
+    assert message in str(done.exception)
+    assert not Path("runs").exists()
+
+
+def test_the_matrix_is_that_of_the_shipped_weights() -> None:
+    tensors, header = read_tensors(matrix_file())
+    parent = shipped.load(PARENT)
+    assert header["sha256"] == digest_of(parent.params)
+    assert not header["commit"].endswith("-dirty")
+    assert tensors["matrix"].shape == (TRAITS, 4 * parent.policy.settings["hidden"])
