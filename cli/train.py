@@ -96,10 +96,15 @@ def train(
         ) from error
     if shots is not None:
         elsewhere = None if device == "cpu" else device
-        refused = {"--updates": updates, "--device": elsewhere, "--stop-after": stop_after}
+        refused: dict[str, object] = {
+            "CONFIG": config,
+            "--updates": updates,
+            "--device": elsewhere,
+            "--stop-after": stop_after,
+        }
         if threads:
             torch.set_num_threads(threads)
-        _recognise(start, functions, dims, shots, out, {"CONFIG": config} | refused)
+        _recognise(start, functions, dims, shots, out, refused)
         return
     family: FamilyDistribution | None = None
     if start is None or (config is not None and functions is None):
@@ -219,7 +224,7 @@ def _recognise(
 
     from rnnbbo import checkpoint, shipped
     from rnnbbo.cli.command_objective import import_function
-    from rnnbbo.meta.embedding import PARENT, recognise
+    from rnnbbo.meta.embedding import RECOGNISER, recognise
     from rnnbbo.meta.family import FamilyDistribution
 
     for option, value in refused.items():
@@ -232,7 +237,7 @@ def _recognise(
         given = "is missing" if dims is None else f"= {','.join(map(str, dims))}"
         raise ConfigError(f"--dims {given}; expected, with --shots, one number of dimensions")
     functions = _family_name(functions)
-    parent = shipped.load(start or PARENT)
+    parent = shipped.load(start or RECOGNISER)
     family = FamilyDistribution(import_function(functions))
     name = _adapted_name(parent, functions)
     out = out or Path("runs") / name

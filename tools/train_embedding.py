@@ -18,7 +18,7 @@ import torch  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 from rnnbbo import checkpoint, shipped  # noqa: E402
-from rnnbbo.benchmarks.measures.families import KINDS  # noqa: E402
+from rnnbbo.benchmarks.measures.drawn_families import FAMILY_KINDS  # noqa: E402
 from rnnbbo.meta.commit import source_commit  # noqa: E402
 from rnnbbo.meta.config import TrainConfig  # noqa: E402
 from rnnbbo.meta.family import FamilyDistribution  # noqa: E402
@@ -46,7 +46,7 @@ def main(out: Path) -> None:
     params = {key: torch.from_numpy(value) for key, value in parent.params.items()}
     matrix = torch.zeros(TRAITS, 4 * config.hidden, requires_grad=True)
     optimizer = torch.optim.Adam([matrix], betas=(0.9, 0.99))
-    rng, kinds = np.random.default_rng(SEED), list(KINDS.values())
+    rng, kinds = np.random.default_rng(SEED), list(FAMILY_KINDS.values())
     for update in tqdm(range(UPDATES), unit="update"):
         dim, known = int(rng.choice(DIMS)), int(rng.choice(KNOWN))
         family = kinds[rng.integers(len(kinds))](rng, dim)

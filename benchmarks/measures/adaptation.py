@@ -9,16 +9,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from rnnbbo import shipped
-from rnnbbo.benchmarks.measures.families import KINDS, drawn_family
+from rnnbbo.benchmarks.measures.drawn_families import FAMILY_KINDS, drawn_family
 from rnnbbo.benchmarks.measures.few_shot import Shots, adapt
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names
 from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 from rnnbbo.checkpoint import Checkpoint
-from rnnbbo.cli.command_objective import import_function
-from rnnbbo.errors import PolicyError
-from rnnbbo.meta.embedding import PARENT, recognise
+from rnnbbo.errors import ConfigError, PolicyError
+from rnnbbo.importing import import_object
+from rnnbbo.meta.embedding import RECOGNISER, recognise
 from rnnbbo.meta.family import FamilyDistribution, Members
 from rnnbbo.meta.validation import SEED, ValidationSet, held_out, validation_regrets
 from rnnbbo.policies.protocol import BatchedPolicy, as_batched
@@ -37,8 +37,8 @@ _Way = Callable[[Members], tuple[BatchedPolicy, dict[str, Tensor]]]
 @click.option("--from", "start", default="lstm", show_default=True, help="Policy to begin with.")
 @click.option(
     "--kinds",
-    type=Names(KINDS),
-    default=",".join(KINDS),
+    type=Names(FAMILY_KINDS),
+    default=",".join(FAMILY_KINDS),
     show_default=True,
     help="Kinds of families.",
 )
@@ -81,9 +81,9 @@ def command(
             f"--from = {start!r}; expected a network with a scored head, such as lstm"
         )
     families = {kind: drawn_family(kind, dim, split) for kind in kinds}
-    families |= {name.rpartition(":")[2]: import_function(name) for name in functions}
+    families |= {name.rpartition(":")[2]: import_object(name, ConfigError) for name in functions}
     ways: dict[str, _Way] = {"training": lambda known: _trained(parent, policy, known, rate)}
-    if start == PARENT:
+    if start == RECOGNISER:
         ways["recognising"] = lambda known: _recognised(parent, known)
     rows = []
     for name, family in tqdm(families.items(), unit="family", disable=None, leave=False):

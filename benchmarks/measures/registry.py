@@ -26,9 +26,6 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
-    "adaptation": Measure(
-        "adaptation", "What 10, 100 and 1,000 functions of a new family are worth to a network."
-    ),
     "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
     "exhausted": Measure(
@@ -56,6 +53,9 @@ MEASURES = {
         "learning_from_others", "What earlier studies of like problems win, and unlike ones cost."
     ),
     "training": Measure("training", "Speed of meta-training."),
+    "adaptation": Measure(
+        "adaptation", "What 10, 100 and 1,000 functions of a new family are worth to a network."
+    ),
 }
 
 

@@ -10,20 +10,20 @@ from rnnbbo.meta.family import Members
 from rnnbbo.meta.traits import traits_of, with_traits
 from rnnbbo.policies.network.network import Network
 
-PARENT = "lstm"
+RECOGNISER = "lstm"
 """The shipped network whose embedding was trained."""
 
 
 def matrix_file() -> Path:
     """Return the file of the matrix from traits to gates."""
-    return Path(str(resources.files("rnnbbo.meta"))) / f"{PARENT}-traits.safetensors"
+    return Path(str(resources.files("rnnbbo.meta"))) / f"{RECOGNISER}-traits.safetensors"
 
 
 def recognise(parent: Checkpoint, known: Members, name: str, family: str) -> Checkpoint:
     """Return weights that know the traits of some functions of a family; nothing is trained.
 
     Args:
-        parent: weights that know of no family: the shipped ones of `PARENT`.
+        parent: weights that know of no family: the shipped ones of `RECOGNISER`.
         known: K functions of D dimensions; the weights serve spaces of D dimensions only.
         name: of the policy that comes out.
         family: name of the family, for the provenance.
@@ -37,7 +37,7 @@ def recognise(parent: Checkpoint, known: Members, name: str, family: str) -> Che
     digest = digest_of(parent.params)
     if not isinstance(policy, Network) or header["sha256"] != digest:
         raise ConfigError(
-            f"--from {parent.name} with --shots; expected {PARENT}, as shipped: other weights "
+            f"--from {parent.name} with --shots; expected {RECOGNISER}, as shipped: other weights "
             "recognise no family, and are trained on it without --shots"
         )
     traits = traits_of(known)

@@ -63,7 +63,7 @@ def held_out(
     dim: int,
     seed: int,
     device: torch.device | str = "cpu",
-    members: int = FUNCTIONS_PER_DIM,
+    members: int | None = None,
 ) -> ValidationSet:
     """Draw functions of `dim` dimensions that no training sees, and find their minima.
 
@@ -74,10 +74,11 @@ def held_out(
         dim: D.
         seed: from `SEED` on.
         device: torch device.
-        members: number of functions.
+        members: number of functions; `FUNCTIONS_PER_DIM` unless told.
     """
     if isinstance(distribution, PartlyRough):
         distribution = distribution.processes
+    members = members or FUNCTIONS_PER_DIM
     generator = torch.Generator(device).manual_seed(seed)
     tasks = distribution.sample(members, dim, generator, device, torch.float32)
     function: Callable[[Tensor], Tensor]

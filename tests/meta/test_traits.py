@@ -15,7 +15,7 @@ from rnnbbo.checkpoint import Checkpoint, digest_of, load_file, read_tensors, sa
 from rnnbbo.cli.train import train
 from rnnbbo.errors import ConfigError, PolicyError
 from rnnbbo.meta import validation
-from rnnbbo.meta.embedding import PARENT, matrix_file
+from rnnbbo.meta.embedding import RECOGNISER, matrix_file
 from rnnbbo.meta.family import Member, Members
 from rnnbbo.meta.traits import traits_of, with_traits
 from rnnbbo.policies.evidence import Observation
@@ -183,7 +183,7 @@ def test_what_does_not_go_with_shots_is_refused(
 
 def test_the_matrix_is_that_of_the_shipped_weights() -> None:
     tensors, header = read_tensors(matrix_file())
-    parent = shipped.load(PARENT)
+    parent = shipped.load(RECOGNISER)
     assert header["sha256"] == digest_of(parent.params)
     assert not header["commit"].endswith("-dirty")
     assert tensors["matrix"].shape == (TRAITS, 4 * parent.policy.settings["hidden"])

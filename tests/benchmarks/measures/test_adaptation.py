@@ -5,12 +5,12 @@ import pytest
 from click.testing import CliRunner
 
 from rnnbbo.benchmarks.measures import adaptation
-from rnnbbo.benchmarks.measures.families import KINDS, drawn_family
+from rnnbbo.benchmarks.measures.drawn_families import FAMILY_KINDS, drawn_family
 
 DENSE = np.random.default_rng(0).random((4000, 2))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAMILY_KINDS)
 def test_members_share_the_traits_of_their_family(kind: str) -> None:
     family = drawn_family(kind, 2, "test")
     first, again, other = (family(np.random.default_rng(seed), 2)(DENSE) for seed in (0, 0, 1))

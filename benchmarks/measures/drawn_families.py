@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-Member = Callable[[np.ndarray], np.ndarray]
-Family = Callable[[np.random.Generator, int], Member]
+from rnnbbo.meta.family import Family, Member
 
 _FEATURES = 96  # cosines of a sample path
 
@@ -29,7 +28,7 @@ def anisotropic(traits: np.random.Generator, dim: int) -> Family:
     return lambda rng, _: _path(rng, scales)
 
 
-def region(traits: np.random.Generator, dim: int) -> Family:
+def shared_region(traits: np.random.Generator, dim: int) -> Family:
     """Cones with ripples on them, whose minima all lie in one small box."""
     low, waves = traits.uniform(0.05, 0.8, dim), traits.uniform(2.0, 5.0)
 
@@ -80,9 +79,9 @@ def funnel(traits: np.random.Generator, dim: int) -> Family:
     return draw
 
 
-KINDS: dict[str, Callable[[np.random.Generator, int], Family]] = {
+FAMILY_KINDS: dict[str, Callable[[np.random.Generator, int], Family]] = {
     "anisotropic": anisotropic,
-    "region": region,
+    "region": shared_region,
     "valley": valley,
     "funnel": funnel,
 }
@@ -92,5 +91,5 @@ _TRAITS = {"tune": 2000, "test": 1000}
 
 def drawn_family(kind: str, dim: int, split: str) -> Family:
     """Return the family of a kind whose traits are those of a split, "tune" or "test"."""
-    traits = np.random.default_rng((_TRAITS[split], list(KINDS).index(kind)))
-    return KINDS[kind](traits, dim)
+    traits = np.random.default_rng((_TRAITS[split], list(FAMILY_KINDS).index(kind)))
+    return FAMILY_KINDS[kind](traits, dim)
