@@ -34,9 +34,10 @@ def test_the_minima_of_a_region_lie_in_one_box_and_those_of_funnels_do_not() -> 
 
 def test_it_shows_a_row_for_each_family_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adaptation, "PLAN", {2: (1, 2)})
+    monkeypatch.setattr(adaptation, "_TIMES", (3, 4))
     run = ["--kinds", "funnel", "--dim", "1", "--members", "2", "--split", "tune"]
     done = CliRunner().invoke(adaptation.command, run, catch_exceptions=False)
     assert done.exit_code == 0
-    assert done.output.count("funnel") == 4  # trained and recognised, after 10 and 20
+    assert done.output.count("funnel") == 4  # by two ways, after two budgets
     wrong = CliRunner().invoke(adaptation.command, ["--from", "lstm-direct"])
     assert "expected a network with a scored head" in str(wrong.exception or wrong.output)
