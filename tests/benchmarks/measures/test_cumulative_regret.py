@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnnbbo.benchmarks.measures import cumulative_regret
-from rnnbbo.benchmarks.measures.cumulative_regret import Key, compare, deviation, run
+from rnnbbo.benchmarks.measures.cumulative_regret import Key, compare, deviation, regrets_of
 from rnnbbo.benchmarks.measures.registry import measure_command
 from rnnbbo.functions.problem import Problem
 
@@ -24,10 +24,10 @@ def test_the_deviation_is_that_over_the_cube(line):
 
 def test_regrets_are_without_noise_in_deviations(line):
     key = Key("line", "line", 0.5, "random", 0, 50)
-    found = run(line, 2.0, key)
+    found = regrets_of(line, 2.0, key)
     assert found.shape == (50,)
     assert (found >= 0.0).all() and found.max() <= 12.0**0.5 / 2.0
-    assert np.array_equal(found, run(line, 2.0, key._replace(noise=0.0)))  # random search
+    assert np.array_equal(found, regrets_of(line, 2.0, key._replace(noise=0.0)))  # random search
 
 
 def test_a_table_has_our_regret_over_theirs():
@@ -52,7 +52,7 @@ def test_a_stopped_measurement_goes_on_with_its_records(tmp_path, monkeypatch):
         "auto",
         "random",
     ]
-    monkeypatch.setattr(cumulative_regret, "run", None)  # nothing is run again
+    monkeypatch.setattr(cumulative_regret, "regrets_of", None)  # nothing is run again
     again = CliRunner().invoke(measure_command("cumulative"), command, catch_exceptions=False)
     assert again.output == first.output
 
