@@ -10,6 +10,7 @@ from rnnbbo.benchmarks.methods.base import (
     FloatArray,
     Method,
     MultiObjectiveMethod,
+    ParallelMethod,
     Recommender,
     WorstFinite,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "FloatArray",
     "Method",
     "MultiObjectiveMethod",
+    "ParallelMethod",
     "Peer",
     "Recommender",
     "WorstFinite",
