@@ -66,7 +66,7 @@ def _method(name: str) -> dict[str, Any]:
         return {"about": methods.about_method(name), "ours": False, "horizon": None}
     from rnnbbo import shipped
 
-    provenance = shipped.load(shipped.stages_of(name)[0].policies[0]).provenance
+    provenance = shipped.load(shipped.stages_of(methods.source_of(name))[0].policies[0]).provenance
     horizon = provenance.get("config", {}).get("train", {}).get("horizon")
     return {
         "about": methods.about_method(name),

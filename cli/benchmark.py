@@ -128,7 +128,7 @@ def list_command() -> None:
     from rnnbbo.benchmarks.measures.registry import MEASURES
 
     _section("methods", {name: methods.about_method(name) for name in methods.PEERS})
-    own = (auto.NAME, *shipped.available())
+    own = (auto.NAME, *shipped.available(), *methods.trained_methods())
     _section("methods of rnnbbo", {n: methods.about_method(n) for n in own})
     _section("suites", {name: suites.about_suite(name) for name in suites.SUITES})
     _section("plans", {name: plan.load_plan(name).about for name in plan.shipped_plans()})

@@ -171,7 +171,9 @@ def test_the_number_of_points_is_that_of_the_tree():
     assert Space(tree, where="x1 <= 2").size == 3
 
 
-@pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc", "lstm-direct", "dnc-direct"])
+@pytest.mark.parametrize(
+    "policy", ["kernel", "lstm", "dnc", "lstm-direct", "dnc-direct", "snail-direct"]
+)
 def test_all_policies_propose_points_of_the_tree(policy):
     optimizer = Optimizer(DEEP, rng=0, policy=policy)
     seen = set()

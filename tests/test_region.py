@@ -83,7 +83,9 @@ def test_an_empty_list_of_constraints_is_none():
     assert Space(SQUARE, []).plain
 
 
-@pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc", "lstm-direct", "dnc-direct", "auto"])
+@pytest.mark.parametrize(
+    "policy", ["kernel", "lstm", "dnc", "lstm-direct", "dnc-direct", "snail-direct", "auto"]
+)
 @pytest.mark.parametrize(
     "space",
     [

@@ -81,7 +81,7 @@ def time_ask_tell(
 @click.option(
     "--methods",
     type=MethodNames(),
-    default="auto,kernel,dnc,lstm,dnc-direct,lstm-direct",
+    default="auto,kernel,dnc,lstm,dnc-direct,lstm-direct,snail-direct",
     show_default=True,
     help="Policies and peers.",
 )

@@ -1,8 +1,8 @@
 """The methods that are compared, behind one small interface, each seeded.
 
 A method is named by a peer (`PEERS`), by whatever `rnnbbo.Optimizer` takes as a policy, the name of
-a shipped one or the path of a weights file, or by `module:attribute`, a policy or a method of one's
-own.
+a shipped one or the path of a weights file, by weights that lie beside the benchmarks
+(`trained_methods`), or by `module:attribute`, a policy or a method of one's own.
 """
 
 from rnnbbo.benchmarks.methods.base import (
@@ -22,6 +22,7 @@ from rnnbbo.benchmarks.methods.peers import (
     make_method,
     make_multi_objective,
 )
+from rnnbbo.benchmarks.methods.trained import source_of, trained_methods
 
 __all__ = [
     "PEERS",
@@ -37,4 +38,6 @@ __all__ = [
     "is_own",
     "make_method",
     "make_multi_objective",
+    "source_of",
+    "trained_methods",
 ]

@@ -18,6 +18,7 @@ from rnnbbo.benchmarks.methods.base import (
     MultiObjectiveMethod,
     without_conditions,
 )
+from rnnbbo.benchmarks.methods.trained import about_trained, source_of, trained_methods
 from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
 from rnnbbo.importing import import_object, is_target
 from rnnbbo.space import Space
@@ -178,9 +179,9 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
     """Start a run of a method.
 
     Args:
-        name: a key of `PEERS`; a policy of `rnnbbo.Optimizer`: the name of a shipped one, or the
-            path of a weights file; or `module:attribute` or `./file.py:attribute`, for a policy or
-            a method of one's own.
+        name: a key of `PEERS`; a policy of `rnnbbo.Optimizer`: the name of a shipped one or of
+            `trained_methods()`, or the path of a weights file; or `module:attribute` or
+            `./file.py:attribute`, for a policy or a method of one's own.
         dim: number of dimensions.
         budget: number of evaluations that will be made, for methods that plan ahead.
         seed: the same seed gives the same run.
@@ -198,7 +199,7 @@ def make_method(name: str, dim: int, budget: int, seed: int, space: Space | None
     if name not in PEERS:
         from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
 
-        return OwnPolicy(name, dim, budget, seed, space)
+        return OwnPolicy(source_of(name), dim, budget, seed, space)
     peer = PEERS[name]
     if not peer.target:
         ones = ", ".join(name for name, peer in PEERS.items() if peer.target)
@@ -243,7 +244,7 @@ def make_multi_objective(
     if name not in PEERS:
         from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
 
-        return OwnPolicy(name, dim, budget, seed, reference_point=reference_point)
+        return OwnPolicy(source_of(name), dim, budget, seed, reference_point=reference_point)
     if not PEERS[name].several:
         raise _takes_one(name)
     target = PEERS[name].several
@@ -297,6 +298,8 @@ def about_method(name: str) -> str:
         return (inspect.getdoc(_own_method(name)) or name).splitlines()[0]
     if name in PEERS:
         return f"{PEERS[name].about}; needs {PEERS[name].package}"
+    if name in trained_methods():
+        return f"policy of rnnbbo: {about_trained(name)}"
     return f"policy of rnnbbo: {shipped.describe_policy(name) or name}"
 
 

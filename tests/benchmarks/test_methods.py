@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnnbbo import Integer, Space
+from rnnbbo import Integer, Space, shipped
 from rnnbbo.benchmarks import methods
 from rnnbbo.benchmarks.methods.base import Cells
 from rnnbbo.errors import ConfigError, MissingExtraError, PolicyError
@@ -378,3 +378,21 @@ def test_listing_methods_loads_no_heavy_library() -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_weights_beside_the_benchmarks_are_methods_and_no_shipped_policies() -> None:
+    folder = ROOT / "benchmarks" / "weights"
+    names = sorted(path.stem for path in folder.glob("*.safetensors"))
+    assert list(methods.trained_methods()) == names
+    for name in names:
+        assert methods.about_method(name).startswith("policy of rnnbbo: ")
+        with pytest.raises(PolicyError, match=name):
+            shipped.load(name)
+        run_of = shipped.load(methods.source_of(name))
+        assert run_of.name == name
+        assert run_of.provenance["config"]["train"]["loss"] in methods.about_method(name)
+        assert not run_of.provenance["commit"].endswith("-dirty")
+        points = run(name, seed=1, failed=())
+        assert ((points >= 0.0) & (points <= 1.0)).all()
+        assert np.array_equal(points, run(name, seed=1, failed=()))
+    assert methods.source_of("lstm") == "lstm"

@@ -30,7 +30,7 @@ def run(f=bowls, policy="dnc", **options):
     return minimize_many(f, [(0.0, 1.0)] * DIM, N, STEPS, policy=policy, rng=0, **options)
 
 
-@pytest.mark.parametrize("policy", ["dnc", "lstm", "dnc-direct", "lstm-direct"])
+@pytest.mark.parametrize("policy", ["dnc", "lstm", "dnc-direct", "lstm-direct", "snail-direct"])
 def test_a_device_asks_for_the_points_of_the_cpu(device: str, policy: str) -> None:
     there = run(policy=policy, device=device)
     here = run(policy=policy)

@@ -10,7 +10,7 @@ from rnnbbo.errors import ConfigError, ObservationError, PolicyError, SpaceError
 
 BOX = [(-1.0, 1.0)] * 3
 CENTRES = np.random.default_rng(0).uniform(-0.8, 0.8, (40, 3))
-POLICIES = ["dnc", "lstm", "dnc-direct", "lstm-direct"]
+POLICIES = ["dnc", "lstm", "dnc-direct", "lstm-direct", "snail-direct"]
 
 
 def bowls(x):

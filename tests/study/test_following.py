@@ -41,7 +41,9 @@ def in_bytes(state):
     return b"".join(state_codec.encode(state))
 
 
-@pytest.mark.parametrize("policy", ["kernel", "lstm", "dnc", "lstm-direct", "dnc-direct"])
+@pytest.mark.parametrize(
+    "policy", ["kernel", "lstm", "dnc", "lstm-direct", "dnc-direct", "snail-direct"]
+)
 def test_an_optimizer_goes_on_from_its_snapshot(policy):
     one, history = Optimizer(SPACE, policy=policy, rng=0), []
     for _ in range(9):

@@ -13,6 +13,7 @@ from rnnbbo.policies.network.dnc import Dnc
 from rnnbbo.policies.network.lstm import Lstm
 from rnnbbo.policies.network.recurrence import Recurrence
 from rnnbbo.policies.network.scored import Scored
+from rnnbbo.policies.network.snail import Snail
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params
 from rnnbbo.tables import from_table
@@ -28,9 +29,9 @@ class NetworkConfig:
     Attributes:
         recurrence: a name of `RECURRENCES`.
         head: a name of `HEADS`: "direct" is the paper's.
-        hidden: LSTM units a dimension.
-        memory_rows: rows N of the DNC's memory.
-        memory_width: numbers of a memory word per dimension.
+        hidden: LSTM units a dimension; SNAIL's filters.
+        memory_rows: rows N of the DNC's memory; steps that SNAIL's attention reaches back.
+        memory_width: numbers of a memory word per dimension; of SNAIL's keys and values.
         read_heads: read heads R of the DNC.
         forms: quadratic forms of the scored head.
         kernel_heads: heads with which a candidate reads the observations by their distance (DNC,
@@ -93,6 +94,7 @@ RECURRENCES: dict[str, Callable[[NetworkConfig, int], Recurrence]] = {
     "dnc": lambda c, extra: Dnc(
         c.hidden, c.memory_rows, c.memory_width, c.read_heads, c.kernel_heads, extra
     ),
+    "snail": lambda c, extra: Snail(c.hidden, c.memory_rows, c.memory_width, extra),
 }
 """Recurrences by name, from a configuration and the width of further inputs a dimension."""
 

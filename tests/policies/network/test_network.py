@@ -227,7 +227,7 @@ def test_every_weight_gets_a_gradient() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"recurrence": "gru"}, "policy.recurrence = 'gru'; expected one of lstm, dnc"),
+        ({"recurrence": "gru"}, "policy.recurrence = 'gru'; expected one of lstm, dnc, snail"),
         ({"head": None}, "policy.head = None; expected one of direct, scored"),
         ({"hidden": 0}, "policy.hidden = 0; expected an integer of at least 1"),
         ({"layer": 2.5}, "policy.layer = 2.5"),
