@@ -11,6 +11,7 @@ from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names, RecordsFolder, WholeNumbers
 from rnnbbo.benchmarks.reports.data import Records, Suite
 from rnnbbo.benchmarks.reports.loading import read_records
+from rnnbbo.benchmarks.reports.pool import FEWEST_FUNCTIONS
 from rnnbbo.benchmarks.reports.section import NONE, Cell, Subsection, Table, Tone, short
 from rnnbbo.benchmarks.reports.speed import duration, median_seconds
 from rnnbbo.benchmarks.statistics import bootstrap_mean
@@ -24,6 +25,14 @@ LOSSES = {
 """A loss of the paper -> the policies that it trained: LSTM, DNC, and SNAIL where there is one."""
 
 RECURRENCES = ("LSTM", "DNC", "SNAIL")
+
+KINDS = {
+    "samples": ("gp-",),
+    "repellers": ("repellers-",),
+    "tuning": ("svm", "lda", "logistic", "network"),
+    "all": ("",),
+}
+"""Experiments of one kind, which are judged together, too: what their names begin with."""
 
 
 def verdicts(
@@ -40,13 +49,18 @@ def verdicts(
         for suite in records.suites
         if suite.courses
     ]
-    rows.append([Cell("all"), *(_verdict(records.suites, *pair, times) for pair in pairs)])
+    for kind, beginnings in KINDS.items():
+        same = [suite for suite in records.suites if suite.name.startswith(beginnings)]
+        if len(same) > 1:
+            cells = (_verdict(same, *pair, times) for pair in pairs)
+            rows.append([Cell(f"{kind} together"), *cells])
     return Table(
         ["experiment", *(f"{one} : {other}" for one, other in pairs)],
         rows,
         f"After {', '.join(map(str, times))} evaluations, by the 95 % bootstrap interval of the "
         "paired difference of mean capped regret: where it is less (ahead), more (behind), or "
-        "neither (tied). In brackets the number of functions that both have.",
+        "neither (tied). In brackets the number of functions that both have; with fewer than "
+        f"{FEWEST_FUNCTIONS} nothing is said.",
     )
 
 
@@ -61,7 +75,7 @@ def _verdict(suites: Sequence[Suite], ours: str, theirs: str, times: Sequence[in
                 gaps.append(first.capped[mine, t - 1] - second.capped[other, t - 1])
         together = np.concatenate(gaps) if gaps else np.empty(0)
         functions = max(functions, len(together))
-        if len(together) < 2:
+        if len(together) < FEWEST_FUNCTIONS:
             continue
         reached += 1
         gap = bootstrap_mean(together)
@@ -76,9 +90,8 @@ def _verdict(suites: Sequence[Suite], ours: str, theirs: str, times: Sequence[in
         for word, found in (("ahead", ahead), ("behind", behind))
         if found
     ]
-    return Cell(
-        f"{'; '.join(said) or 'tied'} ({functions})", "best" if ahead and not behind else ""
-    )
+    tone: Tone = "best" if ahead and not behind else ""
+    return Cell(f"{'; '.join(said) or 'tied'} ({functions})", tone)
 
 
 def regrets(records: Records, methods: Sequence[str], times: Sequence[int]) -> Table:

@@ -18,7 +18,10 @@ from rnnbbo.functions.mixed_tuning import MixedTuning, mixed_tuning_problem
 from rnnbbo.functions.problem import Problem
 
 DATA: Mapping[str, tuple[str, ...]] = {
-    "test": ("digits", "breast_cancer", "wine", "classes-101", "clusters-101"),
+    "test": (
+        *("digits", "breast_cancer", "wine"),
+        *("classes-101", "clusters-101", "quantiles-101"),
+    ),
     "tune": ("iris",),
 }
 """Data sets, see `rnnbbo.functions.tuning_data`; the network has the first three."""

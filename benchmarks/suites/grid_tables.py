@@ -26,7 +26,10 @@ FILE = Path(__file__).with_name("grid_tables.json")
 
 DATA: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "svm": {
-        "test": ("digits", "breast_cancer", "wine", "classes-101", "clusters-101"),
+        "test": (
+            *("digits", "breast_cancer", "wine"),
+            *("classes-101", "clusters-101", "quantiles-101"),
+        ),
         "tune": ("iris",),
     },
     "lda": {
