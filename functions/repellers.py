@@ -14,7 +14,7 @@ so that |p'|^2 / 2 + U(p) stays what it was. There is no floor, and nothing ends
 DURATION. The path is to come near to targets c_k: the discounted reward that it gathers is
 
     R = integral over t from 0 to DURATION of
-        exp(-t / DISCOUNT) (1/K) sum_k exp(-|p(t) - c_k|^2 / (2 WIDTH^2))
+        exp(-t / DISCOUNT) (1/K) sum_k exp(-|p(t) - c_k|^2 / (2 TARGET_WIDTH^2))
 
 in seconds, and the loss is -R. The path is that of velocity Verlet with a fixed step (Swope,
 Andersen, Berens and Wilson 1982), of second order and symplectic; the integral is by trapezoids.
@@ -47,7 +47,7 @@ DURATION = 2.0
 DISCOUNT = 2.0
 """In s."""
 
-WIDTH = 1.0
+TARGET_WIDTH = 1.0
 """Of a target, in m."""
 
 STEP = 0.01
@@ -119,7 +119,7 @@ class Repellers:
         """Map `(..., 3 n)` to `(...)`, the loss in s."""
         p, _ = self._motion(x)
         targets = np.array([complex(*target) for target in self.targets])
-        near = np.exp(-_square(p[..., None] - targets) / (2 * WIDTH**2)).mean(-1)
+        near = np.exp(-_square(p[..., None] - targets) / (2 * TARGET_WIDTH**2)).mean(-1)
         weight = np.exp(-self.times / DISCOUNT) * self.times[1]
         weight[[0, -1]] *= 0.5
         loss: FloatArray = -(near * weight).sum(-1)

@@ -17,16 +17,16 @@ from rnnbbo.benchmarks.reports.speed import duration, median_seconds
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 from rnnbbo.functions.problem import FloatArray
 
-LOSSES = {
+TRAINED_BY = {
     "L_sum": ("lstm-direct-sum", "dnc-direct-sum"),
     "L_OI": ("lstm-direct-oi", "dnc-direct-oi"),
     "L_EI": ("lstm-direct", "dnc-direct", "snail-direct"),
 }
 """A loss of the paper -> the policies that it trained: LSTM, DNC, and SNAIL where there is one."""
 
-RECURRENCES = ("LSTM", "DNC", "SNAIL")
+_NETWORKS = ("LSTM", "DNC", "SNAIL")
 
-KINDS = {
+_KINDS = {
     "samples": ("gp-",),
     "repellers": ("repellers-",),
     "tuning": ("svm", "lda", "logistic", "network"),
@@ -49,7 +49,7 @@ def verdicts(
         for suite in records.suites
         if suite.courses
     ]
-    for kind, beginnings in KINDS.items():
+    for kind, beginnings in _KINDS.items():
         same = [suite for suite in records.suites if suite.name.startswith(beginnings)]
         if len(same) > 1:
             cells = (_verdict(same, *pair, times) for pair in pairs)
@@ -121,18 +121,18 @@ def _mean(suite: Suite, method: str, t: int) -> Cell:
     return Cell(short(mean) + fewer, value=mean)
 
 
-def losses(records: Records, times: Sequence[int]) -> Table | None:
+def loss_table(records: Records, times: Sequence[int]) -> Table | None:
     """Return the losses side by side, over the functions that all their policies have.
 
     None where the records have no policies of two losses.
     """
-    trained = [name for names in LOSSES.values() for name in names]
+    trained = [name for names in TRAINED_BY.values() for name in names]
     present = [n for n in trained if any(n in suite.courses for suite in records.suites)]
-    if sum(any(name in present for name in names) for names in LOSSES.values()) < 2:
+    if sum(any(name in present for name in names) for names in TRAINED_BY.values()) < 2:
         return None
     rows, count = [], 0
-    for loss, names in LOSSES.items():
-        for recurrence, name in zip(RECURRENCES, names, strict=False):
+    for loss, names in TRAINED_BY.items():
+        for recurrence, name in zip(_NETWORKS, names, strict=False):
             cells = []
             for t in times:
                 means = _pooled(records, present, name, t) if name in present else np.empty(0)
@@ -161,7 +161,7 @@ def _pooled(records: Records, present: Sequence[str], name: str, t: int) -> Floa
     return np.concatenate(found) if found else np.empty(0)
 
 
-def clock(records: Records) -> Table:
+def own_time(records: Records) -> Table:
     """Return what a method takes to ask and to be told, of its own."""
     seconds = median_seconds(records)
     rows = [
@@ -209,13 +209,13 @@ def command(
     regret of all; the losses that networks were trained by side by side; and time.
     """
     loaded = read_records(records)
-    direct = [name for names in LOSSES.values() for name in names]
+    direct = [name for names in TRAINED_BY.values() for name in names]
     shown = [m.name for m in loaded.methods if m.name not in direct]
-    compared = losses(loaded, at)
+    compared = loss_table(loaded, at)
     parts = [
         Subsection("Up to the horizon", tables=(verdicts(loaded, ours, peers, claim),)),
         Subsection("Regret", tables=(regrets(loaded, shown, at),)),
         Subsection("Losses", tables=(compared,) if compared else ()),
-        Subsection("Wall clock", tables=(clock(loaded),)),
+        Subsection("Wall clock", tables=(own_time(loaded),)),
     ]
     return [part for part in parts if part.tables]

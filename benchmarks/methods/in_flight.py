@@ -12,8 +12,8 @@ import numpy as np
 
 from rnnbbo.benchmarks.methods.base import FloatArray
 
-SPREAD = 0.5
-"""Evaluations take 1 - SPREAD to 1 + SPREAD of their mean time."""
+_SPREAD = 0.5
+"""Evaluations take 1 - _SPREAD to 1 + _SPREAD of their mean time."""
 
 
 class InFlight:
@@ -39,7 +39,7 @@ class InFlight:
         while self._left > 0 and len(self._ends) < self._workers:
             waiting = sorted(self._ends, key=lambda end: end[1])
             x = self._method.ask_beside([point for _, _, point in waiting])
-            end = self._now + self._rng.uniform(1 - SPREAD, 1 + SPREAD)
+            end = self._now + self._rng.uniform(1 - _SPREAD, 1 + _SPREAD)
             heapq.heappush(self._ends, (end, self._number, x))
             self._number += 1
             self._left -= 1

@@ -12,7 +12,7 @@ from rnnbbo.benchmarks.reports.section import Section, Subsection
 from rnnbbo.benchmarks.reports.style import Style
 from rnnbbo.benchmarks.statistics import bootstrap_mean
 
-MOST = 6
+MOST_KINDS = 6
 """Experiments of a suite that are drawn; a suite of more is one of many kinds of functions."""
 
 _DRAWN = re.compile(r"-\d+$")  # what a name ends with where the function was drawn by a seed
@@ -23,7 +23,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     subsections = []
     for suite in records.suites:
         groups = experiments(suite)
-        if suite.courses and len(groups) <= MOST:
+        if suite.courses and len(groups) <= MOST_KINDS:
             panels = [
                 _panel(suite, records.methods, styles, name, functions)
                 for name, functions in groups.items()
@@ -34,7 +34,7 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
         "functions of a kind; with several of them the bands are 95 % bootstrap intervals. A "
         "vertical line marks the longest run that a policy was trained on. Functions of one kind "
         "are those that were drawn alike; suites of more than "
-        f"{MOST} kinds are left out.",
+        f"{MOST_KINDS} kinds are left out.",
     )
     return Section("least", "Least value observed", text, subsections, key=True)
 

@@ -17,7 +17,7 @@ from rnnbbo.functions.logistic_tuning import LogisticTuning, logistic_problem
 from rnnbbo.functions.mixed_tuning import MixedTuning, mixed_tuning_problem
 from rnnbbo.functions.problem import Problem
 
-DATA: Mapping[str, tuple[str, ...]] = {
+DESCENT_DATA: Mapping[str, tuple[str, ...]] = {
     "test": (
         *("digits", "breast_cancer", "wine"),
         *("classes-101", "clusters-101", "quantiles-101"),
@@ -26,11 +26,11 @@ DATA: Mapping[str, tuple[str, ...]] = {
 }
 """Data sets, see `rnnbbo.functions.tuning_data`; the network has the first three."""
 
-DIMS = {"logistic": 4, "network": 6}
+_DIMS = {"logistic": 4, "network": 6}
 
 
 def entries(split: str, *, model: str, workers: int = 1) -> Iterator[Entry]:
-    """Yield the problems of a model, a key of `DIMS`, of which so many points are tried at once."""
+    """Yield the problems of `logistic` or `network`, so many points of which are tried at once."""
     for entry in with_minima("descent", unsearched(split)):
         if entry.name.startswith(f"{model}-"):
             yield replace(entry, workers=workers)
@@ -38,9 +38,9 @@ def entries(split: str, *, model: str, workers: int = 1) -> Iterator[Entry]:
 
 def unsearched(split: str) -> Iterator[Entry]:
     """Yield those of both with problems that have no minimum."""
-    for dataset in DATA[split]:
-        for model, dim in DIMS.items():
-            if model == "network" and dataset in DATA[split][3:]:
+    for dataset in DESCENT_DATA[split]:
+        for model, dim in _DIMS.items():
+            if model == "network" and dataset in DESCENT_DATA[split][3:]:
                 continue
             name = f"{model}-{dataset}"
             yield Entry(name, dim, partial(_problem, model, dataset, name))

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from rnnbbo.benchmarks.suites.entry import Entry
-from rnnbbo.benchmarks.suites.grid_tables import DATA, stored_table
+from rnnbbo.benchmarks.suites.grid_tables import GRID_DATA, stored_table
 from rnnbbo.functions.grid_tuning import grid_problem, grid_shape
 from rnnbbo.functions.problem import Problem
 
 
 def entries(split: str, *, model: str) -> Iterator[Entry]:
     """Yield the tables of a model, a key of `GRIDS`."""
-    for dataset in DATA[model][split]:
+    for dataset in GRID_DATA[model][split]:
         name = f"{model}-{dataset}"
         yield Entry(name, len(grid_shape(model)), partial(_build, model, name))
 

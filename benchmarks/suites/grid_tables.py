@@ -19,12 +19,12 @@ import numpy as np
 from rnnbbo.benchmarks.suites.entry import SPLITS
 from rnnbbo.benchmarks.threads import pin_threads
 from rnnbbo.errors import ConfigError
-from rnnbbo.functions.grid_tuning import GRIDS, grid_shape, measure_table
+from rnnbbo.functions.grid_tuning import grid_shape, measure_table
 from rnnbbo.functions.problem import FloatArray
 
 FILE = Path(__file__).with_name("grid_tables.json")
 
-DATA: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+GRID_DATA: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "svm": {
         "test": (
             *("digits", "breast_cancer", "wine"),
@@ -72,7 +72,10 @@ def main(names: tuple[str, ...]) -> None:
     """Measure the tables that the file has not yet, or the tables NAMES again."""
     pin_threads()
     known = [
-        (model, dataset) for model in GRIDS for split in SPLITS for dataset in DATA[model][split]
+        (model, dataset)
+        for model in GRIDS
+        for split in SPLITS
+        for dataset in GRID_DATA[model][split]
     ]
     every = {f"{model}-{dataset}": (model, dataset) for model, dataset in known}
     unknown = [name for name in names if name not in every]

@@ -17,7 +17,7 @@ from rnnbbo.functions.repellers import draw_repellers, repellers_problem
 COUNTS = (2, 3)
 """Numbers of repellers."""
 
-TASKS = {"test": 6, "tune": 2}
+_TASKS = {"test": 6, "tune": 2}
 """How many there are of each number, by split."""
 
 
@@ -30,7 +30,7 @@ def entries(split: str, *, count: int) -> Iterator[Entry]:
 
 def unsearched(split: str) -> Iterator[Entry]:
     """Yield the tasks of all numbers with problems that have no minimum."""
-    for seed in SEEDS[split][: TASKS[split]]:
+    for seed in SEEDS[split][: _TASKS[split]]:
         for count in COUNTS:
             name = f"repellers-{count}-{seed}"
             yield Entry(name, 3 * count, partial(_task, count, seed, name))

@@ -5,7 +5,7 @@ import pytest
 
 from rnnbbo.benchmarks.plan import load_plan, planned_runs
 from rnnbbo.benchmarks.suites import descent_suite, get_suite, repellers_suite, stored_minima
-from rnnbbo.benchmarks.suites.grid_tables import DATA
+from rnnbbo.benchmarks.suites.grid_tables import GRID_DATA
 
 DIMS = {
     **{"gp-2d": {2}, "gp-4d": {4}, "gp-6d": {6}, "classic": {2, 3, 6}},
@@ -54,5 +54,5 @@ def test_the_minimum_of_repellers_is_far_below_random_points(name: str) -> None:
 
 
 def test_splits_share_no_data() -> None:
-    for splits in (*DATA.values(), descent_suite.DATA):
+    for splits in (*GRID_DATA.values(), descent_suite.DESCENT_DATA):
         assert not set(splits["tune"]) & set(splits["test"])

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.suites.grid_tables import DATA, stored_table
+from rnnbbo.benchmarks.suites.grid_tables import GRID_DATA, stored_table
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions.grid_tuning import GRIDS, corpus, grid_problem, grid_shape, measure_cell
 
@@ -95,5 +95,5 @@ def test_a_perplexity_is_that_of_one_pass_in_batches() -> None:
 
 
 def test_splits_share_no_data_set() -> None:
-    for splits in DATA.values():
+    for splits in GRID_DATA.values():
         assert not set(splits["tune"]) & set(splits["test"])

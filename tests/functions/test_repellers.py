@@ -14,7 +14,7 @@ from rnnbbo.functions.repellers import (
     SOFTENING,
     STEP,
     STRONGEST,
-    WIDTH,
+    TARGET_WIDTH,
     Repellers,
     draw_repellers,
     repellers_problem,
@@ -96,7 +96,8 @@ def test_the_loss_of_a_fall_past_a_target_is_its_integral() -> None:
     t = np.linspace(0.0, DURATION, 200_001)
     y = 9.0 - GRAVITY * t**2 / 2
     near = sum(
-        np.exp(-((5.0 - a) ** 2 + (y - b) ** 2) / (2 * WIDTH**2)) for a, b in function.targets
+        np.exp(-((5.0 - a) ** 2 + (y - b) ** 2) / (2 * TARGET_WIDTH**2))
+        for a, b in function.targets
     )
     expected = -np.trapezoid(np.exp(-t / DISCOUNT) * near / 2, t)
     assert function(np.array([1.0, 1.0, 0.0])) == pytest.approx(expected, rel=1e-5)

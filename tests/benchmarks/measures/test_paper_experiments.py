@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.measures.paper_experiments import clock, losses, regrets, verdicts
+from rnnbbo.benchmarks.measures.paper_experiments import loss_table, own_time, regrets, verdicts
 from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
 from rnnbbo.benchmarks.reports.section import NONE
 
@@ -72,15 +72,15 @@ def test_losses_are_compared_on_the_functions_that_all_have() -> None:
         a={"lstm-direct": LESS, "lstm-direct-sum": MORE[:3], "tpe": LESS},
         b={"lstm-direct": MORE},
     )
-    table = losses(records, [10])
+    table = loss_table(records, [10])
     assert table is not None and "over the 3 functions" in table.caption
     assert _row(table, "lstm-direct") == ["LSTM", "L_EI", "0.20"]
     assert _row(table, "lstm-direct-sum") == ["LSTM", "L_sum", "0.60"]
     assert _row(table, "dnc-direct-oi") == ["DNC", "L_OI", NONE]
-    assert losses(_records(b={"lstm-direct": MORE}), [10]) is None
+    assert loss_table(_records(b={"lstm-direct": MORE}), [10]) is None
 
 
 def test_time_is_that_of_an_ask_and_its_tell() -> None:
-    table = clock(_records(a={"lstm": LESS}))
+    table = own_time(_records(a={"lstm": LESS}))
     assert _row(table, "lstm") == ["250 ms"]
     assert table.rows[0][1].value == pytest.approx(0.25)
