@@ -52,8 +52,8 @@ GRIDS: Mapping[str, Mapping[str, tuple[float, ...]]] = {
 TOPICS = 10
 
 _HELD_OUT = 3  # one document in three
-_DOCUMENTS = 120
-_UPDATES = 20  # of a document's topics at most
+_DOCUMENTS = 90
+_UPDATES = 10  # of a document's topics at most
 _STEPS = 20_000  # of libsvm at most: classes that cannot be divided take it very long at C = 10^6
 
 

@@ -74,22 +74,22 @@ def test_documents_are_counts_of_words(dataset: str) -> None:
     pytest.importorskip("sklearn")
     counts = corpus(dataset)
     counts = counts.toarray() if dataset == "descriptions" else counts
-    assert len(counts) > 100 and counts.min() == 0
+    assert len(counts) >= 90 and counts.min() == 0
     assert np.array_equal(counts, np.floor(counts))
     assert np.all(counts.sum(0) > 0) or dataset == "digits"  # its corners are dark
 
 
 def test_a_perplexity_is_that_of_one_pass_in_batches() -> None:
     decomposition = pytest.importorskip("sklearn.decomposition")
-    values = {"kappa": 0.8, "tau0": 16, "S": 32}
+    values = {"kappa": 0.8, "tau0": 16, "S": 16}
     counts = corpus("drawn-3")
     held = np.arange(len(counts)) % 3 == 0
     model = decomposition.LatentDirichletAllocation(
-        10, learning_method="online", random_state=0, total_samples=128, max_doc_update_iter=30
+        10, learning_method="online", random_state=0, total_samples=60, max_doc_update_iter=10
     )
     model.set_params(learning_decay=0.8, learning_offset=16)
-    for batch in np.array_split(counts[~held], 4):
-        model.partial_fit(batch)
+    model.set_params(batch_size=16)
+    model.partial_fit(counts[~held])
     expected = model.perplexity(counts[held])
     assert measure_cell("lda", "drawn-3", values) == pytest.approx(expected, rel=1e-9)
 
