@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Examples:
   rnnbbo train configs/dnc.toml --out runs/dnc
   rnnbbo train --from dnc --functions ./mine.py:family --dims 3
+  rnnbbo train --from lstm --functions ./mine.py:family --dims 3 --shots 10
   torchrun --nproc-per-node 4 -m rnnbbo.cli.main train mine.toml --device cuda
   rnnbbo minimize ./objective.py:f --param x=float:0:1 --policy runs/dnc/dnc.safetensors
 
@@ -47,6 +48,12 @@ unit cube to n values, the lowest the best.
     help="With --from: the family's dimensions; default 1,2,3,4,6.",
 )
 @click.option("--updates", type=click.IntRange(1), help="With --from: Adam updates; default 300.")
+@click.option(
+    "--shots",
+    type=click.IntRange(1),
+    metavar="N",
+    help="With --from lstm: recognise the family by values of N members, in place of training.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; default runs/NAME.")
 @click.option("--device", default="cpu", show_default=True, help="torch device: cpu, cuda, cuda:1.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; default all.")
@@ -57,6 +64,7 @@ def train(
     functions: str | None,
     dims: tuple[int, ...] | None,
     updates: int | None,
+    shots: int | None,
     out: Path | None,
     device: str,
     threads: int | None,
@@ -71,6 +79,9 @@ def train(
     and compared with what they were on members of the family that were held out. CONFIG is then
     optional, and holds a table [train] only. With --from and a whole CONFIG, its training begins
     with these weights.
+
+    With --shots nothing is trained: 64 values of each of N members tell lstm what the family is
+    like, in a second, and the policy that comes out serves spaces of D dimensions (--dims D).
     """
     try:
         import torch
@@ -83,6 +94,18 @@ def train(
             f"training needs {error.name}: in the source tree, "
             "pip install -c constraints.txt '.[train]'"
         ) from error
+    if shots is not None:
+        elsewhere = None if device == "cpu" else device
+        refused: dict[str, object] = {
+            "CONFIG": config,
+            "--updates": updates,
+            "--device": elsewhere,
+            "--stop-after": stop_after,
+        }
+        if threads:
+            torch.set_num_threads(threads)
+        _recognise(start, functions, dims, shots, out, refused)
+        return
     family: FamilyDistribution | None = None
     if start is None or (config is not None and functions is None):
         _refuse_family_options(start, functions, dims, updates)
@@ -117,7 +140,7 @@ def train(
     draw_curves(out / "log.jsonl", out / "curves.png")
     click.echo(f"weights: {weights}\ncurves:  {out / 'curves.png'}\nlog:     {out / 'log.jsonl'}")
     if parent is not None and family is not None:
-        _show_gain(parent, weights, family, settings)
+        _show_gain(parent, weights, family, settings.train.dims)
 
 
 def _refuse_family_options(
@@ -176,15 +199,10 @@ def _adapted(
     from rnnbbo.meta.config import load_train
     from rnnbbo.meta.family import FamilyDistribution
 
-    if not functions or ":" not in functions:
-        given = f"= {functions!r}" if functions else "is missing"
-        raise ConfigError(
-            f"--functions {given}; expected, with --from, a family of functions as pkg.mod:family "
-            "or ./file.py:family"
-        )
+    functions = _family_name(functions)
     parent = shipped.load(start)
     family = FamilyDistribution(import_function(functions))
-    name = f"{parent.name}-{functions.rpartition(':')[2].replace('.', '-')}"
+    name = _adapted_name(parent, functions)
     train = replace(finetune.DEFAULTS, name=name)
     if path is not None:
         train = load_train(path, train)
@@ -193,15 +211,69 @@ def _adapted(
     return parent, finetune.configure(parent, functions, train, dims or ()), family
 
 
+def _recognise(
+    start: str | None,
+    functions: str | None,
+    dims: tuple[int, ...] | None,
+    shots: int,
+    out: Path | None,
+    refused: dict[str, object],
+) -> None:
+    """Write weights that know the traits of some members, and show what that gains."""
+    import torch
+
+    from rnnbbo import checkpoint, shipped
+    from rnnbbo.cli.command_objective import import_function
+    from rnnbbo.meta.embedding import RECOGNISER, recognise
+    from rnnbbo.meta.family import FamilyDistribution
+
+    for option, value in refused.items():
+        if value is not None:
+            raise ConfigError(
+                f"{option} = {value}, with --shots {shots}; expected one of the two: with --shots "
+                "nothing is trained"
+            )
+    if dims is None or len(dims) != 1:
+        given = "is missing" if dims is None else f"= {','.join(map(str, dims))}"
+        raise ConfigError(f"--dims {given}; expected, with --shots, one number of dimensions")
+    functions = _family_name(functions)
+    parent = shipped.load(start or RECOGNISER)
+    family = FamilyDistribution(import_function(functions))
+    name = _adapted_name(parent, functions)
+    out = out or Path("runs") / name
+    check_output_folder("--out", out, f"{name}{checkpoint.SUFFIX}.tmp")
+    known = family.sample(shots, dims[0], torch.Generator().manual_seed(0))
+    told = recognise(parent, known, name, functions)
+    weights = out / f"{name}{checkpoint.SUFFIX}"
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint.save_policy(weights, told)
+    click.echo(f"weights: {weights}")
+    _show_gain(parent, weights, family, dims)
+
+
+def _family_name(functions: str | None) -> str:
+    if not functions or ":" not in functions:
+        given = f"= {functions!r}" if functions else "is missing"
+        raise ConfigError(
+            f"--functions {given}; expected, with --from, a family of functions as pkg.mod:family "
+            "or ./file.py:family"
+        )
+    return functions
+
+
+def _adapted_name(parent: Checkpoint, functions: str) -> str:
+    return f"{parent.name}-{functions.rpartition(':')[2].replace('.', '-')}"
+
+
 def _show_gain(
-    parent: Checkpoint, weights: Path, family: FamilyDistribution, settings: Config
+    parent: Checkpoint, weights: Path, family: FamilyDistribution, dims: tuple[int, ...]
 ) -> None:
     """Print regret before and after, on members that no training has seen."""
     from rnnbbo import shipped
     from rnnbbo.benchmarks.statistics import bootstrap_mean
     from rnnbbo.meta.finetune import measure_gain
 
-    gains = measure_gain(parent, shipped.load(weights), family, settings.train.dims)
+    gains = measure_gain(parent, shipped.load(weights), family, dims)
     for dim, gain in gains.items():
         change = bootstrap_mean(gain.after - gain.before)
         click.echo(

@@ -56,6 +56,9 @@ MEASURES = {
         "learning_from_others", "What earlier studies of like problems win, and unlike ones cost."
     ),
     "training": Measure("training", "Speed of meta-training."),
+    "adaptation": Measure(
+        "adaptation", "What 10, 100 and 1,000 functions of a new family are worth to a network."
+    ),
 }
 
 

@@ -59,7 +59,11 @@ class ValidationSet:
 
 
 def held_out(
-    distribution: TaskDistribution, dim: int, seed: int, device: torch.device | str = "cpu"
+    distribution: TaskDistribution,
+    dim: int,
+    seed: int,
+    device: torch.device | str = "cpu",
+    members: int | None = None,
 ) -> ValidationSet:
     """Draw functions of `dim` dimensions that no training sees, and find their minima.
 
@@ -70,11 +74,13 @@ def held_out(
         dim: D.
         seed: from `SEED` on.
         device: torch device.
+        members: number of functions; `FUNCTIONS_PER_DIM` unless told.
     """
     if isinstance(distribution, PartlyRough):
         distribution = distribution.processes
+    members = members or FUNCTIONS_PER_DIM
     generator = torch.Generator(device).manual_seed(seed)
-    tasks = distribution.sample(FUNCTIONS_PER_DIM, dim, generator, device, torch.float32)
+    tasks = distribution.sample(members, dim, generator, device, torch.float32)
     function: Callable[[Tensor], Tensor]
     if isinstance(tasks, Members):
         function = tasks
@@ -86,8 +92,8 @@ def held_out(
         _, minimum = find_minimum(
             function, dim, generator, n_starts=8, n_steps=60, device=device, dtype=torch.float32
         )
-    u = torch.rand(FUNCTIONS_PER_DIM, 320, dim, generator=generator, device=device)
-    best_10 = function(u).reshape(FUNCTIONS_PER_DIM, 32, 10).amin(dim=2)
+    u = torch.rand(members, 320, dim, generator=generator, device=device)
+    best_10 = function(u).reshape(members, 32, 10).amin(dim=2)
     reference = (best_10 - minimum[:, None]).median(dim=1).values.clamp_min(1e-6)
     return ValidationSet(dim, function, minimum, reference)
 
@@ -138,16 +144,20 @@ def play(
 
 
 def validation_regrets(
-    policy: BatchedPolicy, params: Mapping[str, Tensor], functions: ValidationSet, seed: int = SEED
+    policy: BatchedPolicy,
+    params: Mapping[str, Tensor],
+    functions: ValidationSet,
+    seed: int = SEED,
+    horizon: int = _HORIZON,
 ) -> tuple[Tensor, Tensor]:
-    """Play a policy on functions.
+    """Play a policy on functions, with T = horizon evaluations.
 
     Returns:
         Queries (B, T, D), and the normalised simple regret (B, T), capped at 2.
     """
     generator = torch.Generator(functions.minimum.device).manual_seed(seed)
     shape = (len(functions.minimum), functions.dim)
-    x, f = play(policy, params, functions.function, shape, _HORIZON, generator)
+    x, f = play(policy, params, functions.function, shape, horizon, generator)
     best = f.cummin(dim=1).values
     regret = (best - functions.minimum[:, None]) / functions.reference[:, None]
     return x, regret.clamp(0.0, 2.0)

@@ -19,7 +19,7 @@ from rnnbbo.policies.ops import Array, Namespace, Params
 from rnnbbo.tables import from_table
 
 _SIZES = ("hidden", "memory_rows", "memory_width", "read_heads", "forms", "layer", "max_rows")
-_COUNTS = ("kernel_heads", "process_heads")
+_COUNTS = ("kernel_heads", "process_heads", "family_dims")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class NetworkConfig:
         kernel_heads: heads with which a candidate reads the observations by their distance (DNC,
             scored); with 0, as with an LSTM, it reads the nearest one.
         process_heads: heads that do so by Gaussian-process regression (scored); may be 0.
+        family_dims: dimensions of the family of functions whose traits the weights hold (LSTM); 0
+            where they know of none, and serve any dimension.
         layer: width of the scored head's two hidden layers.
         max_rows: observations that candidates can read; makes the cost of an ask flat.
 
@@ -55,6 +57,7 @@ class NetworkConfig:
     layer: int = 96
     max_rows: int = 128
     process_heads: int = 0
+    family_dims: int = 0
 
     def __post_init__(self) -> None:
         known: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -73,6 +76,11 @@ class NetworkConfig:
                     raise ConfigError(
                         f"policy.{key} = {value!r}; expected an integer of at least {least}"
                     )
+        if self.family_dims and self.recurrence != "lstm":
+            raise ConfigError(
+                f"policy.family_dims = {self.family_dims!r} with policy.recurrence = "
+                f'{self.recurrence!r}; expected 0, or policy.recurrence = "lstm"'
+            )
 
     @property
     def scores(self) -> bool:
@@ -90,7 +98,7 @@ class NetworkConfig:
 
 
 RECURRENCES: dict[str, Callable[[NetworkConfig, int], Recurrence]] = {
-    "lstm": lambda c, extra: Lstm(c.hidden, extra),
+    "lstm": lambda c, extra: Lstm(c.hidden, extra, c.family_dims),
     "dnc": lambda c, extra: Dnc(
         c.hidden, c.memory_rows, c.memory_width, c.read_heads, c.kernel_heads, extra
     ),

@@ -11,10 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.core import network as core
+from rnnbbo.errors import PolicyError
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
 from rnnbbo.policies.network import archive
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, sigmoid
+
+TRAITS = 8
+"""Numbers a dimension that say what is known of a family of functions; see `rnnbbo.meta.traits`."""
 
 
 class LstmState(NamedTuple):
@@ -50,10 +54,13 @@ class Lstm:
     Attributes:
         hidden: units H a dimension.
         extra: further inputs a dimension: a memory's reads, or what heads of regression tell.
+        family_dims: dimensions D of the family whose traits (D, TRAITS) are a weight, and an input
+            of every step; 0 where no family is known.
     """
 
     hidden: int
     extra: int = 0
+    family_dims: int = 0
 
     @property
     def context(self) -> int:
@@ -68,17 +75,28 @@ class Lstm:
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the cell's weights."""
         hidden, extra = self.hidden, self.extra
-        fan_in = FEATURES_PER_DIM + FEATURES_GLOBAL + extra + 2 * hidden
+        own = FEATURES_PER_DIM + extra + (TRAITS if self.family_dims else 0)
+        fan_in = own + FEATURES_GLOBAL + 2 * hidden
         bias = np.zeros(4 * hidden, dtype=np.float32)
         bias[hidden : 2 * hidden] = 1.0  # remember at first (Jozefowicz et al. 2015)
+        traits = np.zeros((self.family_dims, TRAITS), dtype=np.float32)
         return {
-            "cell.x": dense(rng, fan_in, (FEATURES_PER_DIM + extra + hidden, 4 * hidden)),
+            "cell.x": dense(rng, fan_in, (own + hidden, 4 * hidden)),
             "cell.shared": dense(rng, fan_in, (FEATURES_GLOBAL + hidden, 4 * hidden)),
             "cell.bias": bias,
-        }
+        } | ({"cell.traits": traits} if self.family_dims else {})
 
     def init_state(self, xp: Namespace, x: Array) -> LstmState:
-        """Return a zero state for a batch shaped like x (B, D)."""
+        """Return a zero state for a batch shaped like x (B, D).
+
+        Raises:
+            PolicyError: D is not that of the family whose traits are known.
+        """
+        if self.family_dims and x.shape[1] != self.family_dims:
+            raise PolicyError(
+                f"a space of {x.shape[1]} dimensions; expected {self.family_dims}, those of the "
+                "family of functions to which these weights are adapted"
+            )
         zero = xp.zeros((*x.shape, self.hidden), dtype=x.dtype, device=x.device)
         return LstmState(zero, zero)
 
@@ -91,15 +109,18 @@ class Lstm:
         more: Array | None = None,
     ) -> LstmState:
         """Advance by one observation; `more` (B, D, extra) are further inputs."""
+        own = [inputs.per_dim] if more is None else [inputs.per_dim, more]
+        if self.family_dims:
+            shape = (*inputs.per_dim.shape[:2], TRAITS)
+            own.append(xp.broadcast_to(params["cell.traits"], shape))
         if xp is np:
-            parts = (inputs.per_dim,) if more is None else (inputs.per_dim, more)
-            found = core.lstm(params, state.h, state.c, inputs.shared, *parts)
+            found = core.lstm(params, state.h, state.c, inputs.shared, *own)
             if found is not None:
                 return LstmState(*found)
-        own = [inputs.per_dim, state.h] if more is None else [inputs.per_dim, more, state.h]
         context = xp.concat([inputs.shared, xp.mean(state.h, axis=1)], axis=-1)
         shared = matmul_rows(xp, context, params["cell.shared"]) + params["cell.bias"]
-        gates = xp.matmul(xp.concat(own, axis=-1), params["cell.x"]) + shared[:, None, :]
+        gates = xp.matmul(xp.concat([*own, state.h], axis=-1), params["cell.x"])
+        gates = gates + shared[:, None, :]
         return LstmState(*lstm_cell(xp, gates, state.c))
 
     def context_of(self, xp: Namespace, state: LstmState) -> Array:

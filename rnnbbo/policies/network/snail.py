@@ -20,7 +20,7 @@ import numpy as np
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
 from rnnbbo.policies.network import archive
 from rnnbbo.policies.network.state import NetworkState
-from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, sigmoid, softmax
+from rnnbbo.policies.ops import Array, Namespace, Params, dense, sigmoid, softmax
 
 _BLOCKS = ("attend.first", "attend.last")
 
@@ -116,8 +116,9 @@ class Snail:
     ) -> SnailState:
         """Advance by one observation; `more` (B, D, extra) are further inputs."""
         own = inputs.per_dim if more is None else xp.concat([inputs.per_dim, more], axis=-1)
-        shared = matmul_rows(xp, inputs.shared, params["embed.shared"]) + params["embed.bias"]
-        features = xp.tanh(xp.matmul(own, params["embed.x"]) + shared[:, None, :])
+        # Products of a function's own rows: those of a batch would round with its size.
+        shared = xp.matmul(inputs.shared[:, None, :], params["embed.shared"])
+        features = xp.tanh(xp.matmul(own, params["embed.x"]) + shared + params["embed.bias"])
         features, first = self._attend(xp, params, _BLOCKS[0], state.past[0], features)
         for dilation in self.dilations:
             features = self._convolve(xp, params, dilation, state.features, features)
@@ -145,8 +146,8 @@ class Snail:
         before = past[-dilation][..., :size] if seen else xp.zeros_like(now)
         both = xp.concat([before, now], axis=-1)
         name = f"conv{dilation}"
-        mean = matmul_rows(xp, xp.mean(both, axis=1), params[f"{name}.shared"])
-        gates = xp.matmul(both, params[f"{name}.x"]) + (mean + params[f"{name}.bias"])[:, None, :]
+        mean = xp.matmul(xp.mean(both, axis=1, keepdims=True), params[f"{name}.shared"])
+        gates = xp.matmul(both, params[f"{name}.x"]) + mean + params[f"{name}.bias"]
         activation = xp.tanh(gates[..., : self.hidden]) * sigmoid(xp, gates[..., self.hidden :])
         return xp.concat([now, activation], axis=-1)
 
