@@ -15,6 +15,8 @@ from rnnbbo.benchmarks.statistics import bootstrap_mean
 MOST_KINDS = 6
 """Experiments of a suite that are drawn; a suite of more is one of many kinds of functions."""
 
+_FIRST = 5  # evaluation that is drawn: the values before are high, and flatten all others
+
 _DRAWN = re.compile(r"-\d+$")  # what a name ends with where the function was drawn by a seed
 
 
@@ -28,10 +30,10 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
                 _panel(suite, records.methods, styles, name, functions)
                 for name, functions in groups.items()
             ]
-            subsections.append(Subsection(suite.name, panels=panels, columns=min(3, len(panels))))
+            subsections.append(Subsection(suite.name, panels=panels, columns=3))
     text = (
-        "The least value so far, without noise and in the function's own units, averaged over the "
-        "functions of a kind; with several of them the bands are 95 % bootstrap intervals. A "
+        f"The least value so far, from evaluation {_FIRST} on, without noise and in the function's "
+        "own units, averaged over the functions of a kind; with several of them the bands are 95 % bootstrap intervals. A "
         "vertical line marks the longest run that a policy was trained on. Functions of one kind "
         "are those that were drawn alike; suites of more than "
         f"{MOST_KINDS} kinds are left out.",
@@ -72,6 +74,7 @@ def _panel(
 
 def _line(method: str, course: Course, rows: Sequence[int]) -> Line:
     shown = thinned(course.budget)
+    shown = shown[shown + 1 >= min(_FIRST, course.budget)]
     values = course.least[rows][:, shown]
     x = (shown + 1).astype(float)
     if len(rows) == 1:
