@@ -219,19 +219,6 @@ MIXED_MODELS: Mapping[str, Tuned] = {
     "lightgbm-regression": Tuned(
         "lightgbm:LGBMRegressor", RMSE, _LIGHTGBM, _LIGHTGBM_WHEN, _LIGHTGBM_FIXED
     ),
-    "perceptron": Tuned(
-        "sklearn.neural_network:MLPClassifier",
-        LOSS,
-        (
-            _geometric(4, 64, "hidden_layer_sizes", 16),
-            _log(1e-4, 1e-1, "learning_rate_init"),
-            Real(0.0, 0.99, name="beta_1"),
-            _log(1e-6, 1e1, "alpha"),
-            _geometric(16, 128, "batch_size", 16),
-            _geometric(2, 10, "max_iter", 9),
-        ),
-        fixed={**_SEED, "tol": 0.0, "n_iter_no_change": 1000},
-    ),
     "network": Tuned(
         "sklearn.neural_network:MLPClassifier",
         LOSS,

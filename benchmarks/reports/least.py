@@ -30,12 +30,12 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
                 _panel(suite, records.methods, styles, name, functions)
                 for name, functions in groups.items()
             ]
-            subsections.append(Subsection(suite.name, panels=panels, columns=3))
+            subsections.append(Subsection(suite.name, panels=panels))
     text = (
         f"The least value so far, from evaluation {_FIRST} on, without noise and in the function's "
-        "own units, averaged over the functions of a kind; with several of them the bands are 95 % bootstrap intervals. A "
-        "vertical line marks the longest run that a policy was trained on. Functions of one kind "
-        "are those that were drawn alike; suites of more than "
+        "own units, averaged over the functions of a kind; with several of them the bands are 95 % "
+        "bootstrap intervals. A vertical line marks the longest run that a policy was trained on. "
+        "Functions of one kind are those that were drawn alike; suites of more than "
         f"{MOST_KINDS} kinds are left out.",
     )
     return Section("least", "Least value observed", text, subsections, key=True)

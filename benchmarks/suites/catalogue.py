@@ -139,21 +139,14 @@ _TABLE = {
         {"model": "lda"},
     ),
     "logistic": _Suite(
-        "descent_suite",
+        "logistic_suite",
         "logistic regression by stochastic gradients, its learning rate, penalty, batch and epochs",
-        {"model": "logistic"},
-        needs=("sklearn", "scikit-learn"),
-    ),
-    "network": _Suite(
-        "descent_suite",
-        "a network with one hidden layer on scikit-learn's data, six hyper-parameters",
-        {"model": "network"},
         needs=("sklearn", "scikit-learn"),
     ),
     "network-5-workers": _Suite(
-        "descent_suite",
-        "the same network, five of whose trainings are in flight at once, by a simulated clock",
-        {"model": "network", "workers": 5},
+        "sklearn_suite",
+        "a network with one hidden layer, five trainings in flight at once, by a simulated clock",
+        {"of": "network", "workers": 5},
         needs=("sklearn", "scikit-learn"),
     ),
     "tabular": _Suite(

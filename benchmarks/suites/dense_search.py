@@ -57,7 +57,7 @@ EFFORTS = {
     "control": Effort(31, 10, 5, 8, ("gymnasium", "mujoco")),
     "conditional": Effort(15, 6, 6, 6, ("scikit-learn",)),
     "tuning": Effort(15, 4, 5, 5, ("scikit-learn", "lightgbm")),
-    "descent": Effort(11, 4, 5, 5, ("scikit-learn",)),
+    "logistic": Effort(11, 4, 5, 5, ("scikit-learn",)),
     "repellers": Effort(301, 60, 20, 25, ("numpy",)),
 }
 

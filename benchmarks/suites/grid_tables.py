@@ -30,7 +30,7 @@ GRID_DATA: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "tune": ("iris",),
     },
     "lda": {
-        "test": ("digits", "descriptions", "drawn-101"),
+        "test": ("drawn-101",),
         "tune": ("drawn-1",),
     },
 }

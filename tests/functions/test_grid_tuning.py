@@ -42,7 +42,7 @@ def test_a_table_of_another_shape_and_other_names_are_refused() -> None:
 @pytest.mark.parametrize("model", GRIDS)
 def test_the_stored_tables_are_what_scikit_learn_gives(model: str) -> None:
     pytest.importorskip("sklearn")
-    dataset = {"svm": "wine", "lda": "descriptions"}[model]
+    dataset = {"svm": "wine", "lda": "drawn-101"}[model]
     table = stored_table(f"{model}-{dataset}")
     rng = np.random.default_rng(1)
     for _ in range(4):
