@@ -38,11 +38,10 @@ def test_a_table_of_another_shape_and_other_names_are_refused() -> None:
         stored_table("svm-nothing")
 
 
-# Four corners of each grid, measured again: what the tables hold, to the digits that they keep.
-@pytest.mark.parametrize("model", GRIDS)
-def test_the_stored_tables_are_what_scikit_learn_gives(model: str) -> None:
+# Four cells, measured again: what the table holds, to the digits that it keeps.
+def test_a_stored_table_is_what_scikit_learn_gives() -> None:
     pytest.importorskip("sklearn")
-    dataset = {"svm": "wine", "lda": "drawn-101"}[model]
+    model, dataset = "svm", "wine"
     table = stored_table(f"{model}-{dataset}")
     rng = np.random.default_rng(1)
     for _ in range(4):
