@@ -210,7 +210,10 @@ def command(
         if file is not None:
             check_output(option, file)
     kept = Kept(keep)
-    work = [(kind, plate) for kind in (suites, noisy) for plate in _ORDER]
+    first, others = _ORDER[:2], _ORDER[2:]
+    work = [
+        (kind, plate) for sizes in (first, others) for kind in (suites, noisy) for plate in sizes
+    ]
     found: dict[tuple[str, ...], dict[int, Runs]] = {suites: {}, noisy: {}}
     for kind, plate in tqdm(work, unit="size", disable=None, leave=False):
         found[kind][plate] = run_suites(policy, kind, functions, split, plate, BUDGET, kept)
