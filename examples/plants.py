@@ -100,7 +100,7 @@ def nelder_mead(plant):
 
 
 def draw(path, best):
-    """Draw the steps of five plants, by the rule and by the controller found."""
+    """Draw the steps of three plants, by the rule and by the controller found."""
     from matplotlib.figure import Figure
 
     figure = Figure((7.5, 2.6), layout="constrained")

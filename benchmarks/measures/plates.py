@@ -14,17 +14,15 @@ from rnnbbo.benchmarks.execute import measure_function
 from rnnbbo.benchmarks.measures.plate_rounds import DRAWN, regret_in_rounds
 from rnnbbo.benchmarks.measures.plates_picture import draw
 from rnnbbo.benchmarks.measures.publishing import measure
-from rnnbbo.benchmarks.option_types import Names
+from rnnbbo.benchmarks.option_types import Names, WholeNumbers
 from rnnbbo.benchmarks.record import FunctionRecord
 from rnnbbo.benchmarks.reports.section import Cell, Subsection, Table
 from rnnbbo.benchmarks.statistics import Estimate, bootstrap_mean, bootstrap_ratio
 from rnnbbo.benchmarks.suites import SPLITS, SUITES, Entry, get_suite
+from rnnbbo.errors import ConfigError
 from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.outputs import check_output
 
-PLATES = (1, 2, 4, 8, 12, 24)
-"""Points at once; each divides 48."""
-_ORDER = (1, 8, 24, 4, 2, 12)  # in which they are measured
 BUDGET = 48
 PLATE, ROUNDS = 8, 5
 """The plate that is compared with as many single experiments, and its rounds."""
@@ -125,11 +123,11 @@ def by_size(
     """Return a table of regret by the points at once, and its means with their intervals."""
     rows, drawn = [], {}
     for name in _lines(suites):
-        last = {plate: found[plate].of(name, BUDGET // plate) for plate in PLATES}
+        last = {plate: runs.of(name, BUDGET // plate) for plate, runs in found.items()}
         cells = [_figures(one, None if plate == 1 else last[1]) for plate, one in last.items()]
         rows.append([Cell(name), *cells])
         drawn[name] = [bootstrap_mean(one) for one in last.values()]
-    head = ["suite", *(f"{plate} at once" for plate in PLATES)]
+    head = ["suite", *(f"{plate} at once" for plate in found)]
     return Table(head, rows, caption), drawn
 
 
@@ -148,6 +146,20 @@ def side_by_side(found: Mapping[str, Runs], suites: Sequence[str], caption: str)
 
 @measure(one_thread=True)
 @click.option("--policy", default="auto", show_default=True, help="What is measured at all sizes.")
+@click.option(
+    "--sizes",
+    type=WholeNumbers("1,8,24"),
+    default="1,2,4,8,12,24",
+    show_default=True,
+    help=f"Points at once, each a divisor of {BUDGET}, 1 and {PLATE} among them.",
+)
+@click.option(
+    "--parts",
+    type=Names(("sizes", "noise", "methods")),
+    default="sizes,noise,methods",
+    show_default=True,
+    help="What is measured.",
+)
 @click.option(
     "--suites",
     type=Names(SUITES),
@@ -192,6 +204,8 @@ def side_by_side(found: Mapping[str, Runs], suites: Sequence[str], caption: str)
 )
 def command(
     policy: str,
+    sizes: tuple[int, ...],
+    parts: tuple[str, ...],
     suites: tuple[str, ...],
     noisy: tuple[str, ...],
     functions: int,
@@ -209,24 +223,62 @@ def command(
     for option, file in (("--picture", picture), ("--keep", keep)):
         if file is not None:
             check_output(option, file)
+    if not {1, PLATE} <= set(sizes) or any(BUDGET % size for size in sizes):
+        shown = ",".join(map(str, sizes))
+        raise ConfigError(
+            f"--sizes = {shown}; expected divisors of {BUDGET}, 1 and {PLATE} among them"
+        )
+    if picture is not None and parts == ("methods",):
+        raise ConfigError(f"--picture = {picture} with --parts methods; expected sizes or noise")
     kept = Kept(keep)
-    first, others = _ORDER[:2], _ORDER[2:]
-    work = [
-        (kind, plate) for sizes in (first, others) for kind in (suites, noisy) for plate in sizes
-    ]
-    found: dict[tuple[str, ...], dict[int, Runs]] = {suites: {}, noisy: {}}
-    for kind, plate in tqdm(work, unit="size", disable=None, leave=False):
-        found[kind][plate] = run_suites(policy, kind, functions, split, plate, BUDGET, kept)
-    least, drawn = by_size(found[suites], suites, f"without noise, after {BUDGET} evaluations")
-    noise, more = by_size(found[noisy], noisy, f"with noise, after {BUDGET} evaluations")
-    text = (
-        f"Mean capped normalised regret of {policy} after {BUDGET} evaluations by the number of "
-        f"points at once; {functions} functions a suite of the {split} split (of reaction all "
-        "three, with as many seeds as make a dozen runs). In brackets the ratio to one at a time, "
-        "and its 95 % bootstrap interval. Under noise, a tenth of the values' deviation, it is the "
-        "regret of the recommended point.",
+    kinds = [kind for part, kind in (("sizes", suites), ("noise", noisy)) if part in parts]
+    order = [1, PLATE, *(size for size in sizes if size not in (1, PLATE))]
+    first, others = order[:2], order[2:]
+    work = [(kind, plate) for some in (first, others) for kind in kinds for plate in some]
+    runs = {
+        (kind, plate): run_suites(policy, kind, functions, split, plate, BUDGET, kept)
+        for kind, plate in tqdm(work, unit="size", disable=None, leave=False)
+    }
+    found, panels = [], {}
+    for kind in kinds:
+        here = {plate: runs[kind, plate] for plate in sizes}
+        title = "without noise" if kind is suites else "noise of a tenth"
+        table, panels[title] = by_size(here, kind, f"{title}, after {BUDGET} evaluations")
+        found.append(
+            Subsection(text=_about(policy, kind is noisy, functions, split), tables=(table,))
+        )
+    if "sizes" in parts:
+        eight = {plate: runs[suites, plate] for plate in (1, PLATE)}
+        found.append(_plate_of_eight(eight, suites))
+    if "methods" in parts:
+        found.append(_of_methods(policy, methods, suites, compared, split, kept))
+    if picture is not None:
+        picture.write_text(draw(panels, sizes))
+    return found
+
+
+def _about(policy: str, noise: bool, functions: int, split: str) -> tuple[str]:
+    told = (
+        "Under noise, a tenth of the values' deviation, it is the regret of the recommended point."
+        if noise
+        else "In brackets the ratio to one at a time on the same functions, and its 95 % interval."
     )
-    parts = [Subsection(text=text, tables=(least, noise)), _plate_of_eight(found[suites], suites)]
+    return (
+        f"Mean capped normalised regret of {policy} after {BUDGET} evaluations by the number of "
+        f"points at once; {functions} functions a suite of the {split} split, of reaction all "
+        f"three, with more seeds. {told}",
+    )
+
+
+def _of_methods(
+    policy: str,
+    methods: Sequence[str],
+    suites: Sequence[str],
+    compared: int,
+    split: str,
+    kept: Kept,
+) -> Subsection:
+    """Return the figures of other methods at the plate of eight."""
     names = [policy]
     for name in methods:
         names += [name, name + DRAWN] if name in ("lstm", "dnc") else [name]
@@ -239,11 +291,7 @@ def command(
         f"each suite; in brackets the ratio to {policy}. lstm and dnc see pending points in their "
         "input, or, with drawn values, are told values drawn from a Gaussian process for them.",
     )
-    parts.append(Subsection(text=text, tables=(side_by_side(sides, suites, ""),)))
-    if picture is not None:
-        panels = {"without noise": drawn, "noise of a tenth": more}
-        picture.write_text(draw(panels, PLATES))
-    return parts
+    return Subsection(text=text, tables=(side_by_side(sides, suites, ""),))
 
 
 def _plate_of_eight(found: Mapping[int, Runs], suites: Sequence[str]) -> Subsection:

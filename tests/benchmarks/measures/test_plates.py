@@ -70,3 +70,12 @@ def test_a_measure_goes_on_where_it_was(tmp_path, measured) -> None:
     assert len(Kept(kept).take(f"sobol, reaction, amination-0.5, 8 of 40, {1} seeds", refuse)) == 5
     assert measured("plates", *options.split()) == first
     assert kept.read_text().splitlines() == lines
+
+
+def test_sizes_that_do_not_fit_are_refused(refused) -> None:
+    for sizes in ("1,5,8", "2,8"):
+        message = refused("plates", "--sizes", sizes)
+        assert f"--sizes = {sizes}; expected divisors of 48, 1 and 8 among them" in message
+    assert "expected sizes or noise" in refused(
+        "plates", "--parts", "methods", "--picture", "p.svg"
+    )
