@@ -265,8 +265,8 @@ def _about(policy: str, noise: bool, functions: int, split: str) -> tuple[str]:
     )
     return (
         f"Mean capped normalised regret of {policy} after {BUDGET} evaluations by the number of "
-        f"points at once; {functions} functions a suite of the {split} split, of reaction all "
-        f"three, with more seeds. {told}",
+        f"points at once; {functions} functions a suite of the {split} split, or all that it has "
+        f"with more seeds. {told}",
     )
 
 
