@@ -24,13 +24,13 @@ from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.outputs import check_output
 
 BUDGET = 48
-PLATE, ROUNDS = 8, 5
+PLATE, _ROUNDS = 8, 5
 """The plate that is compared with as many single experiments, and its rounds."""
 _SMALL = 12  # runs of a suite that has fewer functions, by more seeds
 _MOST = 1000  # functions of a suite that are looked through
 
 
-class Runs(NamedTuple):
+class PlateRuns(NamedTuple):
     """Regret of one method at one number of points at once.
 
     Attributes:
@@ -87,7 +87,7 @@ def run_suites(
     plate: int,
     budget: int,
     kept: Kept,
-) -> Runs:
+) -> PlateRuns:
     """Return the runs of a method on all functions."""
     names, curves = [], []
     for suite in suites:
@@ -102,7 +102,7 @@ def run_suites(
             run = f"{name}, {suite}, {entry.name}, {plate} of {budget}, {len(seeds)} seeds"
             names.append(suite)
             curves.append(kept.take(run, make))
-    return Runs(np.array(names), np.array(curves))
+    return PlateRuns(np.array(names), np.array(curves))
 
 
 def _figures(values: FloatArray, base: FloatArray | None) -> Cell:
@@ -118,7 +118,7 @@ def _lines(suites: Sequence[str]) -> list[str]:
 
 
 def by_size(
-    found: Mapping[int, Runs], suites: Sequence[str], caption: str
+    found: Mapping[int, PlateRuns], suites: Sequence[str], caption: str
 ) -> tuple[Table, dict[str, list[Estimate]]]:
     """Return a table of regret by the points at once, and its means with their intervals."""
     rows, drawn = [], {}
@@ -131,14 +131,14 @@ def by_size(
     return Table(head, rows, caption), drawn
 
 
-def side_by_side(found: Mapping[str, Runs], suites: Sequence[str], caption: str) -> Table:
+def side_by_side(found: Mapping[str, PlateRuns], suites: Sequence[str], caption: str) -> Table:
     """Return a table of methods, each beside the first one on the functions of both."""
     first = next(iter(found.values()))
     rows = []
     for method, runs in found.items():
         cells = []
         for name in _lines(suites):
-            values, base = runs.of(name, ROUNDS), first.of(name, ROUNDS)
+            values, base = runs.of(name, _ROUNDS), first.of(name, _ROUNDS)
             cells.append(_figures(values, None if runs is first else base))
         rows.append([Cell(method), *cells])
     return Table(["method", *_lines(suites)], rows, caption)
@@ -283,24 +283,24 @@ def _of_methods(
     for name in methods:
         names += [name, name + DRAWN] if name in ("lstm", "dnc") else [name]
     sides = {
-        name: run_suites(name, suites, compared, split, PLATE, PLATE * ROUNDS, kept)
+        name: run_suites(name, suites, compared, split, PLATE, PLATE * _ROUNDS, kept)
         for name in tqdm(names, unit="method", disable=None, leave=False)
     }
     text = (
-        f"Methods at plates of {PLATE} in {ROUNDS} rounds, on the first {compared} functions of "
+        f"Methods at plates of {PLATE} in {_ROUNDS} rounds, on the first {compared} functions of "
         f"each suite; in brackets the ratio to {policy}. lstm and dnc see pending points in their "
         "input, or, with drawn values, are told values drawn from a Gaussian process for them.",
     )
     return Subsection(text=text, tables=(side_by_side(sides, suites, ""),))
 
 
-def _plate_of_eight(found: Mapping[int, Runs], suites: Sequence[str]) -> Subsection:
+def _plate_of_eight(found: Mapping[int, PlateRuns], suites: Sequence[str]) -> Subsection:
     """Return the figures of the plate of eight beside as many single experiments."""
-    count = PLATE * ROUNDS
+    count = PLATE * _ROUNDS
     rows = []
     for name in _lines(suites):
-        one, many = found[1].of(name, count), found[PLATE].of(name, ROUNDS)
+        one, many = found[1].of(name, count), found[PLATE].of(name, _ROUNDS)
         rows.append([Cell(name), _figures(one, None), _figures(many, one)])
-    head = ["suite", f"{count} single experiments", f"{ROUNDS} plates of {PLATE}"]
-    text = (f"A plate of {PLATE} in {ROUNDS} rounds, beside {count} single experiments.",)
+    head = ["suite", f"{count} single experiments", f"{_ROUNDS} plates of {PLATE}"]
+    text = (f"A plate of {PLATE} in {_ROUNDS} rounds, beside {count} single experiments.",)
     return Subsection(text=text, tables=(Table(head, rows),))
