@@ -99,6 +99,7 @@ They are kept in the study, and wait for their values: by `rnnbbo study import`,
 Examples:
   rnnbbo study ask run.db
   rnnbbo study ask run.db -n 8 -o plate.csv
+  rnnbbo study ask run.db -n 8 -o plate.csv --constraint turnover
   rnnbbo study ask run.db --waiting -o again.csv
 """,
 )
@@ -120,6 +121,13 @@ Examples:
     help="auto: under noise, a point once more where that is worth more than a new one.",
 )
 @GOAL_OPTION
+@click.option(
+    "--constraint",
+    "constraints",
+    metavar="NAME",
+    multiple=True,
+    help="A column of the file for this constraint, before any value had it; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def ask(
     file: str,
@@ -129,6 +137,7 @@ def ask(
     waiting: bool,
     repeat: str | None,
     goal: str | None,
+    constraints: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Ask, print, and write."""
@@ -136,6 +145,11 @@ def ask(
     from rnnbbo.cli.study import open_study
     from rnnbbo.study.plate import plate_csv, plate_rows
 
+    if constraints and output is None:
+        raise ConfigError(
+            f"--constraint = {shortened(constraints[0])} without --output; expected a file that "
+            "has its column"
+        )
     if output is not None:
         if os.path.lexists(output):  # maybe a plate that was filled in
             raise ConfigError(
@@ -143,6 +157,7 @@ def ask(
             )
         check_output("--output", output)
     with open_study(file, repeat or 1, goal or Goal.BEST.value) as study:
+        limits = _limits(constraint_names(study.told()), constraints)
         if waiting:
             trials = [trial for trial in study.trials() if trial.outcome is None]
         else:
@@ -151,7 +166,7 @@ def ask(
             rows = plate_rows(
                 study.space,
                 trials,
-                limits=constraint_names(study.told()),
+                limits=limits,
                 n_objectives=study.n_objectives or 1,
                 decimal_comma=decimal_comma,
             )
@@ -159,6 +174,23 @@ def ask(
         click.echo(_json_of(study, trials) if as_json else _table_of(study, trials))
     if output is not None:
         click.echo(f"{output}: {len(trials)} points", err=True)
+
+
+def _limits(told: Sequence[str], given: Sequence[str]) -> list[str]:
+    """Return the names of the constraints that a plate has columns for.
+
+    Args:
+        told: those of the values so far; all values have the same.
+        given: those that are expected.
+
+    Raises:
+        ConfigError: the given ones are others than those told, or one is empty.
+    """
+    for name in given:
+        if not name or (told and name not in told):
+            names = ", ".join(told) if told else "a name"
+            raise ConfigError(f"--constraint = {shortened(name)}; expected {names}")
+    return list(told) or list(dict.fromkeys(given))
 
 
 def _write(output: str, text: str) -> None:

@@ -31,6 +31,9 @@ BOUNDS = {
     "branin.py": (r"^(\S+) at \[", 0.7),
     "tune_sklearn.py": (r"after 25 evaluations: +(\S+)$", 0.03),
     "ask_tell.py": (r"^(\S+) at \[", 1.0),
+    "plants.py": (r"evaluations of each +(\S+) ", 1.5),
+    "sensors.py": (r"^lstm, 30 calls +(\S+) C", 2.0),
+    "plates.py": (r"yield of 0.857: (\S+)$", 0.1),
     "many_problems.py": (r"after 40 evaluations: (\S+)$", 0.05),
     "optuna_sampler.py": (r"^(\S+) at {", 1.0),
     "sklearn_search.py": (r"error on unseen data: +(\S+)$", 0.1),
@@ -62,7 +65,11 @@ NEEDS = {
 LONG = {"ray_tune.py", "mlflow_run.py"}  # to start, with what they stand on
 
 # What is smaller where a script would take long; as it stands it is tried with the slow tests.
-SMALLER = {"many_problems.py": ("PATIENTS = 500", "PATIENTS = 40")}
+SMALLER = {
+    "many_problems.py": ("PATIENTS = 500", "PATIENTS = 40"),
+    "plants.py": ("PLANTS, CALLS, ALONE = 1000, 30, 10", "PLANTS, CALLS, ALONE = 30, 12, 1"),
+    "sensors.py": ("else 10_000", "else 40"),
+}
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ MEASURES = {
     "parallel": Measure(
         "parallel_evaluation", "What evaluating in parallel wins in time, and costs in regret."
     ),
+    "plates": Measure("plates", "What rounds cost: plates of points, told together."),
     "spearmint": Measure("spearmint_traces", "Spearmint-style against traces of the original."),
     "studies": Measure("studies", "Going on with long studies, and several processes at one."),
     "transfer": Measure(

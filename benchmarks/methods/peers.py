@@ -69,6 +69,11 @@ PEERS: dict[str, Peer] = {
         "scrambled Sobol sequence (Matousek 1998)",
         several="sampling:Sobol",
     ),
+    "response-surface": Peer(
+        "response_surface:ResponseSurface",
+        "numpy",
+        "a classical design: central composite designs and quadratic surfaces (Box, Wilson 1951)",
+    ),
     "spearmint": Peer(
         "spearmint:Spearmint",
         "botorch",
@@ -87,6 +92,12 @@ PEERS: dict[str, Peer] = {
         "botorch",
         "BoTorch: Gaussian process and log expected improvement (Ament et al. 2023)",
         mixed="botorch_mixed:MixedLogEI",
+    ),
+    "qlognei": Peer(
+        "botorch_plates:QLogNEI",
+        "botorch",
+        "BoTorch: Gaussian process and log noisy expected improvement of several points at once "
+        "(Balandat et al. 2020; Ament et al. 2023)",
     ),
     "constrained-logei": Peer(
         "botorch_constrained:ConstrainedLogEI",

@@ -160,6 +160,10 @@ _TABLE = {
         "constrained_suite",
         "designs of engineering and Gramacy's problem, feasible where constraints are at most 0",
     ),
+    "reaction": _Suite(
+        "reaction_suite",
+        "an amination in a flow reactor, by published kinetics: product against waste",
+    ),
     "control": _Suite(
         "control_suite",
         "policy search for control tasks of gymnasium and MuJoCo, some of it noisy",

@@ -25,9 +25,10 @@ BUDGETS = {
     "turbo": 8,
     "egobox": 8,
     "constrained-logei": 7,
+    "qlognei": 7,
 }
 
-SLOW = {"spearmint", "smac", "smac-bb", "constrained-logei"}
+SLOW = {"spearmint", "smac", "smac-bb", "constrained-logei", "qlognei"}
 
 
 def marked(names: list[str]) -> list[object]:

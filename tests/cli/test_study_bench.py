@@ -139,3 +139,26 @@ def test_a_run_begins_with_a_table_and_another_study(capsys):
     ):
         assert run_command([*run, *SPACE, *options]) == code
         assert words in capsys.readouterr().err
+
+
+def test_the_first_plate_has_the_columns_of_constraints_that_are_expected(capsys):
+    assert study("new", "run.db", *SPACE, "--seed", "3") == 0
+    ask = ("ask", "run.db", "-n", 2)
+    assert study(*ask, "--constraint", "mem") == 2
+    assert "--constraint = 'mem' without --output; expected a file" in capsys.readouterr().err
+    assert study(*ask, "-o", "no.csv", "--constraint", "") == 2
+    assert "--constraint = ''; expected a name" in capsys.readouterr().err
+    assert study(*ask, "-o", "a.csv", "--constraint", "mem", "--constraint", "mem") == 0
+    written = Path("a.csv").read_text("utf-8-sig").splitlines()
+    assert written[0] == "trial,temp,buffer,value,constraint_mem"
+    assert all(line.endswith(",,") for line in written[1:])
+    filled = [written[0], *(f"{line[:-2]},1.5,-2" for line in written[1:])]
+    Path("a.csv").write_text("\n".join(filled) + "\n")
+    assert study("import", "run.db", "a.csv") == 0
+    with Study("run.db", resume=True) as opened:
+        assert [trial.constraints for trial in opened.told()] == [{"mem": -2.0}] * 2
+    capsys.readouterr()
+    assert study(*ask, "-o", "b.csv", "--constraint", "time") == 2
+    assert "--constraint = 'time'; expected mem" in capsys.readouterr().err
+    with Study("run.db", resume=True) as opened:
+        assert len(opened.trials()) == 2  # a plate that is refused asks for nothing

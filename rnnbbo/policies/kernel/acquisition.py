@@ -13,6 +13,7 @@ import numpy as np
 
 from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import inference, search
+from rnnbbo.policies.kernel.fantasies import to_improve_on
 from rnnbbo.policies.kernel.feasibility import Feasibility
 from rnnbbo.policies.kernel.front_view import FrontView, make_front_view
 from rnnbbo.policies.kernel.inference import Belief
@@ -157,6 +158,8 @@ def make_acquisition(
     if earlier is not None and not state.several:
         hint = earlier.hint(x, without_outliers(state.y[state.known], out))
     if not state.quantities:
+        if isinstance(view, View) and len(pending) and rng is not None:
+            view = to_improve_on(view, pending)
         return Acquisition(view, hint=hint)
     views = []
     for quantity in state.quantities:

@@ -12,9 +12,10 @@ from rnnbbo.policies.gp import factors, improvement
 from rnnbbo.policies.kernel import covariance, inference, posterior
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.covariance import Additive, Trend
+from rnnbbo.policies.kernel.fantasies import to_improve_on
 from rnnbbo.policies.kernel.hypotheses import Hypotheses, heights, warp
 from rnnbbo.policies.kernel.posterior import Noise
-from rnnbbo.policies.kernel.view import make_view
+from rnnbbo.policies.kernel.view import View, make_view
 
 N, DIM = 14, 3
 NO_WARP = 25.0  # log c so large that the warp changes nothing
@@ -318,3 +319,32 @@ def test_the_warp_is_monotone_and_its_jacobian_is_its_derivative() -> None:
     slope = (warp(z + step, log_c)[0] - warp(z - step, log_c)[0]) / (2 * step)
     assert_allclose(jacobian, np.log(slope).sum(axis=1), rtol=1e-5, atol=1e-6)
     assert_allclose(spread, w.var(axis=1))
+
+
+def test_what_was_drawn_for_pending_points_is_to_be_improved_on() -> None:
+    h, (x, y) = some(), data()
+    belief = belief_of(h, x)
+    pending = np.array([[0.9, 0.1, 0.2], [0.3, 0.8, 0.5]])
+    index, weight = np.arange(4), np.full(4, 0.25)
+
+    def views(draw: float) -> tuple[View, View]:
+        draws = np.full((4, 2), draw)
+        view = make_view(belief, index, weight, x, heights(y), pending, draws)
+        return view, to_improve_on(view, pending)
+
+    plain, high = views(30.0)
+    assert_allclose(high.best, plain.best)
+    assert plain.noise is not None and high.noise is not None
+    assert_allclose(high.noise.link, plain.noise.link)
+    plain, low = views(-30.0)
+    drawn, _ = plain.predict(pending)
+    assert (drawn.min(axis=1) < plain.best[:, 0]).all()
+    assert_allclose(low.best[:, 0], drawn.min(axis=1))
+    # Then the row that noise is common to is that of the least of them: K^-1 e_b.
+    row = len(x) + drawn.argmin(axis=1)
+    assert low.noise is not None
+    for i in range(4):
+        precision = low.inverse[i].T @ low.inverse[i]
+        assert_allclose(low.noise.link[i], low.noise.variance[i] * precision[row[i]], atol=1e-9)
+    # Where a low value was drawn, there is nothing more to expect.
+    assert (low.score(pending) < plain.score(pending) - 10.0).all()
