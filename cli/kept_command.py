@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rnnbbo.direction import Maximize, OneOrSeveral
 from rnnbbo.errors import ObjectiveError, StudyError
+from rnnbbo.goal import Goal
 from rnnbbo.stopping import StopRules
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class KeptCommand(NamedTuple):
         patience: likewise.
         exhausted: likewise.
         repeat: how often each point is evaluated, or "auto".
+        goal: what the run is for, a value of `rnnbbo.goal.Goal`.
     """
 
     objective: str | list[str]
@@ -42,6 +44,7 @@ class KeptCommand(NamedTuple):
     patience: int | None = None
     exhausted: bool = False
     repeat: int | str = 1
+    goal: str = Goal.BEST.value
 
     @property
     def rules(self) -> StopRules:
@@ -49,9 +52,9 @@ class KeptCommand(NamedTuple):
         return StopRules(self.target, self.patience, self.exhausted)
 
     @property
-    def changing(self) -> tuple[int, StopRules, int | str]:
+    def changing(self) -> tuple[int, StopRules, int | str, str]:
         """What may be another one when a study is gone on with, and is then kept."""
-        return self.n_calls, self.rules, self.repeat
+        return self.n_calls, self.rules, self.repeat, self.goal
 
     @property
     def text(self) -> str:

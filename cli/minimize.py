@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnbbo.benchmarks.option_types import Seconds
+from rnnbbo.cli.goal_option import GOAL_OPTION
 from rnnbbo.cli.objective_options import DIRECTIONS_OPTION, REFERENCE_OPTION, Numbers
 from rnnbbo.cli.options import ProgramAfterDashes
 from rnnbbo.cli.repeat_option import REPEAT_OPTION, repeat_text
 from rnnbbo.cli.signals import RunSignals
 from rnnbbo.cli.stop_options import N_CALLS
 from rnnbbo.cli.verbosity_options import level_of, verbosity_options, warnings_as_wanted
+from rnnbbo.goal import Goal
 from rnnbbo.stopping import EXHAUSTED
 
 if TYPE_CHECKING:
@@ -134,6 +136,7 @@ _N_CALLS = 100
     help="How many at once.",
 )
 @REPEAT_OPTION
+@GOAL_OPTION
 @click.option("--eval-timeout", type=Seconds(), metavar="S", help="Seconds for an evaluation.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds for the whole run.")
 @click.option(
@@ -208,6 +211,7 @@ def minimize(
     seed: int | None,
     jobs: int,
     repeat: int | str | None,
+    goal: str | None,
     eval_timeout: float | None,
     timeout: float | None,
     target: float | list[float] | None,
@@ -252,10 +256,10 @@ def minimize(
         kept_command.require_same(begun, command, str(study_file))
         n_calls = n_calls or begun.n_calls
         eval_timeout = eval_timeout or begun.eval_timeout
-        repeat = repeat or begun.repeat
+        repeat, goal = repeat or begun.repeat, goal or begun.goal
         call_with = begun.call_with if call_with == "auto" else call_with
     rules = read_rules(target, patience, until, begun)
-    n_calls, repeat = n_calls or _N_CALLS, repeat or 1
+    n_calls, repeat, goal = n_calls or _N_CALLS, repeat or 1, goal or Goal.BEST.value
     if seed is None and study_file is None:
         seed = int.from_bytes(os.urandom(4), "big")
     signals = RunSignals()
@@ -287,6 +291,7 @@ def minimize(
                 maximize=signs,
                 reference=None if said.reference is None else list(said.reference),
                 repeat=repeat,
+                goal=goal,
                 prior=list(prior) or None,
                 command=kept_command.KeptCommand(
                     command,
@@ -298,9 +303,10 @@ def minimize(
                     patience=rules.patience,
                     exhausted=rules.exhausted,
                     repeat=repeat,
+                    goal=goal,
                 ).text,
                 new_command=new_command
-                or (begun is not None and (n_calls, rules, repeat) != begun.changing),
+                or (begun is not None and (n_calls, rules, repeat, goal) != begun.changing),
             )
             shown = RunView(evaluated, optimization.limits, space.names, signals, level)
 

@@ -13,7 +13,7 @@ from rnnbbo.escaping import as_plain, repr_of
 from rnnbbo.objectives import listed_values
 from rnnbbo.point_forms import active_values
 from rnnbbo.progress.texts import short_text, value_text
-from rnnbbo.result import count_text, signs_of
+from rnnbbo.result import count_text, signs_of, total_text
 from rnnbbo.status import Status
 from rnnbbo.trial import Trial, best_of
 
@@ -46,6 +46,8 @@ def ending_text(ended: Ended, objective: CommandObjective) -> str:
         lines += [f"a compromise among them is trial {best.number}:"]
         lines += constraint_lines(best)
     lines += [f"seen in the values: {line}" for line in result.seen]
+    if result.total is not None:
+        lines.append(total_text(result))
     if result.gain_left is not None:
         lines.append(f"a further evaluation is expected to gain {result.gain_left:.2g}")
     lines += objective.lines(best.x)

@@ -21,7 +21,7 @@ Examples:
 """
 
 _TAKEN = (
-    *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until", "repeat"),
+    *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until", "repeat", "goal"),
     *("max_failures", "as_json", "plot_file", "quiet", "verbose"),
 )
 

@@ -27,6 +27,7 @@ _SHOWN = (
     "recommended_value",
     "noise",
     "gain_left",
+    "total",
     "policy",
     "policy_why",
     "seen",

@@ -42,6 +42,10 @@ class Stage(NamedTuple):
         return "+".join(self.policies)
 
 
+COUNTING_ALL = Stage(("kernel",), 0, "the least cumulative regret of all policies")
+"""Where every value counts, and not the best one alone."""
+
+
 def make_stages(n_calls: int | None = None, call_seconds: float | None = None) -> tuple[Stage, ...]:
     """Return which policies propose, in their order; the same arguments give the same stages.
 

@@ -12,6 +12,7 @@ from rnnbbo import shipped
 from rnnbbo.auto import Stage
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.feed import Told
+from rnnbbo.goal import Asking, Goal
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
@@ -30,14 +31,16 @@ class Start:
         reference: (K,) the reference point of several objectives, lower being better; None to
             derive it.
         learned: policies that know of earlier studies, by name.
-        repeats: whether a point may be proposed again.
+        asking: how points are asked for.
+        planned: evaluations of the run, where somebody says.
     """
 
     space: Space
     entropy: int
     reference: tuple[float, ...] | None
     learned: Mapping[str, Checkpoint]
-    repeats: bool = False
+    asking: Asking = Asking()
+    planned: int | None = None
 
     def begin(self, policy: shipped.Source, several: bool = False) -> Proposer:
         """Return a policy that has seen nothing yet."""
@@ -45,9 +48,12 @@ class Start:
         loaded = self.learned.get(loaded.name, loaded)
         if self.reference is not None:
             loaded = replace(loaded, policy=loaded.policy.within(self.reference))
-        if self.repeats:
+        if self.asking.again:
             loaded = replace(loaded, policy=loaded.policy.repeating())
-        begun = Proposer.begin(loaded, self.space, self.entropy, self.repeats)
+        counts_all = self.asking.goal is Goal.CUMULATIVE
+        if counts_all:
+            loaded = replace(loaded, policy=loaded.policy.counting_all(self.planned))
+        begun = Proposer.begin(loaded, self.space, self.entropy, self.asking.again, counts_all)
         return _for_several(begun) if several else begun
 
 

@@ -19,6 +19,7 @@ from rnnbbo.errors import ConfigError, TooManyFailuresError
 from rnnbbo.escaping import repr_of
 from rnnbbo.evaluation.evaluator import Evaluator, Inline
 from rnnbbo.given import KnownPoint, read_x0
+from rnnbbo.goal import Goal, as_goal
 from rnnbbo.loop import Limits
 from rnnbbo.objectives import Objectives, as_target
 from rnnbbo.optimization import Optimization, Watcher, Watchers
@@ -55,6 +56,7 @@ def minimize(
     patience: int | None = None,
     until: str | None = None,
     repeat: int | str = 1,
+    goal: str = Goal.BEST.value,
     prior: Any = None,
     verbose: bool | int = False,
 ) -> OptimizeResult:
@@ -139,6 +141,10 @@ def minimize(
             that of a new point, for it decides which point is recommended. Each evaluation is then
             a trial of its own, and `n_calls` counts them all. A study that is gone on with is told
             so again.
+        goal: "best" to find the best point, or "cumulative" where every value counts, as of a
+            machine that is tuned while it works: the sum of all `n_calls` values is to be small, or
+            large. `total` of the result is that sum. With a study, of any length, as many values
+            are taken to follow as there are. See `rnnbbo.Optimizer`.
         verbose: show the run while it lasts: on a terminal two lines that are drawn again in place,
             and new bests above them; in a notebook one line of the cell's output; elsewhere a line
             now and then; all but the notebook's on standard error. 2 for a line a trial, too. What
@@ -152,7 +158,8 @@ def minimize(
         SpaceError: the space is malformed.
         PointError: a point of `x0` is not in the space.
         TableError: a table in `x0` cannot be read, or has wrong columns or cells.
-        PolicyError: there is no such policy, or it does not know what `until` or `repeat` needs.
+        PolicyError: there is no such policy, or it does not know what `until`, `repeat` or `goal`
+            needs.
         ConfigError: another argument does not fit.
         StudyError: the study exists already, is damaged, or was made for something else.
         ObjectiveError: the executor broke, or cannot take the objective. Its `result` holds
@@ -198,6 +205,7 @@ def minimize(
         "patience": patience,
         "until": until,
         "repeat": repeat,
+        "goal": goal,
         "prior": prior,
     }
 
@@ -219,6 +227,7 @@ def minimize(
         maximize=signs,
         reference=None if said.reference is None else list(said.reference),
         repeat=as_repeat(repeat),
+        goal=as_goal(goal).value,
         prior=None if begun else prior,
     )
     watcher: Watcher = RunCallbacks(callbacks, complete, at_once=bool(known))

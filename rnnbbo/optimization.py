@@ -14,6 +14,7 @@ from rnnbbo.errors import ObjectiveError, PolicyError
 from rnnbbo.evaluation.averaging import Averaging
 from rnnbbo.evaluation.evaluator import Evaluator, is_inline
 from rnnbbo.evaluation.interrupts import shielded
+from rnnbbo.goal import Goal
 from rnnbbo.loop import History, Limits, run_trials
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.repeats import Repeats
@@ -128,6 +129,7 @@ class Optimization:
             or a derived one.
         repeat: how often each point is evaluated; their mean is told. Or `REPEAT_AUTO`: the policy
             says which points are evaluated once more, and each value is told.
+        goal: what the run is for, a value of `rnnbbo.goal.Goal`.
         prior: earlier studies of like problems, as for `minimize`; an old study has its own.
         command: what evaluates it, kept in a study that has none yet.
         new_command: whether to keep it in place of another one.
@@ -145,6 +147,7 @@ class Optimization:
     maximize: Maximize | None = None
     reference: list[float] | None = None
     repeat: int | str = 1
+    goal: str = Goal.BEST.value
     prior: Any = None
     command: str = ""
     new_command: bool = False
@@ -206,15 +209,18 @@ class Optimization:
     @property
     def _asking_again(self) -> dict[str, Any]:
         """What an optimizer is to be made with."""
-        return {"repeat": self.repeat if self.repeat == REPEAT_AUTO else 1}
+        repeat = self.repeat if self.repeat == REPEAT_AUTO else 1
+        return {"repeat": repeat, "goal": self.goal}
 
     def _noticing(self, history: History, watcher: Watcher) -> Callable[[Trial], Any]:
         """Return what warns of a point that comes again, and tells the watcher of each."""
         known = [trial.x for trial in history.told()]
         repeats = Repeats(self.space, known, wanted=self.repeat == REPEAT_AUTO)
+        expected = self.goal == Goal.CUMULATIVE.value
 
         def notice(trial: Trial) -> None:
-            repeats.add(trial.x)
+            if not expected:
+                repeats.add(trial.x)
             watcher.begun(trial)
 
         return notice

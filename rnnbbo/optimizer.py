@@ -15,12 +15,13 @@ from rnnbbo.arguments import (
     as_entropy,
     as_pairs,
     as_seconds,
-    asks_again,
 )
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.direction import turned
-from rnnbbo.errors import PolicyError
+from rnnbbo.errors import ConfigError, PolicyError
+from rnnbbo.escaping import repr_of
 from rnnbbo.feed import Told
+from rnnbbo.goal import Asking, Goal
 from rnnbbo.isolation import isolated
 from rnnbbo.ledger import Ledger
 from rnnbbo.lineup import Lineup, Start
@@ -30,7 +31,7 @@ from rnnbbo.policies.outliers import tame
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.recommendation import Recommendation
 from rnnbbo.result import OptimizeResult, make_result
-from rnnbbo.space import as_space
+from rnnbbo.space import Space, as_space
 from rnnbbo.stopping import Left
 from rnnbbo.transfer_data import EarlierValues, as_earlier
 from rnnbbo.violations import agreed, as_constraints, listed_constraints
@@ -90,6 +91,11 @@ class Optimizer:
         repeat: "auto" to ask for a point once more, where its values are noisy and another one of
             them is worth more than that of a new point; 1 never to do so, unless nothing is left
             that is new. Policies "auto" and "kernel" know that, of one objective.
+        goal: "best" to find the best point, or "cumulative" where every value counts, as of a
+            machine that is tuned while it works: the sum of all values is to be small, or large.
+            Points are then asked for again whenever nothing better is to be expected elsewhere, and
+            the less is explored, the fewer of n_calls are left. Policies "auto" and "kernel" know
+            that, of one objective without constraints.
 
     Attributes:
         space: the `Space`.
@@ -98,10 +104,10 @@ class Optimizer:
 
     Raises:
         SpaceError: the space is malformed.
-        PolicyError: there is no such policy, or it cannot do what prior or repeat asks for.
+        PolicyError: there is no such policy, or it cannot do what prior, repeat or goal asks for.
         CheckpointError: the weights file is missing or damaged.
-        ConfigError: n_calls, call_seconds, rng, maximize, directions, reference or repeat is not of
-            the form expected.
+        ConfigError: n_calls, call_seconds, rng, maximize, directions, reference, repeat or goal is
+            not of the form expected.
     """
 
     def __init__(
@@ -118,6 +124,7 @@ class Optimizer:
         reference: Any = None,
         prior: Any = None,
         repeat: int | str = 1,
+        goal: str = Goal.BEST.value,
     ) -> None:
         keep_heap(_HEAP)
         self.space = as_space(dimensions, where)
@@ -127,14 +134,18 @@ class Optimizer:
         self.maximize = self.objectives.maximize
         self._rng = rng
         self._entropy = as_entropy(rng)
-        self._stages = shipped.stages_of(policy, self.n_calls, seconds)
+        self._asking = Asking.of(repeat, goal)
+        shipped.require_asking(policy, self._asking, self.objectives.count)
+        counts_all = self._asking.goal is Goal.CUMULATIVE
+        self._stages = shipped.stages_of(policy, self.n_calls, seconds, counts_all)
         given = self.objectives.reference
         self._begins = Start(
             self.space,
             self._entropy,
             None if given is None else self.objectives.inward(given),
             self._learned(as_earlier(self.space, prior, self.maximize)),
-            self._repeats(policy, repeat),
+            self._asking,
+            self.n_calls,
         )
         self._history: list[_Event] = []
         self._start()
@@ -153,17 +164,6 @@ class Optimizer:
             informed = loaded.policy.learned_from(rng, [(one.x, one.y) for one in studies])
             learned[loaded.name] = replace(loaded, policy=informed)
         return learned
-
-    def _repeats(self, policy: shipped.Source | None, repeat: Any) -> bool:
-        """Tell whether points may be asked for again.
-
-        Raises:
-            PolicyError: the policy does not know when, or there are several objectives.
-        """
-        if not asks_again(repeat):
-            return False
-        shipped.require_repeats(policy, self.objectives.count)
-        return True
 
     def _start(self) -> None:
         """Go back to where nothing was asked or told."""
@@ -197,23 +197,37 @@ class Optimizer:
         return self.objectives.directions(count) if count > 1 else None
 
     @isolated()
-    def ask(self, n_points: int | None = None) -> Any:
+    def ask(self, n_points: int | None = None, *, context: Any = None) -> Any:
         """Propose the next point, or several.
 
         Args:
             n_points: how many; None for a single point.
+            context: values of some parameters by name, which are as they are: the weather, a
+                patient, the load of a machine. The others are proposed for them, from what was told
+                in this context and in all others. With goal = "cumulative" only.
 
         Returns:
             A point, or a list of n_points distinct ones. It is a list of n_dims values in user
             units, or a mapping from name to value where the space was given as one.
 
         Raises:
-            ConfigError: n_points is not a positive integer.
+            ConfigError: n_points is not a positive integer, or there is a context, and the best
+                point alone counts.
+            PointError: the context is no such mapping, or a value does not fit.
         """
+        within = None if context is None else self._within(context)
         if n_points is None:
-            return self.space.for_user(self._ask())
+            return self.space.for_user(self._ask(within))
         count = as_count("n_points", n_points)
-        return [self.space.for_user(self._ask()) for _ in range(count)]
+        return [self.space.for_user(self._ask(within)) for _ in range(count)]
+
+    def _within(self, context: Any) -> Space:
+        if self._asking.goal is not Goal.CUMULATIVE:
+            raise ConfigError(
+                f"context = {repr_of(context)}, and goal = {self._asking.goal.value!r}; expected "
+                f"goal = {Goal.CUMULATIVE.value!r}: there is no best point of all contexts"
+            )
+        return self.space.held_at(context)
 
     @isolated()
     def add_pending(self, x: Any) -> None:
@@ -422,6 +436,7 @@ class Optimizer:
             random_state=self._rng,
             maximize=self.maximize,
             gain_left=self.gain_left(),
+            counts_all=self._asking.goal is Goal.CUMULATIVE,
         )
 
     def __repr__(self) -> str:
@@ -430,6 +445,11 @@ class Optimizer:
 
     def _repr_html_(self) -> str:
         return f"{self.result().in_html('rnnbbo optimizer')}{self.space._repr_html_()}"
+
+    @property
+    def goal(self) -> Goal:
+        """What the run is for."""
+        return self._asking.goal
 
     @property
     def policy_name(self) -> str:
@@ -467,15 +487,21 @@ class Optimizer:
                 f"prior, and values of {count} objectives; expected one: of several no policy "
                 "learns from earlier studies"
             )
-        if self._begins.repeats:
-            shipped.require_repeats(None, count)
+        shipped.require_asking(None, self._asking, count)
+        if names and self._asking.goal is Goal.CUMULATIVE:
+            raise PolicyError(
+                f"constraints {', '.join(names)}, and goal = {Goal.CUMULATIVE.value!r}; expected "
+                "none: what a value that is not feasible counts for is for the objective to say"
+            )
         if names and not self._lineup.constrained:
             for one in self._lineup.proposers:
                 shipped.require_constrained(one.policy)
 
-    def _ask(self) -> list[Any]:
+    def _ask(self, within: Space | None = None) -> list[Any]:
         self._mend()
         proposer, lineup = self._lineup.begin_ask(self._asked, self._latest)
+        if within is not None:
+            proposer = proposer.within(within)
         point, u = proposer.propose(self._ledger, self._asked + 1)
         self._note(_Event(u), lineup)
         return point

@@ -107,6 +107,32 @@ class PointForms:
                 checked[i] = value if active[i] else None
         return checked
 
+    def check_context(self, context: Any) -> dict[int, Any]:
+        """Return the values of some parameters, by position; see `Space.held_at`."""
+        free = sum(not dim.is_constant for dim in self._dimensions)
+        expected = "a mapping from names of parameters to values"
+        if not isinstance(context, Mapping) or not context:
+            raise PointError(f"context = {repr_of(context)}; expected {expected}")
+        found = {}
+        for name, value in context.items():
+            if name not in self._names:
+                raise PointError(
+                    f"context of {repr_of(name)}; expected values of some of "
+                    + ", ".join(self._names)
+                )
+            position = self._names.index(name)
+            if position in self._activity.conditional:
+                raise PointError(
+                    f"context of {name}, which has a condition; expected parameters without one"
+                )
+            found[position] = self._check_value(position, value)
+        if sum(not self._dimensions[position].is_constant for position in found) == free:
+            raise PointError(
+                f"context = {repr_of(dict(context))}, all parameters; expected one at least to be "
+                "proposed"
+            )
+        return found
+
     def as_mapping(self, point: Sequence[Any]) -> dict[str, Any]:
         """Return the active values of a point that was checked, by name."""
         if not self._activity.conditional:

@@ -46,6 +46,8 @@ class Proposer:
         prepared: what it would query in this state; None where it was not worked out yet.
         repeats: whether it may propose a point that was told before.
         again: such a point (D,), worked out beside `prepared`; None where a new one is worth more.
+        counts_all: whether every value counts: then a point that was asked before is a choice like
+            any other.
     """
 
     policy: Checkpoint
@@ -61,15 +63,23 @@ class Proposer:
     prepared: np.ndarray | None = None
     repeats: bool = False
     again: np.ndarray | None = None
+    counts_all: bool = False
 
     @classmethod
     def begin(
-        cls, policy: Checkpoint, space: Space, entropy: int, repeats: bool = False
+        cls,
+        policy: Checkpoint,
+        space: Space,
+        entropy: int,
+        repeats: bool = False,
+        counts_all: bool = False,
     ) -> "Proposer":
         """Return one that has seen nothing yet."""
         shift = np.random.default_rng((entropy, 0)).random((1, space.cube_dim))
         state = policy.policy.init(space.cube_dim)
-        return cls(policy, space, entropy, shift, state, repeats=repeats)
+        return cls(
+            policy, space, entropy, shift, state, repeats=repeats, counts_all=counts_all
+        )
 
     @property
     def state(self) -> Any:
@@ -189,6 +199,10 @@ class Proposer:
             again = policy.again(params, ready.state, place, pending, self.space)
         return replace(ready, prepared=prepared, again=again)
 
+    def within(self, space: Space) -> "Proposer":
+        """Return it for an ask in a context: a space whose points are those in it."""
+        return replace(self, space=space, prepared=None)
+
     def propose(self, ledger: Ledger, ask: int) -> tuple[list[Any], np.ndarray]:
         """Choose the next query: the first choice that was not asked or told before.
 
@@ -207,6 +221,8 @@ class Proposer:
         ready = self if self.prepared is not None else self.prepare(ledger)
         prepared = ready.prepared
         assert prepared is not None
+        if self.counts_all:
+            return self._settle(prepared[0])
         if ready.again is not None and (known := ledger.find(ready.again)) is not None:
             return known, ready.again
         new = self._first_new(ledger, chain(prepared, self._further(ledger, ask)))

@@ -58,6 +58,8 @@ class OptimizeResult(dict):
         gain_left: by how much one more evaluation is expected to improve on the best value, at
             least 0, in the unit of the values; None where the policy does not know that, or not
             yet: see `Optimizer.gain_left`.
+        total: where every value counts (goal = "cumulative"), the sum of those that did not fail;
+            None where the best one does.
         x_iters: every point told, in the order told: a list of points.
         func_vals: their values, (len(x_iters),) float64, or (len(x_iters), K) of K objectives. A
             failed trial, whatever its objective returned, is +infinity here, -infinity where it
@@ -240,6 +242,8 @@ def _sentences(result: OptimizeResult) -> tuple[str, list[str]]:
         for name, value in result["constraints"].items()
     ]
     said += [f"seen in the values: {line}" for line in result["seen"]]
+    if result["total"] is not None:
+        said.append(total_text(result))
     if result["gain_left"] is not None:
         said.append(f"a further evaluation is expected to gain {result['gain_left']:.2g}")
     why = f" ({result['policy_why']})" if result["policy_why"] else ""
@@ -280,6 +284,7 @@ def make_result(
     policy_why: str = "",
     recommended: Recommendation | None = None,
     gain_left: float | None = None,
+    counts_all: bool = False,
     random_state: Any = None,
     maximize: bool = False,
     directions: tuple[bool, ...] | None = None,
@@ -299,6 +304,7 @@ def make_result(
         policy_why: why it was chosen.
         recommended: what the policy recommends.
         gain_left: by how much it expects the next value to improve on the best one.
+        counts_all: whether every value counts, and not the best one.
         random_state: what the caller gave as seed or generator.
         maximize: whether larger values are better.
         directions: the same of each of several objectives; None where `maximize` says it of all.
@@ -348,6 +354,7 @@ def make_result(
         recommended_value=recommended.value,
         noise=recommended.noise,
         gain_left=gain_left,
+        total=float(np.sum(told)) if counts_all and told else None,
         x_iters=[list(x) for x in x_iters],
         func_vals=values if count > 1 else values[:, 0],
         constraint_vals={
@@ -374,6 +381,12 @@ def signs_of(result: OptimizeResult) -> Maximize:
     """Return which values of a result are better."""
     words = result.get("directions")
     return bool(result.maximize) if words is None else tuple(one == MAXIMIZE for one in words)
+
+
+def total_text(result: OptimizeResult) -> str:
+    """Return the sum of a result's values in words."""
+    known = len(result["x_iters"]) - result["n_failed"]
+    return f"all {known} values together {result['total']:.6g}, {result['total'] / known:.6g} each"
 
 
 def count_text(n_trials: int, n_failed: int) -> str:

@@ -13,6 +13,7 @@ from rnnbbo.arguments import REPEAT_AUTO
 from rnnbbo.checkpoint import SUFFIX, Checkpoint
 from rnnbbo.errors import PolicyError
 from rnnbbo.escaping import repr_of
+from rnnbbo.goal import Asking, Goal
 from rnnbbo.importing import import_object, is_target
 from rnnbbo.policies.kernel.kernel_policy import KernelPolicy
 from rnnbbo.policies.protocol import Adviser, BatchedPolicy, Policy, as_batched
@@ -96,6 +97,48 @@ def require_repeats(policy: Source | None, objectives: int | None) -> None:
         raise PolicyError(
             f"repeat = {REPEAT_AUTO!r}, with policy = {loaded.name!r}, which does not know what "
             "another value of a point is worth; expected 'auto' or 'kernel'"
+        )
+
+
+def require_asking(policy: Source | None, asking: Asking, objectives: int | None) -> None:
+    """Make sure that a policy can ask as a run wants it.
+
+    Args:
+        policy: as for `stages_of`.
+        asking: how points are asked for.
+        objectives: how many there are, if that is known.
+
+    Raises:
+        PolicyError: it cannot.
+    """
+    if asking.again:
+        require_repeats(policy, objectives)
+    if asking.goal is Goal.CUMULATIVE:
+        require_cumulative(policy, objectives)
+
+
+def require_cumulative(policy: Source | None, objectives: int | None) -> None:
+    """Make sure that a policy knows of runs in which every value counts.
+
+    Args:
+        policy: as for `stages_of`.
+        objectives: how many there are, if that is known.
+
+    Raises:
+        PolicyError: it does not, or there are several.
+    """
+    if objectives is not None and objectives > 1:
+        raise PolicyError(
+            f"goal = 'cumulative', and {objectives} objectives; expected one: of several there is "
+            "no sum"
+        )
+    if policy is None or (isinstance(policy, str) and policy == auto.NAME):
+        return
+    loaded = load(policy)
+    if not loaded.policy.knows_cumulative:
+        raise PolicyError(
+            f"goal = 'cumulative', with policy = {loaded.name!r}, which looks for the best point; "
+            "expected 'auto' or 'kernel'"
         )
 
 
@@ -191,7 +234,10 @@ def _of_object(policy: Policy, name: str) -> Checkpoint:
 
 
 def stages_of(
-    policy: Source | None = None, n_calls: int | None = None, call_seconds: float | None = None
+    policy: Source | None = None,
+    n_calls: int | None = None,
+    call_seconds: float | None = None,
+    counts_all: bool = False,
 ) -> tuple[auto.Stage, ...]:
     """Return which policies propose in a run, in their order.
 
@@ -199,12 +245,15 @@ def stages_of(
         policy: as for `load`; "auto", or None for the default, which is the same.
         n_calls: number of evaluations planned, if known.
         call_seconds: time of an evaluation in seconds, if known.
+        counts_all: whether every value counts, and not the best one.
 
     Raises:
         PolicyError: as for `load`.
         CheckpointError: as for `load`.
     """
     if policy is None or (isinstance(policy, str) and policy == auto.NAME):
+        if counts_all:
+            return (auto.COUNTING_ALL,)
         return auto.make_stages(n_calls, call_seconds)
     return (auto.Stage((load(policy),), 0, ""),)
 

@@ -100,6 +100,7 @@ class Space(LikeSkoptSpace):
         ]
         self.where = [rule.given for rule in rules]
         self._region = Region(rules, self.names, self._layout, self._activity)
+        self._held: np.ndarray | None = None
         self.allowed = self._region.find(self.snap)
 
     @property
@@ -115,7 +116,7 @@ class Space(LikeSkoptSpace):
     @property
     def plain(self) -> bool:
         """Whether every point of the cube stands for a point, and each coordinate counts."""
-        return not self.where and not self._activity.conditional
+        return not (self.where or self._activity.conditional or self._held is not None)
 
     @property
     def simple(self) -> bool:
@@ -224,9 +225,34 @@ class Space(LikeSkoptSpace):
             point before and after.
         """
         out = self._layout.snap(u)
+        if self._held is not None:
+            out = np.where(np.isnan(self._held), out, self._held)
         if self.conditional:
             out = np.where(self.movable(out), out, self._layout.middle)
         return out
+
+    def held_at(self, context: Any) -> Space:
+        """Return the space of the points in a context: `snap` puts places there.
+
+        Args:
+            context: values of some parameters by name, not of all.
+
+        Raises:
+            PointError: it is no such mapping, or a value does not fit.
+        """
+        held = np.full(self.cube_dim, math.nan)
+        for i, value in self._forms.check_context(context).items():
+            held[self._layout.slots[i]] = self._layout.coordinates(i, value)
+        twin = copy.copy(self)
+        twin._held = held
+        return twin
+
+    @property
+    def held(self) -> np.ndarray:
+        """Which coordinates (cube_dim,) are those of a context: see `held_at`."""
+        if self._held is None:
+            return np.zeros(self.cube_dim, dtype=bool)
+        return ~np.isnan(self._held)
 
     def movable(self, u: np.ndarray) -> np.ndarray:
         """Return which coordinates of snapped places (n, cube_dim) belong to active parameters."""

@@ -26,6 +26,9 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
+    "cumulative": Measure(
+        "cumulative_regret", "What all evaluations of a run lose together, under noise."
+    ),
     "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
     "exhausted": Measure(

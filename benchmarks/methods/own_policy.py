@@ -5,6 +5,7 @@ from typing import Any
 
 from rnnbbo import Optimizer
 from rnnbbo.benchmarks.methods.base import Cells, FloatArray, cube
+from rnnbbo.goal import Goal
 from rnnbbo.space import Space
 
 
@@ -18,6 +19,7 @@ class OwnPolicy:
         seed: the same seed gives the same run.
         space: what is declared; None for reals.
         reference_point: K numbers where there are several objectives.
+        goal: what the run is for, a value of `rnnbbo.goal.Goal`.
     """
 
     def __init__(
@@ -28,13 +30,16 @@ class OwnPolicy:
         seed: int,
         space: Space | None = None,
         reference_point: Sequence[float] = (),
+        goal: str = Goal.BEST.value,
     ) -> None:
         space = space or cube(dim)
         several: dict[str, Any] = {}
         if reference_point:
             directions = ["minimize"] * len(reference_point)
             several = {"directions": directions, "reference": list(reference_point)}
-        self._optimizer = Optimizer(space, policy=name, n_calls=budget, rng=seed, **several)
+        self._optimizer = Optimizer(
+            space, policy=name, n_calls=budget, rng=seed, goal=goal, **several
+        )
         self._cells = Cells(space)
         self._asked: list[Any] = []
 

@@ -94,6 +94,21 @@ PEERS: dict[str, Peer] = {
         "BoTorch: log expected improvement, weighted by the probability of being feasible "
         "(Ament et al. 2023)",
     ),
+    "gp-ucb": Peer(
+        "botorch_bandits:GPUCB",
+        "botorch",
+        "BoTorch: Gaussian process and an upper confidence bound (Srinivas et al. 2012)",
+    ),
+    "gp-ts": Peer(
+        "botorch_bandits:GPThompson",
+        "botorch",
+        "BoTorch: Gaussian process and Thompson sampling (Chowdhury and Gopalan 2017)",
+    ),
+    "gp-ei": Peer(
+        "botorch_bandits:GPEI",
+        "botorch",
+        "BoTorch: Gaussian process and log expected improvement on the least posterior mean",
+    ),
     "turbo": Peer(
         "turbo:TuRBO",
         "botorch",

@@ -53,6 +53,7 @@ class Policy(ABC):
         takes: which values it is told.
         knows_gain: whether it has a `gain`.
         knows_repeats: whether it has an `again`.
+        knows_cumulative: whether it has a `counting_all`.
         constrained: whether it is told the values of constraints, too.
         multi_objective: whether it is told the values of several objectives; others are told one
             value in their place (`rnnbbo.scalarisation`).
@@ -63,6 +64,7 @@ class Policy(ABC):
     takes: Takes = Takes.FINITE
     knows_gain: bool = False
     knows_repeats: bool = False
+    knows_cumulative: bool = False
     constrained: bool = False
     multi_objective: bool = False
 
@@ -100,6 +102,16 @@ class Policy(ABC):
 
     def repeating(self) -> "Policy":
         """Return the policy for a run in which points are asked for again: see `again`."""
+        return self
+
+    def counting_all(self, planned: int | None) -> "Policy":
+        """Return the policy for a run in which every value counts, and not the best one.
+
+        Its choices may be points that were told before.
+
+        Args:
+            planned: evaluations of the run; None where nobody says.
+        """
         return self
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:

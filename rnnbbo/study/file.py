@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import REPEAT_AUTO, as_entropy
+from rnnbbo.arguments import as_entropy
 from rnnbbo.direction import Maximize, as_arguments, difference
 from rnnbbo.errors import RnnbboError, StudyError
 from rnnbbo.evaluation.interrupts import shielded
+from rnnbbo.goal import Asking
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.space import Space
 from rnnbbo.study import database, participants
@@ -75,18 +76,18 @@ class StudyFile:
         rng: Any,
         maximize: Maximize | None,
         reference: list[float] | None = None,
-        again: bool = False,
+        asking: Asking = Asking(),
     ) -> None:
         self.path = path
-        self._again = again
+        self._asking = asking
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._database = Database(path)
         try:
             key = self._read_header(space, policy, rng, maximize, reference)
-            if again and self._missing is None:
+            if self._missing is None:
                 count = len(self.signs) if isinstance(self.signs, tuple) else None
-                shipped.require_repeats(self._policy, count)
+                shipped.require_asking(self._policy, asking, count)
         except BaseException:
             self._database.close()
             raise
@@ -154,7 +155,7 @@ class StudyFile:
         if isinstance(rng, numbers.Integral) and as_entropy(rng) != int(seed):
             raise StudyError(f"{made_for} seed: {seed}, not {rng}")
         self.policy_name, self.seed = name, int(seed)
-        return "\n".join([*means, platform.machine(), *["repeat"] * self._again])
+        return "\n".join([*means, platform.machine(), *self._asking.words])
 
     def _find_policy(self, policy: Any, source: str, name: str, weights: str) -> Any:
         """Return the study's policy: its name, if it is chosen by itself, or a loaded one.
@@ -198,7 +199,7 @@ class StudyFile:
             policy=self._policy,
             rng=self.seed,
             prior=self._prior or None,
-            repeat=REPEAT_AUTO if self._again else 1,
+            **self._asking.arguments,
             **as_arguments(self.signs, self.reference),
         )
 

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from rnnbbo import shipped
-from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds, asks_again
+from rnnbbo.arguments import as_count, as_flag, as_pairs, as_seconds
 from rnnbbo.direction import Maximize
 from rnnbbo.errors import StudyError, TableError
 from rnnbbo.escaping import repr_of
 from rnnbbo.given import as_sheet, outcome_of
+from rnnbbo.goal import Asking, Goal
 from rnnbbo.objectives import Objectives
 from rnnbbo.result import OptimizeResult, make_result
 from rnnbbo.sheet_points import read_points
@@ -65,6 +66,7 @@ class Study:
             that exists has its own.
         repeat: "auto" to ask for a point once more where that is worth more than a new one, as for
             `rnnbbo.Optimizer`. The file does not keep it: who opens the study says it.
+        goal: "best", or "cumulative" where every value counts, as for `rnnbbo.Optimizer`; likewise.
 
     Attributes:
         path: the file.
@@ -80,8 +82,8 @@ class Study:
         StudyError: the file exists (without `resume`), is damaged, or was made for another space,
             policy, seed or direction.
         SpaceError: the space is malformed.
-        PolicyError: there is no such policy, or it does not know what `repeat` needs.
-        ConfigError: `rng`, `resume`, `maximize` or `repeat` is not of the form expected.
+        PolicyError: there is no such policy, or it does not know what `repeat` or `goal` needs.
+        ConfigError: `rng`, `resume`, `maximize`, `repeat` or `goal` is not of the form expected.
     """
 
     _open = False
@@ -100,12 +102,12 @@ class Study:
         reference: Sequence[float] | None = None,
         prior: Any = None,
         repeat: int | str = 1,
+        goal: str = Goal.BEST.value,
     ) -> None:
         self.path, resume = _as_path(path), as_flag("resume", resume)
         said = Objectives.of(False if maximize is None else maximize, directions, reference)
-        again = asks_again(repeat)
-        if again:
-            shipped.require_repeats(policy, said.count)  # before there is a file
+        asking = Asking.of(repeat, goal)
+        shipped.require_asking(policy, asking, said.count)  # before there is a file
         signs = None if maximize is None and directions is None else said.signs
         point = None if said.reference is None else list(said.reference)
         space = None
@@ -119,13 +121,13 @@ class Study:
         if space is not None and not (resume and _is_there(self.path)):
             file.make(self.path, space, policy, rng, settings, resume=resume)
         try:
-            self._file = file.StudyFile(self.path, space, policy, rng, signs, point, again)
+            self._file = file.StudyFile(self.path, space, policy, rng, signs, point, asking)
         except UnmadeError:
             if space is None:
                 raise StudyError(f"{path} is empty, and no study") from None
             # Whoever was making it has died.
             file.make(self.path, space, policy, rng, settings, resume=resume)
-            self._file = file.StudyFile(self.path, space, policy, rng, signs, point, again)
+            self._file = file.StudyFile(self.path, space, policy, rng, signs, point, asking)
         self._open = True
         self.space, self.seed = self._file.space, self._file.seed
         self.policy_name, self.signs = self._file.policy_name, self._file.signs
@@ -306,6 +308,7 @@ class Study:
             directions=self.signs if isinstance(self.signs, tuple) else None,
             reference=self.reference,
             gain_left=optimizer.gain_left(),
+            counts_all=optimizer.goal is Goal.CUMULATIVE,
         )
         errors = {i: trial.error for i, trial in enumerate(told) if trial.error is not None}
         result.update(nfev=nfev, errors=errors)

@@ -23,6 +23,7 @@ from rnnbbo.policies.gp.improvement import SERIES
 from rnnbbo.policies.kernel import (
     advice,
     branching,
+    cumulative,
     expected_gain,
     inference,
     recommending,
@@ -33,6 +34,7 @@ from rnnbbo.policies.kernel import (
 )
 from rnnbbo.policies.kernel.acquisition import Acquisition, make_acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
+from rnnbbo.policies.kernel.cumulative import Counting
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.polling import poll
 from rnnbbo.policies.kernel.prior import DEFAULT_PRIOR, Prior
@@ -96,11 +98,13 @@ class KernelPolicy(Policy):
         earlier: what was learnt of earlier studies of like problems; None without any.
         reference: (K,) the reference point of several objectives, in raw values; None to derive it.
         repeats: whether its memory is for points of several values.
+        counting: that every evaluation counts; None where the best one does.
     """
 
     takes = Takes.ALL
     knows_gain = True
     knows_repeats = True
+    knows_cumulative = True
     constrained = True
     multi_objective = True
 
@@ -110,6 +114,7 @@ class KernelPolicy(Policy):
     earlier: EarlierStudies | None = None
     reference: tuple[float, ...] | None = None
     repeats: bool = False
+    counting: Counting | None = None
 
     @property
     def about(self) -> str:  # type: ignore[override]
@@ -135,6 +140,10 @@ class KernelPolicy(Policy):
     def repeating(self) -> Self:
         """Return the policy that asks for points again; see `Policy.repeating`."""
         return replace(self, repeats=True)
+
+    def counting_all(self, planned: int | None) -> Self:
+        """Return the policy where every value counts; see `Policy.counting_all`."""
+        return replace(self, repeats=True, counting=Counting(planned))
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the adviser's: nothing else is learned."""
@@ -244,8 +253,31 @@ class KernelPolicy(Policy):
         rng: np.random.Generator,
     ) -> np.ndarray:
         """Return what it would query next; see `Policy.choices`."""
+        if self.counting is not None and state.belief is not None and space.held.any():
+            return self._in_context(state, pending, space, rng)
         advised = self._ask_adviser(params, state, pending, space, rng)
-        return np.concatenate(list(self._ranked(state, pending, space, rng, advised)))
+        found = np.concatenate(list(self._ranked(state, pending, space, rng, advised)))
+        if self.counting is None or state.belief is None or self._begins(state):
+            return found
+        wanted = make_acquisition(state, cumulative.HYPOTHESES, pending, rng)
+        width = self.counting.width(state.evidence.told + len(pending))
+        best = cumulative.best_queries(wanted, space, state.inliers().x, found, width)
+        return np.concatenate([best, found])
+
+    def _in_context(
+        self, state: KernelState, pending: np.ndarray, space: Space, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return what it would query next in a context, where every value counts."""
+        assert self.counting is not None
+        wanted = make_acquisition(state, cumulative.HYPOTHESES, pending, rng)
+        scales, flat = wanted.view.lengthscales[:, 0], _plateaus(state, space.category_columns)
+        drawn = search.make_candidates(rng, space, wanted.around, scales, flat)
+        width = self.counting.width(state.evidence.told + len(pending))
+        return cumulative.best_in_context(wanted, space, state.inliers().x, drawn, width)
+
+    def _begins(self, state: KernelState) -> bool:
+        """Tell whether the points to begin with come next."""
+        return state.evidence.told < self.config.first_points
 
     def _ask_adviser(
         self,
@@ -400,7 +432,7 @@ class KernelPolicy(Policy):
             yield _apart(found, np.concatenate([pending, state.x]))
         elif told == 0 and not len(pending):
             yield space.snap(np.full_like(state.q, 0.5))
-        if state.belief is None or told < self.config.first_points:
+        if state.belief is None or self._begins(state):
             yield keep_allowed(rng, space, space.snap(state.q))
 
     def further(

@@ -11,14 +11,14 @@ from rnnbbo.space import Space
 
 _NEAR = 0.2  # length-scales round the incumbent in which it is refined
 _STEPS = 16
-_FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
+FINEST = 3e-9  # least gain in the mean, in standard deviations of the values
 
 
 @cache
 def refining_sizes(hypotheses: int, dim: int) -> asking.Sizes:
     """Return `search.sizes` of an ask that refines the incumbent first."""
     found = asking.Sizes.from_buffer_copy(search.sizes(hypotheses, dim))
-    found.refining, found.close, found.finest = _STEPS, _NEAR, _FINEST
+    found.refining, found.close, found.finest = _STEPS, _NEAR, FINEST
     return found
 
 
@@ -35,8 +35,8 @@ def refined(wanted: Acquisition, space: Space, ranked: np.ndarray, unit: np.ndar
     """
     incumbent = wanted.view.incumbent
     start = np.concatenate([incumbent[None], ranked[near(ranked, incumbent, unit)][:2]])
-    found, values = wanted.descend(space, start, unit, _STEPS, _FINEST)
-    better = values > wanted.lowered(start[:1])[0] + _FINEST
+    found, values = wanted.descend(space, start, unit, _STEPS, FINEST)
+    better = values > wanted.lowered(start[:1])[0] + FINEST
     order = np.argsort(-values, kind="stable")
     order = order[better[order]]
     return search.settle(space, start[order], found[order])
