@@ -52,7 +52,13 @@ _Way = Callable[[Members], tuple[BatchedPolicy, dict[str, Tensor]]]
 @click.option(
     "--members", type=click.IntRange(2), default=32, show_default=True, help="Held out, a family."
 )
-@click.option("--rate", type=float, default=1e-3, show_default=True, help="First learning rate.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.0, 1.0, min_open=True),
+    default=1e-3,
+    show_default=True,
+    help="First learning rate.",
+)
 @click.option(
     "--split",
     type=click.Choice(["tune", "test"]),
