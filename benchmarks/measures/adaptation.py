@@ -86,6 +86,10 @@ def command(
         raise PolicyError(
             f"--from = {start!r}; expected a network with a scored head, such as lstm"
         )
+    for name in functions:
+        if ":" not in name:
+            form = "a family of functions as pkg.mod:family or ./file.py:family"
+            raise ConfigError(f"--functions = {name!r}; expected {form}")
     families = {kind: drawn_family(kind, dim, split) for kind in kinds}
     families |= {name.rpartition(":")[2]: import_object(name, ConfigError) for name in functions}
     ways: dict[str, _Way] = {"training": lambda known: _trained(parent, policy, known, rate)}
