@@ -52,7 +52,13 @@ _Way = Callable[[Members], tuple[BatchedPolicy, dict[str, Tensor]]]
 @click.option(
     "--members", type=click.IntRange(2), default=32, show_default=True, help="Held out, a family."
 )
-@click.option("--rate", type=float, default=1e-3, show_default=True, help="First learning rate.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.0, 1.0, min_open=True),
+    default=1e-3,
+    show_default=True,
+    help="First learning rate.",
+)
 @click.option(
     "--split",
     type=click.Choice(["tune", "test"]),
@@ -80,6 +86,10 @@ def command(
         raise PolicyError(
             f"--from = {start!r}; expected a network with a scored head, such as lstm"
         )
+    for name in functions:
+        if ":" not in name:
+            form = "a family of functions as pkg.mod:family or ./file.py:family"
+            raise ConfigError(f"--functions = {name!r}; expected {form}")
     families = {kind: drawn_family(kind, dim, split) for kind in kinds}
     families |= {name.rpartition(":")[2]: import_object(name, ConfigError) for name in functions}
     ways: dict[str, _Way] = {"training": lambda known: _trained(parent, policy, known, rate)}

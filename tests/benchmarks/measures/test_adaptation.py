@@ -41,3 +41,5 @@ def test_it_shows_a_row_for_each_family_and_time(monkeypatch: pytest.MonkeyPatch
     assert done.output.count("funnel") == 4  # by two ways, after two budgets
     wrong = CliRunner().invoke(adaptation.command, ["--from", "lstm-direct"])
     assert "expected a network with a scored head" in str(wrong.exception or wrong.output)
+    wrong = CliRunner().invoke(adaptation.command, ["--functions", "mine"])
+    assert "--functions = 'mine'; expected a family" in str(wrong.exception or wrong.output)
