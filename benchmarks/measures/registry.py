@@ -26,6 +26,9 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
+    "control": Measure(
+        "learned_controllers", "How many episodes controllers of gymnasium's tasks take."
+    ),
     "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
     "exhausted": Measure(
