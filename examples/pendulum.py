@@ -1,4 +1,4 @@
-"""A pendulum too heavy for its motor is swung up by three numbers, learned in tens of episodes.
+"""A pendulum too heavy for its motor is swung up by four numbers, learned in tens of episodes.
 
     python examples/pendulum.py         # writes pendulum.png
 
@@ -18,16 +18,17 @@ from rnnbbo.functions.film_strip import draw_pendulum, film_strip
 def swing(observation):
     """Return what the policy sees: side and speed near upright, elsewhere where to push.
 
-    Energy is in units of what the pendulum has upright at rest: pushing along the speed adds to it.
+    Energy is in units of twice what the pendulum has upright at rest: pushing along the speed adds
+    to it.
     """
     height, side, speed = observation
     if height > 0.8:
-        return np.array([side, speed, 0.0])
+        return np.array([side, speed, 0.0, 0.0])
     lacks = 0.5 - (speed**2 / 2 + 15.0 * height) / 30.0
-    return np.array([0.0, 0.0, speed * lacks])
+    return np.array([0.0, 0.0, speed, speed * lacks])
 
 
-task = Task("Pendulum-v1", steps=200, inputs=scaled(0.5, 2.0, 0.5), features=swing)
+task = Task("Pendulum-v1", steps=200, inputs=scaled(0.5, 2.0, 4.0, 0.5), features=swing)
 search = PolicySearch(task, 0, False, episodes=5, seed=0, bar=-400.0)
 played = []  # episodes of each evaluation
 
@@ -40,10 +41,10 @@ def log_cost(weights):
 
 
 result = minimize(log_cost, search.bounds, n_calls=60, rng=0)
-fresh = search.returns(result.x, range(1000, 1020))
+fresh = search.returns(result.x, range(1000, 1010))
 print(f"{len(played)} evaluations, {sum(played)} episodes")
 print(f"weights: {', '.join(f'{w:.2f}' for w in result.x)}")
-print(f"mean cost of 20 fresh episodes: {-fresh.mean():.0f}")
+print(f"mean cost of 10 fresh episodes: {-fresh.mean():.0f}")
 
 # An episode that begins nearly hanging.
 starts = {s: search.watch(result.x, s, lambda env: env.state.copy()) for s in range(1000, 1012)}

@@ -41,7 +41,7 @@ BOUNDS = {
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
     "configspace_loop.py": (r"^(\S+) at {", 0.1),
     "cartpole.py": (r"^steps missed: (\S+)$", 25.0),
-    "pendulum.py": (r"^mean cost of 20 fresh episodes: (\S+)$", 250.0),
+    "pendulum.py": (r"^mean cost of 10 fresh episodes: (\S+)$", 250.0),
     "walker.py": (r"^metres short of one: (\S+)$", 1.0),
     "repellers.py": (r"^loss: (\S+)$", -0.05),
     "coco_run.py": (r"^bbob_f001_i01_d02: 20 evaluations, best (\S+)$", 79.49),
