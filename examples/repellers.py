@@ -1,4 +1,4 @@
-"""Two repellers are placed so that a falling particle passes three targets: six parameters.
+"""Two repellers are placed so that a falling particle is long near to targets: six parameters.
 
     python examples/repellers.py        # writes repellers.png
 
