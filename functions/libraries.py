@@ -6,8 +6,12 @@ from typing import Any
 from rnnbbo.errors import MissingExtraError
 
 
-def library_object(target: str) -> Any:
+def library_object(target: str, extra: str = "bench") -> Any:
     """Return what `module:attribute` names.
+
+    Args:
+        target: `module:attribute`.
+        extra: the extra that brings the module.
 
     Raises:
         MissingExtraError: the module cannot be imported.
@@ -18,5 +22,5 @@ def library_object(target: str) -> Any:
     except ImportError as error:
         raise MissingExtraError(
             f"the problem needs {module.partition('.')[0]}, which cannot be imported ({error}): "
-            "pip install -c constraints.txt '.[bench]'"
+            f"pip install -c constraints.txt '.[{extra}]'"
         ) from error

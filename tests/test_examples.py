@@ -44,6 +44,7 @@ BOUNDS = {
     "own_policy.py": (r"^(\S+) at \[", 1.0),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
     "configspace_loop.py": (r"^(\S+) at {", 0.1),
+    "repellers.py": (r"^loss: (\S+)$", -0.05),
     "coco_run.py": (r"^bbob_f001_i01_d02: 20 evaluations, best (\S+)$", 79.49),
     "ioh_run.py": (r"^Sphere 1, seed 0: (\S+) above the optimum$", 0.01),
 }
@@ -61,6 +62,7 @@ NEEDS = {
     "configspace_loop.py": "ConfigSpace",
     "coco_run.py": "cocoex",
     "ioh_run.py": "ioh",
+    "repellers.py": "matplotlib",
 }
 LONG = {"ray_tune.py", "mlflow_run.py"}  # to start, with what they stand on
 
@@ -69,6 +71,7 @@ SMALLER = {
     "many_problems.py": ("PATIENTS = 500", "PATIENTS = 40"),
     "plants.py": ("PLANTS, CALLS, ALONE = 1000, 30, 10", "PLANTS, CALLS, ALONE = 30, 12, 1"),
     "sensors.py": ("else 10_000", "else 40"),
+    "repellers.py": ("n_calls=80", "n_calls=30"),
 }
 
 

@@ -151,7 +151,9 @@ def _built(suite: str, index: int, split: str) -> tuple[Problem, float]:
 
 
 @measure(one_thread=True)
-@click.option("--methods", type=Names(), default=f"{OURS},{FOR_BEST},{','.join(BANDIT_RULES)},random")
+@click.option(
+    "--methods", type=Names(), default=f"{OURS},{FOR_BEST},{','.join(BANDIT_RULES)},random"
+)
 @click.option("--suites", type=Names(), default="gp-2d,gp-4d,gp-6d", show_default=True)
 @click.option(
     "--noise",

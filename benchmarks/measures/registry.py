@@ -29,6 +29,9 @@ MEASURES = {
     "cumulative": Measure(
         "cumulative_regret", "What all evaluations of a run lose together, under noise."
     ),
+    "control": Measure(
+        "learned_controllers", "How many episodes controllers of gymnasium's tasks take."
+    ),
     "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
     "exhausted": Measure(

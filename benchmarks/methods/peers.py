@@ -164,6 +164,16 @@ PEERS: dict[str, Peer] = {
         "PyBADS: Bayesian adaptive direct search, with restarts (Acerbi and Ma 2017)",
     ),
     "cma": Peer("cmaes:CMAES", "cma", "CMA-ES with restarts (Hansen 2016; Auger and Hansen 2005)"),
+    "ars": Peer(
+        "ars:ARS",
+        "numpy",
+        "augmented random search V1 of a controller's weights (Mania et al. 2018)",
+    ),
+    "ars-small": Peer(
+        "ars:SmallARS",
+        "numpy",
+        "augmented random search with the constants of RL Baselines3 Zoo for small tasks",
+    ),
     "cma-al": Peer(
         "augmented_lagrangian:ConstrainedCMAES",
         "cma",

@@ -5,7 +5,8 @@ import pytest
 
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions import control
-from rnnbbo.functions.control import TASKS, PolicySearch, policy_problem
+from rnnbbo.functions.control import TASKS, PolicySearch, Task, policy_problem
+from rnnbbo.functions.control_tasks import scaled
 
 pytest.importorskip("mujoco")
 gymnasium = pytest.importorskip("gymnasium")
@@ -114,3 +115,42 @@ def test_unknown_tasks_and_constants_are_refused() -> None:
         PolicySearch("cartpole", 0, False, 1, 0, (("colour", 1.0),))(np.zeros(4))
     with pytest.raises(ConfigError, match="'mass'; expected a constant"):
         PolicySearch("hopper", 0, False, 1, 0, (("mass", 1.0),))(np.zeros(12))
+
+
+UPRIGHT = np.array([0.2, 0.3, 0.9, 0.9])
+
+
+def test_a_policy_below_the_bar_is_given_up() -> None:
+    search = PolicySearch("cartpole", 0, False, 4, 0, bar=150.0)
+    fails = search.returns(-UPRIGHT)
+    assert len(fails) == 1
+    assert fails[0] < 150
+    assert search(-UPRIGHT) == -fails[0]
+    assert search.returns(UPRIGHT).tolist() == [200.0] * 4
+    every = PolicySearch("cartpole", 0, False, 4, 0)
+    assert len(every.returns(-UPRIGHT)) == 4
+    assert every(-UPRIGHT) == -every.returns(-UPRIGHT, range(4)).mean()
+    assert len(search.returns(-UPRIGHT, range(6))) == 6
+
+
+def test_a_task_of_ones_own_is_a_task_as_good_as_a_named_one() -> None:
+    own = PolicySearch(Task("Pendulum-v1", 100, scaled(1.0, 1.0, 4.0)), 0, False, 2, 5)
+    named = PolicySearch("pendulum", 0, False, 2, 5)
+    x = [0.3, -0.2, 0.9]
+    assert own(x) == named(x)
+    assert own.bounds == [(-1.0, 1.0)] * 3
+
+
+def test_features_stand_in_the_place_of_observations() -> None:
+    swapped = Task("Pendulum-v1", 50, scaled(4.0, 1.0), features=lambda o: o[[2, 1]])
+    plain = Task("Pendulum-v1", 50, ((2, 0.0, 4.0), (1, 0.0, 1.0)))
+    x = np.array([0.4, -0.7])
+    assert PolicySearch(swapped, 0, False, 2, 0)(x) == PolicySearch(plain, 0, False, 2, 0)(x)
+
+
+def test_what_is_seen_of_an_episode_is_its_start_and_every_step() -> None:
+    search = PolicySearch("cartpole", 0, False, 1, 0)
+    seen = search.watch(-UPRIGHT, 3, lambda env: tuple(env.state))
+    assert len(seen) == 1 + search.returns(-UPRIGHT, [3])[0]
+    assert len(set(seen)) == len(seen)
+    assert abs(seen[-1][2]) > 0.2 > abs(seen[0][2])  # it fell
