@@ -18,6 +18,7 @@ from rnnbbo.benchmarks.methods import (
     make_method,
     make_multi_objective,
 )
+from rnnbbo.benchmarks.methods.in_flight import InFlight
 from rnnbbo.benchmarks.plan import PlannedRun
 from rnnbbo.benchmarks.record import (
     EvaluationRecord,
@@ -166,6 +167,9 @@ def _run(planned: PlannedRun, problem: Problem, noise: float, make: Make, write:
         method = make(
             planned.key.method, planned.entry.dim, planned.budget, seed, planned.entry.space
         )
+        if planned.entry.workers > 1:
+            ends = np.random.default_rng((seed, 2))
+            method = InFlight(method, planned.entry.workers, planned.budget, ends)
         recommend = getattr(method, "recommend", None) if noise > 0 or problem.draw else None
         for t in range(1, planned.budget + 1):
             if perf_counter() > deadline:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rnnbbo.benchmarks import executors, header
 from rnnbbo.benchmarks.execute import end_line, execute
-from rnnbbo.benchmarks.methods import make_method, make_multi_objective
+from rnnbbo.benchmarks.methods import ParallelMethod, make_method, make_multi_objective
 from rnnbbo.benchmarks.plan import Plan, PlannedRun, load_plan, planned_runs
 from rnnbbo.benchmarks.record import (
     EvaluationRecord,
@@ -71,8 +71,8 @@ def run(
         The folder of records.
 
     Raises:
-        ConfigError: the plan is malformed, a method does not take a suite's number of objectives,
-            or no scheduler answers.
+        ConfigError: the plan is malformed, a method does not take a suite's number of objectives
+            or of workers, or no scheduler answers.
         PolicyError: a method is neither a peer nor a policy of rnnbbo.
         MissingExtraError: a package that a method or a suite needs is not installed.
         RecordError: the folder belongs to another runner at work, or holds other runs.
@@ -82,10 +82,17 @@ def run(
         raise ConfigError(f"jobs = {jobs!r}; expected an integer >= 1")
     out = Path(out)
     wanted = planned_runs(plan)
-    for method, objectives in dict.fromkeys((p.key.method, p.entry.objectives) for p in wanted):
+    for method, objectives, workers in dict.fromkeys(
+        (p.key.method, p.entry.objectives, p.entry.workers) for p in wanted
+    ):
         # What is missing, and what takes no such problems, shows now and not after hours.
         if objectives == 1:
-            make_method(method, 2, 4, 0)
+            one = make_method(method, 2, 4, 0)
+            if workers > 1 and not isinstance(one, ParallelMethod):
+                raise ConfigError(
+                    f"method = {method!r}, which cannot be asked while values are awaited; "
+                    "expected one that can, in a suite of several workers"
+                )
         else:
             make_multi_objective(method, 2, 4, 0, (1.0,) * objectives)
     with _alone(out):

@@ -21,7 +21,17 @@ Examples:
 """
 
 _TAKEN = (
-    *("n_calls", "jobs", "eval_timeout", "timeout", "target", "patience", "until", "repeat", "goal"),
+    *(
+        "n_calls",
+        "jobs",
+        "eval_timeout",
+        "timeout",
+        "target",
+        "patience",
+        "until",
+        "repeat",
+        "goal",
+    ),
     *("max_failures", "as_json", "plot_file", "quiet", "verbose"),
 )
 

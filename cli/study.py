@@ -13,6 +13,7 @@ import click
 
 from rnnbbo.cli import study_bench, study_page, study_pictures
 from rnnbbo.errors import ConfigError
+from rnnbbo.goal import Goal
 from rnnbbo.outputs import check_output
 from rnnbbo.status import Status
 from rnnbbo.trial import best_of
@@ -52,11 +53,11 @@ def study(ctx: click.Context) -> None:
         ctx.exit(EXIT_USAGE)
 
 
-def open_study(file: str, repeat: int | str = 1) -> Study:
+def open_study(file: str, repeat: int | str = 1, goal: str = Goal.BEST.value) -> Study:
     """Open a study that is there."""
     from rnnbbo.study import Study
 
-    return Study(file, resume=True, repeat=repeat)
+    return Study(file, resume=True, repeat=repeat, goal=goal)
 
 
 @study.command()

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnbbo.arguments import REPEAT_AUTO
+from rnnbbo.cli.goal_option import GOAL_OPTION
 from rnnbbo.cli.objective_options import DIRECTIONS_OPTION, REFERENCE_OPTION
 from rnnbbo.cli.options import HintedCommand
 from rnnbbo.direction import in_words
 from rnnbbo.errors import ConfigError
+from rnnbbo.goal import Goal
 from rnnbbo.outputs import check_output, shortened
 
 if TYPE_CHECKING:
@@ -117,6 +119,7 @@ Examples:
     type=click.Choice([REPEAT_AUTO]),
     help="auto: under noise, a point once more where that is worth more than a new one.",
 )
+@GOAL_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def ask(
     file: str,
@@ -125,6 +128,7 @@ def ask(
     decimal_comma: bool,
     waiting: bool,
     repeat: str | None,
+    goal: str | None,
     as_json: bool,
 ) -> None:
     """Ask, print, and write."""
@@ -138,7 +142,7 @@ def ask(
                 f"--output = {shortened(output)}, which is there already; expected a new file"
             )
         check_output("--output", output)
-    with open_study(file, repeat or 1) as study:
+    with open_study(file, repeat or 1, goal or Goal.BEST.value) as study:
         if waiting:
             trials = [trial for trial in study.trials() if trial.outcome is None]
         else:

@@ -58,3 +58,7 @@ class Asking(NamedTuple):
     def words(self) -> list[str]:
         """What is not as usual, in words."""
         return [*["repeat"] * self.again, *[self.goal.value] * (self.goal is not Goal.BEST)]
+
+
+USUAL = Asking()
+"""How points are asked for where nobody says more."""

@@ -12,7 +12,7 @@ from rnnbbo import shipped
 from rnnbbo.auto import Stage
 from rnnbbo.checkpoint import Checkpoint
 from rnnbbo.feed import Told
-from rnnbbo.goal import Asking, Goal
+from rnnbbo.goal import USUAL, Asking, Goal
 from rnnbbo.ledger import Ledger
 from rnnbbo.policies.protocol import Takes
 from rnnbbo.proposer import Proposer
@@ -39,7 +39,7 @@ class Start:
     entropy: int
     reference: tuple[float, ...] | None
     learned: Mapping[str, Checkpoint]
-    asking: Asking = Asking()
+    asking: Asking = USUAL
     planned: int | None = None
 
     def begin(self, policy: shipped.Source, several: bool = False) -> Proposer:

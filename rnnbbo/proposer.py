@@ -77,9 +77,7 @@ class Proposer:
         """Return one that has seen nothing yet."""
         shift = np.random.default_rng((entropy, 0)).random((1, space.cube_dim))
         state = policy.policy.init(space.cube_dim)
-        return cls(
-            policy, space, entropy, shift, state, repeats=repeats, counts_all=counts_all
-        )
+        return cls(policy, space, entropy, shift, state, repeats=repeats, counts_all=counts_all)
 
     @property
     def state(self) -> Any:
@@ -222,7 +220,7 @@ class Proposer:
         prepared = ready.prepared
         assert prepared is not None
         if self.counts_all:
-            return self._settle(prepared[0])
+            return self._settle(next(filter(self._allows, prepared), prepared[0]))
         if ready.again is not None and (known := ledger.find(ready.again)) is not None:
             return known, ready.again
         new = self._first_new(ledger, chain(prepared, self._further(ledger, ask)))

@@ -20,7 +20,7 @@ import numpy as np
 from rnnbbo import interchange
 from rnnbbo.activity import Activity
 from rnnbbo.dimensions import Categorical, Dimension, Fixed, Integer, Ordinal, Real
-from rnnbbo.errors import SpaceError
+from rnnbbo.errors import PointError, SpaceError
 from rnnbbo.escaping import repr_of
 from rnnbbo.layout import Layout
 from rnnbbo.point_forms import ParameterNames, PointForms
@@ -238,13 +238,19 @@ class Space(LikeSkoptSpace):
             context: values of some parameters by name, not of all.
 
         Raises:
-            PointError: it is no such mapping, or a value does not fit.
+            PointError: it is no such mapping, a value does not fit, or no point is found in it that
+                meets the known constraints.
         """
         held = np.full(self.cube_dim, math.nan)
         for i, value in self._forms.check_context(context).items():
             held[self._layout.slots[i]] = self._layout.coordinates(i, value)
         twin = copy.copy(self)
         twin._held = held
+        if self.constrained:
+            try:
+                twin.allowed = self._region.find(twin.snap)
+            except SpaceError as error:
+                raise PointError(f"context = {repr_of(dict(context))}: {error}") from None
         return twin
 
     @property

@@ -37,6 +37,7 @@ BOUNDS = {
     "hydra_sweep.py": (r"best value: (\S+), at {", 1.0),
     "ray_tune.py": (r"^(\S+) at {", 1.0),
     "mlflow_run.py": (r"^(\S+) at {", 1.0),
+    "at_work.py": (r"^tuned at work .* in all (\S+)$", 45.0),
     "own_policy.py": (r"^(\S+) at \[", 1.0),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
     "configspace_loop.py": (r"^(\S+) at {", 0.1),

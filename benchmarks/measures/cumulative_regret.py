@@ -27,13 +27,13 @@ from rnnbbo.functions.problem import FloatArray, Problem
 from rnnbbo.goal import Goal
 
 OURS = "auto"
-BEST = "auto-best"
+FOR_BEST = "auto-best"
 """Our default where only the best point counts, for comparison."""
-PEERS = ("gp-ucb", "gp-ts", "gp-ei")
+BANDIT_RULES = ("gp-ucb", "gp-ts", "gp-ei")
 _DEVIATION_OF = 4096  # points that tell a function's deviation
 _MAKE: dict[str, Callable[[int, int, int], Method]] = {
     OURS: partial(OwnPolicy, OURS, goal=Goal.CUMULATIVE.value),
-    BEST: partial(OwnPolicy, OURS),
+    FOR_BEST: partial(OwnPolicy, OURS),
 }
 
 
@@ -63,7 +63,7 @@ def deviation(problem: Problem) -> float:
     return float(np.std(problem.func(problem.low + u * (problem.high - problem.low))))
 
 
-def run(problem: Problem, size: float, key: Key) -> FloatArray:
+def regrets_of(problem: Problem, size: float, key: Key) -> FloatArray:
     """Return the regrets (n_calls,) of a run's points, in deviations of the function."""
     seed = run_seed(key.function, key.seed)
     if key.method in _MAKE:
@@ -133,7 +133,9 @@ def _cell(
         if (mine := key._replace(method=OURS)) in own
     ]
     if not pairs:
-        return Cell(short(float(np.mean([one[t - 1] for one in theirs.values()]))) if theirs else NONE)
+        return Cell(
+            short(float(np.mean([one[t - 1] for one in theirs.values()]))) if theirs else NONE
+        )
     ours, others = np.array(pairs).T
     mean = short(float(others.mean()))
     if not ratio or len(pairs) < 2:
@@ -149,7 +151,7 @@ def _built(suite: str, index: int, split: str) -> tuple[Problem, float]:
 
 
 @measure(one_thread=True)
-@click.option("--methods", type=Names(), default=f"{OURS},{BEST},{','.join(PEERS)},random")
+@click.option("--methods", type=Names(), default=f"{OURS},{FOR_BEST},{','.join(BANDIT_RULES)},random")
 @click.option("--suites", type=Names(), default="gp-2d,gp-4d,gp-6d", show_default=True)
 @click.option(
     "--noise",
@@ -202,6 +204,6 @@ def command(
         problem, size = _built(key.suite, index, split)
         named = key._replace(function=f"{problem.name}-{split}")
         if named not in kept.known:
-            kept.add(named, run(problem, size, named))
+            kept.add(named, regrets_of(problem, size, named))
         runs[named] = kept.known[named]
     return list(compare(runs, methods, sorted(at)))

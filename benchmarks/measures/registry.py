@@ -47,6 +47,9 @@ MEASURES = {
         "out_of_proportion", "What values out of all proportion cost, beside failures."
     ),
     "overall": Measure("overall", "Regret of a folder of records over all suites, a row a method."),
+    "paper": Measure(
+        "paper_experiments", "The paper's claims, experiment by experiment, of a folder of records."
+    ),
     "parallel": Measure(
         "parallel_evaluation", "What evaluating in parallel wins in time, and costs in regret."
     ),

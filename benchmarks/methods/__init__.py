@@ -10,6 +10,7 @@ from rnnbbo.benchmarks.methods.base import (
     FloatArray,
     Method,
     MultiObjectiveMethod,
+    ParallelMethod,
     Recommender,
     WorstFinite,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "FloatArray",
     "Method",
     "MultiObjectiveMethod",
+    "ParallelMethod",
     "Peer",
     "Recommender",
     "WorstFinite",

@@ -3,8 +3,8 @@
 Points lie in the unit cube; values are minimised.
 """
 
-from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -45,6 +45,18 @@ class Recommender(Protocol):
 
 
 @runtime_checkable
+class ParallelMethod(Protocol):
+    """A method that can be asked while values of earlier points are still awaited."""
+
+    def ask_beside(self, pending: Sequence[FloatArray]) -> FloatArray:
+        """Return the next point, (dim,), while those `pending`, in the order asked, have no value.
+
+        Then `tell` takes the value of any point that was asked for.
+        """
+        ...
+
+
+@runtime_checkable
 class ConstrainedMethod(Protocol):
     """A method that is told values of constraints; others take what is not feasible for failed."""
 
@@ -70,6 +82,28 @@ class MultiObjectiveMethod(Protocol):
         Values of which one is not finite stand for a failed evaluation.
         """
         ...
+
+
+Asked = TypeVar("Asked")
+
+
+class Awaited(Generic[Asked]):
+    """What a library calls the points that were asked for and have no value yet."""
+
+    def __init__(self) -> None:
+        self._items: list[tuple[FloatArray, Asked]] = []
+
+    def add(self, x: FloatArray, asked: Asked) -> None:
+        """Keep what the library calls the point x."""
+        self._items.append((x, asked))
+
+    def take(self, x: FloatArray, otherwise: Asked) -> Asked:
+        """Return what x is called, and keep it no longer; `otherwise` if x was not added."""
+        for i, (point, asked) in enumerate(self._items):
+            if np.array_equal(point, x):
+                del self._items[i]
+                return asked
+        return otherwise
 
 
 def cube(dim: int) -> Space:

@@ -82,7 +82,9 @@ class _Bandit(LogEI):
             own = model.state_dict()
             model.load_state_dict(
                 {
-                    key: value if key.startswith("outcome_transform") else self._hyperparameters[key]
+                    key: value
+                    if key.startswith("outcome_transform")
+                    else self._hyperparameters[key]
                     for key, value in own.items()
                 }
             )

@@ -1,11 +1,11 @@
 """Optuna's samplers, with their default settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import optuna
 
-from rnnbbo.benchmarks.methods.base import Cells, FloatArray, cube
+from rnnbbo.benchmarks.methods.base import Awaited, Cells, FloatArray, cube
 from rnnbbo.dimensions import Categorical, Dimension, Integer
 from rnnbbo.space import Space
 
@@ -25,6 +25,7 @@ class OptunaStudy:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(sampler=sampler, directions=["minimize"] * objectives)
         self._cells = Cells(space)
+        self._awaited: Awaited[optuna.trial.Trial] = Awaited()
         self._distributions = {
             name: _distribution(dimension)
             for name, dimension in zip(space.names, space.dimensions, strict=True)
@@ -35,8 +36,15 @@ class OptunaStudy:
         self._trial = self._study.ask(self._distributions)
         return self._cells.middle([self._trial.params[name] for name in self._distributions])
 
+    def ask_beside(self, pending: Sequence[FloatArray]) -> FloatArray:
+        """See `ParallelMethod.ask_beside`; the study knows its running trials."""
+        x = self.ask()
+        self._awaited.add(x, self._trial)
+        return x
+
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
+        self._trial = self._awaited.take(x, self._trial)
         if np.isfinite(y):
             self._study.tell(self._trial, y)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnnbbo import Optimizer
-from rnnbbo.benchmarks.methods.base import Cells, FloatArray, cube
+from rnnbbo.benchmarks.methods.base import Awaited, Cells, FloatArray, cube
 from rnnbbo.goal import Goal
 from rnnbbo.space import Space
 
@@ -42,14 +42,22 @@ class OwnPolicy:
         )
         self._cells = Cells(space)
         self._asked: list[Any] = []
+        self._awaited: Awaited[list[Any]] = Awaited()
 
     def ask(self) -> FloatArray:
         """See `Method.ask`."""
         self._asked = self._optimizer.ask()
         return self._cells.middle(self._asked)
 
+    def ask_beside(self, pending: Sequence[FloatArray]) -> FloatArray:
+        """See `ParallelMethod.ask_beside`."""
+        x = self.ask()
+        self._awaited.add(x, self._asked)
+        return x
+
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
+        self._asked = self._awaited.take(x, self._asked)
         self._optimizer.tell(self._asked, y)
 
     def tell_constrained(self, x: FloatArray, y: float, constraints: Mapping[str, float]) -> None:

@@ -1,5 +1,7 @@
 """Methods that do not look at the values."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rnnbbo.benchmarks.methods.base import Cells, FloatArray
@@ -16,6 +18,10 @@ class RandomSearch:
     def ask(self) -> FloatArray:
         """See `Method.ask`."""
         return self._rng.random(self._dim)
+
+    def ask_beside(self, pending: Sequence[FloatArray]) -> FloatArray:
+        """See `ParallelMethod.ask_beside`."""
+        return self.ask()
 
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""

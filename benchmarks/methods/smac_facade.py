@@ -1,15 +1,15 @@
 """SMAC3 (Lindauer et al. 2022), by its facades, asked and told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import ConfigSpace
 from smac import BlackBoxFacade, HyperparameterOptimizationFacade, Scenario
 from smac.facade.abstract_facade import AbstractFacade
-from smac.runhistory.dataclasses import TrialValue
+from smac.runhistory.dataclasses import TrialInfo, TrialValue
 
-from rnnbbo.benchmarks.methods.base import Cells, FloatArray, WorstFinite, cube
+from rnnbbo.benchmarks.methods.base import Awaited, Cells, FloatArray, WorstFinite, cube
 from rnnbbo.dimensions import Categorical, Dimension, Integer
 from rnnbbo.dimensions.when import accepted_by
 from rnnbbo.errors import ConfigError
@@ -50,6 +50,7 @@ class SmacFacade:
         # Logging is left as it is.
         self._facade = facade(scenario, None, logging_level=False, overwrite=True)
         self._finite = WorstFinite()
+        self._awaited: Awaited[TrialInfo] = Awaited()
 
     def ask(self) -> FloatArray:
         """See `Method.ask`."""
@@ -57,8 +58,15 @@ class SmacFacade:
         dim = len(self._cells.counts)
         return self._cells.middle_of([self._asked.config.get(f"x{i}") for i in range(dim)])
 
+    def ask_beside(self, pending: Sequence[FloatArray]) -> FloatArray:
+        """See `ParallelMethod.ask_beside`; the facade knows its running trials."""
+        x = self.ask()
+        self._awaited.add(x, self._asked)
+        return x
+
     def tell(self, x: FloatArray, y: float) -> None:
         """See `Method.tell`."""
+        self._asked = self._awaited.take(x, self._asked)
         self._facade.tell(self._asked, TrialValue(cost=float(self._finite(y))), save=False)
 
 

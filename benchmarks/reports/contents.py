@@ -15,6 +15,7 @@ SECTIONS = (
     "chooser:section",
     "verdict:section",
     "regret:regret_curves",
+    "least:section",
     "timed:section",
     "regret:clock",
     "speed:section",

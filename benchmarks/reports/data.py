@@ -54,6 +54,8 @@ class Course:
         distance: mean over seeds of ln of the distance from the query to the incumbent before it,
             in units of the cube's diagonal; NaN at the first.
         failed: mean over seeds of the number of evaluations without a value until then.
+        least: mean over seeds of the value at the incumbent, in the function's units; NaN before
+            there is one.
     """
 
     functions: tuple[str, ...]
@@ -64,6 +66,7 @@ class Course:
     overhead: FloatArray
     distance: FloatArray
     failed: FloatArray
+    least: FloatArray
 
     @property
     def budget(self) -> int:

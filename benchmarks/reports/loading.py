@@ -37,6 +37,7 @@ class _Trace:
     overhead: FloatArray
     distance: FloatArray
     failed: FloatArray
+    least: FloatArray
 
 
 def read_records(folder: Path) -> Records:
@@ -115,6 +116,7 @@ def _trace(run: RunRecord, regret: FloatArray) -> _Trace:
         np.cumsum([e.ask_s + e.tell_s for e in run.evaluations]),
         _distances(run),
         np.cumsum([e.status == "failed" for e in run.evaluations]),
+        np.array([np.nan if e.best is None else e.best for e in run.evaluations]),
     )
 
 
@@ -156,6 +158,7 @@ def _course(traces: Mapping[str, list[_Trace]]) -> Course | None:
         rows("overhead"),
         rows("distance"),
         rows("failed"),
+        rows("least"),
     )
 
 

@@ -68,6 +68,11 @@ def _rough(kind: str, what: str) -> _Suite:
     return _Suite("rough_suite", _ROUGH.format(what), {"kind": kind}, 24, needs)
 
 
+def _repellers(count: int) -> _Suite:
+    about = f"{count} repellers that turn a falling particle past targets, {3 * count} parameters"
+    return _Suite("repellers_suite", about, {"count": count})
+
+
 _TABLES = "tuning of neural networks in the tables HPOBench, HPOLib and NAS-Bench-201"
 
 _GP_DIMS = (1, 2, 3, 4, 6, 10, 20, 50)
@@ -121,6 +126,23 @@ _TABLE = {
         "a choice says which parameters count: drawn problems, and pipelines of three families of "
         "models, declared with their conditions to the methods that take them",
         needs=("cocoex", "coco-experiment"),
+    ),
+    **{f"repellers-{count}": _repellers(count) for count in (2, 3)},
+    "svm": _Suite(
+        "grid_suite",
+        "support vector machines on the grid of 1400 cells of Snoek et al. 2012, looked up",
+        {"model": "svm"},
+    ),
+    "logistic": _Suite(
+        "logistic_suite",
+        "logistic regression by stochastic gradients, its learning rate, penalty, batch and epochs",
+        needs=("sklearn", "scikit-learn"),
+    ),
+    "network-5-workers": _Suite(
+        "sklearn_suite",
+        "a network with one hidden layer, five trainings in flight at once, by a simulated clock",
+        {"of": "network", "workers": 5},
+        needs=("sklearn", "scikit-learn"),
     ),
     "tabular": _Suite(
         "tabular_suite",

@@ -57,6 +57,8 @@ EFFORTS = {
     "control": Effort(31, 10, 5, 8, ("gymnasium", "mujoco")),
     "conditional": Effort(15, 6, 6, 6, ("scikit-learn",)),
     "tuning": Effort(15, 4, 5, 5, ("scikit-learn", "lightgbm")),
+    "logistic": Effort(11, 4, 5, 5, ("scikit-learn",)),
+    "repellers": Effort(301, 60, 20, 25, ("numpy",)),
 }
 
 
@@ -178,7 +180,7 @@ def main(suite: str, names: tuple[str, ...], *, deeper: bool) -> None:
 
 
 def _values(problem: Problem, points: FloatArray) -> FloatArray:
-    return np.array([problem.unit(point) for point in points])
+    return problem.func(problem.low + points * (problem.high - problem.low))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ class Entry:
             be told so; None where every coordinate is real.
         reference: the reference regret where it is stored; None to measure it.
         objectives: how many there are; of several the hypervolume lost is the regret.
+        workers: evaluations that are in flight at once; several by a simulated clock, of one
+            objective without noise.
     """
 
     name: str
@@ -44,3 +46,4 @@ class Entry:
     space: Space | None = None
     reference: float | None = None
     objectives: int = 1
+    workers: int = 1

@@ -22,7 +22,7 @@ from rnnbbo.arguments import as_entropy
 from rnnbbo.direction import Maximize, as_arguments, difference
 from rnnbbo.errors import RnnbboError, StudyError
 from rnnbbo.evaluation.interrupts import shielded
-from rnnbbo.goal import Asking
+from rnnbbo.goal import USUAL, Asking
 from rnnbbo.optimizer import Optimizer
 from rnnbbo.space import Space
 from rnnbbo.study import database, participants
@@ -76,7 +76,7 @@ class StudyFile:
         rng: Any,
         maximize: Maximize | None,
         reference: list[float] | None = None,
-        asking: Asking = Asking(),
+        asking: Asking = USUAL,
     ) -> None:
         self.path = path
         self._asking = asking

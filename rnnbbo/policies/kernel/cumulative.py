@@ -25,6 +25,7 @@ from rnnbbo.policies.climb import climb
 from rnnbbo.policies.kernel import search
 from rnnbbo.policies.kernel.acquisition import Acquisition
 from rnnbbo.policies.kernel.hypotheses import unwarp
+from rnnbbo.policies.kernel.kernel_state import Inliers
 from rnnbbo.policies.kernel.refining import FINEST
 from rnnbbo.policies.kernel.view import View
 from rnnbbo.space import Space
@@ -70,29 +71,29 @@ class Counting(NamedTuple):
 
 
 def best_queries(
-    wanted: Acquisition, space: Space, x: np.ndarray, new: np.ndarray, width: float
+    wanted: Acquisition, space: Space, known: Inliers, new: np.ndarray, width: float
 ) -> np.ndarray:
     """Return points (J, D), the best first: new ones, and observations.
 
     Args:
         wanted: what an ask looks for.
         space: the user's.
-        x: (n, D) observations.
+        known: the observations.
         new: (C, D) new points, the best by improvement first.
         width: kappa_t.
     """
     view = wanted.view
     assert isinstance(view, View)  # of one objective
-    order = np.argsort(view.average(view.predict(x)[0]), kind="stable")
-    known = x[order[:_KNOWN]]
-    start = np.concatenate([known[:_DESCENTS], new[:1]])
+    order = np.argsort(view.average(view.predict(known.x)[0]), kind="stable")
+    best = known.x[order[:_KNOWN]]
+    start = np.concatenate([best[:_DESCENTS], new[:1]])
     lowest, _ = wanted.descend(space, start, _unit(view), _DESCENDING, FINEST)
-    points = np.concatenate([known, search.settle(space, start, lowest), new[:_NEW]])
-    return _ranked(wanted, points, width)
+    points = np.concatenate([best, search.settle(space, start, lowest), new[:_NEW]])
+    return _ranked(wanted, points, width, known.z)
 
 
 def best_in_context(
-    wanted: Acquisition, space: Space, x: np.ndarray, drawn: np.ndarray, width: float
+    wanted: Acquisition, space: Space, known: Inliers, drawn: np.ndarray, width: float
 ) -> np.ndarray:
     """Return points (J, D) of a context, the best first.
 
@@ -102,16 +103,16 @@ def best_in_context(
     Args:
         wanted: what an ask looks for.
         space: the user's, held in the context.
-        x: (n, D) observations.
+        known: the observations.
         drawn: (C, D) points of the context.
         width: kappa_t.
     """
     view = wanted.view
     assert isinstance(view, View)  # of one objective
     smooth = replace(view, noise=None)  # whose slopes are those of the deviation
-    tried = space.snap(x)
+    tried = space.snap(known.x)
     pool = np.concatenate([tried[space.allows(tried)], drawn])
-    start = _ranked(wanted, pool, width)[:_CLIMBS]
+    start = _ranked(wanted, pool, width, known.z)[:_CLIMBS]
     free = space.movable(start) & ~space.held
     free[:, space.category_columns] = False
 
@@ -123,7 +124,8 @@ def best_in_context(
         return view.average(value), np.where(free, view.average(gradient), 0.0)
 
     climbed, _ = climb(np, bound, start, _unit(view), search.STEPS, 0.0)
-    return _ranked(wanted, np.concatenate([search.settle(space, start, climbed), pool]), width)
+    found = np.concatenate([search.settle(space, start, climbed), pool])
+    return _ranked(wanted, found, width, known.z)
 
 
 def _unit(view: View) -> np.ndarray:
@@ -131,19 +133,21 @@ def _unit(view: View) -> np.ndarray:
     return unit
 
 
-def _ranked(wanted: Acquisition, points: np.ndarray, width: float) -> np.ndarray:
+def _ranked(
+    wanted: Acquisition, points: np.ndarray, width: float, heights: np.ndarray
+) -> np.ndarray:
     """Return points (J, D) by the bound, the least first.
 
-    Where an evaluation may fail, its value is taken for the highest that is known.
+    Where an evaluation may fail, it counts as the highest of the known heights (n,).
     """
     view = wanted.view
     assert isinstance(view, View)
     mean, deviation = view.predict(points)
     values = np.clip(mean[..., None] + deviation[..., None] * _NODES, -_FARTHEST, _FARTHEST)
-    heights = unwarp(values, view.hypotheses.log_warp[:, None, None])
-    expected = view.average(np.minimum(heights, _FARTHEST) @ _SHARES)
+    likely = unwarp(values, view.hypotheses.log_warp[:, None, None])
+    expected = view.average(np.minimum(likely, _FARTHEST) @ _SHARES)
     bound = expected - width * view.average(deviation)
     if wanted.feasibility is not None:
-        chance = np.exp(wanted.feasibility.log_chance(points, aversion=1.0))
-        bound = chance * bound + (1.0 - chance) * max(float(expected.max()), 1.0)
+        chance = np.exp(wanted.feasibility.log_chance(points))
+        bound = chance * bound + (1.0 - chance) * heights.max()
     return points[np.argsort(bound, kind="stable")]

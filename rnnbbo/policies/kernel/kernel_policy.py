@@ -261,7 +261,7 @@ class KernelPolicy(Policy):
             return found
         wanted = make_acquisition(state, cumulative.HYPOTHESES, pending, rng)
         width = self.counting.width(state.evidence.told + len(pending))
-        best = cumulative.best_queries(wanted, space, state.inliers().x, found, width)
+        best = cumulative.best_queries(wanted, space, state.inliers(), found, width)
         return np.concatenate([best, found])
 
     def _in_context(
@@ -273,7 +273,7 @@ class KernelPolicy(Policy):
         scales, flat = wanted.view.lengthscales[:, 0], _plateaus(state, space.category_columns)
         drawn = search.make_candidates(rng, space, wanted.around, scales, flat)
         width = self.counting.width(state.evidence.told + len(pending))
-        return cumulative.best_in_context(wanted, space, state.inliers().x, drawn, width)
+        return cumulative.best_in_context(wanted, space, state.inliers(), drawn, width)
 
     def _begins(self, state: KernelState) -> bool:
         """Tell whether the points to begin with come next."""

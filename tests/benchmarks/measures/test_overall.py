@@ -23,7 +23,7 @@ def course(name: str) -> Course:
     clock = SECONDS[name] * np.arange(1, 31)
     shown = np.broadcast_to(clock, (8, 30))
     functions = tuple(f"f{i}" for i in range(8))
-    return Course(functions, 8, regret, np.log(regret), regret, shown, regret, 0.0 * regret)
+    return Course(functions, 8, regret, np.log(regret), regret, shown, regret, 0.0 * regret, regret)
 
 
 @pytest.fixture

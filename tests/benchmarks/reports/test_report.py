@@ -20,6 +20,7 @@ SECTIONS = (
     "chooser",
     "verdict",
     "regret",
+    "least",
     "time",
     "clock",
     "speed",

@@ -29,15 +29,15 @@ def wanted():
         x = rng.random(3).tolist()
         optimizer.tell(x, math.sin(5 * x[0]) + x[1] * x[2] + 0.1 * rng.standard_normal())
     return make_acquisition(optimizer.state, 6, np.zeros((0, 3)), np.random.default_rng(1)), (
-        optimizer.state.x
+        optimizer.state.inliers()
     )
 
 
 def test_in_a_context_the_bound_is_climbed_further_down_than_any_candidate(wanted, monkeypatch):
-    acquisition, x = wanted
+    acquisition, known = wanted
     space = Space([(0.0, 1.0)] * 3).held_at({"x2": 0.25})
     drawn = space.snap(np.random.default_rng(2).random((40, 3)))
-    found = cumulative.best_in_context(acquisition, space, x, drawn, 1.0)
+    found = cumulative.best_in_context(acquisition, space, known, drawn, 1.0)
     assert (found[:, 2] == 0.25).all()
 
     def bound(points):
@@ -45,7 +45,7 @@ def test_in_a_context_the_bound_is_climbed_further_down_than_any_candidate(wante
         return acquisition.view.average(mean - deviation)
 
     best = bound(found[:1])[0]
-    assert best < bound(np.concatenate([drawn, space.snap(x)])).min() - 1e-4
+    assert best < bound(np.concatenate([drawn, space.snap(known.x)])).min() - 1e-4
     # Nothing near it is lower along what is free.
     for column in (0, 1):
         for step in (-0.01, 0.01):
@@ -55,12 +55,12 @@ def test_in_a_context_the_bound_is_climbed_further_down_than_any_candidate(wante
 
 
 def test_with_no_width_the_least_expected_value_comes_first(wanted):
-    acquisition, x = wanted
+    acquisition, known = wanted
     space = Space([(0.0, 1.0)] * 3)
     new = np.random.default_rng(2).random((30, 3))
-    found = cumulative.best_queries(acquisition, space, x, new, 0.0)
+    found = cumulative.best_queries(acquisition, space, known, new, 0.0)
     mean = acquisition.view.average(acquisition.view.predict(found)[0])
-    assert mean[0] <= acquisition.view.average(acquisition.view.predict(x)[0]).min() + 1e-6
-    wide = cumulative.best_queries(acquisition, space, x, new, 50.0)
+    assert mean[0] <= acquisition.view.average(acquisition.view.predict(known.x)[0]).min() + 1e-6
+    wide = cumulative.best_queries(acquisition, space, known, new, 50.0)
     deviation = acquisition.view.average(acquisition.view.predict(wide)[1])
     assert deviation[0] == pytest.approx(deviation.max())
