@@ -56,7 +56,7 @@ _CATALYSIS_START = 0.167, 0.250  # [A]_0, [B]_0, mol/l
 _MAKING = 3.1e7, 55e3  # factor in l^(3/2)/(mol^(3/2) s), and energy in J/mol
 _SPOILING = 3.1e5, 50e3
 
-WEIGHTS: Mapping[float, tuple[float, float, float]] = {
+WASTE_WEIGHTS: Mapping[float, tuple[float, float, float]] = {
     0.25: (-3.822629660124, 1.98231, 62.757),
     0.5: (-3.587975054642, 1.58898, 75.004),
     1.0: (-3.120311858925, 1.39651, 84.653),
@@ -151,15 +151,15 @@ def make_amination(weight: float) -> Problem:
     of the product for a tenth of the waste.
 
     Args:
-        weight: one of `WEIGHTS`.
+        weight: one of `WASTE_WEIGHTS`.
 
     Raises:
         ConfigError: its minimum is not known.
     """
-    if weight not in WEIGHTS:
-        known = ", ".join(map(str, WEIGHTS))
+    if weight not in WASTE_WEIGHTS:
+        known = ", ".join(map(str, WASTE_WEIGHTS))
         raise ConfigError(f"weight = {weight!r}; expected one of {known}")
-    minimum, equivalents, celsius = WEIGHTS[weight]
+    minimum, equivalents, celsius = WASTE_WEIGHTS[weight]
     best = (AMINATION_BOUNDS[0][0], equivalents, AMINATION_BOUNDS[2][1], celsius)
     func = partial(_cost, weight)
     return Problem(f"amination-{weight:g}", AMINATION_BOUNDS, func, minimum, (best,))

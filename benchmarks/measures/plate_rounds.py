@@ -1,5 +1,6 @@
 """Runs in rounds: a plate of points is asked for at once, and its results are told together."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -85,12 +86,16 @@ class _Drawn:
         """Return what draws a value at the last of the plate's points (n, dim)."""
         if len(self._y) < 2 or np.ptp(self._y) == 0.0:
             return lambda points: float(self._rng.standard_normal())
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
         from sklearn.gaussian_process.kernels import Matern
 
         kernel = Matern(np.full(self._x.shape[1], 0.5), (0.05, 20.0), nu=2.5)
         model = GaussianProcessRegressor(kernel, alpha=1e-6, normalize_y=True)
-        fitted = model.fit(self._x, self._y).kernel_
+        with warnings.catch_warnings():
+            # A length-scale at its bound is what eight values may say of it.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fitted = model.fit(self._x, self._y).kernel_
         model = GaussianProcessRegressor(fitted, alpha=1e-6, normalize_y=True, optimizer=None)
         drawn: list[float] = []
 

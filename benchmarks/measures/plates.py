@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import measure_function
 from rnnbbo.benchmarks.measures.plate_rounds import DRAWN, regret_in_rounds
-from rnnbbo.benchmarks.measures.plates_picture import draw
+from rnnbbo.benchmarks.measures.plates_picture import draw_sizes
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.option_types import Names, WholeNumbers
 from rnnbbo.benchmarks.record import FunctionRecord
@@ -54,7 +54,7 @@ def _built(suite: str, name: str, split: str) -> tuple[Problem, FunctionRecord]:
     return problem, measure_function(suite, entry, problem)
 
 
-class Kept:
+class RunLines:
     """Regret of runs that were made, a line of JSON each in a file, so that a measure goes on.
 
     Args:
@@ -86,7 +86,7 @@ def run_suites(
     split: str,
     plate: int,
     budget: int,
-    kept: Kept,
+    kept: RunLines,
 ) -> PlateRuns:
     """Return the runs of a method on all functions."""
     names, curves = [], []
@@ -230,7 +230,7 @@ def command(
         )
     if picture is not None and parts == ("methods",):
         raise ConfigError(f"--picture = {picture} with --parts methods; expected sizes or noise")
-    kept = Kept(keep)
+    kept = RunLines(keep)
     kinds = [kind for part, kind in (("sizes", suites), ("noise", noisy)) if part in parts]
     order = [1, PLATE, *(size for size in sizes if size not in (1, PLATE))]
     first, others = order[:2], order[2:]
@@ -253,7 +253,7 @@ def command(
     if "methods" in parts:
         found.append(_of_methods(policy, methods, suites, compared, split, kept))
     if picture is not None:
-        picture.write_text(draw(panels, sizes))
+        picture.write_text(draw_sizes(panels, sizes))
     return found
 
 
@@ -276,7 +276,7 @@ def _of_methods(
     suites: Sequence[str],
     compared: int,
     split: str,
-    kept: Kept,
+    kept: RunLines,
 ) -> Subsection:
     """Return the figures of other methods at the plate of eight."""
     names = [policy]

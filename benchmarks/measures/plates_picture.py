@@ -8,7 +8,9 @@ from rnnbbo.benchmarks.statistics import Estimate
 _COLOURS = ("#2a6f97", "#e07a1f", "#4f8a4c", "#7b5aa6", "#b3262e")
 
 
-def draw(panels: Mapping[str, Mapping[str, Sequence[Estimate]]], plates: Sequence[int]) -> str:
+def draw_sizes(
+    panels: Mapping[str, Mapping[str, Sequence[Estimate]]], plates: Sequence[int]
+) -> str:
     """Return an SVG document.
 
     Args:

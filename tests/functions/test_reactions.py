@@ -10,7 +10,7 @@ from rnnbbo.functions.reactions import (
     CATALYSIS_BOUNDS,
     CATALYSTS,
     MASSES,
-    WEIGHTS,
+    WASTE_WEIGHTS,
     amination,
     catalysis,
     concentrations,
@@ -93,7 +93,7 @@ def test_yield_and_waste_are_of_what_leaves() -> None:
     assert MASSES[2] + MASSES[1] - MASSES[4] == pytest.approx(20.0, abs=0.05)
 
 
-@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize("weight", WASTE_WEIGHTS)
 def test_declared_minima(weight: float) -> None:
     problem = make_amination(weight)
     (best,) = problem.minimizers

@@ -6,7 +6,7 @@ import pytest
 from rnnbbo import Optimizer
 from rnnbbo.benchmarks.execute import measure_function, run_seed
 from rnnbbo.benchmarks.measures.plate_rounds import DRAWN, make_rounds, regret_in_rounds
-from rnnbbo.benchmarks.measures.plates import Kept
+from rnnbbo.benchmarks.measures.plates import RunLines
 from rnnbbo.benchmarks.suites import get_suite
 
 POLICY = "lstm-direct"
@@ -67,7 +67,8 @@ def test_a_measure_goes_on_where_it_was(tmp_path, measured) -> None:
     def refuse() -> np.ndarray:
         raise AssertionError("made again")
 
-    assert len(Kept(kept).take(f"sobol, reaction, amination-0.5, 8 of 40, {1} seeds", refuse)) == 5
+    run = "sobol, reaction, amination-0.5, 8 of 40, 1 seeds"
+    assert len(RunLines(kept).take(run, refuse)) == 5
     assert measured("plates", *options.split()) == first
     assert kept.read_text().splitlines() == lines
 
