@@ -36,7 +36,7 @@ class Task:
     features: Callable[[FloatArray], FloatArray] | None = None
 
 
-def scaled(*scales: float) -> TaskInputs:
+def first_inputs(*scales: float) -> TaskInputs:
     """Return the inputs of a policy that sees the first observations, of these scales about 0."""
     return tuple((i, 0.0, scale) for i, scale in enumerate(scales))
 
@@ -49,14 +49,16 @@ def starts_within(width: float) -> dict[str, float]:
 _CAR: TaskInputs = ((0, -0.5, 0.5), (1, 0.0, 0.05))
 
 TASKS: Mapping[str, Task] = {
-    "cartpole": Task("CartPole-v1", 200, scaled(1.0, 1.0, 0.1, 1.0), start=starts_within),
-    "acrobot": Task("Acrobot-v1", 100, scaled(1.0, 1.0, 1.0, 1.0, 3.0, 6.0), start=starts_within),
+    "cartpole": Task("CartPole-v1", 200, first_inputs(1.0, 1.0, 0.1, 1.0), start=starts_within),
+    "acrobot": Task(
+        "Acrobot-v1", 100, first_inputs(1.0, 1.0, 1.0, 1.0, 3.0, 6.0), start=starts_within
+    ),
     "car": Task("MountainCar-v0", 200, _CAR),
     "car-continuous": Task("MountainCarContinuous-v0", 150, _CAR),
     "pendulum": Task(
-        "Pendulum-v1", 100, scaled(1.0, 1.0, 4.0), start=lambda width: {"x_init": width}
+        "Pendulum-v1", 100, first_inputs(1.0, 1.0, 4.0), start=lambda width: {"x_init": width}
     ),
-    "inverted": Task("InvertedPendulum-v5", 100, scaled(0.5, 0.1, 1.0, 1.0)),
+    "inverted": Task("InvertedPendulum-v5", 100, first_inputs(0.5, 0.1, 1.0, 1.0)),
     "inverted-double": Task(
         "InvertedDoublePendulum-v5",
         60,

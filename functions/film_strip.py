@@ -19,7 +19,7 @@ from rnnbbo.functions.problem import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK, BLUE, RED, GREY, GROUND = "#22303c", "#2a6f97", "#d1495b", "#9aa5b1", "#e4e7eb"
+_INK, _BLUE, _GREY, _GROUND = "#22303c", "#2a6f97", "#9aa5b1", "#e4e7eb"
 _GHOSTS = 5
 
 _Window = tuple[float, float, float, float]
@@ -57,7 +57,7 @@ def film_strip(
             if step - back * ghosts >= 0:
                 draw(axes, seen[step - back * ghosts], 0.28 * (1 - back / (_GHOSTS + 1)))
         draw(axes, seen[step], 1.0)
-        axes.set_title(f"{step * seconds:.1f} s", fontsize=8, color=INK, y=-0.02, va="top", pad=0)
+        axes.set_title(f"{step * seconds:.1f} s", fontsize=8, color=_INK, y=-0.02, va="top", pad=0)
     figure.savefig(path, dpi=110)
 
 
@@ -89,7 +89,7 @@ def panorama(
     span = (right - left) / rows
     tall = 10.0 * (top - bottom) / span
     figure, grid = _subplots()(rows, 1, figsize=(10.0, rows * tall + 0.45), squeeze=False)
-    figure.suptitle(title, fontsize=10, color=INK, x=0.012, ha="left", y=0.985, va="top")
+    figure.suptitle(title, fontsize=10, color=_INK, x=0.012, ha="left", y=0.985, va="top")
     figure.subplots_adjust(0.005, 0.01, 0.995, 1 - 0.36 / (rows * tall + 0.45), hspace=0.02)
     for row, axes in enumerate(grid[:, 0]):
         low = left + row * span
@@ -104,7 +104,7 @@ def panorama(
                     (centre, bottom + 0.06),
                     ha="center",
                     fontsize=7.5,
-                    color=INK,
+                    color=_INK,
                 )
     figure.savefig(path, dpi=110)
 
@@ -146,7 +146,7 @@ def _draw_capsules(axes: Axes, parts: Sequence[Capsule], alpha: float, order: in
     """Draw capsules with a light edge, so that parts and moments stand out from each other."""
     for part in parts:
         (x, z), (u, w) = part.ends
-        for wider, colour in ((1.25, "white"), (1.0, GREY if part.far else BLUE)):
+        for wider, colour in ((1.25, "white"), (1.0, _GREY if part.far else _BLUE)):
             _thick(axes, [x, u], [z, w], part.radius * wider, colour, alpha, order + 2)
 
 
@@ -162,23 +162,23 @@ def draw_cart(state: tuple[float, float], axes: Axes, alpha: float, length: floa
     x, angle = state
     tip = [x + length * math.sin(angle), 0.12 + length * math.cos(angle)]
     if alpha == 1.0:
-        axes.axhline(-0.12, color=GREY, linewidth=1.2, zorder=1)
+        axes.axhline(-0.12, color=_GREY, linewidth=1.2, zorder=1)
         body = library_object("matplotlib.patches:FancyBboxPatch", extra="control")(
-            (x - 0.22, -0.04), 0.44, 0.16, "round,pad=0,rounding_size=0.05", color=INK, zorder=4
+            (x - 0.22, -0.04), 0.44, 0.16, "round,pad=0,rounding_size=0.05", color=_INK, zorder=4
         )
         axes.add_patch(body)
         for wheel in (x - 0.13, x + 0.13):
-            axes.add_patch(_circle((wheel, -0.065), 0.055, INK, 1.0, 5))
-    _thick(axes, [x, tip[0]], [0.12, tip[1]], 0.035, BLUE, alpha, 3)
+            axes.add_patch(_circle((wheel, -0.065), 0.055, _INK, 1.0, 5))
+    _thick(axes, [x, tip[0]], [0.12, tip[1]], 0.035, _BLUE, alpha, 3)
     if alpha == 1.0:
         axes.add_patch(_circle((x, 0.12), 0.025, "white", 1.0, 6))
 
 
-def draw_pendulum(angle: float, axes: Axes, alpha: float, tone: str = BLUE) -> None:
+def draw_pendulum(angle: float, axes: Axes, alpha: float, tone: str = _BLUE) -> None:
     """Draw a pendulum of length 1 at an angle from upright, in rad."""
     tip = (-math.sin(angle), math.cos(angle))
     if alpha == 1.0:
-        axes.add_patch(_circle((0.0, 0.0), 1.0, GROUND, 1.0, 0, filled=False))
+        axes.add_patch(_circle((0.0, 0.0), 1.0, _GROUND, 1.0, 0, filled=False))
     _thick(axes, [0.0, tip[0]], [0.0, tip[1]], 0.09, tone, alpha, 3)
     if alpha == 1.0:
         axes.add_patch(_circle((0.0, 0.0), 0.05, "white", 1.0, 6))
@@ -189,7 +189,7 @@ def _figure(count: int, window: _Window, title: str) -> tuple[Any, Sequence[Axes
     wide = 11.0 / count
     tall = wide * (top - bottom) / (right - left)
     figure, grid = _subplots()(1, count, figsize=(11.0, tall + 0.62), squeeze=False)
-    figure.suptitle(title, fontsize=10, color=INK, x=0.012, ha="left", y=0.98, va="top")
+    figure.suptitle(title, fontsize=10, color=_INK, x=0.012, ha="left", y=0.98, va="top")
     figure.subplots_adjust(0.004, 0.22 / (tall + 0.62), 0.996, 1 - 0.36 / (tall + 0.62), 0.03)
     panels: Sequence[Any] = grid[0]
     for axes in panels:
@@ -212,7 +212,7 @@ def _bare(axes: Any, window: _Window) -> None:
 
 def _ground(axes: Axes, window: _Window, height: float) -> None:
     left, right, bottom, _ = window
-    axes.fill_between([left, right], bottom, height, color=GROUND, linewidth=0, zorder=0)
+    axes.fill_between([left, right], bottom, height, color=_GROUND, linewidth=0, zorder=0)
 
 
 def _circle(

@@ -44,6 +44,9 @@ BOUNDS = {
     "own_policy.py": (r"^(\S+) at \[", 1.0),
     "skopt_optimizer.py": (r"^(\S+) at \[", 1.0),
     "configspace_loop.py": (r"^(\S+) at {", 0.1),
+    "cartpole.py": (r"^steps missed: (\S+)$", 25.0),
+    "pendulum.py": (r"^mean cost of 10 fresh episodes: (\S+)$", 250.0),
+    "walker.py": (r"^seconds a metre: (\S+)$", 1.0),
     "repellers.py": (r"^loss: (\S+)$", -0.05),
     "coco_run.py": (r"^bbob_f001_i01_d02: 20 evaluations, best (\S+)$", 79.49),
     "ioh_run.py": (r"^Sphere 1, seed 0: (\S+) above the optimum$", 0.01),
@@ -62,9 +65,13 @@ NEEDS = {
     "configspace_loop.py": "ConfigSpace",
     "coco_run.py": "cocoex",
     "ioh_run.py": "ioh",
+    "cartpole.py": "gymnasium, matplotlib",
+    "pendulum.py": "gymnasium, matplotlib",
+    "walker.py": "mujoco, gymnasium, matplotlib",
     "repellers.py": "matplotlib",
 }
 LONG = {"ray_tune.py", "mlflow_run.py"}  # to start, with what they stand on
+LONG |= {"pendulum.py", "walker.py"}  # episodes
 
 # What is smaller where a script would take long; as it stands it is tried with the slow tests.
 SMALLER = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnbbo.functions.control import PolicySearch
-from rnnbbo.functions.control_tasks import Task, scaled, starts_within
+from rnnbbo.functions.control_tasks import Task, first_inputs, starts_within
 from rnnbbo.functions.problem import FloatArray
 
 
@@ -35,8 +35,8 @@ class Learned:
 
 
 def minus_log(returns: FloatArray) -> float:
-    """Return minus the logarithm of the mean return, which is positive."""
-    return -math.log(returns.mean())
+    """Return minus the logarithm of the mean return; below 1, as after a fall back, it counts 1."""
+    return -math.log(max(returns.mean(), 1.0))
 
 
 def minus_mean(returns: FloatArray) -> float:
@@ -49,7 +49,7 @@ def log_cost(returns: FloatArray) -> float:
     return math.log(-returns.mean())
 
 
-_CARTPOLE = Task("CartPole-v1", 500, scaled(1.0, 1.0, 0.1, 1.0), start=starts_within)
+_CARTPOLE = Task("CartPole-v1", 500, first_inputs(1.0, 1.0, 0.1, 1.0), start=starts_within)
 
 
 def swing(observation: FloatArray) -> FloatArray:
@@ -66,7 +66,7 @@ def swing(observation: FloatArray) -> FloatArray:
     return np.array([0.0, 0.0, speed, speed * lacks])
 
 
-_PENDULUM = Task("Pendulum-v1", 200, scaled(0.5, 2.0, 4.0, 0.5), features=swing)
+_PENDULUM = Task("Pendulum-v1", 200, first_inputs(0.5, 2.0, 4.0, 0.5), features=swing)
 _HOPPER = Task(
     "Hopper-v5",
     400,

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnbbo.benchmarks.methods.base import FloatArray, WorstFinite
 
-WEIGHTS = 2.0
+LARGEST_WEIGHT = 2.0
 """A coordinate of the cube is a weight in [-2, 2], as in `rnnbbo.functions.control`."""
 
 
@@ -60,7 +60,7 @@ class ARS:
         return self._rng.standard_normal((self.directions, len(self._mean)))
 
     def _in_cube(self, weights: FloatArray) -> FloatArray:
-        return np.clip((weights / WEIGHTS + 1.0) / 2.0, 0.0, 1.0)
+        return np.clip((weights / LARGEST_WEIGHT + 1.0) / 2.0, 0.0, 1.0)
 
 
 class SmallARS(ARS):

@@ -6,7 +6,7 @@ import pytest
 from rnnbbo.errors import ConfigError
 from rnnbbo.functions import control
 from rnnbbo.functions.control import TASKS, PolicySearch, Task, policy_problem
-from rnnbbo.functions.control_tasks import scaled
+from rnnbbo.functions.control_tasks import first_inputs
 
 pytest.importorskip("mujoco")
 gymnasium = pytest.importorskip("gymnasium")
@@ -134,7 +134,7 @@ def test_a_policy_below_the_bar_is_given_up() -> None:
 
 
 def test_a_task_of_ones_own_is_a_task_as_good_as_a_named_one() -> None:
-    own = PolicySearch(Task("Pendulum-v1", 100, scaled(1.0, 1.0, 4.0)), 0, False, 2, 5)
+    own = PolicySearch(Task("Pendulum-v1", 100, first_inputs(1.0, 1.0, 4.0)), 0, False, 2, 5)
     named = PolicySearch("pendulum", 0, False, 2, 5)
     x = [0.3, -0.2, 0.9]
     assert own(x) == named(x)
@@ -142,7 +142,7 @@ def test_a_task_of_ones_own_is_a_task_as_good_as_a_named_one() -> None:
 
 
 def test_features_stand_in_the_place_of_observations() -> None:
-    swapped = Task("Pendulum-v1", 50, scaled(4.0, 1.0), features=lambda o: o[[2, 1]])
+    swapped = Task("Pendulum-v1", 50, first_inputs(4.0, 1.0), features=lambda o: o[[2, 1]])
     plain = Task("Pendulum-v1", 50, ((2, 0.0, 4.0), (1, 0.0, 1.0)))
     x = np.array([0.4, -0.7])
     assert PolicySearch(swapped, 0, False, 2, 0)(x) == PolicySearch(plain, 0, False, 2, 0)(x)

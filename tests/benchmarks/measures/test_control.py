@@ -12,7 +12,7 @@ pytest.importorskip("mujoco")
 
 from rnnbbo.benchmarks.measures import learned_controllers
 from rnnbbo.benchmarks.measures.learned_controllers import KeptRuns, LearningRun, learn, solves
-from rnnbbo.benchmarks.measures.learned_tasks import LEARNED
+from rnnbbo.benchmarks.measures.learned_tasks import LEARNED, minus_log
 from rnnbbo.cli.main import run_command
 
 GOOD = np.array([0.2, 0.3, 0.9, 0.9])  # a linear policy that keeps CartPole upright
@@ -43,6 +43,12 @@ def test_a_run_counts_episodes_and_ends_when_it_is_solved(monkeypatch: pytest.Mo
     task = replace(LEARNED["cartpole"], episodes=50)
     assert learn(task, "steps", 3) == LearningRun(episodes=2 + 5, evaluations=3, solved=True)
     assert steps.told[-1] == pytest.approx(-math.log(500.0))
+
+
+def test_a_return_without_a_logarithm_has_a_value_no_better_than_others() -> None:
+    losses = [minus_log(np.array([mean])) for mean in (-20.0, 0.0, 0.5, 2.0, 400.0)]
+    assert losses[:3] == [0.0, 0.0, 0.0]
+    assert losses[3:] == [-math.log(2.0), -math.log(400.0)]
 
 
 @pytest.mark.parametrize("name", LEARNED)
