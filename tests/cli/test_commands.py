@@ -104,7 +104,7 @@ def test_a_program_ready_to_paste(capsys):
 JSON_KEYS = {
     "schema_version", "status", "x", "fun", "best_trial", "recommended", "command", "n_trials",
     "n_failed", "recommended_value", "noise", "policy", "policy_why", "seen", "seed", "seconds",
-    "feasible", "constraints", "trials", "maximize", "gain_left", "core",
+    "feasible", "constraints", "trials", "maximize", "gain_left", "total", "core",
 }  # fmt: skip
 
 
