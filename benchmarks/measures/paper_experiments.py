@@ -148,6 +148,27 @@ def loss_table(records: Records, times: Sequence[int]) -> Table | None:
     )
 
 
+def loss_verdicts(records: Records, times: Sequence[int]) -> Table:
+    """Return where a loss is ahead of another, tied or behind, over all experiments, by network."""
+    pairs = [("L_EI", "L_sum"), ("L_EI", "L_OI"), ("L_OI", "L_sum")]
+    rows = [
+        [
+            Cell(network),
+            *(
+                _verdict(records.suites, TRAINED_BY[one][i], TRAINED_BY[other][i], times)
+                for one, other in pairs
+            ),
+        ]
+        for i, network in enumerate(_NETWORKS[:2])
+    ]
+    return Table(
+        ["network", *(f"{one} : {other}" for one, other in pairs)],
+        rows,
+        f"After {', '.join(map(str, times))} evaluations, over the functions of all experiments, "
+        "by the interval as above.",
+    )
+
+
 def _pooled(records: Records, present: Sequence[str], name: str, t: int) -> FloatArray:
     found = []
     for suite in records.suites:
@@ -215,7 +236,7 @@ def command(
     parts = [
         Subsection("Up to the horizon", tables=(verdicts(loaded, ours, peers, claim),)),
         Subsection("Regret", tables=(regrets(loaded, shown, at),)),
-        Subsection("Losses", tables=(compared,) if compared else ()),
+        Subsection("Losses", tables=(compared, loss_verdicts(loaded, at)) if compared else ()),
         Subsection("Wall clock", tables=(own_time(loaded),)),
     ]
     return [part for part in parts if part.tables]

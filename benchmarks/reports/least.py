@@ -17,6 +17,10 @@ MOST_KINDS = 6
 
 _FIRST = 5  # evaluation that is drawn: the values before are high, and flatten all others
 
+_WHOLE = 10  # evaluation from which lines lie within the axis: one wild start flattens the rest
+
+_MARGIN = 0.05  # of the axis, above and below
+
 _DRAWN = re.compile(r"-\d+$")  # what a name ends with where the function was drawn by a seed
 
 
@@ -34,9 +38,10 @@ def section(records: Records, styles: Mapping[str, Style]) -> Section:
     text = (
         f"The least value so far, from evaluation {_FIRST} on, without noise and in the function's "
         "own units, averaged over the functions of a kind; with several of them the bands are 95 % "
-        "bootstrap intervals. A vertical line marks the longest run that a policy was trained on. "
-        "Functions of one kind are those that were drawn alike; suites of more than "
-        f"{MOST_KINDS} kinds are left out.",
+        "bootstrap intervals. The axis ends where the highest line is after "
+        f"{_WHOLE} evaluations; what is above is cut off. A vertical line marks the longest run "
+        "that a policy was trained on. Functions of one kind are those that were drawn alike; "
+        f"suites of more than {MOST_KINDS} kinds are left out.",
     )
     return Section("least", "Least value observed", text, subsections, key=True)
 
@@ -66,10 +71,24 @@ def _panel(
         "least value",
         marks=marks(suite, methods),
         xlim=(0, max(2, suite.budget)),
+        ylim=_limits(lines),
         xticks=np.unique(np.linspace(0, suite.budget, 6).round().astype(int)).tolist(),
     )
     title = f"{name}, {len(functions)} function{'s' if len(functions) > 1 else ''}"
     return panel(title, lines, styles, frame, f"least-{suite.name}-{name}")
+
+
+def _limits(lines: Sequence[Line]) -> tuple[float, float] | None:
+    """Return the ends of the vertical axis, None where nothing is to be seen of one."""
+    late = [line.y[line.x >= min(_WHOLE, line.x[-1])] for line in lines]
+    ends = [line.y if line.low is None else line.low for line in lines]
+    above = [float(np.max(y[np.isfinite(y)])) for y in late if np.isfinite(y).any()]
+    below = [float(np.min(y[np.isfinite(y)])) for y in ends if np.isfinite(y).any()]
+    if not above:
+        return None
+    low, high = min(below), max(above)
+    margin = _MARGIN * (high - low)
+    return (low - margin, high + margin) if margin > 0 else None
 
 
 def _line(method: str, course: Course, rows: Sequence[int]) -> Line:

@@ -133,6 +133,11 @@ _TABLE = {
         "support vector machines on the grid of 1400 cells of Snoek et al. 2012, looked up",
         {"model": "svm"},
     ),
+    "lda": _Suite(
+        "grid_suite",
+        "online LDA on the grid of 288 cells of Snoek et al. 2012, looked up",
+        {"model": "lda"},
+    ),
     "logistic": _Suite(
         "logistic_suite",
         "logistic regression by stochastic gradients, its learning rate, penalty, batch and epochs",

@@ -30,7 +30,7 @@ GRID_DATA: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "tune": ("iris",),
     },
     "lda": {
-        "test": ("drawn-101",),
+        "test": ("digits", "drawn-101"),
         "tune": ("drawn-1",),
     },
 }

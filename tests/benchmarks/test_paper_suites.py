@@ -9,7 +9,7 @@ from rnnbbo.benchmarks.suites.grid_tables import GRID_DATA
 
 DIMS = {
     **{"gp-2d": {2}, "gp-4d": {4}, "gp-6d": {6}, "classic": {2, 3, 6}},
-    **{"repellers-2": {6}, "repellers-3": {9}, "svm": {3}, "logistic": {4}},
+    **{"repellers-2": {6}, "repellers-3": {9}, "svm": {3}, "lda": {3}, "logistic": {4}},
     "network-5-workers": {5},
 }
 """Experiment -> the numbers of its parameters: the paper's, but for the network's six."""

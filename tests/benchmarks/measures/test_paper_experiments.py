@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from rnnbbo.benchmarks.measures.paper_experiments import loss_table, own_time, regrets, verdicts
+from rnnbbo.benchmarks.measures.paper_experiments import (
+    loss_table,
+    loss_verdicts,
+    own_time,
+    regrets,
+    verdicts,
+)
 from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
 from rnnbbo.benchmarks.reports.section import NONE
 
@@ -78,6 +84,17 @@ def test_losses_are_compared_on_the_functions_that_all_have() -> None:
     assert _row(table, "lstm-direct-sum") == ["LSTM", "L_sum", "0.60"]
     assert _row(table, "dnc-direct-oi") == ["DNC", "L_OI", NONE]
     assert loss_table(_records(b={"lstm-direct": MORE}), [10]) is None
+
+
+def test_a_loss_is_judged_by_the_networks_that_differ_in_it_alone() -> None:
+    records = _records(
+        a={"lstm-direct": LESS, "lstm-direct-sum": MORE, "dnc-direct-oi": LESS},
+        b={"lstm-direct": LESS, "dnc-direct": MORE},
+    )
+    table = loss_verdicts(records, [10, 30])
+    assert table.head[1:] == ["L_EI : L_sum", "L_EI : L_OI", "L_OI : L_sum"]
+    assert _row(table, "LSTM") == ["ahead (8)", NONE, NONE]
+    assert _row(table, "DNC") == [NONE, NONE, NONE]
 
 
 def test_time_is_that_of_an_ask_and_its_tell() -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnnbbo.benchmarks.reports import least as least_module
 from rnnbbo.benchmarks.reports.data import ComparedMethod, Course, Records, Suite
 from rnnbbo.benchmarks.reports.least import experiments, section
 from rnnbbo.benchmarks.reports.style import styles
@@ -43,3 +44,15 @@ def test_a_suite_of_many_kinds_is_left_out() -> None:
     names = [f"bbob-f{i:02d}-i71-d2" for i in range(8)]
     records = _records(names, np.ones((8, 20)))
     assert section(records, styles(records.methods, ["lstm"])).subsections == []
+
+
+def test_a_wild_start_does_not_flatten_what_comes_after(monkeypatch) -> None:
+    frames = []
+    monkeypatch.setattr(least_module, "panel", lambda *args: frames.append(args[3]))
+    wild = np.where(np.arange(20) < 8, 1e4, 3.0 - 0.1 * np.arange(20))
+    for values in (wild, np.full(20, 2.0), np.full(20, np.nan)):
+        records = _records(["branin-1"], values[None])
+        section(records, styles(records.methods, ["lstm"]))
+    wild_axis, *flat = [frame.ylim for frame in frames]
+    assert wild_axis[0] < 1.1 and 2.1 < wild_axis[1] < 2.3
+    assert flat == [None, None]
