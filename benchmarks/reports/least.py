@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -66,16 +67,31 @@ def _panel(
         rows = [i for i, function in enumerate(course.functions) if function in functions]
         if rows:
             lines.append(_line(method, course, rows))
+    limits = _limits(lines)
+    if limits:
+        lines = [_cut(line, limits[1]) for line in lines]
     frame = Frame(
         EVALUATIONS,
         "least value",
         marks=marks(suite, methods),
         xlim=(0, max(2, suite.budget)),
-        ylim=_limits(lines),
+        ylim=limits,
         xticks=np.unique(np.linspace(0, suite.budget, 6).round().astype(int)).tolist(),
     )
     title = f"{name}, {len(functions)} function{'s' if len(functions) > 1 else ''}"
     return panel(title, lines, styles, frame, f"least-{suite.name}-{name}")
+
+
+def _cut(line: Line, top: float) -> Line:
+    """Return a line and its band without what is above: figures do not clip them."""
+    if line.low is None or line.high is None:
+        return replace(line, y=np.where(line.y > top, np.nan, line.y))
+    return replace(
+        line,
+        y=np.where(line.y > top, np.nan, line.y),
+        low=np.minimum(line.low, top),
+        high=np.minimum(line.high, top),
+    )
 
 
 def _limits(lines: Sequence[Line]) -> tuple[float, float] | None:
