@@ -107,12 +107,12 @@ def unsearched(split: str) -> Iterator[Entry]:
     for i, ((task, hidden, bias, episodes, changes), noisy) in enumerate(made):
         seed = SEEDS[split][SEEDS_BETWEEN * i]
         function = PolicySearch(task, hidden, bias, episodes, seed, tuple(changes.items()), noisy)
-        name = _name(function)
+        name = _name(task, function)
         yield Entry(name, function.dim, partial(policy_problem, function, name))
 
 
-def _name(function: PolicySearch) -> str:
+def _name(task: str, function: PolicySearch) -> str:
     shape = f"tanh{function.hidden}" if function.hidden else "linear"
     changes = [f"{key}={value:g}" for key, value in function.changes]
     noise = ["noisy"] if function.start_at_random else []
-    return "-".join([function.task, f"{shape}-{function.dim}d", *changes, *noise])
+    return "-".join([task, f"{shape}-{function.dim}d", *changes, *noise])
