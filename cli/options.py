@@ -61,7 +61,7 @@ _HABITS = {
     _TIME: "time-limit max-time walltime wall-time time-budget deadline trial-timeout max-seconds",
     _LOOK: "dashboard ui web html show visualize visualise browser serve live port host",
     _PRUNE: "pruner pruning",
-    _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target goal "
+    _STOP: "early-stopping stop stop-at stopping stagnation tol ftol xtol tolerance f-target "
     "max-no-improvement n-iter-no-change",
     _OUTPUT: "output out o result save csv format",
     _NOISE: "silent log-level progress no-progress no-progress-bar debug disp",

@@ -76,6 +76,7 @@ LONG |= {"pendulum.py", "walker.py"}  # episodes
 # What is smaller where a script would take long; as it stands it is tried with the slow tests.
 SMALLER = {
     "many_problems.py": ("PATIENTS = 500", "PATIENTS = 40"),
+    "at_work.py": ("HOURS = 240", "HOURS = 96"),
     "plants.py": ("PLANTS, CALLS, ALONE = 1000, 30, 10", "PLANTS, CALLS, ALONE = 30, 12, 1"),
     "sensors.py": ("else 10_000", "else 40"),
     "repellers.py": ("n_calls=80", "n_calls=30"),

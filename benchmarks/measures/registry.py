@@ -26,11 +26,14 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
-    "cumulative": Measure(
-        "cumulative_regret", "What all evaluations of a run lose together, under noise."
+    "adaptation": Measure(
+        "adaptation", "What 10, 100 and 1,000 functions of a new family are worth to a network."
     ),
     "control": Measure(
         "learned_controllers", "How many episodes controllers of gymnasium's tasks take."
+    ),
+    "cumulative": Measure(
+        "cumulative_regret", "What all evaluations of a run lose together, under noise."
     ),
     "digits": Measure("digits", "How close runs come to the minima of smooth functions."),
     "duel": Measure("duel", "Two methods of a folder of records, suite by suite."),
@@ -63,9 +66,6 @@ MEASURES = {
         "learning_from_others", "What earlier studies of like problems win, and unlike ones cost."
     ),
     "training": Measure("training", "Speed of meta-training."),
-    "adaptation": Measure(
-        "adaptation", "What 10, 100 and 1,000 functions of a new family are worth to a network."
-    ),
 }
 
 

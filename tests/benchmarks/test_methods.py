@@ -26,9 +26,12 @@ BUDGETS = {
     "egobox": 8,
     "constrained-logei": 7,
     "qlognei": 7,
+    "gp-ucb": 7,
+    "gp-ts": 7,
+    "gp-ei": 7,
 }
 
-SLOW = {"spearmint", "smac", "smac-bb", "constrained-logei", "qlognei"}
+SLOW = {"spearmint", "smac", "smac-bb", "constrained-logei", "qlognei", "gp-ts", "gp-ei"}
 
 
 def marked(names: list[str]) -> list[object]:

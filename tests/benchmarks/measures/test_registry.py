@@ -85,7 +85,7 @@ def test_an_unknown_measure_is_refused_with_the_names_of_those_there_are(
     assert run_command(["benchmark", "measure", "latenzy"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert f"measure = 'latenzy'; expected one of {', '.join(MEASURES)}" in line
-    with pytest.raises(ConfigError, match="'latenzy'; expected one of digits"):
+    with pytest.raises(ConfigError, match="'latenzy'; expected one of adaptation"):
         measure_command("latenzy")
 
 
