@@ -20,20 +20,22 @@ Examples:
   rnnbbo resume run.db -n 200 --jobs 4
 """
 
-_TAKEN = (
-    *(
-        "n_calls",
-        "jobs",
-        "eval_timeout",
-        "timeout",
-        "target",
-        "patience",
-        "until",
-        "repeat",
-        "goal",
-    ),
-    *("max_failures", "as_json", "plot_file", "quiet", "verbose"),
-)
+_TAKEN = [
+    "n_calls",
+    "jobs",
+    "eval_timeout",
+    "timeout",
+    "target",
+    "patience",
+    "until",
+    "repeat",
+    "goal",
+    "max_failures",
+    "as_json",
+    "plot_file",
+    "quiet",
+    "verbose",
+]
 
 
 @click.command(

@@ -75,31 +75,6 @@ def require_constrained(policy: Source | None) -> None:
         )
 
 
-def require_repeats(policy: Source | None, objectives: int | None) -> None:
-    """Make sure that a policy knows what another value of a point is worth.
-
-    Args:
-        policy: as for `stages_of`.
-        objectives: how many there are, if that is known.
-
-    Raises:
-        PolicyError: it does not, or none does of so many objectives.
-    """
-    if objectives is not None and objectives > 1:
-        raise PolicyError(
-            f"repeat = {REPEAT_AUTO!r}, and {objectives} objectives; expected one: of several no "
-            "policy knows what another value of a point is worth"
-        )
-    if policy is None or (isinstance(policy, str) and policy == auto.NAME):
-        return
-    loaded = load(policy)
-    if not loaded.policy.knows_repeats:
-        raise PolicyError(
-            f"repeat = {REPEAT_AUTO!r}, with policy = {loaded.name!r}, which does not know what "
-            "another value of a point is worth; expected 'auto' or 'kernel'"
-        )
-
-
 def require_asking(policy: Source | None, asking: Asking, objectives: int | None) -> None:
     """Make sure that a policy can ask as a run wants it.
 
@@ -112,33 +87,31 @@ def require_asking(policy: Source | None, asking: Asking, objectives: int | None
         PolicyError: it cannot.
     """
     if asking.again:
-        require_repeats(policy, objectives)
+        argument, lacks = f"repeat = {REPEAT_AUTO!r}", "what another value of a point is worth"
+        _require_one_objective(argument, objectives, f"no policy knows {lacks}")
+        _require_knowing(policy, "knows_repeats", argument, f"does not know {lacks}")
     if asking.goal is Goal.CUMULATIVE:
-        require_cumulative(policy, objectives)
+        argument = f"goal = {asking.goal.value!r}"
+        _require_one_objective(argument, objectives, "there is no sum")
+        _require_knowing(policy, "knows_cumulative", argument, "looks for the best point")
 
 
-def require_cumulative(policy: Source | None, objectives: int | None) -> None:
-    """Make sure that a policy knows of runs in which every value counts.
-
-    Args:
-        policy: as for `stages_of`.
-        objectives: how many there are, if that is known.
-
-    Raises:
-        PolicyError: it does not, or there are several.
-    """
+def _require_one_objective(argument: str, objectives: int | None, why: str) -> None:
     if objectives is not None and objectives > 1:
         raise PolicyError(
-            f"goal = 'cumulative', and {objectives} objectives; expected one: of several there is "
-            "no sum"
+            f"{argument}, and {objectives} objectives; expected one: of several {why}"
         )
+
+
+def _require_knowing(policy: Source | None, what: str, argument: str, instead: str) -> None:
+    """Make sure that a policy has an attribute of what an argument needs."""
     if policy is None or (isinstance(policy, str) and policy == auto.NAME):
         return
     loaded = load(policy)
-    if not loaded.policy.knows_cumulative:
+    if not getattr(loaded.policy, what):
         raise PolicyError(
-            f"goal = 'cumulative', with policy = {loaded.name!r}, which looks for the best point; "
-            "expected 'auto' or 'kernel'"
+            f"{argument}, with policy = {loaded.name!r}, which {instead}; expected "
+            "'auto' or 'kernel'"
         )
 
 

@@ -4,7 +4,6 @@ A value counts as the noise-free one at the point that was asked for, above the 
 in deviations of the function over its cube. Every method sees the same functions and noise.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import run_seed
+from rnnbbo.benchmarks.measures.kept_lines import KeptLines
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import Method, make_method
 from rnnbbo.benchmarks.methods.own_policy import OwnPolicy
@@ -80,22 +80,9 @@ def regrets_of(problem: Problem, size: float, key: Key) -> FloatArray:
     return regrets
 
 
-class _Records:
-    """Runs in a file of JSON lines, that a stopped measurement goes on with."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self.known: dict[Key, FloatArray] = {}
-        for line in path.read_text().splitlines() if path is not None and path.exists() else ():
-            if line.endswith("}"):  # the last one may have been cut short
-                one = json.loads(line)
-                self.known[Key(*one["key"])] = np.array(one["regrets"])
-
-    def add(self, key: Key, regrets: FloatArray) -> None:
-        self.known[key] = regrets
-        if self._path is not None:
-            with self._path.open("a") as file:
-                file.write(f"{json.dumps({'key': key, 'regrets': regrets.tolist()})}\n")
+def _kept_regrets(kept: KeptLines, problem: Problem, size: float, key: Key) -> FloatArray:
+    line = kept.take((key,), lambda: {"regrets": regrets_of(problem, size, key).tolist()})
+    return np.array(line["regrets"])
 
 
 def compare(
@@ -192,7 +179,7 @@ def command(
     """
     if max(at) > n_calls:
         raise ConfigError(f"--at = {max(at)}; expected at most --n-calls = {n_calls}")
-    kept = _Records(records)
+    kept = KeptLines(records, "key")
     wanted = [
         (index, Key(suite, "", level, method, seed, n_calls))
         for seed in range(seeds)
@@ -205,7 +192,5 @@ def command(
     for index, key in tqdm(wanted, unit="run", disable=None, leave=False):
         problem, size = _built(key.suite, index, split)
         named = key._replace(function=f"{problem.name}-{split}")
-        if named not in kept.known:
-            kept.add(named, regrets_of(problem, size, named))
-        runs[named] = kept.known[named]
+        runs[named] = _kept_regrets(kept, problem, size, named)
     return list(compare(runs, methods, sorted(at)))

@@ -4,7 +4,6 @@ Tasks, policies, starts, thresholds and what is minimised were fixed on seeds fr
 that are reported begin at 30.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 import numpy as np
 from tqdm import tqdm
 
+from rnnbbo.benchmarks.measures.kept_lines import KeptLines
 from rnnbbo.benchmarks.measures.learned_tasks import LEARNED, Learned
 from rnnbbo.benchmarks.measures.publishing import measure
 from rnnbbo.benchmarks.methods import make_method
@@ -92,26 +92,14 @@ class KeptRuns:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._runs: dict[tuple[str, str, int], LearningRun] = {}
-        if path is not None and path.exists():
-            for line in path.read_text().splitlines():
-                found = json.loads(line)
-                self._runs[found["task"], found["method"], found["seed"]] = LearningRun(
-                    **found["run"]
-                )
+        self._kept = KeptLines(path, "task", "method", "seed")
 
     def run(self, name: str, method: str, seed: int) -> LearningRun:
         """Return a run, which is made if it was not."""
-        key = (name, method, seed)
-        if key not in self._runs:
-            made = learn(LEARNED[name], method, seed)
-            if self._path is not None:
-                kept = {"task": name, "method": method, "seed": seed, "run": vars(made)}
-                with self._path.open("a") as file:
-                    file.write(json.dumps(kept) + "\n")
-            self._runs[key] = made
-        return self._runs[key]
+        line = self._kept.take(
+            (name, method, seed), lambda: {"run": vars(learn(LEARNED[name], method, seed))}
+        )
+        return LearningRun(**line["run"])
 
 
 @measure(one_thread=True)

@@ -1,6 +1,5 @@
 """What it costs to evaluate in rounds: plates of points, whose results are told together."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from rnnbbo.benchmarks.execute import measure_function
+from rnnbbo.benchmarks.measures.kept_lines import KeptLines
 from rnnbbo.benchmarks.measures.plate_rounds import DRAWN, regret_in_rounds
 from rnnbbo.benchmarks.measures.plates_picture import draw_sizes
 from rnnbbo.benchmarks.measures.publishing import measure
@@ -62,21 +62,11 @@ class RunLines:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._known: dict[str, list[float]] = {}
-        if path is not None and path.exists():
-            for line in path.read_text().splitlines():
-                one = json.loads(line)
-                self._known[one["run"]] = one["regret"]
+        self._kept = KeptLines(path, "run")
 
     def take(self, run: str, make: Callable[[], FloatArray]) -> FloatArray:
         """Return the regret (rounds,) of a run by its name, which is made if it is not known."""
-        if run not in self._known:
-            self._known[run] = make().tolist()
-            if self._path is not None:
-                with self._path.open("a") as file:
-                    file.write(json.dumps({"run": run, "regret": self._known[run]}) + "\n")
-        return np.array(self._known[run])
+        return np.array(self._kept.take((run,), lambda: {"regret": make().tolist()})["regret"])
 
 
 def run_suites(

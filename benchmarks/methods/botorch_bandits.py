@@ -18,8 +18,7 @@ from botorch.acquisition.thompson_sampling import PathwiseThompsonSampling
 from botorch.models import SingleTaskGP
 from botorch.optim import optimize_acqf
 
-from rnnbbo.benchmarks.methods.base import FloatArray
-from rnnbbo.benchmarks.methods.botorch_logei import LogEI, torch_seeded
+from rnnbbo.benchmarks.methods.botorch_logei import LogEI
 
 CONFIDENCE = 0.1
 """delta of `beta`: the bound holds with probability 1 - delta."""
@@ -48,17 +47,6 @@ class _Bandit(LogEI):
         self._dim = dim
         self._hyperparameters: dict[str, torch.Tensor] | None = None
 
-    def ask(self) -> FloatArray:
-        """See `Method.ask`."""
-        if not self._has_model():
-            return self._sobol_point()
-        model = self._model()
-        with torch_seeded(self._seed, len(self._y), 1):
-            return self._maximise(self._rule(model)).numpy()[0]
-
-    def _rule(self, model: SingleTaskGP) -> AcquisitionFunction:
-        raise NotImplementedError
-
     def _maximise(self, acquisition: AcquisitionFunction) -> torch.Tensor:
         # Less than the tutorials' restarts: a run asks hundreds of times, and the best is tied.
         points, _ = optimize_acqf(
@@ -75,10 +63,7 @@ class _Bandit(LogEI):
         count = len(self._y)
         if self._fitted is None and count > FITTED_EACH and count % _EVERY:
             assert self._hyperparameters is not None
-            y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
-            model = self._empty_model(
-                torch.as_tensor(np.array(self._x)), torch.as_tensor(-y).unsqueeze(-1)
-            )
+            model = self._unfitted()
             own = model.state_dict()
             model.load_state_dict(
                 {

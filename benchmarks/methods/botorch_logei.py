@@ -61,7 +61,7 @@ class LogEI:
         with torch_seeded(self._seed, len(self._y), 1), warnings.catch_warnings():
             # BoTorch tries again after a failed line search, and warns each time.
             warnings.filterwarnings("ignore", "Optimization failed", RuntimeWarning)
-            points = self._maximise(LogExpectedImprovement(model, best_f=-np.nanmin(self._y)))
+            points = self._maximise(self._rule(model))
         return points.numpy()[0]
 
     def tell(self, x: FloatArray, y: float) -> None:
@@ -89,6 +89,10 @@ class LogEI:
         """Make the model (n, dim), (n, 1) before it is fitted."""
         return SingleTaskGP(x, y)
 
+    def _rule(self, model: SingleTaskGP) -> AcquisitionFunction:
+        """Return what is largest at the next point."""
+        return LogExpectedImprovement(model, best_f=-np.nanmin(self._y))
+
     def _maximise(self, acquisition: AcquisitionFunction) -> torch.Tensor:
         """Return the point (1, dim) of the largest value."""
         points, _ = optimize_acqf(
@@ -105,14 +109,18 @@ class LogEI:
         values = {y for y in self._y if not np.isnan(y)}
         return len(self._y) >= self._initial_points and len(values) > 1
 
+    def _unfitted(self) -> SingleTaskGP:
+        """Return the model of what was told, before it is fitted."""
+        y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
+        return self._empty_model(
+            torch.as_tensor(np.array(self._x)), torch.as_tensor(-y).unsqueeze(-1)
+        )
+
     def _model(self) -> SingleTaskGP:
         """Return the model of what was told, fitted once a tell; BoTorch maximises, so of -y."""
         if self._fitted is None:
-            y = np.where(np.isnan(self._y), np.nanmax(self._y), self._y)
             with torch_seeded(self._seed, len(self._y), 0):
-                model = self._empty_model(
-                    torch.as_tensor(np.array(self._x)), torch.as_tensor(-y).unsqueeze(-1)
-                )
+                model = self._unfitted()
                 fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
             self._fitted = model
         return self._fitted

@@ -47,6 +47,12 @@ class Acquisition(NamedTuple):
         view = self.view
         return view.around if isinstance(view, FrontView) else view.incumbent[None]
 
+    @property
+    def unit(self) -> np.ndarray:
+        """(D,) the geometric mean of the length-scales: the unit of steps."""
+        unit: np.ndarray = np.exp(np.log(self.view.lengthscales[:, 0]).mean(axis=0))
+        return unit
+
     def score(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of the candidates (C, D) that may be best, and their indices.
 

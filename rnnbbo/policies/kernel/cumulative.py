@@ -87,7 +87,7 @@ def best_queries(
     order = np.argsort(view.average(view.predict(known.x)[0]), kind="stable")
     best = known.x[order[:_KNOWN]]
     start = np.concatenate([best[:_DESCENTS], new[:1]])
-    lowest, _ = wanted.descend(space, start, _unit(view), _DESCENDING, FINEST)
+    lowest, _ = wanted.descend(space, start, wanted.unit, _DESCENDING, FINEST)
     points = np.concatenate([best, search.settle(space, start, lowest), new[:_NEW]])
     return _ranked(wanted, points, width, known.z)
 
@@ -123,14 +123,9 @@ def best_in_context(
         value = width * at.deviation - at.mean
         return view.average(value), np.where(free, view.average(gradient), 0.0)
 
-    climbed, _ = climb(np, bound, start, _unit(view), search.STEPS, 0.0)
+    climbed, _ = climb(np, bound, start, wanted.unit, search.STEPS, 0.0)
     found = np.concatenate([search.settle(space, start, climbed), pool])
     return _ranked(wanted, found, width, known.z)
-
-
-def _unit(view: View) -> np.ndarray:
-    unit: np.ndarray = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
-    return unit
 
 
 def _ranked(

@@ -324,8 +324,7 @@ class KernelPolicy(Policy):
             state, self.config.hypotheses, pending, rng, self.earlier, self.reference
         )
         view = wanted.view
-        unit = np.exp(np.log(view.lengthscales[:, 0]).mean(axis=0))
-        scales = view.lengthscales[:, 0]
+        unit, scales = wanted.unit, view.lengthscales[:, 0]
         candidates = search.make_candidates(rng, space, wanted.around, scales, flat)
         if self.earlier is not None:
             lows = space.snap(self.earlier.lows)

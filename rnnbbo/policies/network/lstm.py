@@ -13,8 +13,7 @@ import numpy as np
 from rnnbbo.core import network as core
 from rnnbbo.errors import PolicyError
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
-from rnnbbo.policies.network import archive
-from rnnbbo.policies.network.state import NetworkState
+from rnnbbo.policies.network.recurrence import ReadsNearest
 from rnnbbo.policies.ops import Array, Namespace, Params, dense, matmul_rows, sigmoid
 
 TRAITS = 8
@@ -48,7 +47,7 @@ def lstm_cell(xp: Namespace, gates: Array, c: Array) -> tuple[Array, Array]:
 
 
 @dataclass(frozen=True)
-class Lstm:
+class Lstm(ReadsNearest):
     """The recurrence.
 
     Attributes:
@@ -66,11 +65,6 @@ class Lstm:
     def context(self) -> int:
         """Width of what it knows of a dimension."""
         return self.hidden
-
-    @property
-    def reads(self) -> int:
-        """Numbers that a candidate reads beside it."""
-        return archive.NEAREST_FEATURES
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the cell's weights."""
@@ -126,18 +120,3 @@ class Lstm:
     def context_of(self, xp: Namespace, state: LstmState) -> Array:
         """Return what it knows of each dimension, (B, D, H): the hidden state."""
         return state.h
-
-    def init_reading(self, rng: np.random.Generator) -> dict[str, Array]:
-        """Draw nothing: it has no memory to address."""
-        return {}
-
-    def read(
-        self, xp: Namespace, params: Params, context: Array, state: NetworkState, keys: Array
-    ) -> list[Array]:
-        """Read the nearest observation; see `Recurrence.read`."""
-        assert state.archive is not None
-        return [archive.read_nearest(xp, state.evidence, state.archive, keys)]
-
-    def words(self, state: NetworkState) -> Array | None:
-        """Return nothing: it has no memory."""
-        return None

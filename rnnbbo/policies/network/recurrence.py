@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnnbbo.policies.evidence import Inputs
+from rnnbbo.policies.network import archive
 from rnnbbo.policies.network.state import NetworkState
 from rnnbbo.policies.ops import Array, Namespace, Params
 
@@ -52,3 +53,27 @@ class Recurrence(Protocol):
         A recurrence whose `read` is none of those here has no such method: the compiled functions
         know of no other, and numpy computes.
         """
+
+
+class ReadsNearest:
+    """How candidates read of a recurrence without a memory: the nearest observation."""
+
+    @property
+    def reads(self) -> int:
+        """Numbers that a candidate reads beside it."""
+        return archive.NEAREST_FEATURES
+
+    def init_reading(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Draw nothing: there is no memory to address."""
+        return {}
+
+    def read(
+        self, xp: Namespace, params: Params, context: Array, state: NetworkState, keys: Array
+    ) -> list[Array]:
+        """Read the nearest observation; see `Recurrence.read`."""
+        assert state.archive is not None
+        return [archive.read_nearest(xp, state.evidence, state.archive, keys)]
+
+    def words(self, state: NetworkState) -> Array | None:
+        """Return nothing: there is no memory."""
+        return None

@@ -18,8 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbbo.policies.evidence import FEATURES_GLOBAL, FEATURES_PER_DIM, Inputs
-from rnnbbo.policies.network import archive
-from rnnbbo.policies.network.state import NetworkState
+from rnnbbo.policies.network.recurrence import ReadsNearest
 from rnnbbo.policies.ops import Array, Namespace, Params, dense, sigmoid, softmax
 
 _BLOCKS = ("attend.first", "attend.last")
@@ -47,7 +46,7 @@ class SnailState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Snail:
+class Snail(ReadsNearest):
     """The recurrence.
 
     Attributes:
@@ -71,11 +70,6 @@ class Snail:
     def context(self) -> int:
         """Width X of what it knows of a dimension: embedding, two reads, all activations."""
         return 2 * self.width + self.hidden * (1 + len(self.dilations))
-
-    @property
-    def reads(self) -> int:
-        """Numbers that a candidate reads beside it."""
-        return archive.NEAREST_FEATURES
 
     def init_params(self, rng: np.random.Generator) -> dict[str, Array]:
         """Draw the weights of the embedding and of all blocks."""
@@ -182,18 +176,3 @@ class Snail:
     def context_of(self, xp: Namespace, state: SnailState) -> Array:
         """Return what it knows of each dimension, (B, D, X): the features of the newest step."""
         return state.context
-
-    def init_reading(self, rng: np.random.Generator) -> dict[str, Array]:
-        """Draw nothing: candidates address no memory of it."""
-        return {}
-
-    def read(
-        self, xp: Namespace, params: Params, context: Array, state: NetworkState, keys: Array
-    ) -> list[Array]:
-        """Read the nearest observation; see `Recurrence.read`."""
-        assert state.archive is not None
-        return [archive.read_nearest(xp, state.evidence, state.archive, keys)]
-
-    def words(self, state: NetworkState) -> Array | None:
-        """Return nothing: candidates read no memory of it."""
-        return None
