@@ -237,6 +237,20 @@ MIXED_MODELS: Mapping[str, Tuned] = {
         },
         {**_SEED, "batch_size": 32, "tol": 0.0, "n_iter_no_change": 1000},
     ),
+    "network-sgd": Tuned(
+        "sklearn.neural_network:MLPClassifier",
+        LOSS,
+        (
+            _geometric(4, 64, "hidden_layer_sizes"),
+            _log(1e-3, 1.0, "learning_rate_init"),
+            Real(0.0, 0.99, name="momentum"),
+            _log(1e-6, 1e1, "alpha"),
+            _geometric(16, 128, "batch_size"),
+            _geometric(3, 20, "max_iter"),
+        ),
+        {},
+        {**_SEED, "solver": "sgd", "tol": 0.0, "n_iter_no_change": 1000},
+    ),
     "sgd": Tuned(
         "sklearn.linear_model:SGDClassifier",
         WRONG,

@@ -144,9 +144,9 @@ _TABLE = {
         needs=("sklearn", "scikit-learn"),
     ),
     "network-5-workers": _Suite(
-        "sklearn_suite",
+        "network_suite",
         "a network with one hidden layer, five trainings in flight at once, by a simulated clock",
-        {"of": "network", "workers": 5},
+        {"workers": 5},
         needs=("sklearn", "scikit-learn"),
     ),
     "tabular": _Suite(

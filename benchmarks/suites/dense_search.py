@@ -58,6 +58,7 @@ EFFORTS = {
     "conditional": Effort(15, 6, 6, 6, ("scikit-learn",)),
     "tuning": Effort(15, 4, 5, 5, ("scikit-learn", "lightgbm")),
     "logistic": Effort(11, 4, 5, 5, ("scikit-learn",)),
+    "network": Effort(11, 4, 5, 5, ("scikit-learn",)),
     "repellers": Effort(301, 60, 20, 25, ("numpy",)),
 }
 

@@ -26,11 +26,14 @@ FILE = Path(__file__).with_name("grid_tables.json")
 
 GRID_DATA: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "svm": {
-        "test": ("digits", "breast_cancer", "wine", "classes-101", "clusters-101"),
+        "test": (
+            *("digits", "breast_cancer", "wine", "classes-101", "clusters-101", "blobs-101"),
+            *("quantiles-101", "moons-101"),
+        ),
         "tune": ("iris",),
     },
     "lda": {
-        "test": ("digits", "drawn-101"),
+        "test": ("digits", *(f"drawn-{seed}" for seed in range(101, 107))),
         "tune": ("drawn-1",),
     },
 }

@@ -15,7 +15,10 @@ from rnnbbo.functions.logistic_tuning import LogisticTuning, logistic_problem
 from rnnbbo.functions.problem import Problem
 
 _DATA: Mapping[str, tuple[str, ...]] = {
-    "test": ("digits", "breast_cancer"),
+    "test": (
+        *("digits", "breast_cancer", "wine", "classes-101", "clusters-101", "quantiles-101"),
+        *("blobs-101", "moons-101"),
+    ),
     "tune": ("iris",),
 }
 """Data sets, see `rnnbbo.functions.tuning_data`."""

@@ -52,12 +52,11 @@ PAIRS = {
 MINIMA = Path(__file__).with_name("sklearn_minima.json")
 
 
-def entries(split: str, *, of: str = "", workers: int = 1) -> Iterator[Entry]:
-    """Yield the pairs of a split, or those of one model, tried at so many points at once."""
+def entries(split: str) -> Iterator[Entry]:
+    """Yield the pairs of a split."""
     for model, dataset in PAIRS[split]:
-        if of in ("", model):
-            name, build = f"{model}-{dataset}", partial(_problem, model, dataset)
-            yield Entry(name, tuning_dim(model), build, searches=SEARCHES, workers=workers)
+        name, build = f"{model}-{dataset}", partial(_problem, model, dataset)
+        yield Entry(name, tuning_dim(model), build, searches=SEARCHES)
 
 
 def _problem(model: str, dataset: str) -> Problem:

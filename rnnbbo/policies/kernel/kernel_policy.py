@@ -25,6 +25,7 @@ from rnnbbo.policies.kernel import (
     branching,
     cumulative,
     expected_gain,
+    first_plate,
     inference,
     recommending,
     refining,
@@ -64,7 +65,8 @@ class KernelConfig:
     Attributes:
         hypotheses: how many are averaged at an ask.
         max_rows: observations that are kept; makes the cost of an ask flat.
-        first_points: points before the model proposes: the centre, then quasi-random ones.
+        first_points: points before the model proposes: the centre, then quasi-random ones, or a
+            design where more are asked for before the first value is told.
         refine_every: one ask in so many descends to the least posterior mean near the incumbent.
         refine_from: values told before the first of these.
         advised: values told until which the weight of the adviser's scores has faded to 0.
@@ -422,7 +424,10 @@ class KernelPolicy(Policy):
     def _first(
         self, state: KernelState, pending: np.ndarray, space: Space, rng: np.random.Generator
     ) -> Iterator[np.ndarray]:
-        """Yield points to begin with: where earlier studies say; else the centre, and q."""
+        """Yield points to begin with.
+
+        Where earlier studies say; else the centre, a design of what is asked for beside it, and q.
+        """
         told = state.evidence.told
         if self.earlier is not None:
             if state.belief is not None:
@@ -431,6 +436,8 @@ class KernelPolicy(Policy):
             yield _apart(found, np.concatenate([pending, state.x]))
         elif told == 0 and not len(pending):
             yield space.snap(np.full_like(state.q, 0.5))
+        elif told == 0:
+            yield first_plate.next_run(space, len(pending), state.q)
         if state.belief is None or self._begins(state):
             yield keep_allowed(rng, space, space.snap(state.q))
 
