@@ -11,7 +11,9 @@ the action space's type, since returns depend on it.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -173,6 +175,31 @@ def policy_problem(function: PolicySearch, name: str) -> Problem:
     return Problem(name, tuple(function.bounds), function, -math.inf, (), draw=draw)
 
 
+@contextmanager
+def _model_warnings(environment: str) -> Iterator[None]:
+    """Have what MuJoCo warns of while it makes a model come as Python's warnings.
+
+    By itself it prints that, and appends it to MUJOCO_LOG.TXT in the working directory.
+    """
+    entry = str(library_object("gymnasium:spec", extra="control")(environment).entry_point)
+    if "mujoco" not in entry:
+        yield
+        return
+    get = library_object("mujoco:get_mju_user_warning", extra="control")
+    put = library_object("mujoco:set_mju_user_warning", extra="control")
+
+    def warn(message: str) -> None:
+        kind = DeprecationWarning if "deprecated" in message else RuntimeWarning
+        warnings.warn(f"{environment}: {message}", kind, stacklevel=2)
+
+    before = get()
+    put(warn)
+    try:
+        yield
+    finally:
+        put(before)
+
+
 def _return(
     env: Any,
     act: Callable[[FloatArray], FloatArray],
@@ -221,7 +248,8 @@ def _environment(
     noise = {} if start is None or task.start else {"reset_noise_scale": start}
     # Without the wrappers: the steps are counted here, and actions are right.
     make = library_object("gymnasium:make", extra="control")
-    env = make(task.environment, **noise).unwrapped
+    with _model_warnings(task.environment):
+        env = make(task.environment, **noise).unwrapped
     for key, value in values.items():
         if hasattr(env, "model") and key == "gravity":
             env.model.opt.gravity[2] = -value

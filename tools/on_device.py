@@ -201,7 +201,7 @@ def many(device: str, sizes: Sizes, most: float, clock: Clock) -> Iterator[Subse
                 text = (
                     f"{sizes.n_calls} evaluations each in {DIM} dimensions, the first points of a "
                     "rippled bowl a problem. The share is of floating-point operations in matrix "
-                    f"products. The CPU computes with {core.name()}, on all of its cores."
+                    f"products. The CPU computes with {core.name()}, on as many cores as that."
                 )
                 yield Subsection("minimize_many", (text,), tables=(Table(head, rows),))
 
@@ -254,8 +254,9 @@ def main() -> int:
     begin = time.monotonic()
     most = peak(sizes.matrix, device)
     card = torch.cuda.get_device_name() if device.startswith("cuda") else platform.processor()
+    cores = len(os.sched_getaffinity(0))
     about = (
-        f"{card or platform.machine()}, torch {torch.__version__}, {os.cpu_count()} CPU cores. "
+        f"{card or platform.machine()}, torch {torch.__version__}, {cores} CPU cores. "
         f"Peak: {most / 1e12:.2f} TFLOP/s, of a float32 product of {sizes.matrix} rows."
     )
     parts: dict[str, Subsection] = {"about": Subsection(text=(about,))}

@@ -12,6 +12,7 @@ from gpytorch.constraints import Positive
 from gpytorch.kernels import MaternKernel, ScaleKernel
 from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.means import ConstantMean
+from linear_operator.utils.cholesky import psd_safe_cholesky
 from torch import Tensor
 
 from rnnbbo.benchmarks.methods.base import FloatArray
@@ -71,7 +72,8 @@ class IntegratedEI(torch.nn.Module):
         self._mean = model.mean_module.constant[:, None]
         self._amplitude = self._kernel.outputscale[:, None]
         noise = model.likelihood.noise[..., None] * torch.eye(self._x.shape[1]).double()
-        root = torch.linalg.cholesky(self._kernel(self._x).to_dense() + noise)
+        # Distances by a tiny length-scale are rounded, and the matrix may not be positive definite.
+        root = psd_safe_cholesky(self._kernel(self._x).to_dense() + noise)
         residual = model.train_targets - self._mean
         self._weights = torch.cholesky_solve(residual[..., None], root)
         # K^-1 = R R^T: a product with R is much faster than a triangular solve.

@@ -1,8 +1,8 @@
 """A network trained by stochastic gradients, six hyper-parameters (Chen et al. 2016, section 4.4).
 
-Theirs was a residual network on CIFAR-10, tuned by five workers. Here one hidden layer is trained on
-200 rows, in some hundredths of a second: its width, the learning rate, the momentum, the penalty,
-the rows of a batch and the epochs. Every method sees a cube of reals. The splits share no data set.
+Theirs was a residual network on CIFAR-10, tuned by five workers. Here one hidden layer is trained
+on 200 rows, in some hundredths of a second: width, learning rate, momentum, penalty, the rows of a
+batch and epochs. Every method sees a cube of reals. The splits share no data set.
 
 The minima are unknown. Regret is measured from the least value that `dense_search` found, by no
 method that is compared. A method may find less: its regret is then slightly negative.

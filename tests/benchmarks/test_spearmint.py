@@ -220,3 +220,12 @@ def test_the_grid_goes_on_until_two_different_values_are_known() -> None:
 def test_branin_is_solved_in_25_evaluations() -> None:
     assert trace(seed=0, count=25)[:, 2].min() - branin().minimum < 0.05
     assert trace(seed=0, count=25, infer_noise=False)[:, 2].min() - branin().minimum < 0.2
+
+
+def test_a_tiny_lengthscale_whose_distances_are_rounded_is_no_crash() -> None:
+    x = np.random.default_rng(0).random((97, 4))
+    x[::2, 3] = x[0, 3]
+    sample = SpearmintHyperparameters(0.0, 1.6, 1e-5, np.array([2.0, 2.0, 2.0, 3e-7]))
+    model = batched_model(x, np.zeros(len(x)), [sample])
+    values = IntegratedEI(model, -1.0)(torch.rand(3, 1, 4, dtype=torch.double))
+    assert values.isfinite().all()

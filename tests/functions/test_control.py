@@ -154,3 +154,17 @@ def test_what_is_seen_of_an_episode_is_its_start_and_every_step() -> None:
     assert len(seen) == 1 + search.returns(-UPRIGHT, [3])[0]
     assert len(set(seen)) == len(seen)
     assert abs(seen[-1][2]) > 0.2 > abs(seen[0][2])  # it fell
+
+
+def test_what_mujoco_warns_of_is_a_warning_of_python_and_leaves_no_file(
+    tmp_path, monkeypatch
+) -> None:
+    import mujoco
+
+    monkeypatch.chdir(tmp_path)
+    control._environment.cache_clear()
+    task = Task("HalfCheetah-v5", 2, ((1, 0.0, 1.0),), outputs=6)
+    with pytest.warns(DeprecationWarning, match="HalfCheetah-v5: .*settotalmass"):
+        PolicySearch(task, 0, False, 1, 0)(np.zeros(6))
+    assert list(tmp_path.iterdir()) == []
+    assert mujoco.get_mju_user_warning() is None

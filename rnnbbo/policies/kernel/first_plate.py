@@ -43,10 +43,11 @@ def next_run(space: Space, pending: int, q: np.ndarray) -> np.ndarray:
         pending: points that were asked for before it, the centre among them.
         q: (1, D) a quasi-random point, which has the categories.
     """
-    found = levels(pending - 1, q.shape[1])
+    numbers = np.setdiff1d(np.arange(q.shape[1]), space.category_columns)
+    found = levels(pending - 1, len(numbers)) if len(numbers) else None
     if found is None:
         return q[:0]
-    run = found[None]
-    run[:, space.category_columns] = q[:, space.category_columns]
+    run = q.copy()
+    run[:, numbers] = found
     run = space.snap(run)
     return run[space.allows(run)]

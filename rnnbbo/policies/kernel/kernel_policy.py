@@ -32,6 +32,7 @@ from rnnbbo.policies.kernel import (
     repeating,
     search,
     seeing,
+    stagnation,
 )
 from rnnbbo.policies.kernel.acquisition import Acquisition, make_acquisition
 from rnnbbo.policies.kernel.advice import Advice, Hearing
@@ -317,7 +318,8 @@ class KernelPolicy(Policy):
         flat = _plateaus(state, space.category_columns)
         polled = poll(state, space, flat) if not state.several else state.x[:0]
         refines = self._refines(told) and not state.several
-        if not (len(polled) or len(pending)):
+        away = self.counting is None and stagnation.due(state, len(pending))
+        if not (len(polled) or len(pending) or away):
             at_once = self._ask_at_once(state, space, rng, flat, refines, advised)
             if at_once is not None:
                 yield from at_once
@@ -334,6 +336,10 @@ class KernelPolicy(Policy):
         turn = branching.choose(state, space, rng) if wanted.improves else None
         if turn is not None:
             yield from self._in_branch(*turn, wanted, state, space, rng, unit, flat)
+        if away:
+            over = candidates[: search.EVERYWHERE]
+            theirs = state.x[:0] if advised is None else advised.points
+            yield stagnation.elsewhere(wanted, over, pending, theirs)
         if len(polled):
             yield polled[[(wanted.climbed(polled)[0] + flat.log_chance(polled)).argmax()]]
         scores, index = wanted.score(candidates)

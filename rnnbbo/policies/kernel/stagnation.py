@@ -1,0 +1,85 @@
+"""Turns elsewhere: where many looks round the incumbent have gained next to nothing.
+
+A function that is rough, or noisy, can hold a run in one valley. The values there, close to each
+other and far from smooth, say that length-scales are short; then nothing is known a step away, and
+no place promises more than the one where the least values are. Half of the asks leave it then, as a
+local search would be restarted (Eriksson et al. 2019, section 2). Smooth functions, on which a run
+gains digits in one valley to the end, have no such turns.
+"""
+
+import numpy as np
+
+from rnnbbo.policies.gp.improvement import log_ei
+from rnnbbo.policies.kernel.acquisition import Acquisition
+from rnnbbo.policies.kernel.inference import Belief
+from rnnbbo.policies.kernel.kernel_state import KernelState
+from rnnbbo.policies.kernel.view import View
+
+_FROM = 6  # values told before the first turn
+_NEAR = 0.2  # of the incumbent: largest difference of a coordinate
+_GAIN = 0.05  # of the range of the values: what is next to nothing
+_FEWEST, _LOOKS = 5, 10  # looks without a gain, in many dimensions; and with D more, in few
+_SHORT = 0.15  # length-scales, on average, of a hypothesis of a rough function
+_HALF = 0.5
+
+
+def due(state: KernelState, pending: int) -> bool:
+    """Tell whether the next ask goes elsewhere.
+
+    There are no such turns with constraints, several objectives, or once rows were dropped.
+
+    Args:
+        state: with a belief.
+        pending: points without a value.
+    """
+    told = len(state.y)
+    if told < max(_FROM, state.evidence.told) or (told + pending) % 2:
+        return False
+    if state.constraints or state.several or state.belief is None or not _is_rough(state.belief):
+        return False
+    x, out, z = state.inliers()  # heights: the incumbent's is 0
+    reached = int((z <= _GAIN * z[~out].max(initial=0.0)).argmax())
+    looks = np.abs(x[reached + 1 :] - x[z.argmin()]).max(axis=1) < _NEAR
+    return bool(looks.sum() >= max(_FEWEST, _LOOKS - x.shape[1]))
+
+
+def elsewhere(
+    wanted: Acquisition, candidates: np.ndarray, pending: np.ndarray, advised: np.ndarray
+) -> np.ndarray:
+    """Return the point (n, D) to ask for, n = 1; n = 0 where all are close to what is known.
+
+    An adviser's first choice. Without one it is the candidate of the largest EI on average: whoever
+    sees something to gain far away has a say, where the average of log EI is that of who sees none.
+
+    Args:
+        wanted: what an ask looks for, of one objective.
+        candidates: (C, D) points over the cube.
+        pending: (P, D) points without a value.
+        advised: (A, D) an adviser's choices, the best first.
+    """
+    view = wanted.view
+    assert isinstance(view, View)
+    taken = np.concatenate([view.incumbent[None], pending])
+    theirs = _away(advised, taken)
+    if len(theirs):
+        return theirs[:1]
+    far = _away(candidates, taken)
+    if not len(far):
+        return far
+    mean, deviation = view.predict(far)
+    gains = log_ei(np, view.best, mean, deviation)
+    average = np.logaddexp.reduce(np.log(view.weight)[:, None] + gains, axis=0)
+    return far[[average.argmax()]]
+
+
+def _away(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Return those of points (n, D) that are not near any of taken (m, D)."""
+    distance = np.abs(points[:, None] - taken).max(axis=2)
+    return points[(distance >= _NEAR).all(axis=1)]
+
+
+def _is_rough(belief: Belief) -> bool:
+    """Tell whether half of the weight of the hypotheses has noise, or short length-scales."""
+    h = belief.hypotheses
+    short = np.exp(h.log_lengthscale).mean(axis=1) < _SHORT
+    return bool(belief.weight @ ((h.noisy > 0.0) | short) >= _HALF)
