@@ -1,17 +1,21 @@
 """From which cost of an evaluation on minimize_many pays, beside a CMA-ES with ten times as many.
 
 python tools/break_even.py --problems 2000 --threads 1
+python tools/break_even.py --problems 1000 --examples        # on examples/plants.py and sensors.py
 
 Samples of Gaussian processes, standardised, as `rnnbbo benchmark measure many` has them. The CMA-ES
 is evosax's, vectorised over problems and compiled by JAX; it needs `pip install evosax`, and the
 extra `bench`. Times are without those of the objective, the second of two runs. What an evaluation
 may cost where both take as long is (seconds of ours - seconds of theirs) / (evaluations of theirs -
-evaluations of ours), a problem each.
+evaluations of ours), a problem each. On the examples times are the processor's, the objective's among them.
 """
 
 import argparse
+import sys
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -25,10 +29,15 @@ POPULATION, DEVIATION = 10, 0.3
 
 
 class CmaEs:
-    """The CMA-ES of all problems at once, compiled by its first run."""
+    """The CMA-ES of all problems at once, compiled by its first run.
 
-    def __init__(self) -> None:
-        algorithm = CMA_ES(POPULATION, np.zeros(DIM, np.float32))
+    Args:
+        dim: numbers of a problem.
+    """
+
+    def __init__(self, dim: int) -> None:
+        algorithm = CMA_ES(POPULATION, np.zeros(dim, np.float32))
+        self._dim = dim
         self._params = algorithm.default_params.replace(std_init=DEVIATION)
         self._init = jax.jit(jax.vmap(algorithm.init, (0, None, None)))
         self._ask = jax.jit(jax.vmap(algorithm.ask, (0, 0, None)))
@@ -36,16 +45,19 @@ class CmaEs:
         self._split = jax.jit(partial(jax.random.split, num=2))
 
     def run(
-        self, objectives: BatchedObjectives, problems: int, seed: int
-    ) -> tuple[float, np.ndarray]:
-        """Return the seconds without the objective's, and the best values (problems,)."""
+        self,
+        objectives: Callable[[np.ndarray], np.ndarray],
+        problems: int,
+        seed: int,
+        evaluations: int,
+    ) -> np.ndarray:
+        """Return the best values (problems,) of points of the cube (problems, dim)."""
         key = jax.random.key(seed)
         best = np.full(problems, np.inf)
-        objectives.seconds, begin = 0.0, time.perf_counter()
         state = self._init(
-            jax.random.split(key, problems), np.full(DIM, 0.5, np.float32), self._params
+            jax.random.split(key, problems), np.full(self._dim, 0.5, np.float32), self._params
         )
-        for _ in range(OURS * TIMES // POPULATION):
+        for _ in range(evaluations // POPULATION):
             key, now = self._split(key)
             keys = jax.random.split(now, problems)
             points, state = self._ask(keys, state, self._params)
@@ -54,7 +66,69 @@ class CmaEs:
             best = np.minimum(best, values.min(axis=1))
             state, _ = self._tell(keys, points, values.astype(np.float32), state, self._params)
         jax.block_until_ready(state)
-        return time.perf_counter() - begin - objectives.seconds, best
+        return best
+
+
+Bounds = Sequence[tuple[float, float] | tuple[float, float, str]]
+
+
+def from_cube(u: np.ndarray, bounds: Bounds) -> np.ndarray:
+    """Return the points (n, dim) of a box, on its scales, at points of the cube."""
+    columns = []
+    for at, (low, high, *scale) in zip(u.T, bounds, strict=True):
+        columns.append(low * (high / low) ** at if scale else low + at * (high - low))
+    return np.stack(columns, axis=1)
+
+
+def on_examples(problems: int, policies: Sequence[str], seed: int, threads: int) -> None:
+    """Print a table of both examples."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "examples"))
+    import plants
+    import sensors
+
+    _, measured = sensors.make(problems)
+
+    def calibration(x: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.abs(sensors.readings(x) - measured).mean(axis=1)
+        return found
+
+    print("| example | method | evaluations | mean value | processor time a problem |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, objective, bounds, count in (
+        ("plants", plants.error, plants.BOUNDS, plants.PLANTS),
+        ("sensors", calibration, sensors.BOUNDS, problems),
+    ):
+
+        def row(method: str, evaluations: int, run: Callable[[], np.ndarray]) -> None:
+            run()  # compiles
+            begin = time.process_time()
+            mean = run().mean()
+            each = (time.process_time() - begin) / count  # noqa: B023
+            print(f"| {name} | {method} | {evaluations} | {mean:.3f} | {1e3 * each:.3g} ms |")  # noqa: B023
+
+        strategy = CmaEs(len(bounds))
+        scaled = partial(_scaled, objective, bounds)
+        for evaluations in (OURS, OURS * TIMES):
+            run = partial(strategy.run, scaled, count, seed, evaluations)
+            row("CMA-ES", evaluations, run)
+        for policy in policies:
+            ours = partial(
+                minimize_many,
+                objective,
+                bounds,
+                count,
+                OURS,
+                policy=policy,
+                rng=seed,
+                threads=threads,
+            )
+            row(policy, OURS, lambda ours=ours: ours().fun)
+
+
+def _scaled(
+    objective: Callable[[np.ndarray], np.ndarray], bounds: Bounds, u: np.ndarray
+) -> np.ndarray:
+    return objective(from_cube(u, bounds))
 
 
 def main() -> None:
@@ -64,11 +138,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--policies", nargs="*", default=["lstm", "dnc", "lstm-direct"])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--examples", action="store_true")
     given = parser.parse_args()
+    if given.examples:
+        on_examples(given.problems, given.policies, given.seed, given.threads)
+        return
     objectives = BatchedObjectives(given.problems, DIM, given.seed)
-    strategy = CmaEs()
+    strategy = CmaEs(DIM)
     for _ in range(2):
-        theirs, best = strategy.run(objectives, given.problems, given.seed)
+        theirs, best = own_seconds(
+            objectives,
+            partial(strategy.run, objectives, given.problems, given.seed, OURS * TIMES),
+        )
     print("| method | evaluations | time a problem | mean best value | break-even |")
     print("| --- | --- | --- | --- | --- |")
     each = theirs / given.problems

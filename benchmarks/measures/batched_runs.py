@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
+from typing import TypeVar
 
 import click
 import numpy as np
@@ -21,6 +22,8 @@ from rnnbbo.functions.paths import SamplePath, draw_paths
 from rnnbbo.functions.problem import FloatArray
 from rnnbbo.many import ManyResult, minimize_many
 from rnnbbo.optimizer import Optimizer
+
+_Result = TypeVar("_Result")
 
 _FOURIER_FEATURES = 64
 """Cosines of a sample function: their cost is the objective's, and left out."""
@@ -74,9 +77,7 @@ class BatchedObjectives:
         return y
 
 
-def own_seconds(
-    objectives: BatchedObjectives, run: Callable[[], ManyResult]
-) -> tuple[float, ManyResult]:
+def own_seconds(objectives: BatchedObjectives, run: Callable[[], _Result]) -> tuple[float, _Result]:
     """Return the wall clock of a run without the objective's share, and its result."""
     objectives.seconds = 0.0
     begin = time.perf_counter()
