@@ -7,7 +7,8 @@ Samples of Gaussian processes, standardised, as `rnnbbo benchmark measure many` 
 is evosax's, vectorised over problems and compiled by JAX; it needs `pip install evosax`, and the
 extra `bench`. Times are without those of the objective, the second of two runs. What an evaluation
 may cost where both take as long is (seconds of ours - seconds of theirs) / (evaluations of theirs -
-evaluations of ours), a problem each. On the examples times are the processor's, the objective's among them.
+evaluations of ours), a problem each. On the examples times are the processor's, with the
+objective's own.
 """
 
 import argparse
