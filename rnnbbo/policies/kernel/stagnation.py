@@ -15,7 +15,7 @@ from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.view import View
 
-_FROM = 6  # values told before the first turn
+_FROM = 20  # values told before the first turn
 _NEAR = 0.2  # of the incumbent: largest difference of a coordinate
 _GAIN = 0.05  # of the range of the values: what is next to nothing
 _FEWEST, _LOOKS = 5, 10  # looks without a gain, in many dimensions; and with D more, in few
