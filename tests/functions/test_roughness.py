@@ -34,7 +34,8 @@ def test_a_tenth_of_the_points_is_struck_for_good_and_the_minimum_stays() -> Non
     # Whether a point is struck tells nothing of where it lies.
     assert np.abs(POINTS[struck].mean(axis=0)).max() < 0.2
     one_by_one = [pickle.loads(pickle.dumps(rough))(x) for x in POINTS[:50]]
-    assert np.array_equal(one_by_one, values[:50])
+    # Some processors round the power of one number other than those of many.
+    np.testing.assert_allclose(one_by_one, values[:50], rtol=1e-12)
     assert rough.minimum == 7.0
     assert [roughness.with_outliers(BOWL, seed)(BOWL.minimizers[0]) for seed in range(40)] == [
         7.0
