@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
 import torch
 from botorch.generation import gen_candidates_scipy
 from botorch.models import SingleTaskGP
@@ -12,7 +13,6 @@ from gpytorch.constraints import Positive
 from gpytorch.kernels import MaternKernel, ScaleKernel
 from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.means import ConstantMean
-from linear_operator.utils.cholesky import psd_safe_cholesky
 from torch import Tensor
 
 from rnnbbo.benchmarks.methods.base import FloatArray
@@ -22,6 +22,9 @@ SCORED_AT_ONCE = 250
 """Candidates that are scored at once, so that their covariances stay in the processor's cache."""
 
 MIN_VARIANCE = 1e-20
+
+SHORTEST = 1e-4
+"""Length-scale that a shorter one counts as: GPyTorch's squares of distances are rounded beyond."""
 
 
 def batched_model(
@@ -47,7 +50,8 @@ def batched_model(
     double = partial(torch.tensor, dtype=torch.double)
     model.mean_module.constant = double([s.mean for s in samples])
     model.covar_module.outputscale = double([s.amplitude for s in samples])
-    matern.lengthscale = double([[s.lengthscales.tolist()] for s in samples])
+    scales = [np.maximum(s.lengthscales, SHORTEST).tolist() for s in samples]
+    matern.lengthscale = double([[scale] for scale in scales])
     model.likelihood.noise = double([[s.diagonal] for s in samples])
     return model.eval().requires_grad_(False)
 
@@ -72,8 +76,7 @@ class IntegratedEI(torch.nn.Module):
         self._mean = model.mean_module.constant[:, None]
         self._amplitude = self._kernel.outputscale[:, None]
         noise = model.likelihood.noise[..., None] * torch.eye(self._x.shape[1]).double()
-        # Distances by a tiny length-scale are rounded, and the matrix may not be positive definite.
-        root = psd_safe_cholesky(self._kernel(self._x).to_dense() + noise)
+        root = torch.linalg.cholesky(self._kernel(self._x).to_dense() + noise)
         residual = model.train_targets - self._mean
         self._weights = torch.cholesky_solve(residual[..., None], root)
         # K^-1 = R R^T: a product with R is much faster than a triangular solve.

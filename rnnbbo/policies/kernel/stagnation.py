@@ -17,7 +17,7 @@ from rnnbbo.policies.kernel.view import View
 
 _FROM = 20  # values told before the first turn
 _NEAR = 0.2  # of the incumbent: largest difference of a coordinate
-_GAIN = 0.05  # of the range of the values: what is next to nothing
+_GAIN = 0.02  # of the range of the values: what is next to nothing
 _FEWEST, _LOOKS = 5, 10  # looks without a gain, in many dimensions; and with D more, in few
 _SHORT = 0.15  # length-scales, on average, of a hypothesis of a rough function
 _HALF = 0.5
