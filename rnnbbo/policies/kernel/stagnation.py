@@ -1,10 +1,10 @@
 """Turns elsewhere: where many looks round the incumbent have gained next to nothing.
 
-A function that is rough, or noisy, can hold a run in one valley. The values there, close to each
-other and far from smooth, say that length-scales are short; then nothing is known a step away, and
-no place promises more than the one where the least values are. Half of the asks leave it then, as a
-local search would be restarted (Eriksson et al. 2019, section 2). Smooth functions, on which a run
-gains digits in one valley to the end, have no such turns.
+A function that is noisy, or so rough that it looks noisy, can hold a run in one valley. The values
+there, close to each other and far from smooth, say that length-scales are short; then nothing is
+known a step away, and no place promises more than the one where the least values are. Half of the
+asks leave it then, as a local search would be restarted (Eriksson et al. 2019, section 2). Smooth
+functions, on which a run gains digits in one valley to the end, have no such turns.
 """
 
 import numpy as np
@@ -19,8 +19,7 @@ _FROM = 20  # values told before the first turn
 _NEAR = 0.2  # of the incumbent: largest difference of a coordinate
 _GAIN = 0.02  # of the range of the values: what is next to nothing
 _FEWEST, _LOOKS = 5, 10  # looks without a gain, in many dimensions; and with D more, in few
-_SHORT = 0.15  # length-scales, on average, of a hypothesis of a rough function
-_HALF = 0.5
+_NOISY = 0.75  # weight of the hypotheses with noise
 
 
 def due(state: KernelState, pending: int) -> bool:
@@ -35,7 +34,7 @@ def due(state: KernelState, pending: int) -> bool:
     told = len(state.y)
     if told < max(_FROM, state.evidence.told) or (told + pending) % 2:
         return False
-    if state.constraints or state.several or state.belief is None or not _is_rough(state.belief):
+    if state.constraints or state.several or state.belief is None or not _is_noisy(state.belief):
         return False
     x, out, z = state.inliers()  # heights: the incumbent's is 0
     reached = int((z <= _GAIN * z[~out].max(initial=0.0)).argmax())
@@ -78,8 +77,6 @@ def _away(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
     return points[(distance >= _NEAR).all(axis=1)]
 
 
-def _is_rough(belief: Belief) -> bool:
-    """Tell whether half of the weight of the hypotheses has noise, or short length-scales."""
-    h = belief.hypotheses
-    short = np.exp(h.log_lengthscale).mean(axis=1) < _SHORT
-    return bool(belief.weight @ ((h.noisy > 0.0) | short) >= _HALF)
+def _is_noisy(belief: Belief) -> bool:
+    """Tell whether most hypotheses have noise."""
+    return bool(belief.weight @ (belief.hypotheses.noisy > 0.0) >= _NOISY)
