@@ -190,7 +190,7 @@ def _model_warnings(environment: str) -> Iterator[None]:
 
     def warn(message: str) -> None:
         kind = DeprecationWarning if "deprecated" in message else RuntimeWarning
-        warnings.warn(f"{environment}: {message}", kind, stacklevel=2)
+        warnings.warn(f"{environment}: {message}", kind, stacklevel=1)
 
     before = get()
     put(warn)
