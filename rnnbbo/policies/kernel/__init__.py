@@ -84,6 +84,8 @@ What is maximised                                                             gp
     score       (C,)            log EI averaged over a view by `weight`, plus the log chance of a
                                 new value (`plateaus`), plus advice
     advice      (C,)            the adviser's score times max(0, 1 - told / advised)
+    average     (C,)            log of EI averaged over a view by `weight`, far from the incumbent,
+                                where looks near it have gained nothing              stagnation
 
 What has to be at most 0                                                     quantities
     g           (n, K)          constraints, in units of their median magnitude, warped as values
