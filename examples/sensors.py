@@ -13,6 +13,7 @@ it finds more, and the example says how much, and for how long. Times are the pr
 
 import sys
 import time
+from functools import partial
 
 import numpy as np
 
@@ -53,6 +54,11 @@ def make(count):
     )
 
 
+def deviation(parameters, measured):
+    """Return the mean absolute deviation (n,) of readings (n, 9), in steps of the converter."""
+    return np.abs(readings(parameters) - measured).mean(axis=1)
+
+
 def celsius_off(parameters, truth):
     """Return the largest error (n,) in degrees that a calibration makes from 0 to 80 C."""
     r_25, b, offset = (parameters[:, i : i + 1] for i in range(3))
@@ -83,14 +89,12 @@ def one_by_one(measured):
 def main(count):
     """Calibrate, and say how well and how fast."""
     truth, measured = make(count)
-
-    def deviation(parameters):
-        return np.abs(readings(parameters) - measured).mean(axis=1)
+    func = partial(deviation, measured=measured)
 
     print(f"{count} sensors        error, median and worst tenth   processor time a sensor")
     for policy in ("lstm-direct", "lstm"):
         begin = time.process_time()
-        result = minimize_many(deviation, BOUNDS, count, CALLS, policy=policy, rng=0, threads=1)
+        result = minimize_many(func, BOUNDS, count, CALLS, policy=policy, rng=0, threads=1)
         seconds = time.process_time() - begin
         show(f"{policy}, {CALLS} calls", celsius_off(result.x, truth), seconds / count)
     some = min(ALONE, count)

@@ -23,7 +23,8 @@ import numpy as np
 from evosax.algorithms import CMA_ES
 
 from rnnbbo.benchmarks.measures.batched_runs import BatchedObjectives, own_seconds
-from rnnbbo.many import minimize_many
+from rnnbbo.many import ManyResult, minimize_many
+from rnnbbo.many.bounds import Bounds, as_bounds
 
 DIM, OURS, TIMES = 6, 30, 10
 POPULATION, DEVIATION = 10, 0.3
@@ -70,17 +71,6 @@ class CmaEs:
         return best
 
 
-Bounds = Sequence[tuple[float, float] | tuple[float, float, str]]
-
-
-def from_cube(u: np.ndarray, bounds: Bounds) -> np.ndarray:
-    """Return the points (n, dim) of a box, on its scales, at points of the cube."""
-    columns = []
-    for at, (low, high, *scale) in zip(u.T, bounds, strict=True):
-        columns.append(low * (high / low) ** at if scale else low + at * (high - low))
-    return np.stack(columns, axis=1)
-
-
 def on_examples(problems: int, policies: Sequence[str], seed: int, threads: int) -> None:
     """Print a table of both examples."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "examples"))
@@ -88,48 +78,40 @@ def on_examples(problems: int, policies: Sequence[str], seed: int, threads: int)
     import sensors
 
     _, measured = sensors.make(problems)
-
-    def calibration(x: np.ndarray) -> np.ndarray:
-        found: np.ndarray = np.abs(sensors.readings(x) - measured).mean(axis=1)
-        return found
-
+    calibration = partial(sensors.deviation, measured=measured)
     print("| example | method | evaluations | mean value | processor time a problem |")
     print("| --- | --- | --- | --- | --- |")
     for name, objective, bounds, count in (
         ("plants", plants.error, plants.BOUNDS, plants.PLANTS),
         ("sensors", calibration, sensors.BOUNDS, problems),
     ):
-
-        def row(method: str, evaluations: int, run: Callable[[], np.ndarray]) -> None:
-            run()  # compiles
-            begin = time.process_time()
-            mean = run().mean()
-            each = (time.process_time() - begin) / count  # noqa: B023
-            print(f"| {name} | {method} | {evaluations} | {mean:.3f} | {1e3 * each:.3g} ms |")  # noqa: B023
-
-        strategy = CmaEs(len(bounds))
-        scaled = partial(_scaled, objective, bounds)
+        strategy, scaled = CmaEs(len(bounds)), partial(_scaled, objective, as_bounds(bounds, count))
         for evaluations in (OURS, OURS * TIMES):
             run = partial(strategy.run, scaled, count, seed, evaluations)
-            row("CMA-ES", evaluations, run)
+            print(f"| {name} | CMA-ES | {evaluations} | {_mean_and_time(run, count)} |")
+        many = partial(minimize_many, objective, bounds, count, OURS, rng=seed, threads=threads)
         for policy in policies:
-            ours = partial(
-                minimize_many,
-                objective,
-                bounds,
-                count,
-                OURS,
-                policy=policy,
-                rng=seed,
-                threads=threads,
-            )
-            row(policy, OURS, lambda ours=ours: ours().fun)
+            ours = partial(_least, many, policy)
+            print(f"| {name} | {policy} | {OURS} | {_mean_and_time(ours, count)} |")
 
 
 def _scaled(
     objective: Callable[[np.ndarray], np.ndarray], bounds: Bounds, u: np.ndarray
 ) -> np.ndarray:
-    return objective(from_cube(u, bounds))
+    return objective(bounds.from_cube(u))
+
+
+def _least(many: Callable[..., ManyResult], policy: str) -> np.ndarray:
+    return many(policy=policy).fun
+
+
+def _mean_and_time(run: Callable[[], np.ndarray], problems: int) -> str:
+    """Return two cells: the mean of best values, and a problem's time in the second of two runs."""
+    run()  # compiles
+    begin = time.process_time()
+    mean = run().mean()
+    each = (time.process_time() - begin) / problems
+    return f"{mean:.3f} | {1e3 * each:.3g} ms"
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from rnnbbo.benchmarks.suites.stored_minima import with_minima
 from rnnbbo.functions.logistic_tuning import LogisticTuning, logistic_problem
 from rnnbbo.functions.problem import Problem
 
-_DATA: Mapping[str, tuple[str, ...]] = {
+DATA: Mapping[str, tuple[str, ...]] = {
     "test": (
         *("digits", "breast_cancer", "wine", "classes-101", "clusters-101", "quantiles-101"),
         *("blobs-101", "moons-101"),
@@ -31,7 +31,7 @@ def entries(split: str) -> Iterator[Entry]:
 
 def unsearched(split: str) -> Iterator[Entry]:
     """Yield them with problems that have no minimum."""
-    for dataset in _DATA[split]:
+    for dataset in DATA[split]:
         name = f"logistic-{dataset}"
         yield Entry(name, 4, partial(_problem, dataset, name))
 

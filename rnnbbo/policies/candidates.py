@@ -36,6 +36,15 @@ class Candidates(NamedTuple):
     scored: int | None = None
 
 
+def distance(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Return how far points (n, D) are from the nearest of others (m, D), (n,).
+
+    By the largest difference of a coordinate; infinity where m = 0.
+    """
+    nearest: np.ndarray = np.abs(points[:, None] - taken).max(axis=2).min(axis=1, initial=np.inf)
+    return nearest
+
+
 @cache
 def golden_steps(dim: int) -> list[float]:
     """Return alpha (D,), the steps of `quasi_random`."""

@@ -439,7 +439,7 @@ class KernelPolicy(Policy):
             if state.belief is not None:
                 return
             found = self.earlier.hint(state.x[:0], state.y[:0]).first(rng, space)
-            yield _apart(found, np.concatenate([pending, state.x]))
+            yield found[points.distance(found, np.concatenate([pending, state.x])) > _APART]
         elif told == 0 and not len(pending):
             yield space.snap(np.full_like(state.q, 0.5))
         elif told == 0:
@@ -550,11 +550,3 @@ def _plateaus(state: KernelState, categories: np.ndarray) -> Plateaus:
     if state.several:
         return plateaus.find(state.x[:0], state.y[:0], categories)
     return plateaus.find(state.x, state.compared, categories)
-
-
-def _apart(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """Return those of points (n, D) that are not close to any of taken (m, D)."""
-    if not len(taken):
-        return points
-    away = np.abs(points[:, None] - taken).max(axis=2).min(axis=1)
-    return points[away > _APART]

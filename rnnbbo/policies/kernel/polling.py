@@ -8,6 +8,7 @@ and half as coarse after every round of polls without one. A model orders the po
 
 import numpy as np
 
+from rnnbbo.policies.candidates import distance
 from rnnbbo.policies.kernel import inference
 from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
@@ -44,8 +45,7 @@ def poll(state: KernelState, space: Space, flat: Plateaus) -> np.ndarray:
     rounds = since // max(_ROUND, 2 * space.n_dims)
     incumbent = state.x[best]
     points = space.neighbours(incumbent, max(_COARSE * 0.5**rounds, _FINE))
-    new = (np.abs(points[:, None] - state.x).max(axis=2) > _SAME).all(axis=1)
-    return np.unique(points[new], axis=0)
+    return np.unique(points[distance(points, state.x) > _SAME], axis=0)
 
 
 def _has_ties(state: KernelState, flat: Plateaus) -> bool:

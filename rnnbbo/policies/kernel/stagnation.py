@@ -9,9 +9,9 @@ functions, on which a run gains digits in one valley to the end, have no such tu
 
 import numpy as np
 
+from rnnbbo.policies.candidates import distance
 from rnnbbo.policies.gp.improvement import log_ei
 from rnnbbo.policies.kernel.acquisition import Acquisition
-from rnnbbo.policies.kernel.inference import Belief
 from rnnbbo.policies.kernel.kernel_state import KernelState
 from rnnbbo.policies.kernel.view import View
 
@@ -34,7 +34,9 @@ def due(state: KernelState, pending: int) -> bool:
     told = len(state.y)
     if told < max(_FROM, state.evidence.told) or (told + pending) % 2:
         return False
-    if state.constraints or state.several or state.belief is None or not _is_noisy(state.belief):
+    if state.constraints or state.several or state.belief is None:
+        return False
+    if state.belief.weight @ state.belief.hypotheses.noisy < _NOISY:
         return False
     x, out, z = state.inliers()  # heights: the incumbent's is 0
     reached = int((z <= _GAIN * z[~out].max(initial=0.0)).argmax())
@@ -59,24 +61,13 @@ def elsewhere(
     view = wanted.view
     assert isinstance(view, View)
     taken = np.concatenate([view.incumbent[None], pending])
-    theirs = _away(advised, taken)
+    theirs = advised[distance(advised, taken) >= _NEAR]
     if len(theirs):
         return theirs[:1]
-    far = _away(candidates, taken)
+    far = candidates[distance(candidates, taken) >= _NEAR]
     if not len(far):
         return far
     mean, deviation = view.predict(far)
     gains = log_ei(np, view.best, mean, deviation)
     average = np.logaddexp.reduce(np.log(view.weight)[:, None] + gains, axis=0)
     return far[[average.argmax()]]
-
-
-def _away(points: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """Return those of points (n, D) that are not near any of taken (m, D)."""
-    distance = np.abs(points[:, None] - taken).max(axis=2)
-    return points[(distance >= _NEAR).all(axis=1)]
-
-
-def _is_noisy(belief: Belief) -> bool:
-    """Tell whether most hypotheses have noise."""
-    return bool(belief.weight @ (belief.hypotheses.noisy > 0.0) >= _NOISY)
